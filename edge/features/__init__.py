@@ -1,0 +1,58 @@
+"""From samples to what a model sees. One implementation, used by training and runtime alike."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.samples import Chunk
+
+FEATURES = {
+    "stroke": "edge.features.stroke:StrokeFeatures",
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """One model input, cut from the stream."""
+
+    t: float
+    """Source time of the end of what the window holds."""
+    decided_t: float
+    """Source time of the newest sample that was needed to cut it: `t` plus the waiting."""
+    tensor: NDArray[np.float32]
+    """The model's input, before quantisation, without batch axis."""
+    picture: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(n, 2) x right, y up: what was drawn."""
+
+
+class Features(ABC):
+    """Streams chunks into windows; the windows do not depend on how the stream was chunked."""
+
+    @classmethod
+    @abstractmethod
+    def specification(cls) -> dict[str, Any]:
+        """What this code implements, as it is written into a model's manifest (`input`)."""
+
+    @abstractmethod
+    def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None: ...
+
+    @abstractmethod
+    def process(self, chunk: Chunk) -> Iterator[Window]:
+        """Windows that the chunk completes."""
+
+    @abstractmethod
+    def finish(self) -> Iterator[Window]:
+        """Windows that the end of the stream completes."""
+
+    @classmethod
+    @abstractmethod
+    def one_window(
+        cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
+    ) -> Window:
+        """The one thing that a whole recording holds; an EdgeError says when it holds none."""

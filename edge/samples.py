@@ -1,0 +1,64 @@
+"""Samples on their way through the chain, and the health of the stream they came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+STANDARD_GRAVITY = 9.80665  # m/s^2 in one g
+DEGREE = np.pi / 180  # rad in one degree
+
+ACCEL = ("ax", "ay", "az")  # m/s^2, gravity included: a sensor at rest reads +9.81 upwards
+GYRO = ("gx", "gy", "gz")  # rad/s
+MOTION = ACCEL + GYRO
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some consecutive samples. Time tells of gaps: a jump in `t` is where samples are missing."""
+
+    t: NDArray[np.float64]
+    """(n,) seconds on the source's own clock, strictly increasing over the whole stream."""
+    values: NDArray[np.float32]
+    """(n, channels) in SI units, in the order of the source's `channels`."""
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+@dataclass
+class Health:
+    """What a source counts while it streams; shown live and in the summary."""
+
+    samples: int = 0
+    """Samples delivered."""
+    lost: int = 0
+    """Samples that the source knows it missed (sequence gaps, FIFO overflow, reconnects)."""
+    clipped: int = 0
+    """Samples in which at least one axis stood on its rail."""
+    garbage: int = 0
+    """Bytes that were neither data nor a known banner."""
+    errors: int = 0
+    """Transfers that failed and were survived (CRC, NACK, EIO, a sensor that reset)."""
+    reconnects: int = 0
+    """Times the device went away and came back."""
+    _first_t: float | None = field(default=None, repr=False)
+    _last_t: float | None = field(default=None, repr=False)
+
+    def count(self, chunk: Chunk) -> None:
+        """Book a chunk that is about to be delivered."""
+        if not len(chunk):
+            return
+        self.samples += len(chunk)
+        if self._first_t is None:
+            self._first_t = float(chunk.t[0])
+        self._last_t = float(chunk.t[-1])
+
+    @property
+    def rate(self) -> float | None:
+        """Measured rate in Hz: samples that should have come, over the source's own time."""
+        if self._first_t is None or self._last_t is None or self._last_t <= self._first_t:
+            return None
+        return (self.samples + self.lost - 1) / (self._last_t - self._first_t)
