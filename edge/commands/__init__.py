@@ -1,0 +1,90 @@
+"""What a user starts. A command is a docstring, which is its help, and a function."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from edge.commands.options import CommandParser
+from edge.errors import EdgeError
+
+LEVELS = {-1: logging.WARNING, 0: logging.INFO, 1: logging.DEBUG}
+
+
+def run_command(
+    parser: CommandParser,
+    function: Callable[[argparse.Namespace], int | None],
+    argv: Sequence[str] | None = None,
+) -> int:
+    """Parse, run and return the exit status; whatever goes wrong is one line on stderr."""
+    args = parser.parse_args(argv)
+    with _logging(parser.prog, getattr(args, "verbosity", 0)), _terminable():
+        try:
+            status = function(args) or 0
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            status = 130
+        except BrokenPipeError:  # whoever read us has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = 0
+        except (EdgeError, OSError) as error:
+            print(f"{parser.prog}: error: {_sentence(error)}", file=sys.stderr)
+            status = 1
+    return status
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+@contextmanager
+def _logging(prog: str, verbosity: int) -> Iterator[None]:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter(prog))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(LEVELS[verbosity])
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__()
+        self.prog = prog
+        # A live view keeps its last line open: what is logged erases it, the view draws it anew.
+        self.end = "\x1b[K" if sys.stderr.isatty() else ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
+        return f"{self.prog}: {level}{super().format(record)}{self.end}"
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does, so that what must be closed is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
