@@ -1,1 +1,13 @@
-"""A model and what belongs to it, in one file."""
+"""A model and what belongs to it, in one file.
+
+To recognise a recording from a program of your own:
+
+    model = Model.load("airdigit")
+    window = model.window(chunk, MOTION)  # a Chunk of samples with one stroke in it
+    print(dict(zip(model.labels, model.scores(window.tensor))))
+"""
+
+from edge.model.manifest import Manifest, attach, read_manifest
+from edge.model.model import Model
+
+__all__ = ["Manifest", "Model", "attach", "read_manifest"]

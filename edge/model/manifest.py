@@ -1,0 +1,161 @@
+"""What a model file says about itself: a zip appended to the TFLite file, which runtimes ignore.
+
+`unzip -p models/airdigit.tflite manifest.json` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edge.errors import ModelError
+from edge.model.archive import Damaged, read_members
+
+FORMAT = 1
+LARGEST = 64 << 20  # bytes; a model for a Pi has kilobytes, so a mistaken path costs no time
+MANIFEST = "manifest.json"
+LABELS = "labels.txt"
+
+
+def fingerprint(specification: Mapping[str, Any]) -> str:
+    """16 hex digits that change with any value of an input specification."""
+    canonical = json.dumps(specification, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    task: str
+    """What the model is for, e.g. "airdigit"."""
+    labels: list[str]
+    """What its outputs mean, in their order."""
+    input: dict[str, Any]
+    """The features it was trained on: their kind, every constant of theirs, and the sensor."""
+    decision: dict[str, Any]
+    """How scores become events: a kind and its thresholds."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Corpora, licences, the command, the figures, the versions."""
+    format: int = FORMAT
+
+    @property
+    def input_hash(self) -> str:
+        return fingerprint(self.input)
+
+
+def attach(tflite: bytes, manifest: Manifest) -> bytes:
+    """The model file: the network (a manifest it may have is replaced) and its manifest.
+
+    The same network and manifest give the same bytes, on any machine and day.
+    """
+    network = network_of(tflite)
+    document = {
+        "format": manifest.format,
+        "task": manifest.task,
+        "labels": manifest.labels,
+        "input": manifest.input,
+        "input_hash": manifest.input_hash,
+        "network_hash": _network_hash(network),
+        "decision": manifest.decision,
+        "provenance": manifest.provenance,
+    }
+    members = {
+        MANIFEST: json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        LABELS: "".join(f"{label}\n" for label in manifest.labels),
+    }
+    file = io.BytesIO(network)
+    with zipfile.ZipFile(file, "a") as archive:
+        for name, text in members.items():
+            entry = zipfile.ZipInfo(name)  # dated 1980, and stored: no compressor's version in it
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, text.encode())
+    return file.getvalue()
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    """What the model file at `path` says about itself."""
+    return read_model(path)[1]
+
+
+def read_model(path: str | Path) -> tuple[bytes, Manifest]:
+    """The network and the manifest of a model file; ModelError for whatever else it is."""
+    return split(_read_bytes(Path(path)), str(path))
+
+
+def network_of(data: bytes) -> bytes:
+    """A TFLite file without what is appended to it."""
+    try:
+        return data[: read_members(data, ())[0]]
+    except Damaged:
+        return data
+
+
+def split(data: bytes, name: str) -> tuple[bytes, Manifest]:
+    """The network and the manifest in the bytes of the file called `name`."""
+    if data[4:8] != b"TFL3":
+        raise ModelError(f"{name} is no TFLite model: give a .tflite file made by the training")
+    damaged = f"{name} is damaged: copy or train it again"
+    try:
+        end, members = read_members(data, (MANIFEST,))
+    except Damaged as error:
+        if MANIFEST.encode() in data:
+            raise ModelError(f"{damaged} ({error})") from None
+        raise _without_manifest(name) from None
+    if MANIFEST not in members:
+        raise _without_manifest(name)
+    try:
+        document = json.loads(members[MANIFEST])
+        version = document["format"]
+        if version != FORMAT:
+            raise ModelError(
+                f"{name} has a manifest of format {version!r}, and this edge-sense reads format "
+                f"{FORMAT}: install the edge-sense that the model was made with"
+            )
+        manifest = Manifest(
+            task=document["task"],
+            labels=[str(label) for label in document["labels"]],
+            input=dict(document["input"]),
+            decision=dict(document["decision"]),
+            provenance=dict(document["provenance"]),
+        )
+        said = document["input_hash"], document["network_hash"]
+    except ModelError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{damaged} (manifest.json: {type(error).__name__} {error})") from None
+    if said != (manifest.input_hash, _network_hash(data[:end])):
+        raise ModelError(f"{name} was altered after it was made: copy or train it again")
+    return data[:end], manifest
+
+
+def _without_manifest(name: str) -> ModelError:
+    return ModelError(
+        f"{name} carries no manifest, so its labels and its input are unknown: "
+        "edge.model.attach adds one, and the training does so by itself"
+    )
+
+
+def _network_hash(network: bytes) -> str:
+    return hashlib.sha256(network).hexdigest()[:16]
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            what = "is no file" if path.exists() else "does not exist"
+            raise ModelError(f"model {path} {what}: give a .tflite file")
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise ModelError(
+                f"{path} has {size >> 20} MB, more than the {LARGEST >> 20} MB that a model may "
+                "have: give a .tflite file made by the training"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"model {path} cannot be read: {error.strerror or error}") from None
