@@ -1,0 +1,62 @@
+"""What AirDigit users already have: headerless CSV of an accelerometer alone.
+
+phone app     one line x,y,z,x,y,z,... (48 triples)       m/s^2                      50 ms
+phone server  one line of 24 triples, padded 0.0,9.8,0.0  m/s^2                      50 ms
+course        75 rows ax,ay,az                            g                          20 ms
+sketch        30 rows, then three blank lines             g, gravity of the pose at  50 ms
+                                                          power-on subtracted
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edge.errors import RecordingError
+from edge.recording.recording import Recording
+from edge.recording.table import numbers
+from edge.samples import ACCEL, STANDARD_GRAVITY
+
+PHONE_STEP = SKETCH_STEP = 0.05  # s
+COURSE_STEP = 0.02
+SKETCH_ROWS = 30
+PADDING = (0.0, 9.8, 0.0)
+
+
+def recognises(text: str) -> bool:
+    lines = text.split(maxsplit=1)
+    return len(lines) == 1 or lines[0].count(",") == 2
+
+
+def parse(text: str) -> Recording:
+    lines = text.split("\n")
+    if sum(1 for line in lines if line.strip()) == 1:
+        return _phone(text.strip())
+    rows = numbers(text, 3)
+    if np.median(np.linalg.norm(rows, axis=1)) > 4:
+        raise RecordingError(
+            "its rows are m/s^2 without times, so their rate is unknown: "
+            "put t_ms,ax,ay,az into its first line and times into its first column"
+        )
+    sketch = len(rows) == SKETCH_ROWS or _blocks(lines)
+    t = np.arange(len(rows)) * (SKETCH_STEP if sketch else COURSE_STEP)
+    return Recording.checked(t, rows * STANDARD_GRAVITY, ACCEL, gravity_removed=sketch)
+
+
+def _phone(line: str) -> Recording:
+    fields = line.split(",")
+    if len(fields) % 3 == 1 and fields[-1].strip() in ("", "0", "0.0"):
+        fields.pop()  # what the app leaves behind its last triple
+    if len(fields) % 3 or len(fields) < 6:
+        raise RecordingError(f"its one line holds {len(fields)} values, which are no triples x,y,z")
+    rows = numbers(",".join(fields), len(fields)).reshape(-1, 3)
+    real = np.flatnonzero((rows != PADDING).any(axis=1))
+    if not len(real):
+        raise RecordingError("holds nothing but padding: record it again")
+    rows = rows[: real[-1] + 1]
+    return Recording.checked(np.arange(len(rows)) * PHONE_STEP, rows, ACCEL)
+
+
+def _blocks(lines: list[str]) -> bool:
+    """Blank lines stand where the sketch puts them: after 30 rows."""
+    full = [bool(line.strip()) for line in lines]
+    return False in full[:-1] and full.index(False) == SKETCH_ROWS and any(full[SKETCH_ROWS:])
