@@ -1,0 +1,52 @@
+# What to type in a checkout. PYTHON chooses the interpreter: make demo PYTHON=python3.12
+PYTHON ?= python3
+DEMO := .venv
+DEV := .venv-dev
+
+.PHONY: help demo test lint check clean
+
+help:
+	@echo "make demo   watch a simulated hand draw digits, and the model name them"
+	@echo "make test   run the tests"
+	@echo "make check  format, lint, types and tests: what a change must pass"
+	@echo "make clean  remove what these made"
+
+# With a terminal until Ctrl-C; without one (a pipe, a build server) ten digits, and exit 0.
+demo: $(DEMO)/.installed
+	@if [ -t 1 ]; then \
+		$(DEMO)/bin/airdigit-live --mock; \
+	else \
+		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --json; \
+	fi
+
+test: $(DEV)/.installed
+	$(DEV)/bin/python -m pytest
+
+lint: $(DEV)/.installed
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/mypy
+
+check: lint test
+
+$(DEMO)/.installed: setup.cfg pyproject.toml
+	@$(call install,$(DEMO),.,the runtime (about 60 MB))
+
+$(DEV)/.installed: setup.cfg pyproject.toml
+	@$(call install,$(DEV),".[training,test,check]",TensorFlow and the tools (about 1 GB))
+
+# $(call install,FOLDER,WHAT,IN WORDS): a virtual environment that sees the checkout's code.
+define install
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+		{ echo "edge-sense needs Python 3.10 or later: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python has no venv: sudo apt install python3-venv"; exit 1; }; \
+	echo "Installing $(3) into $(1) ..."; \
+	$(PYTHON) -m venv $(1) && \
+	$(1)/bin/python -m pip install -q --disable-pip-version-check -e $(2) && \
+	touch $@
+endef
+
+clean:
+	rm -rf $(DEMO) $(DEV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find edge models tests tools training -name __pycache__ -prune -exec rm -rf {} +
