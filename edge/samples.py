@@ -57,8 +57,15 @@ class Health:
         self._last_t = float(chunk.t[-1])
 
     @property
+    def duration(self) -> float:
+        """Seconds of the source's own time from the first sample to the last."""
+        if self._first_t is None or self._last_t is None:
+            return 0.0
+        return self._last_t - self._first_t
+
+    @property
     def rate(self) -> float | None:
         """Measured rate in Hz: samples that should have come, over the source's own time."""
-        if self._first_t is None or self._last_t is None or self._last_t <= self._first_t:
+        if self.duration <= 0:
             return None
-        return (self.samples + self.lost - 1) / (self._last_t - self._first_t)
+        return (self.samples + self.lost - 1) / self.duration

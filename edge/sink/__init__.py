@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
+from typing import TextIO
 
 from edge.events import Detection, Rejection, Summary
 from edge.samples import Health
@@ -14,6 +16,12 @@ SINKS = {
 
 
 class Sink(ABC):
+    def __init__(self, rate: float, hint: str, stream: TextIO | None = None) -> None:
+        """`rate` is the source's nominal one, `hint` what a user may do when nothing happens."""
+        self.rate = rate
+        self.hint = hint
+        self.stream = sys.stdout if stream is None else stream
+
     @abstractmethod
     def show(self, event: Detection | Rejection | Summary) -> None: ...
 
