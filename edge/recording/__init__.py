@@ -28,7 +28,7 @@ LARGEST = 64 * 1024 * 1024  # bytes: three hours at 100 Hz; anything larger is a
 
 
 def read(path: str | os.PathLike[str]) -> Recording:
-    """The recording in a file; RecordingError, in words that leave the file's name to the caller."""
+    """The recording in a file. A RecordingError leaves it to the caller to name the file."""
     path = Path(path)
     text = _text(_content(path))
     if not text.strip():
@@ -48,12 +48,11 @@ def read(path: str | os.PathLike[str]) -> Recording:
 
 def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """Every file named, and every .csv and .json in the folders named; each once, in order."""
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in map(Path, paths):
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        inside = [p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_dir()]
         for file in inside if path.is_dir() else [path]:
-            if not file.is_dir():
-                found.setdefault(file.resolve(), file)
+            found.setdefault(os.path.realpath(file), file)
     return sorted(found.values())
 
 
@@ -66,7 +65,7 @@ def _content(path: Path) -> bytes:
             raise RecordingError("is no regular file")
         if status.st_size > LARGEST:
             raise RecordingError(
-                f"has {status.st_size / 1e6:.0f} MB, no recording is larger than {LARGEST / 1e6:.0f}"
+                f"has {status.st_size >> 20} MB, no recording has more than {LARGEST >> 20} MB"
             )
         return path.read_bytes()
     except FileNotFoundError:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
+from edge.recording.names import half_day
 from edge.recording.recording import Recording
 from edge.samples import ACCEL, DEGREE, MOTION, STANDARD_GRAVITY
 
@@ -62,18 +63,19 @@ def parse(text: str) -> Recording:
         raise RecordingError(f"its interval_ms is {str(interval)[:20]}, no positive number")
     order, scale = _axes(names)
     rows = _matrix(values, len(names))[:, order] * scale
-    t = np.arange(len(rows)) * (min(float(interval), 1e9) / 1000)
+    t = np.arange(len(rows)) * (float(min(interval, 1e9)) / 1000)
     return Recording.checked(t, rows, MOTION[: len(order)])
 
 
 def taken(text: str) -> int | None:
-    """When it was signed, in seconds since 1970."""
-    found = re.search(r'"iat"\s*:\s*(\d{9,11})\b', text[:4096])
+    """When it was made, in seconds since 1970."""
+    found = re.search(r'"iat"\s*:\s*(\d{9,10})\b', text[:4096])
     return int(found[1]) if found else None
 
 
 def session(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y%m%d")
+    made = datetime.fromtimestamp(seconds, timezone.utc)
+    return half_day(made.strftime("%Y%m%d"), made.strftime("%H%M%S"))
 
 
 def render(recording: Recording, taken: int | None = None) -> str:
@@ -112,7 +114,7 @@ def _axes(names: list[tuple[str, str]]) -> tuple[list[int], list[float]]:
     for channels in (MOTION, ACCEL):
         if all(name in found for name in channels):
             return [found[name][0] for name in channels], [found[name][1] for name in channels]
-    listed = ", ".join(name[:20] for name, _ in names[:6]) or "nothing"
+    listed = ", ".join(repr(name[:20]) for name, _ in names[:6]) or "nothing"
     raise RecordingError(f"was made by another sensor: it holds {listed}, not ax, ay, az")
 
 

@@ -19,12 +19,17 @@ EDGE_IMPULSE = re.compile(r"([\w -]+)\..*")  # label.anything.json
 LEGACY_NONE = "10"  # the class of the legacy phone set for "held still"
 
 
+def half_day(date: str, time: str) -> str:
+    """A sitting, as well as a date and a time can tell one: that day before or after noon."""
+    return f"{date}-{'am' if time < '12' else 'pm'}"
+
+
 def parse(name: str) -> Name:
     """The label, session and time in a file's name, as far as they are there."""
     stem = name.rpartition(".")[0]
     if own := OWN.fullmatch(stem):
         order = f"{own['date']}_{own['time']}_{int(own['n'] or 0):04d}"
-        return Name(own["label"], own["date"], order)
+        return Name(own["label"], half_day(own["date"], own["time"]), order)
     if pen := PEN.fullmatch(stem):
         return Name(pen[2], None, int(pen[1]))
     if legacy := LEGACY.fullmatch(stem):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edge.errors import RecordingError
+from edge.recording.rails import Rails, observed
 from edge.samples import ACCEL, GYRO
 
 SLOWEST, FASTEST = 5.0, 4000.0  # Hz; outside of it times are wrong rather than unusual
@@ -27,8 +28,9 @@ class Recording:
     """MOTION, or ACCEL for a sensor without gyro."""
     rate: float
     """Samples a second between gaps."""
-    rails: tuple[float, float | None] | None = None
-    """Largest acceleration (m/s^2) and turn rate (rad/s) that the sensor could say, if known."""
+    rails: Rails | None = None
+    """Largest acceleration (m/s^2) and turn rate (rad/s) that the sensor could say, where known:
+    from the format, or because the values stand on them."""
     gravity_removed: bool = False
     """The file's maker subtracted gravity, in a pose that nobody wrote down."""
     label: str | None = None
@@ -43,7 +45,7 @@ class Recording:
         t: ArrayLike,
         values: ArrayLike,
         channels: tuple[str, ...],
-        rails: tuple[float, float | None] | None = None,
+        rails: Rails | None = None,
         gravity_removed: bool = False,
     ) -> Recording:
         """Times in seconds and values in SI units, or a RecordingError that names the sample."""
@@ -71,7 +73,9 @@ class Recording:
                 f"has {rate:.4g} samples a second, {SLOWEST:g} to {FASTEST:g} are possible: "
                 "check the unit of its times"
             )
-        return cls(t - t[0], values.astype(np.float32), channels, rate, rails, gravity_removed)
+        single = values.astype(np.float32)
+        rails = rails or observed(single, channels)
+        return cls(t - t[0], single, channels, rate, rails, gravity_removed)
 
 
 def _rate(steps: NDArray[np.float64]) -> float:

@@ -1,0 +1,128 @@
+"""Recordings played as if they were a sensor: one after another, in real time or faster."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.errors import RecordingError, SourceError
+from edge.recording import Recording, find, read
+from edge.recording.rails import clipped
+from edge.samples import Chunk, Health
+from edge.source import Source
+
+log = logging.getLogger(__name__)
+
+CHUNK = 0.05  # s
+BETWEEN = 1.0  # s of source time from one recording to the next: nothing is invented to fill it
+PATIENCE = 0.2  # s of wall time without a sample, after which an empty chunk comes
+
+
+class ReplaySource(Source):
+    """A file that cannot be read is named in the log and skipped, if there are others."""
+
+    def __init__(self, paths: Sequence[str | Path], speed: float = 1.0) -> None:
+        self.paths, self.speed = paths, speed
+        self.health = Health()
+        self._fault = ""
+        self._clock = time.monotonic
+        self._sleep = time.sleep
+
+    @classmethod
+    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
+        parser.add_argument(
+            "--replay",
+            nargs="+",
+            metavar="FILE",
+            help="play recordings, or all that are in a folder, one after another",
+        )
+        parser.add_argument(
+            "--speed",
+            type=_speed,
+            default=1.0,
+            metavar="X",
+            help="with --replay: 1 is real time (default), 10 ten times as fast, "
+            "max as fast as it goes",
+        )
+
+    @classmethod
+    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+        if not args.replay:
+            return None
+        # From the environment comes one path, from the command line a list.
+        paths = [args.replay] if isinstance(args.replay, str) else args.replay
+        return cls(paths, args.speed)
+
+    def __enter__(self) -> Source:
+        files = find(self.paths)
+        if not files:
+            raise SourceError(f"{self.paths[0]}: no .csv or .json in this folder")
+        self._recordings = self._read(files)
+        first = next(self._recordings, None)
+        if first is None:
+            raise SourceError(self._fault)
+        self._first = first
+        self.channels, self.rate = first.channels, first.rate
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Nothing is held open: each file is read whole."""
+
+    def __iter__(self) -> Iterator[Chunk]:
+        start = self._clock()
+        begin = 0.0
+        recording: Recording | None = self._first
+        while recording is not None:
+            for chunk in _chunks(recording, begin):
+                yield from self._wait(start + chunk.t[-1] / self.speed)
+                self.health.count(chunk)
+                if recording.rails:
+                    on_rail = clipped(chunk.values, recording.channels, recording.rails)
+                    self.health.clipped += int(on_rail.sum())
+                yield chunk
+            begin += recording.t[-1] + BETWEEN
+            recording = next(self._recordings, None)
+
+    def _wait(self, until: float) -> Iterator[Chunk]:
+        while (left := until - self._clock()) > 0:
+            self._sleep(min(left, PATIENCE))
+            if left > PATIENCE:
+                yield Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
+
+    def _read(self, files: list[Path]) -> Iterator[Recording]:
+        channels = None
+        for file in files:
+            try:
+                recording = read(file)
+                if channels not in (None, recording.channels):
+                    raise RecordingError("has other channels than the recordings before it")
+            except RecordingError as fault:
+                self._fault = f"{file}: {fault}"
+                if len(files) > 1:
+                    self.health.errors += 1
+                    log.warning("%s: skipped", self._fault)
+                continue
+            log.debug("playing %s", file)
+            channels = recording.channels
+            yield recording
+
+
+def _chunks(recording: Recording, begin: float) -> Iterator[Chunk]:
+    edges = np.flatnonzero(np.diff(np.floor(recording.t / CHUNK))) + 1
+    for part in np.split(np.arange(len(recording.t)), edges):
+        yield Chunk(recording.t[part] + begin, recording.values[part])
+
+
+def _speed(text: str) -> float:
+    if text == "max":
+        return np.inf
+    speed = float(text)
+    if not 0 <= speed < np.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no speed: 1 is real time, max has no waiting")
+    return speed or np.inf
