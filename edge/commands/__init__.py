@@ -25,7 +25,10 @@ def run_command(
 ) -> int:
     """Parse, run and return the exit status; whatever goes wrong is one line on stderr."""
     args = parser.parse_args(argv)
-    with _logging(parser.prog, getattr(args, "verbosity", 0)), _terminable():
+    with (
+        _logging(parser.prog, getattr(args, "verbosity", 0)),
+        _signals({signal.SIGTERM}, _interrupt),
+    ):
         try:
             status = function(args) or 0
             sys.stdout.flush()
@@ -74,17 +77,39 @@ class _Formatter(logging.Formatter):
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def until_signal() -> Iterator[Callable[[], bool]]:
+    """Within, Ctrl-C or SIGTERM only asks to stop, whatever line is being written is finished.
+
+    The value tells whether one was asked. A second one insists.
+    """
+    asked = threading.Event()
+
+    def ask() -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    with _signals({signal.SIGINT, signal.SIGTERM}, ask):
+        yield asked.is_set
+
+
+def _interrupt() -> None:
     """SIGTERM ends a command as Ctrl-C does, so that what must be closed is closed."""
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _signals(numbers: set[signal.Signals], function: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield  # only the main thread receives signals
         return
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def handler(number: int, frame: FrameType | None) -> None:
+        function()
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

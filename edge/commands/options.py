@@ -11,6 +11,7 @@ from typing import Any
 
 import edge
 from edge.errors import SourceError
+from edge.model.runtime import RUNTIMES
 from edge.registry import load
 from edge.source import Source
 
@@ -58,7 +59,7 @@ class CommandParser(argparse.ArgumentParser):
             self.error(f"{_variable(action)}={text}: {error}")
         if action.choices is not None and value not in action.choices:
             self.error(f"{_variable(action)}={text}: choose from {', '.join(action.choices)}")
-        return value
+        return value if action.nargs in (None, "?") else [value]
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +85,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     )
     version = f"%(prog)s {edge.__version__}"
     group.add_argument("--version", action="version", version=version, help="print the version")
+
+
+def add_runtime_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--runtime",
+        choices=list(RUNTIMES),
+        help="the package that computes the model (default: the first that is installed)",
+    )
 
 
 def add_source_options(parser: argparse.ArgumentParser, table: dict[str, str]) -> None:

@@ -1,0 +1,110 @@
+"""Say what each of some recordings holds, as one JSON object a line.
+
+  edge-classify airdigit take.csv                 a shipped model by its name
+  edge-classify my_digits.tflite takes/           every recording in a folder
+  find . -name '*.csv' | edge-classify airdigit - names from a pipe, thousands of them
+
+A recording holds one stroke, idle time around it is no problem. What the model rejects has the
+label "none". A file that cannot be used gives {"file": ..., "error": ...}, and the exit status is
+then 1 at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from time import monotonic
+from types import ModuleType
+from typing import Any, TextIO
+
+from edge.commands import run_command
+from edge.commands.fit import check_channels
+from edge.commands.options import CommandParser, add_common, add_runtime_option
+from edge.errors import EdgeError
+from edge.events import Detection
+from edge.model import Model
+from edge.samples import Chunk
+from edge.sink.json_lines import rounded
+
+# What reads the files that a model's kind of input comes in: a module with `find` and `read`.
+READERS = {
+    "stroke": "edge.recording",
+}
+PROGRESS_EVERY = 0.25  # seconds
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = CommandParser("edge-classify", __doc__)
+    parser.add_argument("model", metavar="MODEL", help="a shipped model or a .tflite file")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a recording, a folder, or - for names from stdin"
+    )
+    add_runtime_option(parser)
+    add_common(parser)
+    return run_command(parser, _classify_all, argv)
+
+
+def _classify_all(args: argparse.Namespace) -> int:
+    model = Model.load(args.model, args.runtime)
+    reader = import_module(READERS[model.manifest.input["kind"]])
+    progress = _Progress(sys.stderr)
+    failed = False
+    for file in _expand(args.files, reader):
+        try:
+            answer = {"file": str(file), **classify(model, reader, file)}
+        except (EdgeError, OSError) as error:
+            answer = {"file": str(file), "error": str(error)}
+            failed = True
+        print(json.dumps(answer, allow_nan=False), flush=True)
+        progress.step()
+    progress.clear()
+    return 1 if failed else 0
+
+
+def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
+    """Label, score and all scores of the one thing that the file holds."""
+    recording = reader.read(file)
+    check_channels(model, recording.channels)
+    window = model.window(Chunk(recording.t, recording.values), recording.channels)
+    scores = model.scores(window.tensor)
+    events = model.decision().process(window, scores)
+    label = next((event.label for event in events if isinstance(event, Detection)), "none")
+    by_label = {name: rounded(float(s)) for name, s in zip(model.labels, scores, strict=True)}
+    return {"label": label, "score": by_label.get(label), "scores": by_label}
+
+
+def _expand(files: Iterable[str], reader: ModuleType) -> Iterator[Path]:
+    """The files in their order, folders replaced by what is in them, - by what stdin names."""
+    for file in files:
+        if file == "-":
+            lines = (line.rstrip("\n") for line in sys.stdin)
+            yield from _expand((line for line in lines if line not in ("", "-")), reader)
+        elif os.path.isdir(file):
+            yield from reader.find([file]) or [Path(file)]  # read says what is wrong with it
+        else:
+            yield Path(file)
+
+
+class _Progress:
+    """How many files are done, where somebody watches and the answers go elsewhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self._shown = stream.isatty() and not sys.stdout.isatty()
+        self._next = monotonic() + PROGRESS_EVERY
+        self._done = 0
+
+    def step(self) -> None:
+        self._done += 1
+        if self._shown and monotonic() >= self._next:
+            self._next = monotonic() + PROGRESS_EVERY
+            print(f"\r{self._done} files\x1b[K", end="", file=self.stream, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=self.stream, flush=True)

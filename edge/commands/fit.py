@@ -1,0 +1,35 @@
+"""Does a stream have what a model needs? If not, say what would help."""
+
+from __future__ import annotations
+
+from edge.errors import ModelError
+from edge.model import Model, read_manifest
+from edge.model.shipped import find_model, shipped_models
+from edge.samples import ACCEL, GYRO
+
+MEASURES: dict[tuple[str, ...], str] = {ACCEL: "acceleration", GYRO: "rotation"}
+SENSORS: dict[tuple[str, ...], str] = {GYRO: "a sensor with a gyroscope, such as the MPU6050"}
+
+
+def check_channels(model: Model, channels: tuple[str, ...]) -> None:
+    """Refuse a stream that lacks a channel of the model's, naming a shipped model that fits."""
+    needed = model.manifest.input["sensor"]["channels"]
+    missing = tuple(name for name in needed if name not in channels)
+    if not missing:
+        return
+    others = [name for name in shipped_models() if _fits(name, model.manifest.task, channels)]
+    advice = [f"use {SENSORS.get(missing, 'a sensor that has them')}"]
+    advice += [f"take --model {name}" for name in others]
+    raise ModelError(
+        f"here is {_named(channels)} only, and the model needs {_named(missing)} as well: "
+        + " or ".join(advice)
+    )
+
+
+def _named(channels: tuple[str, ...]) -> str:
+    return f"{MEASURES.get(channels, 'a stream')} ({', '.join(channels)})"
+
+
+def _fits(name: str, task: str, channels: tuple[str, ...]) -> bool:
+    manifest = read_manifest(find_model(name))
+    return manifest.task == task and set(manifest.input["sensor"]["channels"]) <= set(channels)

@@ -1,0 +1,120 @@
+"""For people: what was drawn, what it was taken for and why, and whether the stream is well.
+
+On a terminal; into a file or a pipe, or with NO_COLOR, it is a line an event.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from time import monotonic
+from typing import TextIO
+
+from edge.events import Detection, Rejection, Summary
+from edge.samples import Health
+from edge.sink import Sink
+from edge.sink.panel import panel
+
+FOOTER_EVERY = 0.25  # seconds
+HINT_AFTER = 5.0  # seconds without an event
+
+BOLD, DIM, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
+ERASE = "\x1b[K"  # to the end of the line
+
+
+class TerminalSink(Sink):
+    def __init__(self, rate: float, hint: str, stream: TextIO | None = None) -> None:
+        super().__init__(rate, hint, stream)
+        self._live = self.stream.isatty() and _may_paint()
+        self._unicode = _speaks_unicode(self.stream)
+        self._footer_at = -FOOTER_EVERY
+        self._event_at = monotonic()
+
+    def show(self, event: Detection | Rejection | Summary) -> None:
+        self._event_at = monotonic()
+        if isinstance(event, Summary):
+            lines = summary_lines(event, self.rate)
+        elif isinstance(event, Rejection):
+            lines = [self._style(DIM, f"{event.t:9.2f} s  -  {event.reason}")]
+        elif self._live:
+            lines = self._panel(event)
+        else:
+            score, latency = f"{event.score:.2f}", f"{event.latency_ms:.0f} ms"
+            lines = [f"{event.t:9.2f} s  {event.label}  {score}  {latency}"]
+        self._write("".join(line + (ERASE if self._live else "") + "\n" for line in lines))
+        self._footer_at = -FOOTER_EVERY  # the panel took its place
+
+    def pulse(self, health: Health) -> None:
+        now = monotonic()
+        if not self._live or now - self._footer_at < FOOTER_EVERY:
+            return
+        self._footer_at = now
+        text = footer(health, self.rate, " · " if self._unicode else " | ")
+        if now - self._event_at > HINT_AFTER:
+            text = f"{self.hint}  {text}"
+        unwell = health.lost or health.clipped or health.errors or health.garbage
+        # The cursor returns to the beginning, so that whatever is printed next takes this line.
+        style = YELLOW if unwell else DIM
+        self._write("\r" + self._style(style, text[: self._width() - 1]) + ERASE + "\r")
+
+    def _panel(self, event: Detection) -> list[str]:
+        at = f"at {event.t:.2f} s, known {event.latency_ms:.0f} ms later"
+        return [
+            "",
+            f" {self._style(BOLD, event.label)}  score {event.score:.2f}  {self._style(DIM, at)}",
+            *panel(event, self._width() - 1, self._unicode),
+        ]
+
+    def _style(self, style: str, text: str) -> str:
+        return f"{style}{text}{PLAIN}" if self._live else text
+
+    def _write(self, text: str) -> None:
+        encoding = self.stream.encoding or "ascii"
+        self.stream.write(text.encode(encoding, "replace").decode(encoding))
+        self.stream.flush()
+
+    def _width(self) -> int:
+        try:
+            return os.get_terminal_size(self.stream.fileno()).columns or 80
+        except (OSError, ValueError):
+            return shutil.get_terminal_size().columns
+
+
+def footer(health: Health, rate: float, separator: str) -> str:
+    measured = "--" if health.rate is None else f"{health.rate:.1f}"
+    parts = [f"{measured}/{rate:g} Hz", f"{health.samples} samples"]
+    parts += [f"{health.lost} lost", f"{health.clipped} clipped", f"{health.errors} errors"]
+    return separator.join(parts)
+
+
+def summary_lines(event: Summary, rate: float) -> list[str]:
+    """The run in two or three lines, in which only what went wrong is listed."""
+    health = event.health
+    strokes = event.detections + event.rejections
+    measured = "" if health.rate is None else f" at {health.rate:.1f} Hz (nominal {rate:g})"
+    troubles = {
+        "lost": health.lost,
+        "clipped": health.clipped,
+        "bytes of garbage": health.garbage,
+        "errors survived": health.errors,
+        "reconnects": health.reconnects,
+    }
+    trouble = ", ".join(f"{count} {what}" for what, count in troubles.items() if count)
+    return [
+        "",
+        f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected",
+        f"{health.samples} samples in {health.duration:.1f} s{measured}",
+        trouble or "nothing lost, nothing clipped, no errors",
+    ]
+
+
+def _may_paint() -> bool:
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _speaks_unicode(stream: TextIO) -> bool:
+    try:
+        "⠿█·".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
