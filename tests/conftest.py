@@ -1,0 +1,62 @@
+"""What several tests need and is slow to make."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@dataclass(frozen=True)
+class TinyNetwork:
+    """Three classes of a 2 x 4 input, quantised to int8, and what it computes before that."""
+
+    tflite: bytes
+    weights: NDArray[np.float32]
+    labels: tuple[str, ...] = ("one", "two", "none")
+
+    def expected(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        scores = np.exp(tensor.reshape(-1) @ self.weights)
+        return scores / scores.sum()
+
+
+def _convert(weights: NDArray[np.float32], int8: bool) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow's own
+        import tensorflow as tf
+
+        dense = tf.constant(weights)
+
+        @tf.function(input_signature=[tf.TensorSpec([1, 2, 4], tf.float32)])
+        def network(x):  # noqa: ANN001, ANN202
+            return tf.nn.softmax(tf.reshape(x, [1, 8]) @ dense)
+
+        converter = tf.lite.TFLiteConverter.from_concrete_functions(
+            [network.get_concrete_function()]
+        )
+        if int8:
+            samples = np.random.default_rng(1).uniform(-1, 1, (64, 1, 1, 2, 4)).astype(np.float32)
+            samples[0], samples[1] = -1, 1
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: (list(sample) for sample in samples)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.int8
+        return converter.convert()
+
+
+@pytest.fixture(scope="session")
+def tiny_network() -> TinyNetwork:
+    weights = np.random.default_rng(0).uniform(-1.5, 1.5, (8, 3)).astype(np.float32)
+    return TinyNetwork(_convert(weights, int8=True), weights)
+
+
+@pytest.fixture(scope="session")
+def float_network() -> bytes:
+    """The kind of model that the project does not run."""
+    return _convert(np.ones((8, 3), np.float32), int8=False)
