@@ -22,7 +22,7 @@ def check_channels(model: Model, channels: tuple[str, ...]) -> None:
     advice += [f"take --model {name}" for name in others]
     raise ModelError(
         f"here is {_named(channels)} only, and the model needs {_named(missing)} as well: "
-        + " or ".join(advice)
+        + ", or ".join(advice)
     )
 
 

@@ -111,9 +111,9 @@ def open_source(
         typed = _ask(args.typed, table, needs)
         chosen = {name: source for name, source in chosen.items() if name in typed} or chosen
     if not chosen:
-        *others, last = [_chooser(table, name) for name in table]
-        hint = "; without hardware: --mock" if "mock" in table else ""
-        raise SourceError(f"choose a source: {', '.join(others)} or {last}{hint}")
+        options = " or ".join(_chooser(table, name) for name in table)
+        hint = " (--mock needs no hardware)" if "mock" in table else ""
+        raise SourceError(f"choose a source: {options}{hint}")
     if len(chosen) > 1:
         options = " and ".join(_chooser(table, name) for name in chosen)
         raise SourceError(f"{options} are different sources: choose one")

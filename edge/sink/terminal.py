@@ -35,7 +35,7 @@ class TerminalSink(Sink):
         if isinstance(event, Summary):
             lines = summary_lines(event, self.rate)
         elif isinstance(event, Rejection):
-            lines = [self._style(DIM, f"{event.t:9.2f} s  -  {event.reason}")]
+            lines = [self._styled(DIM, f"{event.t:9.2f} s  -  {event.reason}")]
         elif self._live:
             lines = self._panel(event)
         else:
@@ -55,18 +55,16 @@ class TerminalSink(Sink):
         unwell = health.lost or health.clipped or health.errors or health.garbage
         # The cursor returns to the beginning, so that whatever is printed next takes this line.
         style = YELLOW if unwell else DIM
-        self._write("\r" + self._style(style, text[: self._width() - 1]) + ERASE + "\r")
+        self._write("\r" + self._styled(style, text) + ERASE + "\r")
 
     def _panel(self, event: Detection) -> list[str]:
-        at = f"at {event.t:.2f} s, known {event.latency_ms:.0f} ms later"
-        return [
-            "",
-            f" {self._style(BOLD, event.label)}  score {event.score:.2f}  {self._style(DIM, at)}",
-            *panel(event, self._width() - 1, self._unicode),
-        ]
+        title = f" {event.label}  score {event.score:.2f}  at {event.t:.2f} s, "
+        title += f"known {event.latency_ms:.0f} ms later"
+        drawing = panel(event, self._width() - 1, self._unicode)
+        return ["", self._styled(BOLD, title), *drawing]
 
-    def _style(self, style: str, text: str) -> str:
-        return f"{style}{text}{PLAIN}" if self._live else text
+    def _styled(self, style: str, text: str) -> str:
+        return f"{style}{text[: self._width() - 1]}{PLAIN}" if self._live else text
 
     def _write(self, text: str) -> None:
         encoding = self.stream.encoding or "ascii"

@@ -1,0 +1,272 @@
+"""What programs and people get to read."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from edge.events import Detection, Rejection, Summary
+from edge.samples import Chunk, Health
+from edge.sink import SINKS
+from edge.sink.braille import draw
+from edge.sink.json_lines import JsonLinesSink
+from edge.sink.panel import bar_of, panel
+from edge.sink.terminal import FOOTER_EVERY, HINT_AFTER, TerminalSink
+
+ANGLE = np.linspace(0, 2 * np.pi, 40)
+CIRCLE = np.stack([np.cos(ANGLE), np.sin(ANGLE)], axis=1).astype(np.float32)
+SCORES = {**{str(digit): 0.01 for digit in range(10)}, "none": 0.0, "3": 0.912345}
+DETECTION = Detection("3", 0.912345, 12.3456, 41.4, SCORES, CIRCLE)
+REJECTION = Rejection("unsure: 3 at 0.41", 13.2, SCORES)
+
+
+def health(**counts: int) -> Health:
+    result = Health(**counts)
+    result.count(Chunk(np.arange(101) / 100, np.zeros((101, 6), np.float32)))
+    return result
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers what was written to it."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__()
+        self._encoding = encoding
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+    def isatty(self) -> bool:
+        return True
+
+    def lines(self) -> list[str]:
+        """What stands on it at last, without colours; a line is overwritten from its beginning."""
+        shown = []
+        for line in self.getvalue().split("\n"):
+            parts = re.sub(r"\x1b\[\d*m", "", line).rstrip("\r").split("\r")
+            shown.append(parts[-1].removesuffix("\x1b[K"))
+        return shown
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Screen]:
+    def make(encoding: str = "utf-8", columns: int = 80, **environment: str) -> Screen:
+        for name, value in {"TERM": "xterm", "NO_COLOR": "", **environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        return Screen(encoding)
+
+    return make
+
+
+# JSON lines
+
+
+def test_a_detection_is_one_line_of_rounded_numbers():
+    stream = io.StringIO()
+    JsonLinesSink(100, "", stream).show(DETECTION)
+    assert stream.getvalue().startswith(
+        '{"event": "detection", "label": "3", "score": 0.9123, "t": 12.346, "latency_ms": 41, '
+        '"scores": {"0": 0.01, '
+    )
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_rejection_says_why():
+    stream = io.StringIO()
+    JsonLinesSink(100, "", stream).show(REJECTION)
+    answer = json.loads(stream.getvalue())
+    assert (answer["event"], answer["reason"], answer["t"]) == (
+        "rejection",
+        "unsure: 3 at 0.41",
+        13.2,
+    )
+
+
+def test_the_summary_has_the_health_of_the_stream():
+    stream = io.StringIO()
+    JsonLinesSink(100, "", stream).show(Summary(health(lost=2, clipped=3, errors=4), 5, 6))
+    assert json.loads(stream.getvalue()) == {
+        "event": "summary",
+        "samples": 101,
+        "lost": 2,
+        "clipped": 3,
+        "rate": 102.0,
+        "strokes": 11,
+        "detections": 5,
+        "rejected": 6,
+        "garbage": 0,
+        "errors": 4,
+        "reconnects": 0,
+        "duration": 1.0,
+    }
+
+
+def test_what_is_no_number_is_null():
+    stream = io.StringIO()
+    sink = JsonLinesSink(100, "", stream)
+    sink.show(Detection("3", float("nan"), 1.0, float("inf"), {"3": float("nan")}))
+    sink.show(Summary(Health(), 0, 0))
+    detection, summary = map(json.loads, stream.getvalue().splitlines())
+    assert detection["score"] is detection["latency_ms"] is detection["scores"]["3"] is None
+    assert summary["rate"] is None and summary["duration"] == 0
+
+
+def test_every_line_is_flushed():
+    with os.fdopen(os.memfd_create("lines"), "w") as stream:
+        JsonLinesSink(100, "", stream).show(DETECTION)
+        assert os.pread(stream.fileno(), 10, 0) == b'{"event": '
+
+
+# The drawing
+
+
+def test_a_circle_stays_round():
+    for braille, columns, rows in ((True, 24, 12), (False, 24, 12), (True, 40, 8)):
+        lines = draw(CIRCLE, columns, rows, braille)
+        assert [len(line) for line in lines] == [columns] * rows
+        filled = np.array([[c != " " for c in line] for line in lines])
+        high, wide = filled.any(axis=1).sum(), filled.any(axis=0).sum()
+        assert high == rows and abs(wide - 2 * high) <= 2
+
+
+def test_up_is_up_and_right_is_right():
+    corner = np.array([[0, 1], [0, 0], [1, 0]], np.float32)  # an L
+    assert draw(corner, 4, 2, braille=False) == ["|   ", "|..."]
+
+
+def test_a_path_has_no_gaps_however_far_its_points_are_apart():
+    lines = draw(np.array([[0, 0], [1, 1]], np.float32), 24, 12, braille=False)
+    assert all(line.strip() for line in lines)
+
+
+@pytest.mark.parametrize("points", [[], [[3, 3]], [[1, 1], [1, 1]], [[np.nan, 0], [np.inf, 1]]])
+@pytest.mark.parametrize("braille", [True, False])
+def test_a_picture_of_nothing_is_still_a_picture(points, braille):
+    lines = draw(np.array(points, np.float32).reshape(-1, 2), braille=braille)
+    dots = sum(c != " " for line in lines for c in line)
+    assert len(lines) == 12 and dots == bool(len(points) and np.isfinite(points).all())
+
+
+# The panel
+
+
+@pytest.mark.parametrize("width", range(16, 120))
+@pytest.mark.parametrize("unicode", [True, False])
+def test_the_panel_fits_any_width_with_a_bar_for_every_class(width, unicode):
+    lines = panel(DETECTION, width, unicode)
+    assert max(map(len, lines)) <= width
+    labels = [re.search(r"(\w+)\s[^.]*\s0\.\d\d$", line) for line in lines]
+    assert [found[1] for found in labels if found] == [*map(str, range(10)), "none"]
+    assert unicode or "".join(lines).isascii()
+
+
+def test_a_narrow_panel_still_has_the_picture():
+    drawn = [c for line in panel(DETECTION, 39, True) for c in line if "\u2800" < c <= "\u28ff"]
+    assert len(drawn) > 20
+
+
+def test_a_bar_is_as_long_as_its_score():
+    assert bar_of(2.5, True) == "██▌" and bar_of(2.6, False) == "###"
+
+
+def test_a_label_that_is_no_digit_needs_no_large_form():
+    word = Detection("yes", 0.9, 1.0, 1.0, {"yes": 0.9, "no": 0.1})
+    assert [line.split()[0] for line in panel(word, 80, True)] == ["no", "yes"]
+
+
+# The terminal
+
+
+def test_a_detection_on_a_terminal(screen):
+    stream = screen()
+    TerminalSink(100, "", stream).show(DETECTION)
+    lines = stream.lines()
+    assert lines[1] == " 3  score 0.91  at 12.35 s, known 41 ms later"
+    assert any("██████" in line and "⡇" in line for line in lines)
+    assert "3 " + "█" * 20 in "\n".join(lines)
+
+
+def test_the_footer_stays_on_its_line_and_is_drawn_four_times_a_second(screen, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("edge.sink.terminal.monotonic", lambda: clock[0])
+    stream = screen()
+    sink = TerminalSink(100, "", stream)
+    for _ in range(20):
+        sink.pulse(health(lost=7))
+        clock[0] += FOOTER_EVERY / 5
+    assert stream.getvalue().count("samples") == 4
+    assert stream.lines() == ["107.0/100 Hz · 101 samples · 7 lost · 0 clipped · 0 errors"]
+    sink.show(REJECTION)
+    assert stream.lines() == ["    13.20 s  -  unsure: 3 at 0.41", ""]
+
+
+def test_a_hint_comes_when_nothing_happens_and_goes_when_something_does(screen, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("edge.sink.terminal.monotonic", lambda: clock[0])
+    stream = screen(columns=200)
+    sink = TerminalSink(100, "Draw a digit.", stream)
+    clock[0] += HINT_AFTER + 1
+    sink.pulse(health())
+    assert "Draw a digit." in stream.lines()[-1]
+    sink.show(REJECTION)
+    sink.pulse(health())
+    assert "Draw a digit." not in stream.lines()[-1]
+
+
+@pytest.mark.parametrize("columns", [20, 40])
+def test_nothing_wraps_in_a_narrow_window(screen, columns):
+    stream = screen(columns=columns)
+    sink = TerminalSink(100, "Hold still, draw a digit in the air, hold still.", stream)
+    for event in (DETECTION, REJECTION):
+        sink.pulse(health())
+        sink.show(event)
+    assert max(map(len, stream.lines())) <= columns
+
+
+def test_a_terminal_without_unicode_gets_ascii(screen):
+    stream = screen("ascii")
+    sink = TerminalSink(100, "", stream)
+    sink.pulse(health())
+    sink.show(DETECTION)
+    sink.show(Detection("größer", 0.9, 1.0, 1.0, {"größer": 0.9}))
+    assert stream.getvalue().isascii() and "######" in stream.getvalue()
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_that_should_not_be_painted_gets_plain_lines(screen, environment):
+    stream = screen(**environment)
+    sink = TerminalSink(100, "hint", stream)
+    sink.pulse(health())
+    sink.show(DETECTION)
+    assert stream.getvalue() == "    12.35 s  3  0.91  41 ms\n"
+
+
+def test_a_file_gets_plain_lines_and_a_summary():
+    stream = io.StringIO()
+    sink = TerminalSink(100, "hint", stream)
+    for event in (DETECTION, REJECTION, Summary(health(clipped=3), 1, 1)):
+        sink.pulse(health())
+        sink.show(event)
+    assert stream.getvalue().splitlines() == [
+        "    12.35 s  3  0.91  41 ms",
+        "    13.20 s  -  unsure: 3 at 0.41",
+        "",
+        "2 strokes: 1 recognised, 1 rejected",
+        "101 samples in 1.0 s at 100.0 Hz (nominal 100)",
+        "3 clipped",
+    ]
+
+
+def test_every_sink_of_the_table_can_be_loaded():
+    from edge.registry import load
+    from edge.sink import Sink
+
+    assert all(issubclass(load(SINKS, name), Sink) for name in SINKS)
