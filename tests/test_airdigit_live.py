@@ -145,7 +145,7 @@ def test_the_refusal_names_a_shipped_model_that_would_do(
     other = Manifest("other", ["3", "8", "none"], specification, {"kind": "single"})
     (tmp_path / "other_accel.tflite").write_bytes(attach(tiny_network.tflite, other))
     assert tiny_live("--model", model, "--list", "end", "--columns", "3") == 1
-    assert capsys.readouterr().err.endswith(", or take --model tiny_accel\n")
+    assert capsys.readouterr().err.endswith(", or take the model tiny_accel\n")
 
 
 def test_a_model_for_another_task_is_refused(model, capsys):

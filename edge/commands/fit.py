@@ -19,7 +19,7 @@ def check_channels(model: Model, channels: tuple[str, ...]) -> None:
         return
     others = [name for name in shipped_models() if _fits(name, model.manifest.task, channels)]
     advice = [f"use {SENSORS.get(missing, 'a sensor that has them')}"]
-    advice += [f"take --model {name}" for name in others]
+    advice += [f"take the model {name}" for name in others]
     raise ModelError(
         f"here is {_named(channels)} only, and the model needs {_named(missing)} as well: "
         + ", or ".join(advice)

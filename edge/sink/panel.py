@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from edge.events import Detection
 from edge.sink.braille import draw
 
@@ -20,8 +22,13 @@ DIGITS = """
 """.strip("\n").split("\n")
 
 
-def panel(event: Detection, width: int, unicode: bool) -> list[str]:
-    """Lines of at most `width` characters; what does not fit is left out, but the bars never."""
+def panel(
+    event: Detection, width: int, unicode: bool, mark: Callable[[str], str] = str
+) -> list[str]:
+    """Lines of at most `width` characters; what does not fit is left out, but the bars never.
+
+    `mark` makes the line of the detected label stand out.
+    """
     bars_want = max(map(len, event.scores)) + SMALLEST_BAR + len(" 0.97")
     columns: list[list[str]] = []
     room = width - 1 - bars_want
@@ -32,7 +39,8 @@ def panel(event: Detection, width: int, unicode: bool) -> list[str]:
     if event.label in "0123456789" and room >= LARGE + GAP:
         columns.append(large(event.label, unicode))
         room -= LARGE + GAP
-    columns.append(bars(event.scores, bars_want + max(0, min(room, 24)), unicode))
+    rows = bars(event.scores, bars_want + max(0, min(room, 24)), unicode)
+    columns.append([mark(rows[label]) if label == event.label else rows[label] for label in rows])
     return beside(columns)
 
 
@@ -43,16 +51,15 @@ def large(digit: str, unicode: bool) -> list[str]:
     return ["".join(2 * (dot if c == "#" else " ") for c in row[at : at + 3]) for row in DIGITS]
 
 
-def bars(scores: dict[str, float], width: int, unicode: bool) -> list[str]:
-    """`label bar score`, a line a class, in the order of the labels."""
+def bars(scores: dict[str, float], width: int, unicode: bool) -> dict[str, str]:
+    """`label bar score` for each label, in the order of the labels."""
     name = max(map(len, scores))
     room = width - name - len("  0.97")
-    lines = []
-    for label in sorted(scores):
-        score = scores[label]
+    rows = {}
+    for label, score in sorted(scores.items()):
         bar = bar_of(score * room, unicode)
-        lines.append(f"{label:>{name}} {bar:<{room}} {score:.2f}")
-    return lines
+        rows[label] = f"{label:>{name}} {bar:<{room}} {score:.2f}"
+    return rows
 
 
 def bar_of(length: float, unicode: bool) -> str:

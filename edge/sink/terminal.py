@@ -18,7 +18,7 @@ from edge.sink.panel import panel
 FOOTER_EVERY = 0.25  # seconds
 HINT_AFTER = 5.0  # seconds without an event
 
-BOLD, DIM, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
+BOLD, DIM, GREEN, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 ERASE = "\x1b[K"  # to the end of the line
 
 
@@ -60,7 +60,7 @@ class TerminalSink(Sink):
     def _panel(self, event: Detection) -> list[str]:
         title = f" {event.label}  score {event.score:.2f}  at {event.t:.2f} s, "
         title += f"known {event.latency_ms:.0f} ms later"
-        drawing = panel(event, self._width() - 1, self._unicode)
+        drawing = panel(event, self._width() - 1, self._unicode, lambda bar: f"{GREEN}{bar}{PLAIN}")
         return ["", self._styled(BOLD, title), *drawing]
 
     def _styled(self, style: str, text: str) -> str:

@@ -1,0 +1,144 @@
+"""One JSON object a file, whatever the file is."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_task
+
+from edge.commands import edge_classify
+from edge.commands.edge_classify import READERS
+from edge.features import FEATURES
+
+
+@pytest.fixture
+def model(tiny_network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setitem(FEATURES, "tiny", tiny_task.FEATURES)
+    monkeypatch.setitem(READERS, "tiny", "edge.recording")
+    path = tmp_path / "tiny.tflite"
+    return tiny_task.write_model(path, tiny_network.tflite, ["3", "8", "none"])
+
+
+@pytest.fixture
+def takes(tmp_path: Path) -> Path:
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    return folder
+
+
+def write(path: Path, samples: np.ndarray) -> Path:
+    rows = [",".join(f"{value:.4f}" for value in (10.0 * i, *r)) for i, r in enumerate(samples)]
+    header = "t_ms,ax,ay,az" + (",gx,gy,gz" if samples.shape[1] == 6 else "")
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def classify(capsys: pytest.CaptureFixture[str], *argv: str | Path) -> tuple[int, list[dict]]:
+    status = edge_classify.main([str(arg) for arg in argv])
+    said = capsys.readouterr()
+    assert said.err == ""
+    return status, [json.loads(line) for line in said.out.splitlines()]
+
+
+def test_a_recording_gets_its_label_and_every_score(model, takes, capsys):
+    file = write(takes / "a.csv", tiny_task.strokes(1))
+    status, (answer,) = classify(capsys, model, file)
+    assert status == 0
+    assert list(answer) == ["file", "label", "score", "scores"]
+    assert (answer["file"], answer["label"]) == (str(file), "3")
+    assert answer["score"] == answer["scores"]["3"] == pytest.approx(0.8958, abs=0.02)
+    assert list(answer["scores"]) == ["3", "8", "none"]
+
+
+def test_what_the_decision_rejects_is_none(tiny_network, model, takes, capsys):
+    tiny_task.write_model(model, tiny_network.tflite, ["3", "8", "none"], threshold=0.99)
+    status, (answer,) = classify(capsys, model, write(takes / "a.csv", tiny_task.strokes(1)))
+    assert (status, answer["label"]) == (0, "none")
+    assert answer["score"] == answer["scores"]["none"] < answer["scores"]["3"]
+
+
+def test_bad_files_say_what_is_wrong_and_the_others_are_still_answered(model, takes, capsys):
+    write(takes / "a.csv", tiny_task.strokes(1))
+    write(takes / "b.csv", tiny_task.strokes(2))
+    write(takes / "c.csv", tiny_task.strokes(1)[:3])
+    write(takes / "d.csv", tiny_task.strokes(1)[:, :3])
+    (takes / "e.csv").write_bytes(bytes(range(256)))
+    (takes / "f.csv").write_text("")
+    write(takes / "h.csv", tiny_task.strokes(1))
+    files = [takes / f"{name}.csv" for name in "abcdefgh"]
+    status, answers = classify(capsys, model, *files)
+    assert status == 1
+    assert [answer["file"] for answer in answers] == [str(file) for file in files]
+    assert [answer.get("label") for answer in answers] == ["3", *[None] * 6, "3"]
+    errors = [answer["error"] for answer in answers[1:7]]
+    assert errors[:2] == ["2 strokes in it: give one", "0 strokes in it: give one"]
+    assert "gyroscope" in errors[2] and errors[5] == "does not exist"
+    assert all(len(error) > 10 and "\n" not in error for error in errors)
+
+
+def test_a_folder_is_read_through_in_order(model, takes, capsys):
+    (takes / "inner").mkdir()
+    names = ["b.csv", "inner/c.csv", "a.csv"]
+    for name in names:
+        write(takes / name, tiny_task.strokes(1))
+    status, answers = classify(capsys, model, takes)
+    assert status == 0
+    assert [Path(answer["file"]).name for answer in answers] == ["a.csv", "b.csv", "c.csv"]
+
+
+def test_a_folder_without_recordings_is_an_error(model, takes, capsys):
+    status, (answer,) = classify(capsys, model, takes)
+    assert status == 1 and answer["file"] == str(takes) and answer["error"]
+
+
+def test_names_come_from_stdin(model, takes, capsys, monkeypatch):
+    files = [write(takes / f"{name}.csv", tiny_task.strokes(1)) for name in "ab"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{files[1]}\n\n{files[0]}\n"))
+    status, answers = classify(capsys, model, "-", files[1])
+    assert status == 0
+    assert [answer["file"] for answer in answers] == [str(files[k]) for k in (1, 0, 1)]
+
+
+def test_answers_come_before_the_next_name_is_known(model, takes):
+    """So that a program may keep it running and ask file by file."""
+    file = write(takes / "a.csv", tiny_task.strokes(1))
+    script = (
+        "import sys; from edge.commands.edge_classify import READERS, main\n"
+        "from edge.features import FEATURES\n"
+        "FEATURES['tiny'] = 'tiny_task:TinyFeatures'; READERS['tiny'] = 'edge.recording'\n"
+        "sys.exit(main())"
+    )
+    folder = Path(__file__).parent
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(model), "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": f"{folder}:{folder.parent}"},
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        for _ in range(2):
+            process.stdin.write(f"{file}\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["label"] == "3"
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+def test_a_model_that_is_none_is_one_line(takes, capsys):
+    file = write(takes / "a.csv", tiny_task.strokes(1))
+    assert edge_classify.main([str(file), str(file)]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(f"edge-classify: error: {file} is no TFLite")
+
+
+def test_without_a_file_it_is_a_usage_error(model):
+    with pytest.raises(SystemExit) as stop:
+        edge_classify.main([str(model)])
+    assert stop.value.code == 2
