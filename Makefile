@@ -2,6 +2,7 @@
 PYTHON ?= python3
 DEMO := .venv
 DEV := .venv-dev
+EXTRAS := training,test,check
 
 .PHONY: help demo test lint check clean
 
@@ -33,7 +34,7 @@ $(DEMO)/.installed: setup.cfg pyproject.toml
 	@$(call install,$(DEMO),.,the runtime (about 60 MB))
 
 $(DEV)/.installed: setup.cfg pyproject.toml
-	@$(call install,$(DEV),".[training,test,check]",TensorFlow and the tools (about 1 GB))
+	@$(call install,$(DEV),.[$(EXTRAS)],TensorFlow and the tools (about 1 GB))
 
 # $(call install,FOLDER,WHAT,IN WORDS): a virtual environment that sees the checkout's code.
 define install
@@ -43,7 +44,7 @@ define install
 		{ echo "Python has no venv: sudo apt install python3-venv"; exit 1; }; \
 	echo "Installing $(3) into $(1) ..."; \
 	$(PYTHON) -m venv $(1) && \
-	$(1)/bin/python -m pip install -q --disable-pip-version-check -e $(2) && \
+	$(1)/bin/python -m pip install -q --disable-pip-version-check -e '$(2)' && \
 	touch $@
 endef
 

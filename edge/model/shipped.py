@@ -28,8 +28,6 @@ def find_model(name_or_path: str | Path) -> Path:
         return shipped_folder() / f"{name}.tflite"
     path = Path(name_or_path)
     if path.name == name and not path.suffix and not path.is_file():
-        raise ModelError(
-            f"no shipped model {name!r}: choose one of {', '.join(shipped) or 'none'}, "
-            "or give the path of a .tflite file"
-        )
+        choice = f"choose one of {', '.join(shipped)}, or " if shipped else ""
+        raise ModelError(f"no shipped model {name!r}: {choice}give the path of a .tflite file")
     return path
