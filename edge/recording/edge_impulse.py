@@ -20,6 +20,7 @@ from edge.recording.recording import Recording
 from edge.samples import ACCEL, DEGREE, MOTION, STANDARD_GRAVITY
 
 SUFFIX = ".json"
+SEPARATOR = "."  # its uploader takes a name up to the first dot for the label
 
 # What people call the axes: ax, accX, acc_x, accelerometer_x, gx, gyrX, gyro.x, rotationX ...
 AXIS = re.compile(r"(a|acc|accel|accelerometer|g|gyr|gyro|gyroscope)[ ._-]?([xyz])", re.IGNORECASE)
@@ -78,12 +79,12 @@ def session(seconds: int) -> str:
     return half_day(made.strftime("%Y%m%d"), made.strftime("%H%M%S"))
 
 
-def render(recording: Recording, taken: int | None = None) -> str:
+def render(recording: Recording) -> str:
     """One interval for all samples is all this format can say, so a gap cannot be written."""
     if (np.diff(recording.t) > 1.5 / recording.rate).any():
         raise RecordingError("has gaps, which Edge Impulse's format cannot say: write it as csv")
     document = {
-        "protected": {"ver": "v1", "alg": "none"} | ({} if taken is None else {"iat": taken}),
+        "protected": {"ver": "v1", "alg": "none"},
         "signature": "",
         "payload": {
             "device_type": "edge-sense",

@@ -12,6 +12,7 @@ from edge.samples import ACCEL, MOTION
 
 HEADERS = {("t_ms", *channels): channels for channels in (MOTION, ACCEL)}
 SUFFIX = ".csv"
+SEPARATOR = "_"
 
 
 def recognises(text: str) -> bool:
@@ -34,5 +35,7 @@ def parse(text: str) -> Recording:
 def render(recording: Recording) -> str:
     lines = [",".join(("t_ms", *recording.channels))]
     for t, values in zip(recording.t, recording.values, strict=True):
-        lines.append(",".join([f"{t * 1000:.10g}", *(f"{value:.6g}" for value in values)]))
+        lines.append(
+            ",".join([f"{round(t * 1000, 3):.10g}", *(f"{value:.6g}" for value in values)])
+        )
     return "\n".join(lines) + "\n"

@@ -53,11 +53,7 @@ class ReplaySource(Source):
 
     @classmethod
     def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
-        if not args.replay:
-            return None
-        # From the environment comes one path, from the command line a list.
-        paths = [args.replay] if isinstance(args.replay, str) else args.replay
-        return cls(paths, args.speed)
+        return cls(args.replay, args.speed) if args.replay else None
 
     def __enter__(self) -> Source:
         files = find(self.paths)
