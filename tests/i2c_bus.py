@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import smbus2.smbus2 as smbus2
+
 from edge.simulation.i2c import transfer
 from edge.simulation.mpu6050 import EmulatedMPU6050
 
@@ -41,7 +42,7 @@ class Kernel:
         self.before_transfer: Callable[[int], None] = lambda number: None
         """Called with the transfer's number; what it raises, the transfer raises."""
         self.break_off: tuple[int, int] | None = None
-        """The next read ends after so many bytes, with this errno."""
+        """The next transfer's last message ends after so many bytes, with this errno."""
 
     def open(self, path: str, flags: int) -> int:
         if self.open_error:
@@ -74,9 +75,11 @@ class Kernel:
             reads = message.flags & smbus2.I2C_M_RD
             wanted.append((message.addr, message.len if reads else bytes(message)))
             self._spend(1 + message.len)
-        if self.break_off and messages[-1].flags & smbus2.I2C_M_RD:
-            (read, number), self.break_off = self.break_off, None
-            transfer(self.chips, [*wanted[:-1], (messages[-1].addr, min(read, messages[-1].len))])
+        if self.break_off:
+            (done, number), self.break_off = self.break_off, None
+            address, what = wanted[-1]
+            part = min(done, what) if isinstance(what, int) else what[:done]
+            transfer(self.chips, [*wanted[:-1], (address, part)])
             raise OSError(number, os.strerror(number))
         for message, answer in zip(messages, transfer(self.chips, wanted), strict=True):
             for i, byte in enumerate(answer):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from i2c_bus import Clock, Kernel, running
+from smbus2 import SMBus
+
 from edge.errors import SourceError
 from edge.samples import DEGREE, STANDARD_GRAVITY, Health
 from edge.simulation.i2c import transfer
 from edge.simulation.mpu6050 import EmulatedMPU6050
 from edge.source.mpu6050 import MPU6050, FifoLost, SensorReset
-from smbus2 import SMBus
-
-from i2c_bus import Clock, Kernel, running
 
 STILL = np.array([0, 0, STANDARD_GRAVITY, 0, 0, 0])
 

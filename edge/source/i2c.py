@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 HAND_MOTION = {"accel_g": 4, "gyro_dps": 500, "rate_hz": 100}  # where the model does not say
 POLL = 0.05  # s between two looks into the FIFO
 OUTAGE = 0.5  # s without an answer after which the user hears of it
-SILENCE = 1.5  # s of answers without a sample after which the sensor is set up again
+SILENCE = 30  # answers without a sample, one a poll, after which the sensor is set up again
 GONE = (errno.ENODEV, errno.EBADF)  # the bus itself, say a USB adapter
 
 
@@ -72,7 +72,8 @@ class I2CSource(Source):
         self._bus.close()
 
     def __iter__(self) -> Iterator[Chunk]:
-        self._start = self._answered = self._sampled = self._clock()
+        self._start = self._answered = self._clock()
+        self._silence = 0
         self._stamps = SampleClock(self.rate, 0.0)
         self._away = self._silent = False
         self._said: set[str] = set()
@@ -133,8 +134,8 @@ class I2CSource(Source):
             raise SourceError(
                 f"/dev/i2c-{self.number} is gone: plug the adapter in again and start anew"
             ) from error
+        self._silence = 0  # who does not answer is not silent but away
         now = self._clock()
-        self._sampled = now  # who does not answer is not silent but away
         if now - self._answered > OUTAGE:
             self._is_away(
                 f"the sensor does not answer ({error.strerror}): check power and wires; "
@@ -164,18 +165,18 @@ class I2CSource(Source):
         self.health.lost += self._stamps.skip(self._clock() - self._start)
 
     def _check_silence(self) -> None:
-        now = self._clock()
-        if now - self._sampled < SILENCE:
+        self._silence += 1
+        if self._silence < SILENCE:
             return
         if self._silent:
             raise SourceError(
                 f"the sensor on i2c-{self.number} answers but gives no samples: unplug it for a "
                 "moment; if that does not help, it is broken"
             )
-        self._silent, self._sampled, self._repair = True, now, self._configure
+        self._silence, self._silent, self._repair = 0, True, self._configure
 
     def _deliver(self, packets: NDArray[np.int16], before: float, after: float) -> Chunk:
-        self._sampled, self._silent = self._clock(), False
+        self._silence, self._silent = 0, False
         on_rail = (packets == 32767) | (packets == -32768)
         if on_rail.any():
             self._warn_once(self._sensor.advice(on_rail))
