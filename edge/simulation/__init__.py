@@ -1,0 +1,1 @@
+"""The physical world in software: digits as people write them, an arm that moves, a sensor chip."""

@@ -1,0 +1,44 @@
+"""A whole person with a sensor: a hand that draws, the arm behind it, and how they hold the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.simulation.arm import Arm
+from edge.simulation.hand import STEP, Hand, Track
+from edge.simulation.imu import felt, random_mounting
+
+
+class Person:
+    """Draws on request; `feel` turns any track into what their sensor feels, without faults."""
+
+    def __init__(self, seed: int) -> None:
+        self.hand = Hand(seed)
+        self.rng = self.hand.rng
+        self.arm = Arm(self.rng)
+        self.mounting = random_mounting(self.rng)
+        self.place = np.zeros(2)  # where the hand is in the plane of writing, m
+        self.clock = 0.0  # s, this person's own
+
+    def rest(self, seconds: float) -> Track:
+        return np.repeat(self.place[None], max(1, int(seconds / STEP)), axis=0)
+
+    def draw(self, digit: str) -> Track:
+        """A digit, from wherever the hand is."""
+        track = self.hand.draw(digit)
+        return track - track[0] + self.place
+
+    def go(self, place: NDArray[np.float64]) -> Track:
+        return self.hand.move(self.place, place)
+
+    def feel(self, track: Track) -> NDArray[np.float64]:
+        """(n, 6) true specific force and turn rate, `STEP` apart; moves the hand and the clock."""
+        edge = 2  # samples beyond both ends, so that derivatives at the ends are true
+        padded = np.pad(track, ((edge, edge), (0, 0)), mode="edge")
+        posture = self.arm.posture(padded, self.clock - edge * STEP)
+        self.place = track[-1]
+        self.clock += len(track) * STEP
+        return felt(posture, self.mounting)[edge:-edge]
