@@ -31,10 +31,10 @@ lint: $(DEV)/.installed
 check: lint test
 
 $(DEMO)/.installed: setup.cfg pyproject.toml
-	@$(call install,$(DEMO),.,the runtime (about 60 MB))
+	@$(call install,$(DEMO),.,the runtime (about 150 MB))
 
 $(DEV)/.installed: setup.cfg pyproject.toml
-	@$(call install,$(DEV),.[$(EXTRAS)],TensorFlow and the tools (about 1 GB))
+	@$(call install,$(DEV),.[$(EXTRAS)],TensorFlow and the tools (about 2 GB))
 
 # $(call install,FOLDER,WHAT,IN WORDS): a virtual environment that sees the checkout's code.
 define install

@@ -117,6 +117,21 @@ def test_commands_explain_themselves_from_any_folder(installed, tmp_path):
         assert run(installed / command, "--help", cwd=tmp_path).stdout.startswith("usage: ")
 
 
+def test_every_module_imports(installed, tmp_path):
+    program = (
+        "import edge, pkgutil, importlib\n"
+        "for module in pkgutil.walk_packages(edge.__path__, 'edge.'):\n"
+        "    importlib.import_module(module.name)\n"
+        "    print(module.name)"
+    )
+    imported = run(installed / "python", "-W", "error", "-c", program, cwd=tmp_path).stdout.split()
+    on_disk = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for file in ROOT.glob("edge/**/*.py")
+    }
+    assert set(imported) == on_disk - {"edge"} | {"edge.shipped"}
+
+
 def test_the_demonstration_recognises_from_any_folder(installed, tmp_path):
     command = [installed / "airdigit-live", "--mock", "--digits", "3", "--seed", "1", "--json"]
     events = [json.loads(line) for line in run(*command, cwd=tmp_path).stdout.splitlines()]
