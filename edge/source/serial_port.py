@@ -1,0 +1,164 @@
+"""A board on a serial port: framed or plain CSV recognised by itself, unplugging survived."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from edge.errors import SourceError
+from edge.samples import Chunk, Health
+from edge.source import Source, framed_stream, serial_ports, silence
+from edge.source.framed_stream import FramedStream
+from edge.source.protocol import BAUD
+from edge.source.serial_ports import AUTO
+from edge.source.text_stream import TextStream
+
+log = logging.getLogger(__name__)
+
+SILENCE = 5.0  # s without anything that makes sense, after which we say so
+BOOTING = 15.0  # s that a board may take which has said something that makes sense
+ASIDE = 0.3  # s of listening before the board is spoken to: it may be about to print CSV
+GATHER = 0.02  # s in which bytes gather, so that not each of them wakes us
+RETRY = 0.2  # s between two looks for a port that has gone
+MOST = 65536  # bytes taken at once
+
+
+class SerialSource(Source):
+    def __init__(self, port: str, baud: int = BAUD, needs: Mapping[str, Any] | None = None) -> None:
+        self.health = Health()
+        self._path, self._baud, self._needs = port, baud, needs or {}
+        self._found: Any = None  # of --port auto: what it found
+        self._dtr = False
+        self._stream: FramedStream | TextStream
+        self._pending: list[Chunk] = []
+
+    @classmethod
+    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
+        parser.add_argument("--port", help="serial port of the board, or 'auto'")
+        parser.add_argument(
+            "--baud", type=int, default=BAUD, help="its speed, as the sketch sets it (%(default)s)"
+        )
+
+    @classmethod
+    def from_options(
+        cls, args: argparse.Namespace, needs: Mapping[str, Any]
+    ) -> SerialSource | None:
+        return cls(args.port, args.baud, needs) if args.port else None
+
+    def __enter__(self) -> SerialSource:
+        if self._path == AUTO:
+            self._found = serial_ports.find_port()
+            self._path = self._found.device
+            log.warning("taking %s (%s)", self._path, self._found.description)
+        self._port = serial_ports.open_port(self._path, self._baud)
+        try:
+            self._recognise()
+        except BaseException as error:
+            self._port.close()
+            if isinstance(error, OSError) and not isinstance(error, SourceError):
+                raise SourceError(
+                    f"{self._path} was unplugged: plug it in and start again"
+                ) from error
+            raise
+        self.channels, self.rate = self._stream.channels, self._stream.rate
+        self.health = self._stream.health
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with contextlib.suppress(OSError):
+            if isinstance(self._stream, FramedStream):
+                self._port.write(framed_stream.GOODBYE)
+        self._port.close()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        yield from self._pending
+        self._pending.clear()
+        heard = time.monotonic()
+        gone = told = False
+        while True:
+            try:
+                data, now = self._read()
+                if isinstance(self._stream, FramedStream):
+                    self._write(self._stream.outgoing(now))
+            except OSError as error:
+                if not gone:
+                    log.warning("%s was unplugged (%s): waiting for it", self._path, error)
+                gone = True
+                self._port.close()
+                self._stream.interrupted()
+                yield from self._wait_for_port()
+                continue
+            if gone and data:
+                gone = False
+                self.health.reconnects += 1
+                log.warning("%s is back", self._path)
+            chunk = self._stream.feed(data, now)
+            if len(chunk):
+                heard, told = now, False
+            elif now - heard > SILENCE and not told:
+                told = True
+                log.warning(
+                    "no samples from %s for %g s: is its sensor wired?", self._path, SILENCE
+                )
+            yield chunk
+
+    def _read(self) -> tuple[bytes, float]:
+        data = self._port.read(1)
+        if data:
+            time.sleep(GATHER)
+            data += self._port.read(min(self._port.in_waiting, MOST))
+        return data, time.monotonic()
+
+    def _write(self, data: bytes) -> None:
+        with contextlib.suppress(serial_ports.pyserial().SerialTimeoutException):
+            if data:
+                self._port.write(data)
+
+    def _wait_for_port(self) -> Iterator[Chunk]:
+        while not self._port.is_open:
+            time.sleep(RETRY)
+            yield Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
+            path = serial_ports.find_again(self._found) if self._found else self._path
+            with contextlib.suppress(SourceError):
+                self._port = serial_ports.open_port(path or self._path, self._baud, self._dtr)
+                self._path = path or self._path
+
+    def _recognise(self) -> None:
+        """Let both kinds of stream listen until one understands; the first samples are kept."""
+        framed, text = FramedStream(self._needs), TextStream()
+        start = time.monotonic()
+        received = b""
+        while True:
+            data, now = self._read()
+            received = (received + data)[:MOST]
+            for stream in (framed, text):
+                chunk = stream.feed(data, now)
+                if len(chunk):
+                    self._pending.append(chunk)
+            if framed.ready(now) and framed.health.samples:
+                self._stream = framed
+                log.info("%s", framed.board)
+                return
+            if text.format:
+                self._stream = text
+                return
+            if now - start > ASIDE and not text.promising:
+                self._write(framed.outgoing(now))
+            if now - start > SILENCE / 2 and not received and not self._dtr:
+                self._raise_dtr()
+            if now - start > (BOOTING if text.promising else SILENCE):
+                raise SourceError(
+                    f"{self._path}: {silence.explain(received, framed, text, self._baud)}"
+                )
+
+    def _raise_dtr(self) -> None:
+        """Boards whose USB is native (Leonardo, Pico) do not speak to a port without DTR."""
+        self._dtr = True
+        with contextlib.suppress(OSError):
+            self._port.dtr = True
