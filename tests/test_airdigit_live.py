@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from edge.commands import airdigit_live
 from edge.commands.live import live
 from edge.features import FEATURES
 from edge.model.manifest import Manifest, attach
+from edge.model.shipped import shipped_models
 
 HERE = Path(__file__).parent
 SCRIPT = """
@@ -160,3 +162,39 @@ def test_the_help_teaches(capsys):
     text = capsys.readouterr().out
     for line in ("airdigit-live --mock ", "[EDGE_PORT]", "[EDGE_JSON]", "[EDGE_MODEL]"):
         assert line in text
+
+
+shipped = pytest.mark.skipif("airdigit" not in shipped_models(), reason="no model is shipped yet")
+
+
+@shipped
+def test_a_simulated_hand_is_read(capsys):
+    digits = "3141592653"
+    argv = ["--mock", "--digits", digits, "--seed", "1", "--speed", "max", "--json"]
+    assert airdigit_live.main(argv) == 0
+    *events, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    read = "".join(event["label"] for event in events if event["event"] == "detection")
+    assert difflib.SequenceMatcher(None, digits, read).ratio() >= 0.8
+    assert all(event["latency_ms"] > 0 for event in events if event["event"] == "detection")
+    assert summary["event"] == "summary" and summary["detections"] == len(read)
+    assert summary["rate"] == pytest.approx(100, rel=0.05)
+
+
+@shipped
+def test_the_same_seed_gives_the_same_events(capsys):
+    said = []
+    for _ in range(2):
+        argv = ["--mock", "--digits", "27", "--seed", "5", "--speed", "max", "--json"]
+        assert airdigit_live.main(argv) == 0
+        events = map(json.loads, capsys.readouterr().out.splitlines())
+        said.append([{**event, "latency_ms": None} for event in events])
+    assert said[0] == said[1]
+
+
+@shipped
+def test_a_recording_without_gyroscope_is_refused(tmp_path, capsys):
+    take = tmp_path / "3_000.csv"
+    take.write_text("0.01,0.02,0.98\n" * 75)
+    assert airdigit_live.main(["--replay", str(take), "--json"]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and "needs rotation (gx, gy, gz) as well" in said.err

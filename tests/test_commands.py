@@ -162,6 +162,7 @@ def test_two_sources_in_the_environment_are_an_error(parser, monkeypatch):
             FileNotFoundError(2, "No such file", "rope"),
             "knot: error: rope: No such file\n",
         ),
+        (OSError(28, "No space left on device"), "knot: error: No space left on device\n"),
     ],
 )
 def test_an_error_is_one_line_and_status_1(parser, capsys, error, line):

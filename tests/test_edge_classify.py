@@ -15,6 +15,9 @@ import tiny_task
 from edge.commands import edge_classify
 from edge.commands.edge_classify import READERS
 from edge.features import FEATURES
+from edge.model.shipped import shipped_models
+from edge.registry import load
+from edge.source import MOTION_SOURCES
 
 
 @pytest.fixture
@@ -142,3 +145,15 @@ def test_without_a_file_it_is_a_usage_error(model):
     with pytest.raises(SystemExit) as stop:
         edge_classify.main([str(model)])
     assert stop.value.code == 2
+
+
+@pytest.mark.skipif("airdigit" not in shipped_models(), reason="no model is shipped yet")
+def test_what_a_simulated_hand_drew_is_read_from_its_recording(takes, capsys):
+    needs = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+    read = ""
+    for digit in "0123456789":
+        with load(MOTION_SOURCES, "mock")(needs, digit, seed=7, speed=np.inf) as hand:
+            samples = np.concatenate([chunk.values for chunk in hand])
+        _, (answer,) = classify(capsys, "airdigit", write(takes / f"{digit}.csv", samples))
+        read += answer.get("label", "error")[0]
+    assert sum(a == b for a, b in zip(read, "0123456789", strict=True)) >= 8
