@@ -21,7 +21,10 @@ from edge.recording.take import sketch
 from edge.samples import ACCEL, MOTION, Chunk
 
 RATE = 100
-REPLAY = {"replay": "edge.source.replay:ReplaySource"}
+SOURCES = {
+    "replay": "edge.source.replay:ReplaySource",
+    "mock": "edge.source.simulated_hand:SimulatedHand",
+}
 
 
 def rest(seconds):
@@ -51,7 +54,7 @@ def strokes(count, **kind):
 @pytest.fixture
 def record(tmp_path, monkeypatch, capsys):
     """Run the command on a stream; its status, its standard output and what it said."""
-    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", REPLAY)
+    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
 
     def record(recording, *options):
         played = tmp_path / "played.csv"
@@ -101,7 +104,7 @@ def test_json_is_one_object_a_take(record, tmp_path):
     assert events[0]["file"] == str(saved(tmp_path)[0])
     assert events[0]["samples"] == len(read(saved(tmp_path)[0]).t)
     assert events[0]["peak_gyro"] == pytest.approx(2, abs=0.2)
-    assert "samples are clipped" in events[1]["reason"]
+    assert "clipped in" in events[1]["reason"]
     assert events[-1] == {
         "event": "summary",
         "label": "3",
@@ -226,6 +229,23 @@ def test_the_sketch_shows_when_it_was_lively():
     assert "@" in drawn[13:27]
 
 
+@pytest.mark.parametrize("label", ["3", "none"])
+def test_a_simulated_hand_draws_what_is_asked_for(tmp_path, monkeypatch, capsys, label):
+    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
+    out = str(tmp_path / "takes")
+    options = ["--label", label, "--takes", "3", "--mock", "--speed", "max", "--out", out]
+    assert main(options) == 0, capsys.readouterr().err
+    takes = [read(file) for file in saved(tmp_path)]
+    assert [take.label for take in takes] == [label] * 3
+    assert all(take.channels == MOTION for take in takes)
+
+
+def test_a_simulated_hand_knows_no_letters(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
+    assert main(["--label", "A", "--mock", "--out", str(tmp_path)]) == 1
+    assert "cannot draw A" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -237,7 +257,7 @@ def test_the_sketch_shows_when_it_was_lively():
     ],
 )
 def test_usage(monkeypatch, capsys, options):
-    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", REPLAY)
+    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
     with pytest.raises(SystemExit) as stop:
         main([*options, "--replay", "a.csv"])
     assert stop.value.code == 2
@@ -249,7 +269,7 @@ def test_interrupted_it_keeps_what_it_has(tmp_path, number):
     played.write_text(own_csv.render(stream(*strokes(2), rest(900))))
     script = (
         "import sys\nfrom edge.commands import airdigit_record as command\n"
-        f"command.MOTION_SOURCES = {REPLAY}\nsys.exit(command.main())"
+        f"command.MOTION_SOURCES = {SOURCES}\nsys.exit(command.main())"
     )
     options = ["--label=3", "--takes=9", "--json", "--speed=4", "--replay", str(played)]
     with subprocess.Popen(

@@ -58,6 +58,8 @@ def payload(**changes):
         ("0,0,9.8\n" * 9, "rate is unknown"),
         ("0,0\n0,9.8,1\n", "holds no recording"),
         ("1,2,3,4,5", "no triples"),
+        ("1,2,3," * 20_000, "too long"),
+        ('{"a": [' + "[1,2,3]," * (2 << 20), "is JSON of more than 8 MB"),
         (",".join(["0.0,9.8,0.0"] * 24), "nothing but padding"),
         (JSON[: len(JSON) // 2], "cut off"),
         ("{" + JSON, "is none"),

@@ -35,6 +35,8 @@ from edge.source import MOTION_SOURCES, Source
 
 PROG = "airdigit-record"
 NONE = "none"
+DIGITS = tuple("0123456789")
+SPARE = 10.0  # s
 SUITS_A_HAND = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 ENOUGH = 10  # refused takes in a row, after which something else is wrong
 INTERRUPTED = 130
@@ -53,8 +55,8 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     if not os.access(args.out, os.W_OK):
         raise EdgeError(f"{args.out} cannot be written to: choose another --out")
-    if getattr(args, "digits", "") is None and args.label != NONE:
-        args.digits = args.label  # the simulated hand draws what it is asked for
+    if args.mock:
+        _instruct(args)
     sitting = Sitting(args)
     with open_source(args, MOTION_SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
         try:
@@ -62,6 +64,16 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
         finally:
             sitting.close(_command(typed, args.takes - sitting.saved))
     return 0 if sitting.saved == args.takes else INTERRUPTED
+
+
+def _instruct(args: argparse.Namespace) -> None:
+    """The simulated hand cannot hear what is asked for, so it is told before."""
+    if args.label == NONE:
+        args.pastime = args.pastime or args.takes * args.seconds + SPARE
+    elif args.label in DIGITS:
+        args.digits = args.digits or args.label * (3 * args.takes + ENOUGH)
+    else:
+        raise EdgeError(f"the simulated hand cannot draw {args.label}: it knows 0 to 9 and {NONE}")
 
 
 class Sitting:

@@ -20,6 +20,7 @@ from edge.recording.recording import Recording
 from edge.samples import ACCEL, DEGREE, MOTION, STANDARD_GRAVITY
 
 SUFFIX = ".json"
+LARGEST = 8 << 20  # characters; a parsed number takes ten times the memory of a written one
 SEPARATOR = "."  # its uploader takes a name up to the first dot for the label
 
 # What people call the axes: ax, accX, acc_x, accelerometer_x, gx, gyrX, gyro.x, rotationX ...
@@ -46,6 +47,8 @@ def recognises(text: str) -> bool:
 
 
 def parse(text: str) -> Recording:
+    if len(text) > LARGEST:
+        raise RecordingError(f"is JSON of more than {LARGEST >> 20} MB: cut it into recordings")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as fault:

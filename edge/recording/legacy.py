@@ -20,16 +20,16 @@ PHONE_STEP = SKETCH_STEP = 0.05  # s
 COURSE_STEP = 0.02
 SKETCH_ROWS = 30
 PADDING = (0.0, 9.8, 0.0)
+LONGEST_LINE = 100_000  # characters, hundreds of strokes
 
 
 def recognises(text: str) -> bool:
-    lines = text.split(maxsplit=1)
-    return len(lines) == 1 or lines[0].count(",") == 2
+    text = text.strip()
+    return "\n" not in text or text.partition("\n")[0].count(",") == 2
 
 
 def parse(text: str) -> Recording:
-    lines = text.split("\n")
-    if sum(1 for line in lines if line.strip()) == 1:
+    if "\n" not in text.strip():
         return _phone(text.strip())
     rows = numbers(text, 3)
     if np.median(np.linalg.norm(rows, axis=1)) > 4:
@@ -37,12 +37,16 @@ def parse(text: str) -> Recording:
             "its rows are m/s^2 without times, so their rate is unknown: "
             "put t_ms,ax,ay,az into its first line and times into its first column"
         )
-    sketch = len(rows) == SKETCH_ROWS or _blocks(lines)
+    # Blank lines stand where the sketch puts them.
+    block = len(text.strip().split("\n\n", 1)[0].split("\n"))
+    sketch = SKETCH_ROWS in (len(rows), block)
     t = np.arange(len(rows)) * (SKETCH_STEP if sketch else COURSE_STEP)
     return Recording.checked(t, rows * STANDARD_GRAVITY, ACCEL, gravity_removed=sketch)
 
 
 def _phone(line: str) -> Recording:
+    if len(line) > LONGEST_LINE:
+        raise RecordingError("its one line is too long for one stroke: cut it")
     fields = line.split(",")
     if len(fields) % 3 == 1 and fields[-1].strip() in ("", "0", "0.0"):
         fields.pop()  # what the app leaves behind its last triple
@@ -54,9 +58,3 @@ def _phone(line: str) -> Recording:
         raise RecordingError("holds nothing but padding: record it again")
     rows = rows[: real[-1] + 1]
     return Recording.checked(np.arange(len(rows)) * PHONE_STEP, rows, ACCEL)
-
-
-def _blocks(lines: list[str]) -> bool:
-    """Blank lines stand where the sketch puts them: after 30 rows."""
-    full = [bool(line.strip()) for line in lines]
-    return False in full[:-1] and full.index(False) == SKETCH_ROWS and any(full[SKETCH_ROWS:])

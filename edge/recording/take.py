@@ -27,8 +27,8 @@ def judged(take: Take, channels: tuple[str, ...], on_rail: int) -> Recording:
         on_rail = max(on_rail, int(seen.sum()))
     if on_rail:
         raise RecordingError(
-            f"{on_rail} samples are clipped: draw more gently, or give the sensor a wider range "
-            "(+-4 g and +-500 deg/s suit a hand)"
+            f"clipped in {on_rail} of {len(take.t)} samples: draw more gently, or give the sensor "
+            "a wider range (+-4 g and +-500 deg/s suit a hand)"
         )
     return recording
 

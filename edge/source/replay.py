@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ from edge.recording import Recording, find, read
 from edge.recording.rails import clipped
 from edge.samples import Chunk, Health
 from edge.source import Source
+from edge.source.pacing import Pace
 
 log = logging.getLogger(__name__)
 
 CHUNK = 0.05  # s
 BETWEEN = 1.0  # s of source time from one recording to the next: nothing is invented to fill it
-PATIENCE = 0.2  # s of wall time without a sample, after which an empty chunk comes
 
 
 class ReplaySource(Source):
@@ -31,8 +30,6 @@ class ReplaySource(Source):
         self.paths, self.speed = paths, speed
         self.health = Health()
         self._fault = ""
-        self._clock = time.monotonic
-        self._sleep = time.sleep
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -47,7 +44,7 @@ class ReplaySource(Source):
             type=_speed,
             default=1.0,
             metavar="X",
-            help="with --replay: 1 is real time (default), 10 ten times as fast, "
+            help="with --replay and --mock: 1 is real time (default), 10 ten times as fast, "
             "max as fast as it goes",
         )
 
@@ -71,12 +68,13 @@ class ReplaySource(Source):
         """Nothing is held open: each file is read whole."""
 
     def __iter__(self) -> Iterator[Chunk]:
-        start = self._clock()
+        pace = Pace(self.speed)
         begin = 0.0
         recording: Recording | None = self._first
         while recording is not None:
             for chunk in _chunks(recording, begin):
-                yield from self._wait(start + chunk.t[-1] / self.speed)
+                for _ in pace.wait_for(chunk.t[-1]):
+                    yield Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
                 self.health.count(chunk)
                 if recording.rails:
                     on_rail = clipped(chunk.values, recording.channels, recording.rails)
@@ -84,12 +82,6 @@ class ReplaySource(Source):
                 yield chunk
             begin += recording.t[-1] + BETWEEN
             recording = next(self._recordings, None)
-
-    def _wait(self, until: float) -> Iterator[Chunk]:
-        while (left := until - self._clock()) > 0:
-            self._sleep(min(left, PATIENCE))
-            if left > PATIENCE:
-                yield Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
 
     def _read(self, files: list[Path]) -> Iterator[Recording]:
         channels = None
