@@ -112,7 +112,7 @@ class I2CSource(Source):
             packets, before, after = self._sensor.read(self._clock)
             self._is_back()
         except FifoLost as fault:
-            self._repair = self._repair or self._sensor.restart_fifo
+            self._repair = self._sensor.restart_fifo
             self._warn_once(f"{fault}: some samples are lost")
         except SensorReset:
             self.health.errors += 1
