@@ -46,18 +46,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _record(args: argparse.Namespace, typed: list[str]) -> int:
-    args.out.mkdir(parents=True, exist_ok=True)
-    if not os.access(args.out, os.W_OK):
-        raise EdgeError(f"{args.out} cannot be written to: choose another --out")
     if args.mock:
         _instruct(args)
     sitting = Sitting(args)
     with open_source(args, MOTION_SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
+        _prepare(args.out)
         try:
             sitting.run(source, stopping)
         finally:
             sitting.close(_command(typed, args.takes - sitting.saved))
     return 0 if sitting.saved == args.takes else INTERRUPTED
+
+
+def _prepare(out: Path) -> None:
+    """Before anything is drawn: a folder that takes can go to."""
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise EdgeError(f"{out} cannot be written to: choose another --out")
 
 
 def _instruct(args: argparse.Namespace) -> None:
