@@ -11,9 +11,9 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-BEGIN = 0.45  # rad/s equivalent: more is a stroke
-QUIET = 0.25  # less is rest
-QUIET_SHARE = 0.12  # of the stroke's peak: lively hands also rest less quietly
+BEGIN = 0.5  # rad/s equivalent: more is a stroke
+QUIET = 0.3  # less is rest
+QUIET_SHARE = 0.15  # of the stroke's peak: lively hands also rest less quietly
 FAINT = 0.6  # a stroke whose peak stays below was no writing
 ACCEL_WEIGHT = 0.2  # rad/s per m/s^2: makes a push count like a turn
 SHORTEST, LONGEST = 0.25, 6.0  # s

@@ -18,16 +18,18 @@ Posture = NDArray[np.float64]
 class Arm:
     """How one person's arm carries the sensor."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        def per_metre(low: float, high: float) -> float:
+    def __init__(self, rng: np.random.Generator, height: float) -> None:
+        """`height`: of this person's digits, in metres; small ones come from the wrist."""
+
+        def between(low: float, high: float) -> float:
             return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
-        nearness = per_metre(1.5, 8.0)  # rad per metre: 1.5 is a stretched arm, 8 a wrist
-        self.yaw = -nearness * per_metre(0.6, 1.4)
-        self.pitch = nearness * per_metre(0.6, 1.4)
+        nearness = min(between(0.55, 2.4) / height, 9.0)  # rad per metre: 1 an arm, 9 a wrist
+        self.yaw = -nearness * between(0.6, 1.4)
+        self.pitch = nearness * between(0.6, 1.4)
         self.roll = nearness * rng.normal(0, 0.25, 2)
         self.cross = nearness * rng.normal(0, 0.1, 2)  # yaw from up, pitch from right
-        self.reach = per_metre(0.3, 1.0)  # m, radius of the sphere that the hand moves on
+        self.reach = between(0.3, 1.0)  # m, radius of the sphere that the hand moves on
         self.lean = float(rng.normal(0, 0.25))  # the plane of writing leans away
         self.lag = float(rng.uniform(-0.03, 0.05))  # s, the hand turns after it moves
         self.loose = float(rng.uniform(0.01, 0.05))  # s, how softly it follows
@@ -57,7 +59,7 @@ class Wobble:
         self.omega = 2 * np.pi * hertz
         self.phase = rng.uniform(0, 2 * np.pi, (len(hertz), 6))
         metres = np.concatenate([0.003 / (1 + hertz[: self.SWAY]), np.full(self.TREMOR, 4e-5)])
-        radians = np.concatenate([0.02 / (1 + hertz[: self.SWAY]), np.full(self.TREMOR, 6e-4)])
+        radians = np.concatenate([0.015 / (1 + hertz[: self.SWAY]), np.full(self.TREMOR, 3e-4)])
         scale = np.stack([metres] * 3 + [radians] * 3, axis=1)
         self.amount = size * scale * rng.normal(0, 1, scale.shape)
 

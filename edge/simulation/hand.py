@@ -24,24 +24,27 @@ class Hand:
         self.forms = {
             digit: [forms[k][1] for k in _favourites(forms, rng)] for digit, forms in FORMS.items()
         }
-        self.height = float(np.exp(rng.uniform(np.log(0.10), np.log(0.45))))  # m
+        self.height = float(np.exp(rng.uniform(np.log(0.12), np.log(0.9))))  # m
         self.width = float(np.exp(rng.normal(0.0, 0.18)))
         self.slant = float(rng.normal(0.08, 0.14))
         self.tilt = float(rng.normal(0.0, 0.08))  # rad, the whole digit turned
-        self.speed = float(np.exp(rng.uniform(np.log(1.2), np.log(5.0))))  # heights a second
-        self.corner_care = float(rng.uniform(0.1, 0.6))  # how much a bend slows the hand
+        self.speed = float(np.exp(rng.uniform(np.log(0.9), np.log(4.0))))  # heights a second
+        self.corner_care = float(rng.uniform(0.2, 0.45))  # exponent of how a bend slows the hand; 1/3
         self.roundness = float(rng.uniform(0.015, 0.05))  # s, how much corners are cut
         self.dwell = float(rng.uniform(0.0, 0.08))  # s, stop at a corner where the pen would lift
-        self.bend = {digit: _bend(rng, 0.05) for digit in FORMS}
+        self.bend = {digit: _Bend(rng, 0.05) for digit in FORMS}
 
     def draw(self, digit: str) -> Track:
         """One take of a digit, from rest to rest."""
-        rng = self.rng
         forms = self.forms[digit]
-        form = forms[0] if len(forms) == 1 or rng.random() < 0.85 else forms[1]
-        line = polyline(form, POINT_SPACING)
-        line = line - [0.3, 0.5]
-        line = line + self.bend[digit](line) + _bend(rng, 0.025)(line)
+        form = forms[0] if len(forms) == 1 or self.rng.random() < 0.85 else forms[1]
+        line = polyline(form, POINT_SPACING) - [0.3, 0.5]
+        return self.write(line + self.bend[digit](line))
+
+    def write(self, line: Track) -> Track:
+        """Any line one high, in this person's size, slant and pace, as they would this time."""
+        rng = self.rng
+        line = line + _Bend(rng, 0.025)(line)
         slant = self.slant + rng.normal(0, 0.05)
         tilt = self.tilt + rng.normal(0, 0.05)
         height = self.height * np.exp(rng.normal(0, 0.1))
@@ -49,8 +52,7 @@ class Hand:
         shear = np.array([[width, slant], [0.0, 1.0]])
         turn = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
         line = line @ (turn @ shear).T
-        speed = self.speed * np.exp(rng.normal(0, 0.12))
-        return self.paced(line, speed) * height
+        return self._paced(line, self.speed * np.exp(rng.normal(0, 0.12))) * height
 
     def move(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> Track:
         """Unhurried move between two places: minimum jerk, a slight bow."""
@@ -62,12 +64,12 @@ class Hand:
         bow = self.rng.normal(0, 0.08)
         return start + s[:, None] * (end - start) + (bow * np.sin(np.pi * s))[:, None] * across
 
-    def paced(self, line: Track, speed: float) -> Track:
+    def _paced(self, line: Track, speed: float) -> Track:
         """Run along a line with the speed of a human hand: the 1/3 power law of curvature."""
         line = evenly(line, POINT_SPACING)
         heading = np.unwrap(np.arctan2(*np.gradient(line, axis=0).T[::-1]))
         curvature = np.abs(np.gradient(smooth(heading, 3.0))) / POINT_SPACING
-        pace = (1.0 + curvature / 4.0) ** (-2 * self.corner_care)
+        pace = (1.0 + curvature / 4.0) ** -self.corner_care
         # A hand is never quite even, and it starts and stops at rest.
         pace *= np.exp(smooth(self.rng.normal(0, 1.2, len(line)), 12.0))
         edge = np.minimum(np.arange(len(line)), np.arange(len(line))[::-1]) * POINT_SPACING
@@ -106,7 +108,7 @@ def _favourites(forms: list[tuple[float, list]], rng: np.random.Generator) -> li
     return list(rng.choice(len(forms), size=count, replace=False, p=weight / weight.sum()))
 
 
-class _bend:
+class _Bend:
     """A gentle deformation of the plane: no two people, and no two takes, draw the same curve."""
 
     def __init__(self, rng: np.random.Generator, size: float) -> None:

@@ -31,12 +31,9 @@ def idle(person: Person, seconds: float) -> Felt:
 
 def scribble(person: Person) -> Felt:
     """Lines that are no digit, drawn with the same hand: zigzags, coils, waves, doodles."""
-    rng, hand = person.rng, person.hand
+    rng = person.rng
     form = rng.choice([_doodle, _zigzag, _coil, _line])(rng)
-    line = evenly(form, 0.01) * np.exp(rng.normal(0, 0.2, 2))
-    track = hand.paced(line, hand.speed * np.exp(rng.normal(0, 0.25)))
-    track = (track - track[0]) * hand.height * np.exp(rng.normal(0, 0.25))
-    return person.feel(track + person.place)
+    return person.feel(person.write(evenly(form, 0.01) * np.exp(rng.normal(0, 0.25, 2))))
 
 
 def fidget(person: Person, seconds: float) -> Felt:

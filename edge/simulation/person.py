@@ -18,7 +18,7 @@ class Person:
     def __init__(self, seed: int) -> None:
         self.hand = Hand(seed)
         self.rng = self.hand.rng
-        self.arm = Arm(self.rng)
+        self.arm = Arm(self.rng, self.hand.height)
         self.mounting = random_mounting(self.rng)
         self.place = np.zeros(2)  # where the hand is in the plane of writing, m
         self.clock = 0.0  # s, this person's own
@@ -28,7 +28,13 @@ class Person:
 
     def draw(self, digit: str) -> Track:
         """A digit, from wherever the hand is."""
-        track = self.hand.draw(digit)
+        return self._from_here(self.hand.draw(digit))
+
+    def write(self, line: Track) -> Track:
+        """Any line one high, drawn as this person would."""
+        return self._from_here(self.hand.write(line))
+
+    def _from_here(self, track: Track) -> Track:
         return track - track[0] + self.place
 
     def go(self, place: NDArray[np.float64]) -> Track:

@@ -6,14 +6,14 @@ marks that say when which digit was drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.simulation import pastimes
-from edge.simulation.hand import STEP
+from edge.simulation.hand import STEP, Track
 from edge.simulation.imu import Imu
 from edge.simulation.person import Person
 
@@ -36,17 +36,22 @@ class Scene:
 
 
 def draw_digits(person: Person, digits: Iterable[str]) -> Iterator[Scene]:
-    """Digit after digit, the way people do: settle, draw, hold, go back for the next."""
-    rng = person.rng
-    home = person.place
+    """Digit after digit, the way people do."""
     for digit in digits:
-        before = person.feel(person.rest(rng.uniform(0.5, 1.0)))
-        drawn = person.feel(person.draw(digit))
-        after = person.feel(person.rest(rng.uniform(0.6, 1.1)))
-        back = person.feel(person.go(home + rng.normal(0, 0.02, 2)))
-        start = len(before) * STEP
-        mark = Mark(digit, start, start + len(drawn) * STEP)
-        yield Scene(np.concatenate([before, drawn, after, back]), (mark,))
+        yield take(person, digit, lambda digit=digit: person.draw(digit))
+
+
+def take(person: Person, label: str, draw: Callable[[], Track]) -> Scene:
+    """Settle, draw something, hold, and go back for the next."""
+    rng = person.rng
+    home = np.zeros(2)
+    before = person.feel(person.rest(rng.uniform(0.5, 1.0)))
+    drawn = person.feel(draw())
+    after = person.feel(person.rest(rng.uniform(0.6, 1.1)))
+    back = person.feel(person.go(home + rng.normal(0, 0.02, 2)))
+    start = len(before) * STEP
+    mark = Mark(label, start, start + len(drawn) * STEP)
+    return Scene(np.concatenate([before, drawn, after, back]), (mark,))
 
 
 def pass_time(person: Person, seconds: float) -> Iterator[Scene]:
