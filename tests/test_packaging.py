@@ -133,8 +133,9 @@ def test_every_module_imports(installed, tmp_path):
 
 
 def test_the_demonstration_recognises_from_any_folder(installed, tmp_path):
-    command = [installed / "airdigit-live", "--mock", "--digits", "3", "--seed", "1", "--json"]
-    events = [json.loads(line) for line in run(*command, cwd=tmp_path).stdout.splitlines()]
+    options = ("--mock", "--digits", "3", "--seed", "1", "--speed", "max", "--json")
+    live = run(installed / "airdigit-live", *options, cwd=tmp_path)
+    events = [json.loads(line) for line in live.stdout.splitlines()]
     assert [event["event"] for event in events][-1] == "summary"
     assert [event["label"] for event in events if event["event"] == "detection"] == ["3"]
 
