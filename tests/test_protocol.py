@@ -319,6 +319,15 @@ def test_after_a_cut_the_board_introduces_itself_again_and_the_gap_is_counted():
     assert chunk.t == pytest.approx([1.0])
 
 
+def test_a_board_that_restarts_soon_while_unplugged_is_not_taken_for_an_echo():
+    stream = greeted()
+    stream.feed(b"".join(sample(seq) for seq in range(40)), 1.0)
+    stream.interrupted()
+    chunk = stream.feed(hello() + sample(5) + sample(6), 1.5)
+    assert chunk.t == pytest.approx([0.89, 0.9])
+    assert stream.health.lost == 49
+
+
 def test_a_silent_board_is_asked_and_started_again():
     stream = greeted()
     stream.feed(sample(1), 1.0)

@@ -31,7 +31,11 @@ class DeviceClock:
         self._us = -1  # since the first sample; -1 before it
         self._arrival = 0.0
         self._offset = 0.0  # this host's clock minus the board's, for what came through fastest
-        self._booted = False
+        self._booted = self._cut = False
+
+    def interrupted(self) -> None:
+        """What comes next comes over a new line, so nothing in it is a repetition."""
+        self._cut = True
 
     def booted(self) -> None:
         """The board says so: its numbers and times start anew."""
@@ -45,7 +49,7 @@ class DeviceClock:
         restarted = lost = 0
         if first:
             passed = 1
-        elif not self._booted and self._repeated(numbers, passed, rate):
+        elif not (self._booted or self._cut) and self._repeated(numbers, passed, rate):
             return None
         else:
             # A long gap takes the number round, once or more; time tells how often.
@@ -61,7 +65,8 @@ class DeviceClock:
         offset = now - self._us / 1e6
         leaked = self._offset + DRIFT * passed / 1e6
         self._offset = offset if first or restarted else min(leaked, offset)
-        self._seq, self._time_us, self._arrival, self._booted = seq, time_us, now, False
+        self._seq, self._time_us, self._arrival = seq, time_us, now
+        self._booted = self._cut = False
         return Step(self._us / 1e6, lost, bool(restarted))
 
     @staticmethod

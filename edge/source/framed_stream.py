@@ -106,6 +106,7 @@ class FramedStream:
     def interrupted(self) -> None:
         """The line was cut: whoever is there next has to introduce itself."""
         self._decoder.forget()
+        self._clock.interrupted()
         self._hello = {}
         self._attempts = 0
         self._heard = self._asked = -np.inf

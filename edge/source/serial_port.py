@@ -37,6 +37,9 @@ class SerialSource(Source):
         self._dtr = False
         self._stream: FramedStream | TextStream
         self._pending: list[Chunk] = []
+        self._gone = False  # unplugged, and nothing has come since
+        self._heard = 0.0  # when samples last came
+        self._told = False  # that none come
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -79,34 +82,36 @@ class SerialSource(Source):
     def __iter__(self) -> Iterator[Chunk]:
         yield from self._pending
         self._pending.clear()
-        heard = time.monotonic()
-        gone = told = False
+        self._heard = time.monotonic()
         while True:
-            try:
-                data, now = self._read()
-                if isinstance(self._stream, FramedStream):
-                    self._write(self._stream.outgoing(now))
-            except OSError as error:
-                if not gone:
-                    log.warning("%s was unplugged (%s): waiting for it", self._path, error)
-                gone = True
-                self._port.close()
-                self._stream.interrupted()
-                yield from self._wait_for_port()
-                continue
-            if gone and data:
-                gone = False
-                self.health.reconnects += 1
-                log.warning("%s is back", self._path)
-            chunk = self._stream.feed(data, now)
-            if len(chunk):
-                heard, told = now, False
-            elif now - heard > SILENCE and not told:
-                told = True
-                log.warning(
-                    "no samples from %s for %g s: is its sensor wired?", self._path, SILENCE
-                )
-            yield chunk
+            yield self._next_chunk()
+
+    def _next_chunk(self) -> Chunk:
+        nothing = Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
+        if not self._port.is_open and not self._reopen():
+            return nothing
+        try:
+            if isinstance(self._stream, FramedStream):
+                self._write(self._stream.outgoing(time.monotonic()))
+            data, now = self._read()
+        except OSError as error:
+            if not self._gone:
+                log.warning("%s was unplugged (%s): waiting for it", self._path, error)
+            self._gone = True
+            self._port.close()
+            self._stream.interrupted()
+            return nothing
+        if self._gone and data:
+            self._gone = False
+            self.health.reconnects += 1
+            log.warning("%s is back", self._path)
+        chunk = self._stream.feed(data, now)
+        if len(chunk):
+            self._heard, self._told = now, False
+        elif now - self._heard > SILENCE and not self._told:
+            self._told = True
+            log.warning("no samples from %s for %g s: is its sensor wired?", self._path, SILENCE)
+        return chunk
 
     def _read(self) -> tuple[bytes, float]:
         data = self._port.read(1)
@@ -120,14 +125,16 @@ class SerialSource(Source):
             if data:
                 self._port.write(data)
 
-    def _wait_for_port(self) -> Iterator[Chunk]:
-        while not self._port.is_open:
-            time.sleep(RETRY)
-            yield Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
-            path = serial_ports.find_again(self._found) if self._found else self._path
-            with contextlib.suppress(SourceError):
-                self._port = serial_ports.open_port(path or self._path, self._baud, self._dtr)
-                self._path = path or self._path
+    def _reopen(self) -> bool:
+        time.sleep(RETRY)
+        path = serial_ports.find_again(self._found) if self._found else None
+        try:
+            self._port = serial_ports.open_port(path or self._path, self._baud, self._dtr)
+        except SourceError as error:  # gone, or not yet ours: that may pass
+            log.debug("%s", error)
+            return False
+        self._path = path or self._path
+        return True
 
     def _recognise(self) -> None:
         """Let both kinds of stream listen until one understands; the first samples are kept."""

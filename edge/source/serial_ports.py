@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import RuntimeMissing, SourceError
+from edge.source.protocol import BAUD
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -74,6 +75,8 @@ def open_port(path: str, baud: int, dtr: bool = False) -> Serial:
     (Linux raises both for the moment of opening whatever one does; an Uno restarts from that.)
     """
     serial = pyserial()
+    if baud <= 0:
+        raise SourceError(f"{baud} baud is no speed: try --baud {BAUD}")
     port = serial.Serial()
     port.port = path
     port.timeout, port.write_timeout = READ_TIMEOUT, WRITE_TIMEOUT
@@ -85,7 +88,7 @@ def open_port(path: str, baud: int, dtr: bool = False) -> Serial:
     except serial.SerialException as error:
         raise SourceError(explain(path, error)) from error
     except (ValueError, OverflowError, NotImplementedError) as error:
-        raise SourceError(f"{path} cannot run at {baud} baud: try --baud 115200") from error
+        raise SourceError(f"{path} cannot run at {baud} baud: try --baud {BAUD}") from error
     return port
 
 
