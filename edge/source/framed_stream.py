@@ -82,11 +82,15 @@ class FramedStream:
                 if step.restarted:
                     log.warning("the board restarted: about %d samples are missing", step.lost)
                 self.health.lost += step.lost
+                self.health.clipped += max(raw) == FULL_SCALE - 1 or min(raw) == -FULL_SCALE
                 times.append(step.t)
                 rows.append(raw)
             elif payload[0] == STATUS.number:
                 self._book(STATUS.unpack(payload))
-        parts.append(self._chunk(times, rows))
+        last = self._chunk(times, rows)
+        if not parts:
+            return last
+        parts.append(last)
         return Chunk(
             np.concatenate([part.t for part in parts]),
             np.concatenate([part.values for part in parts]),
@@ -165,9 +169,7 @@ class FramedStream:
         self._status = status
 
     def _chunk(self, times: list[float], rows: list[list[int]]) -> Chunk:
-        raw = np.array(rows, dtype=np.int32).reshape(-1, 6)
-        rail = (raw == FULL_SCALE - 1) | (raw == -FULL_SCALE)
-        self.health.clipped += int(rail.any(axis=1).sum())
-        chunk = Chunk(np.array(times, dtype=np.float64), (raw * self._scale).astype(np.float32))
+        values = np.array(rows, dtype=np.float64).reshape(-1, 6) * self._scale
+        chunk = Chunk(np.array(times, dtype=np.float64), values.astype(np.float32))
         self.health.count(chunk)
         return chunk

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 SILENCE = 5.0  # s without anything that makes sense, after which we say so
 BOOTING = 15.0  # s that a board may take which has said something that makes sense
 ASIDE = 0.3  # s of listening before the board is spoken to: it may be about to print CSV
-GATHER = 0.02  # s in which bytes gather, so that not each of them wakes us
+GATHER = 0.05  # s in which bytes gather, so that not each of them wakes us
 RETRY = 0.2  # s between two looks for a port that has gone
 MOST = 65536  # bytes taken at once
 
@@ -114,10 +114,8 @@ class SerialSource(Source):
         return chunk
 
     def _read(self) -> tuple[bytes, float]:
-        data = self._port.read(1)
-        if data:
-            time.sleep(GATHER)
-            data += self._port.read(min(self._port.in_waiting, MOST))
+        time.sleep(GATHER)
+        data = self._port.read(min(self._port.in_waiting, MOST) or 1)
         return data, time.monotonic()
 
     def _write(self, data: bytes) -> None:

@@ -26,7 +26,7 @@ MAKERS = {
 }
 """USB vendors whose serial ports are most likely a board, or the USB chip of one."""
 
-READ_TIMEOUT = 0.2  # s; a source has to yield every 0.25 s
+READ_TIMEOUT = 0.15  # s; with the time to gather, a source has to yield every 0.25 s
 WRITE_TIMEOUT = 0.5  # s; a board that takes no commands must not stop us
 
 
