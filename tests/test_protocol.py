@@ -133,6 +133,13 @@ def test_noise_that_resembles_frames_is_not_one():
     assert len(payloads) <= 20  # expected by chance: 300,000 / 65,536 = 4.6
 
 
+@pytest.mark.parametrize("payload", [b"\x02short", b"\x07" * 19, b"\x81", b"\x01", b"\x03" * 19])
+def test_a_whole_frame_that_is_no_message_of_this_direction_is_refused(payload):
+    payloads, health = decode(frame(payload))
+    assert payloads == []
+    assert health.errors + health.garbage > 0
+
+
 def test_the_buffer_is_bounded_without_any_delimiter():
     health = Health()
     decoder = FrameDecoder(FROM_BOARD, health)
@@ -261,7 +268,8 @@ def test_loss_reported_is_loss_injected(seq, time_us, gaps):
     times = []
     for gap in [0, *gaps]:
         seq, time_us, now = seq + gap + 1, time_us + (gap + 1) * 10_000, now + (gap + 1) / 100
-        times.extend(stream.feed(sample(seq, time_us), now).t)
+        late = gap % 7 / 10  # so this host's clock would not tell the loss exactly
+        times.extend(stream.feed(sample(seq, time_us), now + late).t)
     assert stream.health.lost == sum(gaps)
     assert stream.health.samples == len(gaps) + 1
     assert stream.health.errors == 0
@@ -288,6 +296,21 @@ def test_a_restart_is_not_65_thousand_lost(minutes, says_so):
     assert stream.health.lost == 199  # two seconds at 100 Hz, by this host's clock
     assert chunk.t == pytest.approx([2.01, 2.02], abs=1e-4)
     assert stream.health.errors == 0
+
+
+def test_a_restart_whose_numbers_happen_to_fit_shows_by_this_hosts_clock():
+    stream = greeted()
+    stream.feed(sample(360_000), 4000.0)  # after an hour; the counter wraps 695 s later
+    stream.feed(sample(360_000 + 69_497, time_us=1_000_000), 4002.0)
+    assert stream.health.lost == 199
+
+
+def test_a_board_that_does_not_number_what_it_missed_is_measured_by_this_hosts_clock():
+    stream = greeted()
+    stream.feed(sample(1), 10.0)
+    chunk = stream.feed(sample(2, time_us=5_020_000), 15.0)
+    assert stream.health.lost == 499
+    assert chunk.t == pytest.approx([5.0])
 
 
 def test_a_boot_loop_keeps_time_going_forward():

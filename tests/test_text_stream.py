@@ -292,9 +292,16 @@ def test_a_line_without_end_is_not_kept():
 def test_random_bytes_are_never_rows():
     generator = np.random.default_rng(3)
     stream = TextStream()
-    for at in range(500):
+    for at in range(2000):
         assert len(stream.feed(generator.bytes(4096), at / 10)) == 0
     assert stream.format is None
+
+
+@pytest.mark.parametrize("row", ["1", "1,2,3"])
+def test_single_rows_in_much_noise_are_no_stream(row):
+    stream, t, _ = play([f"\x07\n{row}\n{row}"] * 1000)
+    assert len(t) == 0
+    assert not stream.promising
 
 
 @given(st.binary(max_size=300), st.integers(1, 40))

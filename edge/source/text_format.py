@@ -73,6 +73,12 @@ class Listener:
             self.arrivals = deque([now] * SAME, MOST)
             self._odd.clear()
 
+    def hear_noise(self) -> None:
+        """In long enough noise there is any number of rows, but never several in a row."""
+        if len(self.rows) < SAME:
+            self.rows.clear()
+            self.arrivals.clear()
+
     def decide(self, offset: NDArray[np.float64]) -> TextFormat | None:
         """What the rows are, when they have told. `offset` is the gravity that is not in them."""
         if len(self.rows) < SAME:

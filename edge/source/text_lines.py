@@ -13,9 +13,9 @@ _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 
 
 class LineReader:
-    """Gives each row as a list of numbers and each banner or header as its text.
+    """Gives each row as a list of numbers, each banner or header as its text, garbage as None.
 
-    Whatever else comes is skipped and counted, and at most LONGEST bytes are kept.
+    Garbage is counted, and at most LONGEST bytes are kept.
     """
 
     def __init__(self, health: Health) -> None:
@@ -28,14 +28,14 @@ class LineReader:
         self._too_long = False
         self._cut = True
 
-    def feed(self, data: bytes) -> Iterator[list[float] | str]:
+    def feed(self, data: bytes) -> Iterator[list[float] | str | None]:
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = b""
         for line in lines:
             kind = None if self._too_long else _read(line)
             if kind is None:
                 self.health.garbage += len(line) + 1
-            elif isinstance(kind, str) or not self._cut:
+            if not (self._cut and isinstance(kind, list)):
                 yield kind
             self._too_long = self._cut = False
         if self._too_long or len(rest) > LONGEST:

@@ -70,10 +70,12 @@ class TextStream:
             if isinstance(line, str):
                 self.promising |= bool(line)
                 self._read_banner(line)
-            elif self.format:
+            elif self.format and line:
                 rows.append(line)
-            else:
+            elif line:
                 self._listener.hear(line, now)
+            else:
+                self._listener.hear_noise()
         if not self.format:
             rows = self._begin() if data else []
         if not self.format:
