@@ -14,6 +14,9 @@ from edge.simulation.hand import STEP, Track, smooth
 
 Posture = NDArray[np.float64]
 
+LATEST, LOOSEST = 0.05, 0.05  # s, how far behind its place a hand's turn can be, and how softly
+SETTLE = LATEST + 3 * LOOSEST
+
 
 class Arm:
     """How one person's arm carries the sensor."""
@@ -31,17 +34,20 @@ class Arm:
         self.cross = nearness * rng.normal(0, 0.1, 2)  # yaw from up, pitch from right
         self.reach = between(0.3, 1.0)  # m, radius of the sphere that the hand moves on
         self.lean = float(rng.normal(0, 0.25))  # the plane of writing leans away
-        self.lag = float(rng.uniform(-0.03, 0.05))  # s, the hand turns after it moves
-        self.loose = float(rng.uniform(0.01, 0.05))  # s, how softly it follows
+        self.lag = float(rng.uniform(-0.03, LATEST))  # s, the hand turns after it moves
+        self.loose = float(rng.uniform(0.01, LOOSEST))  # s, how softly it follows
         self.wobble = Wobble(rng, rng.uniform(0.3, 1.2))
 
     def posture(self, track: Track, start: float) -> Posture:
-        """Postures along a track that begins `start` seconds after this arm's own zero."""
+        """Postures along a track that begins `start` seconds after this arm's own zero.
+
+        The track must rest for `SETTLE` at both ends, or the turn would not have followed it yet.
+        """
         right, up = track.T
         forward = -(right**2 + up**2) / (2 * self.reach) + self.lean * up
-        late = int(round(self.lag / STEP))
-        turned = smooth(np.roll(np.pad(track, ((9, 9), (0, 0)), mode="edge"), late, axis=0), self.loose / STEP)
-        right_turn, up_turn = turned[9:-9].T
+        late = np.clip(np.arange(len(track)) - round(self.lag / STEP), 0, len(track) - 1)
+        turned = smooth(track[late], self.loose / STEP)
+        right_turn, up_turn = turned.T
         yaw = self.yaw * right_turn + self.cross[0] * up_turn
         pitch = self.pitch * up_turn + self.cross[1] * right_turn
         roll = self.roll[0] * right_turn + self.roll[1] * up_turn

@@ -6,14 +6,10 @@ Each returns what the person's sensor feels, (n, 6), `STEP` apart, like `Person.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.simulation.hand import STEP, Track, minimum_jerk, smooth
-from edge.simulation.imu import felt
-from edge.simulation.person import Person
+from edge.simulation.person import Felt, Person
 from edge.simulation.shapes import evenly
-
-Felt = NDArray[np.float64]
 
 
 def idle(person: Person, seconds: float) -> Felt:
@@ -73,23 +69,18 @@ def put_down_and_pick_up(person: Person) -> Felt:
         u = np.linspace(0, 1, int(rng.uniform(0.5, 1.5) / STEP))
         parts.append(way(u))
         parts.append(np.full(int(rng.uniform(0.4, 2.5) / STEP), parts[-1][-1]))
-    return _feel_posture(person, np.concatenate(parts)[:, None] * there)
+    return _in_place(person, np.concatenate(parts)[:, None] * there)
 
 
 def _away_and_back(person: Person, posture: Felt) -> Felt:
     """Fade a movement in and out, so that it starts and ends where the hand is."""
     ramp = int(0.4 / STEP)
     u = np.minimum(np.arange(len(posture)), np.arange(len(posture))[::-1]) / ramp
-    return _feel_posture(person, posture * minimum_jerk(np.clip(u, 0, 1))[:, None])
+    return _in_place(person, posture * minimum_jerk(np.clip(u, 0, 1))[:, None])
 
 
-def _feel_posture(person: Person, offset: Felt) -> Felt:
-    edge = 2
-    padded = np.pad(offset, ((edge, edge), (0, 0)), mode="edge")
-    track = np.repeat(person.place[None], len(padded), axis=0)
-    base = person.arm.posture(track, person.clock - edge * STEP)
-    person.clock += len(offset) * STEP
-    return felt(base + padded, person.mounting)[edge:-edge]
+def _in_place(person: Person, offset: Felt) -> Felt:
+    return person.feel_posture(np.repeat(person.place[None], len(offset), axis=0), offset)
 
 
 def _doodle(rng: np.random.Generator) -> Track:

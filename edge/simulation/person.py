@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.simulation.arm import Arm
+from edge.simulation.arm import SETTLE, Arm
 from edge.simulation.hand import STEP, Hand, Track
 from edge.simulation.imu import felt, random_mounting
+
+Felt = NDArray[np.float64]
 
 
 class Person:
@@ -40,11 +42,20 @@ class Person:
     def go(self, place: NDArray[np.float64]) -> Track:
         return self.hand.move(self.place, place)
 
-    def feel(self, track: Track) -> NDArray[np.float64]:
-        """(n, 6) true specific force and turn rate, `STEP` apart; moves the hand and the clock."""
+    def feel(self, track: Track) -> Felt:
+        """(n, 6) true specific force and turn rate, `STEP` apart; moves the hand and the clock.
+
+        The hand settles for a moment before and after.
+        """
+        settle = int(SETTLE / STEP) + 1
+        return self.feel_posture(np.pad(track, ((settle, settle), (0, 0)), mode="edge"), 0.0)
+
+    def feel_posture(self, track: Track, offset: NDArray[np.float64] | float) -> Felt:
+        """The same for a track that rests at both ends, with a posture added to the arm's."""
         edge = 2  # samples beyond both ends, so that derivatives at the ends are true
         padded = np.pad(track, ((edge, edge), (0, 0)), mode="edge")
         posture = self.arm.posture(padded, self.clock - edge * STEP)
+        posture[edge:-edge] += offset
         self.place = track[-1]
         self.clock += len(track) * STEP
         return felt(posture, self.mounting)[edge:-edge]

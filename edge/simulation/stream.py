@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.simulation import pastimes
+from edge.simulation.arm import SETTLE
 from edge.simulation.hand import STEP, Track
 from edge.simulation.imu import Imu
 from edge.simulation.person import Person
@@ -45,12 +46,12 @@ def take(person: Person, label: str, draw: Callable[[], Track]) -> Scene:
     """Settle, draw something, hold, and go back for the next."""
     rng = person.rng
     home = np.zeros(2)
-    before = person.feel(person.rest(rng.uniform(0.5, 1.0)))
+    before = person.feel(person.rest(rng.uniform(0.3, 0.8)))
     drawn = person.feel(draw())
-    after = person.feel(person.rest(rng.uniform(0.6, 1.1)))
+    after = person.feel(person.rest(rng.uniform(0.3, 0.8)))
     back = person.feel(person.go(home + rng.normal(0, 0.02, 2)))
     start = len(before) * STEP
-    mark = Mark(label, start, start + len(drawn) * STEP)
+    mark = Mark(label, start + SETTLE, start + len(drawn) * STEP - SETTLE)
     return Scene(np.concatenate([before, drawn, after, back]), (mark,))
 
 

@@ -1,0 +1,100 @@
+"""Real recordings, as strokes; and what may be said of where they come from."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import EdgeError, RecordingError
+from edge.features.stroke import main_span
+from edge.recording import find, read
+from edge.samples import MOTION, Chunk
+from edge.simulation.shapes import evenly
+from training.strokes import LABELS, Stroke, Strokes, gather
+
+log = logging.getLogger(__name__)
+
+# Public corpora by the name of their folder: source and licence, for the model's card.
+KNOWN = {
+    "imu_handheld": "imu_handheld (one writer, Edge Impulse captures), Apache-2.0",
+    "imu_phone": "imu_phone (one writer, phone), MIT",
+    "imu_pen": "imu_pen (metanav/Handwriting_Recognition_IMU), Apache-2.0",
+    "strokes_wand": "strokes_wand (petewarden/magic_wand), Apache-2.0",
+}
+ON_A_SURFACE = {"imu_pen"}  # written on a desk, not in the air: another movement
+PATH_POINTS = 24  # of a recorded path, kept before it is drawn again
+
+
+def provenance(folders: Sequence[str]) -> list[str]:
+    """A line for each corpus, as the card prints it."""
+    names = [Path(folder).resolve().name for folder in folders]
+    return [KNOWN.get(name, f"{name}: recorded by whoever trained this model") for name in names]
+
+
+def recordings(folders: Sequence[str]) -> Strokes:
+    """One stroke for each recording of motion below the folders; what holds none is said."""
+    strokes: list[Stroke] = []
+    for folder in folders:
+        corpus = Path(folder).resolve().name
+        if corpus in ON_A_SURFACE:
+            log.warning("%s: written on a surface, not in the air: left out", corpus)
+            continue
+        before, skipped = len(strokes), 0
+        seen: set[bytes] = set()
+        for path in find([folder]):
+            if _is_paths(path):
+                continue
+            try:
+                recording = read(path)
+                if recording.channels != MOTION:
+                    raise RecordingError("has no gyroscope")
+                if recording.label not in LABELS:
+                    raise RecordingError(f"its name does not say which of {', '.join(LABELS)} it is")
+                content = recording.values.tobytes()
+                if content in seen:
+                    continue  # the same take under another name must not stand on both sides
+                seen.add(content)
+                span = main_span(Chunk(recording.t, recording.values))
+            except EdgeError as fault:
+                skipped += 1
+                log.info("%s: %s", path, fault)
+                continue
+            strokes.append(
+                Stroke(
+                    span, recording.label, corpus, recording.session or "", f"{recording.recorded:>20}"
+                )
+            )
+        if len(strokes) > before or skipped:
+            log.info("%s: %d strokes, %d skipped", corpus, len(strokes) - before, skipped)
+    return gather(strokes)
+
+
+def drawn_paths(folders: Sequence[str]) -> dict[str, list[NDArray[np.float64]]]:
+    """Two-dimensional strokes (magic_wand's JSON), one high, for simulated people to draw."""
+    lines: dict[str, list[NDArray[np.float64]]] = {}
+    for folder in folders:
+        for path in sorted(Path(folder).rglob("*.json")) if Path(folder).is_dir() else []:
+            if _is_paths(path):
+                for label, line in _paths(path):
+                    lines.setdefault(label, []).append(line)
+    return lines
+
+
+def _is_paths(path: Path) -> bool:
+    if path.suffix != ".json":
+        return False
+    with path.open("rb") as file:
+        return b'"strokes"' in file.read(64)
+
+
+def _paths(path: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    for stroke in json.loads(path.read_text())["strokes"]:
+        points = np.array([[p["x"], p["y"]] for p in stroke["strokePoints"]], dtype=float)
+        line = evenly(points, float(np.ptp(points, axis=0).max()) / PATH_POINTS)
+        height = max(float(np.ptp(line[:, 1])), 0.6 * float(np.ptp(line[:, 0])))
+        yield stroke["label"], (line - line.mean(axis=0)) / height

@@ -1,0 +1,59 @@
+"""The model file as a product of training: quantised, labelled, and scored as devices score it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from edge.features.stroke import StrokeFeatures
+from edge.model.manifest import Manifest, attach
+from edge.model.model import Model
+from training.strokes import LABELS, NONE, Strokes
+from training.tflite import to_int8
+
+FALSE_DIGITS = 1.0  # in half an hour of anything but digits, on people made for choosing it
+THRESHOLDS = np.arange(0.3, 0.99, 0.01)
+
+
+def write(
+    path: Path,
+    network: keras.Model,
+    calibration: NDArray[np.float32],
+    threshold: float,
+    provenance: dict[str, Any],
+) -> None:
+    """Quantise and write, with a manifest that says everything a device must know."""
+    decision = {"kind": "single", "threshold": round(threshold, 2), "none": NONE}
+    manifest = Manifest(
+        "airdigit", list(LABELS), StrokeFeatures.specification(), decision, provenance
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(attach(to_int8(network, calibration), manifest))
+
+
+def device_scores(model: Model, strokes: Strokes) -> NDArray[np.float32]:
+    """Scores of the int8 model, through the device's own runtime."""
+    return np.stack([model.scores(tensor) for tensor in strokes.tensors()])
+
+
+def quantised(network: keras.Model, calibration: NDArray[np.float32]) -> Model:
+    """The int8 model of a network, without keeping a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "airdigit.tflite"
+        write(path, network, calibration, 0.5, {})
+        return Model.load(path)
+
+
+def threshold_for(scores: NDArray[np.float32], others: Strokes, seconds: float) -> float:
+    """The lowest threshold that keeps false digits, of strokes that are none, within the budget."""
+    digit = scores[others.label == NONE, : len(LABELS) - 1].max(axis=1)
+    is_best = scores[others.label == NONE].argmax(axis=1) < len(LABELS) - 1
+    for threshold in THRESHOLDS:
+        if (is_best & (digit >= threshold)).sum() * 1800.0 / seconds <= FALSE_DIGITS:
+            break
+    return float(threshold)

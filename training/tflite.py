@@ -1,0 +1,78 @@
+"""Conversion: Keras to full int8 TFLite and to ONNX, and weights back out of a TFLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow import keras
+
+CALIBRATION = 1000  # strokes that set the ranges of the activations
+LARGEST_ONNX_ERROR = 1e-4
+
+
+def to_int8(network: keras.Model, samples: NDArray[np.float32]) -> bytes:
+    """Full int8, input and output included, built-in operations only."""
+
+    def representative() -> Iterator[list[NDArray[np.float32]]]:
+        step = max(1, len(samples) // CALIBRATION)
+        for sample in samples[::step]:
+            yield [sample[None]]
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = representative
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    model: bytes = converter.convert()
+    return model
+
+
+def to_onnx(network: keras.Model, samples: NDArray[np.float32]) -> tuple[bytes, float]:
+    """The float network as ONNX, and the largest difference that onnxruntime shows from Keras."""
+    import onnxruntime
+    import tf2onnx
+
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="stroke")]
+    # from_keras fails with Keras 3: it looks for attributes that only Keras 2 had.
+    model, _ = tf2onnx.convert.from_function(
+        tf.function(lambda stroke: network(stroke, training=False), input_signature=signature),
+        input_signature=signature,
+        opset=17,
+    )
+    content: bytes = model.SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (scores,) = session.run(None, {session.get_inputs()[0].name: samples})
+    error = float(np.abs(scores - network.predict(samples, verbose=0)).max())
+    if error > LARGEST_ONNX_ERROR:
+        raise RuntimeError(f"the ONNX model differs from the Keras model by {error:.2g}")
+    return content, error
+
+
+def weights_in_order(tflite: bytes) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Kernel and bias of every convolution and dense layer, as real numbers, input to output."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(tflite)
+    graph = model.Subgraphs(0)
+    weighted = {schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.FULLY_CONNECTED}
+
+    def real(index: int, kind: type) -> NDArray[np.float64]:
+        tensor = graph.Tensors(index)
+        raw = model.Buffers(tensor.Buffer()).DataAsNumpy()
+        quantised = np.frombuffer(raw.tobytes(), kind).reshape(tensor.ShapeAsNumpy())
+        scale = tensor.Quantization().ScaleAsNumpy().astype(np.float64)
+        zero = tensor.Quantization().ZeroPointAsNumpy().astype(np.float64)
+        by_output = (-1,) + (1,) * (quantised.ndim - 1)
+        return (quantised - zero.reshape(by_output)) * scale.reshape(by_output)
+
+    found = []
+    for k in range(graph.OperatorsLength()):
+        operator = graph.Operators(k)
+        code = model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
+        if code in weighted:
+            _, kernel, bias = operator.InputsAsNumpy()[:3]
+            found.append((real(kernel, np.int8), real(bias, np.int32)))
+    return found
