@@ -54,7 +54,9 @@ def recordings(folders: Sequence[str]) -> Strokes:
                 if recording.channels != MOTION:
                     raise RecordingError("has no gyroscope")
                 if recording.label not in LABELS:
-                    raise RecordingError(f"its name does not say which of {', '.join(LABELS)} it is")
+                    raise RecordingError(
+                        f"its name does not say which of {', '.join(LABELS)} it is"
+                    )
                 content = recording.values.tobytes()
                 if content in seen:
                     continue  # the same take under another name must not stand on both sides
@@ -66,7 +68,11 @@ def recordings(folders: Sequence[str]) -> Strokes:
                 continue
             strokes.append(
                 Stroke(
-                    span, recording.label, corpus, recording.session or "", f"{recording.recorded:>20}"
+                    span,
+                    recording.label,
+                    corpus,
+                    recording.session or "",
+                    f"{recording.recorded:>20}",
                 )
             )
         if len(strokes) > before or skipped:

@@ -16,7 +16,7 @@ from edge.features.stroke import POINTS
 from training.strokes import LABELS
 from training.tflite import weights_in_order
 
-WIDTHS, KERNELS, STRIDES = (32, 40, 48, 56), (5, 5, 5, 3), (1, 2, 2, 2)
+WIDTHS, KERNELS, STRIDES = (28, 36, 44, 52), (5, 5, 5, 3), (1, 2, 2, 2)
 DROPOUT = 0.3
 
 layers = keras.layers
@@ -31,7 +31,9 @@ def folded(network: keras.Model) -> keras.Model:
     """The same function without batch normalisation."""
     plain = _stack(normalised=False)
     norms = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
-    for norm, source, target in zip(norms, _convolutions(network), _convolutions(plain), strict=True):
+    for norm, source, target in zip(
+        norms, _convolutions(network), _convolutions(plain), strict=True
+    ):
         gamma, beta, mean, variance = (w.astype(np.float64) for w in norm.get_weights())
         factor = gamma / np.sqrt(variance + norm.epsilon)
         target.set_weights([source.get_weights()[0] * factor, beta - mean * factor])
@@ -45,7 +47,9 @@ def from_model(tflite: bytes) -> keras.Model:
     targets = [*_convolutions(plain), plain.layers[-1]]
     found = weights_in_order(tflite)
     if len(found) != len(targets):
-        raise ModelError(f"it has {len(found)} layers with weights, an AirDigit model {len(targets)}")
+        raise ModelError(
+            f"it has {len(found)} layers with weights, an AirDigit model {len(targets)}"
+        )
     for target, (kernel, bias) in zip(targets, found, strict=True):
         kernel = kernel.transpose(1, 2, 3, 0) if kernel.ndim == 4 else kernel.T
         if kernel.shape != tuple(target.kernel.shape):

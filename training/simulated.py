@@ -31,7 +31,9 @@ OVERLAP = 0.75  # of a span and of a mark, to be the same stroke
 CACHE = Path("out/cache")
 
 
-def people(count: int, first: int = 0, lines: dict[str, list[NDArray[np.float64]]] | None = None) -> Strokes:
+def people(
+    count: int, first: int = 0, lines: dict[str, list[NDArray[np.float64]]] | None = None
+) -> Strokes:
     """Strokes of `count` people, digits and others; from the cache if they were made before.
 
     `lines`: recorded shapes that they draw as well as their own, by digit.
@@ -49,7 +51,9 @@ def people(count: int, first: int = 0, lines: dict[str, list[NDArray[np.float64]
     numbers = range(first, first + count)
     with multiprocessing.get_context("fork").Pool() as pool:
         made = []
-        for done, strokes in enumerate(pool.imap(partial(person, lines=lines), numbers, chunksize=4), 1):
+        for done, strokes in enumerate(
+            pool.imap(partial(person, lines=lines), numbers, chunksize=4), 1
+        ):
             made.append(strokes)
             if done % max(1, count // 20) == 0:
                 log.info("simulated people: %d of %d", done, count)
@@ -110,5 +114,7 @@ def _label(span: Span, marks: list[Mark]) -> str | None:
 def _sources() -> bytes:
     """The code that makes strokes: the cache must not outlive a change of it."""
     root = Path(__file__).parent.parent
-    files = sorted([*root.glob("edge/simulation/*.py"), *root.glob("edge/features/*.py"), Path(__file__)])
+    files = sorted(
+        [*root.glob("edge/simulation/*.py"), *root.glob("edge/features/*.py"), Path(__file__)]
+    )
     return b"".join(file.read_bytes() for file in files)

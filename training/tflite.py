@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,12 +23,17 @@ def to_int8(network: keras.Model, samples: NDArray[np.float32]) -> bytes:
         for sample in samples[::step]:
             yield [sample[None]]
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    # One stroke at a time, said at conversion: else the graph computes its own shape at each call.
+    one = keras.Input(batch_shape=(1, *network.input_shape[1:]))
+    converter = tf.lite.TFLiteConverter.from_keras_model(
+        keras.models.clone_model(network, input_tensors=one, clone_function=lambda layer: layer)
+    )
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    model: bytes = converter.convert()
+    with contextlib.redirect_stdout(sys.stderr):  # Keras reports what it saved on stdout
+        model: bytes = converter.convert()
     return model
 
 

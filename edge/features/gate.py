@@ -14,6 +14,9 @@ from dataclasses import dataclass
 BEGIN = 0.5  # rad/s equivalent: more is a stroke
 QUIET = 0.3  # less is rest
 QUIET_SHARE = 0.15  # of the stroke's peak: lively hands also rest less quietly
+SHAKY = 1.7  # times how lively the hand was at rest before: some hands are never still
+LEAST_QUIET = 0.45  # rad/s, however shaky
+CALM_TIME = 1.0  # s, over which a hand's own restlessness is learnt
 FAINT = 0.6  # a stroke whose peak stays below was no writing
 ACCEL_WEIGHT = 0.2  # rad/s per m/s^2: makes a push count like a turn
 SHORTEST, LONGEST = 0.25, 6.0  # s
@@ -53,6 +56,7 @@ class Gate:
         self.level: list[float] | None = None
         self.mean: list[float] | None = None
         self.unsteady = 1.0
+        self.calm = 0.0
         self.now = 0.0
         self.peak = 0.0
         self.loud_at = 0.0
@@ -70,18 +74,21 @@ class Gate:
         step = 0.0 if self.last_t is None else t - self.last_t
         self.last_t = t
         self._feel(row, step)
-        self.rows.append((*row[:4], row[4] - self.bias[0], row[5] - self.bias[1], row[6] - self.bias[2]))
+        self.rows.append(
+            (*row[:4], row[4] - self.bias[0], row[5] - self.bias[1], row[6] - self.bias[2])
+        )
         self.lively.append(self.now)
         if self.started is None:
             if self.now > BEGIN:
                 self._begin(t)
             else:
+                self.calm += step / (CALM_TIME + step) * (self.now - self.calm)
                 while t - self.rows[0][0] > PREROLL:
                     self.rows.popleft()
                     self.lively.popleft()
             return None
         self.peak = max(self.peak, self.now)
-        if self.now > max(QUIET, QUIET_SHARE * self.peak):
+        if self.now > max(self._quiet(), QUIET_SHARE * self.peak):
             self.loud_at = t
             if t - self.started > LONGEST:
                 # Bounded: keep the newest part only, until the hand rests.
@@ -90,6 +97,10 @@ class Gate:
                     self.lively.popleft()
             return None
         return self._end() if t - self.loud_at >= self.hang else None
+
+    def _quiet(self) -> float:
+        """Below this, this hand rests."""
+        return min(max(QUIET, SHAKY * self.calm), LEAST_QUIET)
 
     def finish(self) -> Span | None:
         """The stroke that the end of the stream cuts short."""
@@ -110,7 +121,9 @@ class Gate:
             unsteady += (gyro[k] - self.mean[k]) ** 2
         felt = math.sqrt(turn) + ACCEL_WEIGHT * math.sqrt(push)
         self.now += toward_now * (felt - self.now)
-        self.unsteady += toward_level * (math.sqrt(unsteady) + 0.2 * math.sqrt(push) - self.unsteady)
+        self.unsteady += toward_level * (
+            math.sqrt(unsteady) + 0.2 * math.sqrt(push) - self.unsteady
+        )
         if self.unsteady < REST_FOR_BIAS:
             toward_bias = step / (BIAS_TIME + step)
             for k in range(3):
@@ -120,7 +133,8 @@ class Gate:
     def _begin(self, t: float) -> None:
         self.started, self.loud_at, self.peak = t, t, self.now
         # Back to where it was last quiet, plus a margin.
-        quiet = max((k for k, v in enumerate(self.lively) if v < QUIET), default=0)
+        level = self._quiet()
+        quiet = max((k for k, v in enumerate(self.lively) if v < level), default=0)
         keep = self.rows[quiet][0] - MARGIN
         while self.rows[0][0] < keep:
             self.rows.popleft()
@@ -128,7 +142,9 @@ class Gate:
 
     def _end(self) -> Span | None:
         rows = [row for row in self.rows if row[0] <= self.loud_at + MARGIN]
-        span = Span(rows, self.loud_at, self.rows[-1][0], self.loud_at - (self.started or 0.0) > LONGEST)
+        span = Span(
+            rows, self.loud_at, self.rows[-1][0], self.loud_at - (self.started or 0.0) > LONGEST
+        )
         worth = self.peak >= FAINT and rows[-1][0] - rows[0][0] >= SHORTEST and len(rows) >= 8
         self.started = None
         while self.rows and self.rows[-1][0] - self.rows[0][0] > PREROLL:

@@ -31,6 +31,8 @@ class StrokeFeatures(Features):
             "kind": "stroke",
             "version": 1,
             "shape": [POINTS, CHANNELS],
+            "integration_bins": INTEGRATION_BINS,
+            "quiet_s": {"live": LIVE_HANG, "file": FILE_HANG},
             "sensor": {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500},
         }
 
@@ -103,9 +105,7 @@ def binned(span: Span) -> tuple[NDArray[np.float64], float]:
     return bins(rows[:, 0], values, INTEGRATION_BINS), float(rows[-1, 0] - rows[0, 0])
 
 
-def tensors(
-    motion: NDArray[np.float64], duration: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def tensors(motion: NDArray[np.float64], duration: NDArray[np.float64]) -> NDArray[np.float32]:
     """Model inputs for a batch of binned strokes."""
     drawn = drawings(motion, duration)
     pooled = drawn.reshape(len(drawn), POINTS, -1, CHANNELS).mean(axis=2)

@@ -36,7 +36,7 @@ class Arm:
         self.lean = float(rng.normal(0, 0.25))  # the plane of writing leans away
         self.lag = float(rng.uniform(-0.03, LATEST))  # s, the hand turns after it moves
         self.loose = float(rng.uniform(0.01, LOOSEST))  # s, how softly it follows
-        self.wobble = Wobble(rng, rng.uniform(0.3, 1.2))
+        self.wobble = Wobble(rng, rng.uniform(0.3, 1.0))
 
     def posture(self, track: Track, start: float) -> Posture:
         """Postures along a track that begins `start` seconds after this arm's own zero.
@@ -70,4 +70,6 @@ class Wobble:
         self.amount = size * scale * rng.normal(0, 1, scale.shape)
 
     def __call__(self, t: NDArray[np.float64]) -> Posture:
-        return np.einsum("nfa,fa->na", np.sin(t[:, None, None] * self.omega[:, None] + self.phase), self.amount)
+        return np.einsum(
+            "nfa,fa->na", np.sin(t[:, None, None] * self.omega[:, None] + self.phase), self.amount
+        )

@@ -14,6 +14,7 @@ from edge.simulation.shapes import FORMS, evenly, polyline
 
 STEP = 0.005  # s; fine enough for the fastest corner, and twice the sensor's rate
 POINT_SPACING = 0.01  # of the digit's height
+LONGEST = 5.0  # s; the slowest writer takes no longer
 
 Track = NDArray[np.float64]
 
@@ -28,8 +29,10 @@ class Hand:
         self.width = float(np.exp(rng.normal(0.0, 0.18)))
         self.slant = float(rng.normal(0.08, 0.14))
         self.tilt = float(rng.normal(0.0, 0.08))  # rad, the whole digit turned
-        self.speed = float(np.exp(rng.uniform(np.log(0.9), np.log(4.0))))  # heights a second
-        self.corner_care = float(rng.uniform(0.2, 0.45))  # exponent of how a bend slows the hand; 1/3
+        self.speed = float(np.exp(rng.uniform(np.log(1.0), np.log(4.0))))  # heights a second
+        self.corner_care = float(
+            rng.uniform(0.2, 0.45)
+        )  # exponent of how a bend slows the hand; 1/3
         self.roundness = float(rng.uniform(0.015, 0.05))  # s, how much corners are cut
         self.dwell = float(rng.uniform(0.0, 0.08))  # s, stop at a corner where the pen would lift
         self.bend = {digit: _Bend(rng, 0.05) for digit in FORMS}
@@ -78,6 +81,7 @@ class Hand:
         if self.dwell:
             sharp = curvature > 25.0
             seconds += np.cumsum(sharp) / max(1, sharp.sum()) * self.dwell * 2
+        seconds *= min(1.0, LONGEST / seconds[-1])
         at = np.arange(0.0, seconds[-1] + STEP, STEP)
         track = np.stack([np.interp(at, seconds, line[:, k]) for k in range(2)], axis=1)
         still = int(3 * self.roundness / STEP) + 1

@@ -41,7 +41,11 @@ class Imu:
     """One sensor with its individual faults, at the ranges it is set to."""
 
     def __init__(
-        self, rng: np.random.Generator, rate: float = 100.0, accel_g: float = 4, gyro_dps: float = 500
+        self,
+        rng: np.random.Generator,
+        rate: float = 100.0,
+        accel_g: float = 4,
+        gyro_dps: float = 500,
     ) -> None:
         self.rng = rng
         self.rate = rate * (1 + rng.normal(0, 0.01))  # its oscillator is good to about 1 %

@@ -94,9 +94,7 @@ class Sensor:
         last = int(np.floor(t_felt[-1] * self.imu.rate))
         t = np.arange(self.count, last + 1) / self.imu.rate
         truth = np.stack([np.interp(t, t_felt, column) for column in felt.T], axis=1)
-        marks = [
-            Mark(m.label, m.start + self.elapsed, m.end + self.elapsed) for m in scene.marks
-        ]
+        marks = [Mark(m.label, m.start + self.elapsed, m.end + self.elapsed) for m in scene.marks]
         self.count = last + 1
         self.elapsed += len(scene.felt) * STEP
         self._last = felt[-2:]
