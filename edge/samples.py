@@ -44,6 +44,7 @@ class Health:
     """Transfers that failed and were survived (CRC, NACK, EIO, a sensor that reset)."""
     reconnects: int = 0
     """Times the device went away and came back."""
+    _paused: float = field(default=0.0, repr=False)
     _first_t: float | None = field(default=None, repr=False)
     _last_t: float | None = field(default=None, repr=False)
 
@@ -56,6 +57,10 @@ class Health:
             self._first_t = float(chunk.t[0])
         self._last_t = float(chunk.t[-1])
 
+    def pause(self, seconds: float) -> None:
+        """Book source time in which no sample was due: no loss, and nothing against the rate."""
+        self._paused += seconds
+
     @property
     def duration(self) -> float:
         """Seconds of the source's own time from the first sample to the last."""
@@ -65,7 +70,6 @@ class Health:
 
     @property
     def rate(self) -> float | None:
-        """Measured rate in Hz: samples that should have come, over the source's own time."""
-        if self.duration <= 0:
-            return None
-        return (self.samples + self.lost - 1) / self.duration
+        """Measured rate in Hz: samples that should have come, over the time they were due in."""
+        due = self.duration - self._paused
+        return (self.samples + self.lost - 1) / due if due > 0 else None

@@ -149,3 +149,19 @@ def test_no_speed(speed, capsys):
     with pytest.raises(SystemExit):
         options("--replay", "a.csv", f"--speed={speed}")
     assert "--speed" in capsys.readouterr().err
+
+
+def test_the_rate_is_that_of_the_recordings_however_many_there_are(tmp_path):
+    """Between two recordings nothing is due, in one of them a gap is loss."""
+    save(tmp_path / "a.csv", np.arange(50) / 100)
+    save(tmp_path / "b.csv", np.r_[np.arange(50) / 100, 2 + np.arange(50) / 100])
+    save(tmp_path / "c.csv", np.arange(50) / 100)
+    source = ReplaySource([tmp_path], np.inf)
+    rates = []
+    with source:
+        for chunk in source:
+            if source.health.samples > 10:
+                rates.append(source.health.rate)
+    assert rates == pytest.approx([100] * len(rates), rel=1e-3)
+    assert (source.health.samples, source.health.lost) == (200, 150)
+    assert source.health.duration == pytest.approx(0.49 + BETWEEN + 2.49 + BETWEEN + 0.49)

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 0.05  # s
 BETWEEN = 1.0  # s of source time from one recording to the next: nothing is invented to fill it
+GAP = 2.5  # sample intervals: samples are missing in the recording
 
 
 class ReplaySource(Source):
@@ -72,16 +73,25 @@ class ReplaySource(Source):
         begin = 0.0
         recording: Recording | None = self._first
         while recording is not None:
+            self._last = begin - 1 / recording.rate
             for chunk in _chunks(recording, begin):
                 for _ in pace.wait_for(chunk.t[-1]):
                     yield Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
-                self.health.count(chunk)
-                if recording.rails:
-                    on_rail = clipped(chunk.values, recording.channels, recording.rails)
-                    self.health.clipped += int(on_rail.sum())
+                if 0 < begin == chunk.t[0]:
+                    self.health.pause(BETWEEN - 1 / recording.rate)
+                self._count(chunk, recording)
                 yield chunk
             begin += recording.t[-1] + BETWEEN
             recording = next(self._recordings, None)
+
+    def _count(self, chunk: Chunk, recording: Recording) -> None:
+        steps = np.diff(chunk.t, prepend=self._last) * recording.rate
+        self._last = chunk.t[-1]
+        self.health.lost += int((np.rint(steps[steps > GAP]) - 1).sum())
+        self.health.count(chunk)
+        if recording.rails:
+            on_rail = clipped(chunk.values, recording.channels, recording.rails)
+            self.health.clipped += int(on_rail.sum())
 
     def _read(self, files: list[Path]) -> Iterator[Recording]:
         channels = None
