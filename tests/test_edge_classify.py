@@ -17,6 +17,7 @@ from edge.commands.edge_classify import READERS
 from edge.features import FEATURES
 from edge.model.shipped import shipped_models
 from edge.registry import load
+from edge.samples import ACCEL
 from edge.source import MOTION_SOURCES
 
 
@@ -59,11 +60,27 @@ def test_a_recording_gets_its_label_and_every_score(model, takes, capsys):
     assert list(answer["scores"]) == ["3", "8", "none"]
 
 
-def test_what_the_decision_rejects_is_none(tiny_network, model, takes, capsys):
-    tiny_task.write_model(model, tiny_network.tflite, ["3", "8", "none"], threshold=0.99)
+@pytest.mark.parametrize("labels", [["3", "8", "none"], ["none", "3", "8"]])
+def test_the_label_is_the_most_probable_whatever_the_threshold(
+    tiny_network, model, takes, capsys, labels
+):
+    tiny_task.write_model(model, tiny_network.tflite, labels, threshold=0.99)
     status, (answer,) = classify(capsys, model, write(takes / "a.csv", tiny_task.strokes(1)))
-    assert (status, answer["label"]) == (0, "none")
-    assert answer["score"] == answer["scores"]["none"] < answer["scores"]["3"]
+    assert (status, answer["label"]) == (0, labels[0])
+    assert answer["score"] == max(answer["scores"].values()) == answer["scores"][labels[0]]
+
+
+def test_a_recording_without_gravity_is_refused(tiny_network, takes, capsys, monkeypatch):
+    """The 30 rows of the course's MPU6050 sketch, for a model that could do without a gyro."""
+    monkeypatch.setitem(FEATURES, "tiny", tiny_task.FEATURES)
+    monkeypatch.setitem(READERS, "tiny", "edge.recording")
+    specification = tiny_task.TinyFeatures.specification()
+    specification["sensor"] = {**specification["sensor"], "channels": list(ACCEL)}
+    monkeypatch.setattr(tiny_task.TinyFeatures, "specification", lambda: specification)
+    model = tiny_task.write_model(takes / "m.tflite", tiny_network.tflite, ["3", "8", "none"])
+    (takes / "3_000.csv").write_text("0.01,0.02,0.03\n" * 30)
+    status, (answer,) = classify(capsys, model, takes / "3_000.csv")
+    assert status == 1 and answer["error"].startswith("gravity was subtracted from it")
 
 
 def test_bad_files_say_what_is_wrong_and_the_others_are_still_answered(model, takes, capsys):

@@ -4,8 +4,8 @@
   edge-classify my_digits.tflite takes/           every recording in a folder
   find . -name '*.csv' | edge-classify airdigit - names from a pipe, thousands of them
 
-A recording holds one stroke, idle time around it is no problem. What the model rejects has the
-label "none". A file that cannot be used gives {"file": ..., "error": ...}, and the exit status is
+A recording holds one stroke, idle time around it is no problem. The label is the most probable of
+all, "none" among them; thresholds are for live streams, a file is asked about on purpose. A file that cannot be used gives {"file": ..., "error": ...}, and the exit status is
 then 1 at the end.
 """
 
@@ -23,10 +23,9 @@ from types import ModuleType
 from typing import Any, TextIO
 
 from edge.commands import run_command
-from edge.commands.fit import check_channels
+from edge.commands.fit import check_recording
 from edge.commands.options import CommandParser, add_common, add_runtime_option
 from edge.errors import EdgeError
-from edge.events import Detection
 from edge.model import Model
 from edge.samples import Chunk
 from edge.sink.json_lines import rounded
@@ -69,13 +68,12 @@ def _classify_all(args: argparse.Namespace) -> int:
 def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
     """Label, score and all scores of the one thing that the file holds."""
     recording = reader.read(file)
-    check_channels(model, recording.channels)
+    check_recording(model, recording)
     window = model.window(Chunk(recording.t, recording.values), recording.channels)
     scores = model.scores(window.tensor)
-    events = model.decision().process(window, scores)
-    label = next((event.label for event in events if isinstance(event, Detection)), "none")
+    label = model.labels[scores.argmax()]
     by_label = {name: rounded(float(s)) for name, s in zip(model.labels, scores, strict=True)}
-    return {"label": label, "score": by_label.get(label), "scores": by_label}
+    return {"label": label, "score": by_label[label], "scores": by_label}
 
 
 def _expand(files: Iterable[str], reader: ModuleType) -> Iterator[Path]:

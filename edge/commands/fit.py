@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from edge.errors import ModelError
+from edge.errors import ModelError, RecordingError
 from edge.model import Model, read_manifest
 from edge.model.shipped import find_model, shipped_models
+from edge.recording import Recording
 from edge.samples import ACCEL, GYRO
 
 MEASURES: dict[tuple[str, ...], str] = {ACCEL: "acceleration", GYRO: "rotation"}
@@ -24,6 +25,16 @@ def check_channels(model: Model, channels: tuple[str, ...]) -> None:
         f"here is {_named(channels)} only, and the model needs {_named(missing)} as well: "
         + ", or ".join(advice)
     )
+
+
+def check_recording(model: Model, recording: Recording) -> None:
+    """As `check_channels`, and gravity, by which a model knows up from down, must be in it."""
+    check_channels(model, recording.channels)
+    if recording.gravity_removed:
+        raise RecordingError(
+            "gravity was subtracted from it when it was recorded, and without it up and down are "
+            "unknown: record again with a sketch that sends gravity as well"
+        )
 
 
 def _named(channels: tuple[str, ...]) -> str:
