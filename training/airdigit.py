@@ -79,17 +79,17 @@ def train(args: argparse.Namespace) -> None:
     kept_out, splits = split.held_out(real)
     log.info("first with some takes held out, to measure: %s", "; ".join(splits) or "none")
     trial = learn(real[~kept_out])
-    calibration = _calibration(world, real)
+    ranges = calibration(world, real)
     tests = {"held out of training": real[kept_out], "simulated people, all strokes": judges}
     tests["simulated people, digits"] = judges[judges.label != NONE]
-    results = [_judge(name, trial, test, calibration) for name, test in tests.items() if len(test)]
+    results = [judge(name, trial, test, ranges) for name, test in tests.items() if len(test)]
 
     log.info("now with all takes, to ship")
     final = learn(real)
-    onnx, onnx_error = tflite.to_onnx(final, calibration[:500])
-    judged = product.device_scores(product.quantised(final, calibration), judges)
+    onnx, onnx_error = tflite.to_onnx(final, ranges[:500])
+    judged = product.device_scores(product.quantised(final, ranges), judges)
     threshold = product.threshold_for(judged, judges, JUDGES * simulated.PASTIME)
-    product.write(args.out, final, calibration, threshold, _provenance(args, results))
+    product.write(args.out, final, ranges, threshold, _provenance(args, results))
     model = Model.load(args.out)
     args.out.with_suffix(".onnx").write_bytes(onnx)
     report.picture(results, args.out.with_suffix(".png"))
@@ -99,7 +99,7 @@ def train(args: argparse.Namespace) -> None:
     print(f"wrote {args.out}; try it: airdigit-live --model {args.out} --mock")
 
 
-def _judge(name: str, trial: keras.Model, test: Strokes, calibration: np.ndarray) -> report.Result:
+def judge(name: str, trial: keras.Model, test: Strokes, calibration: np.ndarray) -> report.Result:
     scores = product.device_scores(product.quantised(trial, calibration), test)
     result = report.Result(
         name, test.classes(), network.probabilities(trial, test.tensors()), scores
@@ -108,7 +108,7 @@ def _judge(name: str, trial: keras.Model, test: Strokes, calibration: np.ndarray
     return result
 
 
-def _calibration(world: Strokes, real: Strokes) -> np.ndarray:
+def calibration(world: Strokes, real: Strokes) -> np.ndarray:
     """Strokes that show the converter the range of everything: simulated and real, digits only."""
     digits = np.flatnonzero(np.isin(world.label, DIGITS))
     some = world[digits[:: max(1, len(digits) // 1000)]].tensors()

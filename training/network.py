@@ -52,10 +52,9 @@ def from_model(tflite: bytes) -> keras.Model:
         )
     for target, (kernel, bias) in zip(targets, found, strict=True):
         kernel = kernel.transpose(1, 2, 3, 0) if kernel.ndim == 4 else kernel.T
-        if kernel.shape != tuple(target.kernel.shape):
-            raise ModelError(
-                f"a layer of it is {kernel.shape}, an AirDigit model has {tuple(target.kernel.shape)}"
-            )
+        wanted = tuple(target.kernel.shape)
+        if kernel.shape != wanted:
+            raise ModelError(f"a layer of it is {kernel.shape}, an AirDigit model has {wanted}")
         target.set_weights([kernel, bias])
     return plain
 

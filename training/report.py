@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.model.model import Model
-from training.strokes import LABELS, Strokes
+from training.strokes import LABELS
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Result:
         return counts
 
     def line(self) -> str:
-        return f"{self.name}: {len(self.truth)} strokes, int8 {self.int8:.4f}, float {self.float32:.4f}"
+        answers = f"int8 {self.int8:.4f}, float {self.float32:.4f}"
+        return f"{self.name}: {len(self.truth)} strokes, {answers}"
 
 
 def per_class(result: Result) -> list[str]:

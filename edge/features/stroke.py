@@ -120,4 +120,5 @@ def _window(span: Span) -> Window:
 
 def picture(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
     """What was drawn, for the eye: the two drawings' mean is steadier than either."""
-    return (tensor[:, TURNED] + tensor[:, MOVED]) / 2
+    drawn: NDArray[np.float32] = (tensor[:, TURNED] + tensor[:, MOVED]) / np.float32(2)
+    return drawn

@@ -62,7 +62,8 @@ class Imu:
 
     def clipped(self, readings: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which samples stand on a rail."""
-        return (np.abs(readings) >= self.rail * (1 - 1.5 / COUNTS)).any(axis=1)
+        on_rail: NDArray[np.bool_] = np.abs(readings) >= self.rail * (1 - 1.5 / COUNTS)
+        return np.asarray(on_rail.any(axis=1))
 
 
 def _rotations(angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -28,7 +28,8 @@ def idle(person: Person, seconds: float) -> Felt:
 def scribble(person: Person) -> Felt:
     """Lines that are no digit, drawn with the same hand: zigzags, coils, waves, doodles."""
     rng = person.rng
-    form = rng.choice([_doodle, _zigzag, _coil, _line])(rng)
+    forms = (_doodle, _zigzag, _coil, _line)
+    form = forms[rng.integers(len(forms))](rng)
     return person.feel(person.write(evenly(form, 0.01) * np.exp(rng.normal(0, 0.25, 2))))
 
 

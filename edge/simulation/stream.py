@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class Scene:
 def draw_digits(person: Person, digits: Iterable[str]) -> Iterator[Scene]:
     """Digit after digit, the way people do."""
     for digit in digits:
-        yield take(person, digit, lambda digit=digit: person.draw(digit))
+        yield take(person, digit, partial(person.draw, digit))
 
 
 def take(person: Person, label: str, draw: Callable[[], Track]) -> Scene:

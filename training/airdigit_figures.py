@@ -1,0 +1,135 @@
+"""Print the figures of AirDigit on people, sessions and devices that training did not see.
+
+  python -m training.airdigit_figures --data imu_handheld imu_phone strokes_wand
+
+For every row a network is trained anew, with all that the row names kept out, by the recipe that
+makes the shipped model; it is tested as an int8 model on the device's runtime. One pretraining on
+simulated people serves all of them. Allow an hour on two cores. --out writes the table to a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from edge.commands import run_command
+from edge.commands.options import CommandParser, add_common
+from edge.errors import RecordingError
+from training import airdigit, corpora, network, recipe, simulated, tflite
+from training.report import Result, per_class
+from training.split import last_of_each_label
+from training.strokes import Strokes
+
+log = logging.getLogger(__name__)
+
+COMMAND = "python -m training.airdigit_figures --data imu_handheld imu_phone strokes_wand"
+HANDHELD, PHONE = "imu_handheld", "imu_phone"
+OWN_TAKES = 5  # of each digit, that a new user records
+LAST_BY_TIME = 0.2
+PHONE_FIRST = 40  # takes of each digit
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is kept out of training, and which part of it is the test."""
+
+    name: str
+    target: float
+    kept_out: NDArray[np.bool_]
+    tested: NDArray[np.bool_]
+    own: NDArray[np.bool_] | None = None
+    """Takes of the tested person that an adaptation may learn from."""
+
+
+def protocols(real: Strokes) -> Iterator[Protocol]:
+    handheld, phone = real.corpus == HANDHELD, real.corpus == PHONE
+    digits = {
+        s: set(real.label[handheld & (real.session == s)]) for s in set(real.session[handheld])
+    }
+    for session in sorted(digits):
+        if set("12345") <= digits[session]:
+            mine = handheld & (real.session == session)
+            yield Protocol(f"{HANDHELD}, session {session} left out", 0.92, mine, mine)
+    late = last_of_each_label(real, handheld, LAST_BY_TIME)
+    later = last_of_each_label(real, phone, first=PHONE_FIRST)
+    # One training for both: neither sees the late takes of either.
+    yield Protocol(f"{HANDHELD}, first 80 % / last 20 % of each digit", 0.97, late | later, late)
+    yield Protocol(
+        f"{PHONE}, first {PHONE_FIRST} / last 10 of each digit", 0.88, late | later, later
+    )
+    for corpus, mine in ((PHONE, phone), (HANDHELD, handheld)):
+        yield Protocol(f"no take of {corpus} in training -> {corpus}", 0.85, mine, mine)
+        rest = last_of_each_label(real, mine, first=OWN_TAKES)
+        yield Protocol(
+            f"... and {OWN_TAKES} own takes a digit given (--base), tested on later takes",
+            *(0.96, mine, rest, mine & ~rest),
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = CommandParser("python -m training.airdigit_figures", __doc__)
+    parser.add_argument("--data", nargs="+", required=True, metavar="DIR")
+    parser.add_argument("--out", type=Path, metavar="FILE.md")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--people", type=int, default=airdigit.PEOPLE, metavar="N")
+    add_common(parser)
+    return run_command(parser, measure, argv)
+
+
+def measure(args: argparse.Namespace) -> None:
+    real = corpora.recordings(args.data)
+    if {HANDHELD, PHONE} - set(real.corpus):
+        raise RecordingError(f"--data must hold the folders {HANDHELD} and {PHONE}")
+    world = simulated.people(args.people, 0, corpora.drawn_paths(args.data))
+    own_world = simulated.people(airdigit.ADAPT_PEOPLE, airdigit.FIRST_JUDGE + airdigit.JUDGES)
+    pretrained = recipe.pretrain(world, args.seed)
+    trained: dict[bytes, keras.Model] = {}
+    results: list[tuple[Protocol, Result]] = []
+    for protocol in protocols(real):
+        key = protocol.kept_out.tobytes()
+        if key not in trained:
+            trained[key] = recipe.finish(pretrained, world, real[~protocol.kept_out], args.seed)
+        learnt = trained[key]
+        ranges = airdigit.calibration(world, real[~protocol.kept_out])
+        if protocol.own is not None:
+            # As a user would: from the int8 file, not from the float network behind it.
+            base = network.from_model(tflite.to_int8(learnt, ranges))
+            learnt = recipe.adapt(base, own_world, real[protocol.own], args.seed)
+        result = airdigit.judge(protocol.name, learnt, real[protocol.tested], ranges)
+        results.append((protocol, result))
+    text = "\n".join(_table(results))
+    print(text)
+    if args.out:
+        args.out.write_text(text + "\n")
+
+
+def _table(results: Sequence[tuple[Protocol, Result]]) -> Iterator[str]:
+    yield "# AirDigit on people, sessions and devices that training did not see"
+    yield ""
+    yield f"Printed by `{COMMAND}`."
+    yield "Two writers in all, one for each corpus: few people. int8 on the device's runtime."
+    yield ""
+    yield "| kept out of training, and tested | strokes | goal | int8 | float |"
+    yield "|---|---|---|---|---|"
+    for protocol, result in results:
+        yield (
+            f"| {protocol.name} | {len(result.truth)} | {protocol.target:.2f} | "
+            f"**{result.int8:.3f}** | {result.float32:.3f} |"
+        )
+    for protocol, result in results:
+        yield from ["", f"## {protocol.name}", "", *per_class(result)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
