@@ -49,11 +49,17 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
     if args.mock:
         _instruct(args)
     sitting = Sitting(args)
-    with open_source(args, MOTION_SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
-        _prepare(args.out)
-        try:
+    opening = True
+    try:
+        with open_source(args, MOTION_SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
+            _prepare(args.out)
+            opening = False
             sitting.run(source, stopping)
-        finally:
+    except KeyboardInterrupt:
+        opening = False
+        raise
+    finally:
+        if not opening:  # a source that could not be opened has said enough
             sitting.close(_command(typed, args.takes - sitting.saved))
     return 0 if sitting.saved == args.takes else INTERRUPTED
 

@@ -15,9 +15,12 @@ from edge.commands.options import (
     add_source_options,
     open_source,
 )
+from edge.events import Summary
 from edge.model import Model
 from edge.registry import load
+from edge.samples import Health
 from edge.sink import SINKS
+from edge.sink.json_lines import JsonLinesSink
 
 
 def live(
@@ -39,15 +42,23 @@ def live(
     add_common(parser)
 
     def recognise(args: argparse.Namespace) -> None:
-        model = Model.load(args.model, args.runtime, task)
-        if args.threshold is not None:
-            model.manifest.decision["threshold"] = args.threshold
-        with open_source(args, sources, model.manifest.input["sensor"]) as source:
-            check_channels(model, source.channels)
-            features, decision = model.features(source.channels), model.decision()
-            sink = load(SINKS, "json" if args.json else "terminal")(source.rate, hint)
-            with until_signal() as stopping:
-                run(source, features, model, decision, sink, stopping)
+        running = False
+        try:
+            model = Model.load(args.model, args.runtime, task)
+            if args.threshold is not None:
+                model.manifest.decision["threshold"] = args.threshold
+            with open_source(args, sources, model.manifest.input["sensor"]) as source:
+                check_channels(model, source.channels)
+                features, decision = model.features(source.channels), model.decision()
+                sink = load(SINKS, "json" if args.json else "terminal")(source.rate, hint)
+                with until_signal() as stopping:
+                    running = True
+                    run(source, features, model, decision, sink, stopping)
+        except KeyboardInterrupt:
+            if running:  # somebody insists
+                raise
+            if args.json:  # stopped before it began: that is a run without samples
+                JsonLinesSink(0, hint).show(Summary(Health(), 0, 0))
 
     return run_command(parser, recognise, argv)
 

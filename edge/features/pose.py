@@ -97,7 +97,7 @@ def _rotation(turn: Array) -> Array:
 
 
 def _without_lean(push: Array) -> Array:
-    """Take out the straight ramp that a slowly growing tilt error lets gravity put into level motion.
+    """Take out the straight ramp by which gravity leaks into level motion as tilt errors grow.
 
     This also takes out how far apart start and end are, which the turned drawing still tells.
     """

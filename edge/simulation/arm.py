@@ -52,8 +52,7 @@ class Arm:
         pitch = self.pitch * up_turn + self.cross[1] * right_turn
         roll = self.roll[0] * right_turn + self.roll[1] * up_turn
         posture = np.stack([right, forward, up, yaw, pitch, roll], axis=1)
-        t: NDArray[np.float64] = start + np.arange(len(track)) * STEP
-        return posture + self.wobble(t)
+        return posture + self.wobble(start + np.arange(len(track), dtype=np.float64) * STEP)
 
 
 class Wobble:

@@ -1,8 +1,6 @@
-"""A whole person with a sensor: a hand that draws, the arm behind it, and how they hold the chip."""
+"""A whole person with a sensor: a hand that draws, the arm behind it, how they hold the chip."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray

@@ -102,8 +102,11 @@ class SimulatedHand(Source):
         rng = np.random.default_rng(self.seed)
         digits: Iterable[str] = (str(rng.integers(10)) for _ in itertools.count())
         digits = iter(digits if self.digits is None else self.digits)
+        mounting = None
         for number in itertools.count():
             person = Person(_person_seed(self.seed, number))
+            # Whoever takes over takes the thing as it is: the sensor sits in it as before.
+            mounting = person.mounting = person.mounting if mounting is None else mounting
             turn = list(itertools.islice(digits, DIGITS_A_HAND))
             if not turn:
                 break
