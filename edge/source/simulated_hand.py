@@ -33,7 +33,7 @@ class SimulatedHand(Source):
         pastime: float = 0.0,
         speed: float = 1.0,
     ) -> None:
-        """Draws `digits` once, then passes `pastime` seconds; endless random digits without them."""
+        """Draws `digits`, then passes `pastime` seconds; random digits without end if None."""
         self.needs, self.digits, self.seed = needs, digits, seed
         self.pastime, self.speed = pastime, speed
         self.channels = MOTION
