@@ -39,8 +39,8 @@ class Model:
         (given,), (result,) = details
         self._input, self._output = given["index"], result["index"]
         self.input_shape = tuple(int(n) for n in given["shape"][1:])
-        self._input_scale, self._input_zero = given["quantization"]
-        self._output_scale, self._output_zero = result["quantization"]
+        self.input_scale, self.input_zero = given["quantization"]
+        self.output_scale, self.output_zero = result["quantization"]
 
     @classmethod
     def load(
@@ -80,12 +80,21 @@ class Model:
                 f"{self.path} takes a tensor of shape {self.input_shape}, "
                 f"and was given {tensor.shape}"
             )
+        levels = self.run(self.quantised(tensor)).astype(np.float32)
+        return (levels - np.float32(self.output_zero)) * np.float32(self.output_scale)
+
+    def quantised(self, tensor: NDArray[np.float32]) -> NDArray[np.int8]:
+        """The tensor in the levels of the model's input."""
         # Clipped before the cast, which would wrap: a large value must not become a small one.
-        levels = np.clip(np.rint(tensor / self._input_scale) + self._input_zero, -128, 127)
-        self._interpreter.set_tensor(self._input, levels.astype(np.int8)[np.newaxis])
+        levels = np.clip(np.rint(tensor / self.input_scale) + self.input_zero, -128, 127)
+        return levels.astype(np.int8)
+
+    def run(self, levels: NDArray[np.int8]) -> NDArray[np.int8]:
+        """The network itself: from levels of its input to levels of its output."""
+        self._interpreter.set_tensor(self._input, levels[np.newaxis])
         self._interpreter.invoke()
-        levels = self._interpreter.get_tensor(self._output)[0].astype(np.float32)
-        return (levels - np.float32(self._output_zero)) * np.float32(self._output_scale)
+        output: NDArray[np.int8] = self._interpreter.get_tensor(self._output)[0]
+        return output
 
     def _features_class(self) -> Any:
         return registry.load(FEATURES, self.manifest.input["kind"])
