@@ -1,0 +1,20 @@
+// ESP32 with an MPU6050: VCC to 3V3, GND to GND, SDA to 21, SCL to 22 (or where your board has I2C).
+// Upload it, close the serial monitor, and type: airdigit-live --port auto
+#include <EdgeSense.h>
+#include <Wire.h>
+
+#ifndef LED_BUILTIN
+#define LED_BUILTIN 2
+#endif
+
+edge::Board board(Serial, Wire, LED_BUILTIN, "edge-esp32");
+
+void setup() {
+  Serial.begin(edge::BAUD);
+  board.begin();
+}
+
+void loop() {
+  board.step();
+  delay(1);
+}

@@ -1,0 +1,79 @@
+// Messages in and out of a stream of bytes: CRC, COBS, and finding the next frame again.
+#pragma once
+#include "edge_protocol.h"
+
+namespace edge {
+
+inline uint16_t crc16(uint16_t crc, uint8_t byte) {
+  crc ^= (uint16_t)byte << 8;
+  for (uint8_t bit = 0; bit < 8; bit++) {
+    crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+  }
+  return crc;
+}
+
+// `message` as it goes over the wire; returns how many bytes that are: size + FRAMING.
+inline uint8_t encode(const void *message, uint8_t size, uint8_t *wire) {
+  const uint8_t *bytes = static_cast<const uint8_t *>(message);
+  uint16_t crc = CRC_START;
+  for (uint8_t at = 0; at < size; at++) crc = crc16(crc, bytes[at]);
+  uint8_t length = 1, mark = 0;  // wire[mark] tells how far away the next zero would be
+  for (uint8_t at = 0; at < size + 2; at++) {
+    uint8_t byte = at < size ? bytes[at] : at == size ? crc >> 8 : crc & 0xFF;
+    if (byte) {
+      wire[length++] = byte;
+    } else {
+      wire[mark] = length - mark;
+      mark = length++;
+    }
+  }
+  wire[mark] = length - mark;
+  wire[length++] = 0;
+  return length;
+}
+
+// Finds commands, and lines for people who have but a serial monitor, in what the host sends.
+class CommandReader {
+ public:
+  enum Found { NOTHING, COMMAND, LINE };
+
+  // After COMMAND, `bytes` and `size` are the message; after LINE, the text without its end.
+  uint8_t bytes[LONGEST_COMMAND + FRAMING];
+  uint8_t size;
+
+  Found take(uint8_t byte) {
+    // A frame begins with the distance to a zero, which is shorter than any letter's code.
+    static_assert(sizeof(bytes) < '\n', "frames are told from text by their first byte");
+    const bool ends_line = byte == '\n' || byte == '\r';
+    const bool is_text = filled_ ? bytes[0] > sizeof(bytes) : ends_line;
+    if (byte == 0 || (ends_line && is_text)) {
+      const bool whole = filled_ && filled_ <= sizeof(bytes);
+      size = filled_;
+      filled_ = 0;
+      if (byte) return whole ? LINE : NOTHING;
+      return whole && decode() ? COMMAND : NOTHING;
+    }
+    if (filled_ < sizeof(bytes)) bytes[filled_] = byte;
+    if (filled_ <= sizeof(bytes)) filled_++;  // one more than fits: too long for a command
+    return NOTHING;
+  }
+
+ private:
+  uint8_t filled_ = 0;
+
+  bool decode() {
+    uint8_t out = 0;
+    for (uint8_t at = 0; at < size;) {
+      uint8_t end = at + bytes[at];
+      if (end > size) return false;
+      if (at) bytes[out++] = 0;
+      for (at++; at < end; at++) bytes[out++] = bytes[at];
+    }
+    uint16_t crc = CRC_START;
+    for (uint8_t at = 0; at < out; at++) crc = crc16(crc, bytes[at]);
+    size = out - 2;
+    return out > 2 && crc == 0;
+  }
+};
+
+}  // namespace edge
