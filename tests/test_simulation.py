@@ -18,8 +18,8 @@ from edge.simulation.stream import Sensor, draw_digits, pass_time
 
 @pytest.mark.parametrize("digit", FORMS)
 def test_every_form_is_one_high_and_drawn_without_jumps(digit):
-    for weight, strokes in FORMS[digit]:
-        line = polyline(strokes)
+    for weight, form in FORMS[digit]:
+        line = polyline(form)
         assert weight > 0
         assert 0.85 < np.ptp(line[:, 1]) < 1.25
         assert np.linalg.norm(np.diff(line, axis=0), axis=1).max() < 0.02

@@ -49,7 +49,7 @@ def people(
         with np.load(path) as stored:
             return Strokes(**{name: stored[name] for name in Strokes.__dataclass_fields__})
     numbers = range(first, first + count)
-    with multiprocessing.get_context("fork").Pool() as pool:
+    with multiprocessing.get_context("spawn").Pool() as pool:
         made = []
         for done, strokes in enumerate(
             pool.imap(partial(person, lines=lines), numbers, chunksize=4), 1

@@ -105,7 +105,7 @@ def smooth(x: NDArray[np.float64], width: float) -> NDArray[np.float64]:
     return np.stack(blurred, axis=1).reshape(x.shape)
 
 
-def _favourites(forms: list[tuple[float, list]], rng: np.random.Generator) -> list[int]:
+def _favourites(forms: list[tuple[float, str]], rng: np.random.Generator) -> list[int]:
     """A person has one way to write a digit, some have a second that slips in."""
     weight = np.array([w for w, _ in forms])
     count = 2 if len(forms) > 1 and rng.random() < 0.3 else 1
