@@ -161,7 +161,7 @@ def test_firmware_of_another_version(line):
 
 def test_no_such_port_lists_those_there_are(monkeypatch):
     ports(monkeypatch, port("/dev/ttyACM7", 0x2341))
-    refused(SerialSource("/dev/nowhere"), r"no such port: /dev/nowhere.*/dev/ttyACM7")
+    refused(SerialSource("/dev/nowhere"), r"no such port, /dev/nowhere.*/dev/ttyACM7")
     ports(monkeypatch)
     refused(SerialSource("/dev/nowhere"), "none at all")
 

@@ -26,13 +26,11 @@ from edge.commands.options import CommandParser, add_common, add_source_options,
 from edge.commands.sitting import ENOUGH, NONE, Sitting
 from edge.errors import EdgeError
 from edge.recording.store import WRITERS
-from edge.samples import MOTION
-from edge.source import MOTION_SOURCES
+from edge.source import MOTION_SOURCES, SUITS_A_HAND
 
 PROG = "airdigit-record"
 DIGITS = tuple("0123456789")
 SPARE = 10.0  # s
-SUITS_A_HAND = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 INTERRUPTED = 130
 
 

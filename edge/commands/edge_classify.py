@@ -5,8 +5,8 @@
   find . -name '*.csv' | edge-classify airdigit - names from a pipe, thousands of them
 
 A recording holds one stroke, idle time around it is no problem. The label is the most probable of
-all, "none" among them; thresholds are for live streams, a file is asked about on purpose. A file that cannot be used gives {"file": ..., "error": ...}, and the exit status is
-then 1 at the end.
+all, "none" among them; thresholds are for live streams, a file is asked about on purpose. A file
+that cannot be used gives {"file": ..., "error": ...}, and the exit status is then 1 at the end.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edge.samples import Chunk, Health
+from edge.samples import MOTION, Chunk, Health
 
 MOTION_SOURCES = {
     "serial": "edge.source.serial_port:SerialSource",
@@ -15,6 +15,9 @@ MOTION_SOURCES = {
     "replay": "edge.source.replay:ReplaySource",
     "mock": "edge.source.simulated_hand:SimulatedHand",
 }
+
+# Where no model says what it needs.
+SUITS_A_HAND = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 
 
 class Source(ABC):
@@ -54,3 +57,12 @@ class Source(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[Chunk]: ...
+
+    def describe(self) -> dict[str, Any]:
+        """What an opened source knows of its device, for the doctor; nothing is promised.
+
+        `device`: its port or bus. `address`, `who_am_i`, `accel_g`, `gyro_dps`: of the sensor, as
+        it is set up. `asleep`: was it? `restarted`: did opening restart the board? And what the
+        board has counted, under the names of the protocol's STATUS.
+        """
+        return {}

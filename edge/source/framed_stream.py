@@ -40,6 +40,7 @@ class FramedStream:
         self._hello: dict[str, Any] = {}
         self._scale = np.zeros(6)
         self._status: dict[str, int] = {}
+        self._restarted = False
         self._to_send: list[bytes] = []
         self._attempts = 0
         self._heard = self._asked = -np.inf
@@ -52,6 +53,11 @@ class FramedStream:
     def board(self) -> str:
         said = "{firmware} {version}: {rate_hz} Hz, +-{accel_g} g, +-{gyro_dps} deg/s"
         return (said + ", sensor 0x{who_am_i:02X}").format(**self._hello)
+
+    def describe(self) -> dict[str, Any]:
+        """See `Source.describe`."""
+        told = {name: self._hello[name] for name in ("who_am_i", "accel_g", "gyro_dps")}
+        return {**told, "restarted": self._restarted, **self._status}
 
     @property
     def recognised(self) -> bool:
@@ -134,6 +140,7 @@ class FramedStream:
         units += [DEGREE * self._hello["gyro_dps"]] * 3
         self._scale = np.array(units) / FULL_SCALE
         if self._hello["booted"]:
+            self._restarted = True
             self._clock.booted()
             self._status = {}
             self._attempts = 0

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.samples import MOTION, Chunk, Health
-from edge.source import Source
+from edge.source import SUITS_A_HAND, Source
 from edge.source.i2c_bus import find_sensor, open_bus
 from edge.source.mpu6050 import ADDRESSES, FIFO_BYTES, PACKET, FifoLost, SensorReset
 from edge.source.sample_clock import SampleClock
 
 log = logging.getLogger(__name__)
 
-HAND_MOTION = {"accel_g": 4, "gyro_dps": 500, "rate_hz": 100}  # where the model does not say
 POLL = 0.05  # s between two looks into the FIFO
 OUTAGE = 0.5  # s without an answer after which the user hears of it
 SILENCE = 30  # answers without a sample, one a poll, after which the sensor is set up again
@@ -83,10 +82,13 @@ class I2CSource(Source):
             yield self._poll()
             self._sleep(min(POLL, 20 / self.rate))
 
+    def describe(self) -> dict[str, Any]:
+        return {"device": f"/dev/i2c-{self.number}", **self._sensor.describe()}
+
     def _set_up(self) -> None:
         self._sensor = find_sensor(self._bus, self.number, self.address, self.health)
         try:
-            needs = {**HAND_MOTION, **self.needs}
+            needs = {**SUITS_A_HAND, **self.needs}
             self._sensor.set_needs(needs["accel_g"], needs["gyro_dps"], needs["rate_hz"])
             self._configure()
         except SourceError:

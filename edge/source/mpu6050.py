@@ -29,7 +29,8 @@ CHIPS = {
 SMPLRT_DIV, ACCEL_FILTER, FIFO_EN, INT_ENABLE, INT_STATUS = 0x19, 0x1D, 0x23, 0x38, 0x3A
 USER_CTRL, PWR_MGMT_1, FIFO_COUNT, FIFO_R_W, WHO_AM_I = 0x6A, 0x6B, 0x72, 0x74, 0x75
 
-DEVICE_RESET, CLOCK_FROM_GYRO = 0x80, 0x01  # PWR_MGMT_1; the gyro's clock is the steadier one
+DEVICE_RESET, SLEEP = 0x80, 0x40  # PWR_MGMT_1
+CLOCK_FROM_GYRO = 0x01  # there as well, and the steadier one
 FIFO_ENABLE, FIFO_RESET = 0x40, 0x04  # USER_CTRL
 ACCEL_AND_GYRO = 0x78  # FIFO_EN
 OVERFLOW = 0x10  # INT_ENABLE, INT_STATUS
@@ -67,6 +68,11 @@ class MPU6050:
         """What WHO_AM_I says; one of CHIPS, or it is another kind of chip."""
         return self._read(WHO_AM_I, 1)[0]
 
+    def describe(self) -> dict[str, Any]:
+        """See `Source.describe`."""
+        told = {"address": self._address, "who_am_i": self._who, "asleep": self._slept}
+        return {**told, "accel_g": self.accel_g, "gyro_dps": self.gyro_dps}
+
     def set_needs(self, accel_g: float, gyro_dps: float, rate_hz: float) -> None:
         """Choose ranges, rate and filter: to be written by `configure`."""
         if not 4 <= rate_hz <= 500:
@@ -85,7 +91,9 @@ class MPU6050:
             list(GYRO_RANGES).index(self.gyro_dps) << 3,
             list(ACCEL_RANGES).index(self.accel_g) << 3,
         ]
-        if self.identify() != 0x68:  # there, 0x1A filters the gyro alone
+        self._who = self.identify()
+        self._slept = bool(self._read(PWR_MGMT_1, 1)[0] & SLEEP)
+        if self._who != 0x68:  # there, 0x1A filters the gyro alone
             self._settings.append(low_pass)
 
     def configure(self, sleep: Callable[[float], None]) -> None:

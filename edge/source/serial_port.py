@@ -27,6 +27,7 @@ ASIDE = 0.3  # s of listening before the board is spoken to: it may be about to 
 GATHER = 0.05  # s in which bytes gather, so that not each of them wakes us
 RETRY = 0.2  # s between two looks for a port that has gone
 MOST = 65536  # bytes taken at once
+ESP32_BOOT = b"rst:0x"  # in what its boot ROM prints
 
 
 class SerialSource(Source):
@@ -34,7 +35,7 @@ class SerialSource(Source):
         self.health = Health()
         self._path, self._baud, self._needs = port, baud, needs or {}
         self._found: Any = None  # of --port auto: what it found
-        self._dtr = False
+        self._dtr = self._restarted = False
         self._stream: FramedStream | TextStream
         self._pending: list[Chunk] = []
         self._gone = False  # unplugged, and nothing has come since
@@ -72,6 +73,10 @@ class SerialSource(Source):
         self.channels, self.rate = self._stream.channels, self._stream.rate
         self.health = self._stream.health
         return self
+
+    def describe(self) -> dict[str, Any]:
+        told = self._stream.describe()
+        return {**told, "device": self._path, "restarted": self._restarted or told["restarted"]}
 
     def __exit__(self, *exc: object) -> None:
         with contextlib.suppress(OSError):
@@ -142,6 +147,7 @@ class SerialSource(Source):
         while True:
             data, now = self._read()
             received = (received + data)[:MOST]
+            self._restarted |= ESP32_BOOT in received
             for stream in (framed, text):
                 chunk = stream.feed(data, now)
                 if len(chunk):

@@ -54,7 +54,7 @@ def find_port() -> Any:
             "its port with --port, or try --mock"
         )
     if len(found) > 1:
-        raise SourceError(f"several boards may be meant; choose with --port: {_list(found)}")
+        raise SourceError(f"several boards may be meant: choose with --port, {_list(found)}")
     return found[0]
 
 
@@ -96,9 +96,9 @@ def explain(path: str, error: OSError) -> str:
     """Why a port cannot be opened and what to do about it."""
     if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         there = _list(pyserial().tools.list_ports.comports())
-        return f"no such port: {path}. " + (
-            f"There are: {there}" if there else "There is none at all: plug the board in, or --mock"
-        )
+        if there:
+            return f"no such port, {path}: choose one that there is, {there}"
+        return f"no such port, {path}, nor any other: plug the board in, or try --mock"
     if error.errno in (errno.EACCES, errno.EPERM):
         group = _group(path)
         return (

@@ -7,6 +7,7 @@ it can nothing is delivered. Clipping cannot be seen in such rows.
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,7 @@ class TextStream:
         self._held: list[Chunk] = []  # until the unit of the gyro is known
         self._look_at = 0.0
         self._asked = False
+        self._restarted = False
 
     @property
     def obstacle(self) -> str:
@@ -57,6 +59,10 @@ class TextStream:
     @property
     def rate(self) -> float:
         return self._form.rate
+
+    def describe(self) -> dict[str, Any]:
+        """See `Source.describe`."""
+        return {"restarted": self._restarted}
 
     @property
     def _form(self) -> TextFormat:
@@ -91,6 +97,7 @@ class TextStream:
         self._lines.begin()
 
     def _read_banner(self, line: str) -> None:
+        self._restarted |= line.startswith(("Initializing", "MPU6050 connection"))
         if line.startswith("Offset:"):
             try:
                 offset = np.array([float(part) for part in line.split()[1:]])

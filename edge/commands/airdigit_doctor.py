@@ -1,0 +1,88 @@
+"""Is the sensor wired, awake and telling the truth? Each fault comes with what mends it.
+
+Lay the sensor on the table and do not touch it while it is measured.
+
+  airdigit-doctor --i2c 1              an MPU6050 on the Raspberry Pi's bus 1
+  airdigit-doctor --port auto          a microcontroller on USB
+  airdigit-doctor --replay take.csv    a recording: its rate, gaps, units and clipping
+  airdigit-doctor --mock               no sensor at all: what the answers look like
+  airdigit-doctor --i2c 1 --json       one JSON object a finding and a summary, for programs
+
+The exit status is 0 if there is no fault; warnings are no faults.
+Every option can be set through the environment as well, under the name in brackets.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from time import monotonic
+
+from edge.commands import run_command, until_signal
+from edge.commands.diagnosis import JsonReport, Report, TerminalReport
+from edge.commands.options import CommandParser, add_common, add_source_options, open_source
+from edge.doctor import FAULT, OK, Finding, broken, examine, measure
+from edge.errors import EdgeError
+from edge.source import MOTION_SOURCES, SUITS_A_HAND, Source
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = CommandParser("airdigit-doctor", __doc__)
+    add_source_options(parser, MOTION_SOURCES)
+    group = parser.add_argument_group("examination")
+    group.add_argument(
+        "--seconds", type=_seconds, default=5.0, metavar="S", help="how long to measure (5)"
+    )
+    group.add_argument(
+        "--json",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="print one JSON object a line",
+    )
+    add_common(parser)
+    return run_command(parser, _run, argv)
+
+
+def _run(args: argparse.Namespace) -> int:
+    source = open_source(args, MOTION_SOURCES, SUITS_A_HAND)
+    report: Report = (JsonReport if args.json else TerminalReport)(args.seconds)
+    try:
+        for finding in _examine(source, args.seconds, report):
+            report.show(finding)
+    except KeyboardInterrupt:
+        report.close()
+        return INTERRUPTED
+    report.close()
+    return 1 if report.counts[FAULT] else 0
+
+
+def _examine(source: Source, seconds: float, report: Report) -> Iterator[Finding]:
+    """Asked to stop, it judges by what there is; KeyboardInterrupt if there is nothing."""
+    begun = monotonic()
+    try:
+        source.__enter__()
+    except EdgeError as error:
+        yield broken("connection", error)
+        return
+    try:
+        waited = monotonic() - begun
+        device = source.describe().get("device")
+        text = f"{device or 'the source'} is open, after {waited:.1f} s"
+        yield Finding("connection", OK, text, values={"seconds": waited})
+        if device:
+            report.ask()
+        with until_signal() as stopping:
+            measurement = measure(source, seconds, SUITS_A_HAND, report.progress, stopping)
+            if stopping() and not len(measurement.t):
+                raise KeyboardInterrupt
+    finally:
+        source.__exit__(None, None, None)
+    yield from examine(measurement)
+
+
+def _seconds(text: str) -> float:
+    if not 1 <= float(text) <= 60:
+        raise argparse.ArgumentTypeError(f"{text} is no time to measure: 1 to 60 seconds")
+    return float(text)
