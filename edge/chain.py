@@ -25,7 +25,7 @@ def run(
     """Recognise until the source ends or one asks to stop; either way the summary is shown."""
     detections = rejections = 0
 
-    def recognise(windows: Iterator[Window]) -> None:
+    def recognise(windows: Iterator[Window | Rejection]) -> None:
         nonlocal detections, rejections
         for event in _timed(windows, model, decision):
             if isinstance(event, Detection):
@@ -47,11 +47,14 @@ def run(
 
 
 def _timed(
-    windows: Iterator[Window], model: Model, decision: Decision
+    windows: Iterator[Window | Rejection], model: Model, decision: Decision
 ) -> Iterator[Detection | Rejection]:
     """The events, with the time that computing took added to the time that waiting took."""
     started = perf_counter()
     for window in windows:
+        if isinstance(window, Rejection):
+            yield window
+            continue
         for event in decision.process(window, model.scores(window.tensor)):
             if isinstance(event, Detection):
                 spent_ms = (perf_counter() - started) * 1000

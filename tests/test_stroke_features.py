@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import StrokeError
+from edge.events import Rejection
 from edge.features import pose
 from edge.features.declip import declip
 from edge.features.stroke import StrokeFeatures, binned, main_span, tensors
@@ -141,3 +142,13 @@ def test_a_recording_with_two_strokes_says_when_they_are():
     t = np.concatenate([one.t, one.t + one.t[-1] + 0.01])
     with pytest.raises(StrokeError, match=r"holds \d strokes, at"):
         tensor(Chunk(t, np.vstack([one.values, one.values])))
+
+
+def test_endless_motion_is_rejected_by_name_and_not_kept():
+    t = np.arange(0, 20, 0.01)
+    values = np.zeros((len(t), 6), np.float32)
+    values[:, 2] = 9.81
+    values[100:-100, 3] = 3 * np.sin(5 * t[100:-100])
+    features = StrokeFeatures(SPECIFICATION, MOTION)
+    (event,) = features.process(Chunk(t, values))
+    assert isinstance(event, Rejection) and "endless motion" in event.reason

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.events import Rejection
 from edge.samples import Chunk
 
 FEATURES = {
@@ -43,11 +44,11 @@ class Features(ABC):
     def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None: ...
 
     @abstractmethod
-    def process(self, chunk: Chunk) -> Iterator[Window]:
-        """Windows that the chunk completes."""
+    def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
+        """Windows that the chunk completes, and what cannot be one."""
 
     @abstractmethod
-    def finish(self) -> Iterator[Window]:
+    def finish(self) -> Iterator[Window | Rejection]:
         """Windows that the end of the stream completes."""
 
     @classmethod

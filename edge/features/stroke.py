@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import StrokeError
+from edge.events import Rejection
 from edge.features import Features, Window
 from edge.features.declip import declip
 from edge.features.gate import LARGEST_BIAS, Gate, Span
@@ -39,16 +40,16 @@ class StrokeFeatures(Features):
     def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:
         self.gate = Gate(LIVE_HANG)
 
-    def process(self, chunk: Chunk) -> Iterator[Window]:
+    def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
         for row in np.column_stack([chunk.t, chunk.values]).tolist():
             span = self.gate.push(row)
-            if span is not None and not span.too_long:
-                yield _window(span)
+            if span is not None:
+                yield _window_of(span)
 
-    def finish(self) -> Iterator[Window]:
+    def finish(self) -> Iterator[Window | Rejection]:
         span = self.gate.finish()
-        if span is not None and not span.too_long:
-            yield _window(span)
+        if span is not None:
+            yield _window_of(span)
 
     @classmethod
     def one_window(
@@ -110,6 +111,12 @@ def tensors(motion: NDArray[np.float64], duration: NDArray[np.float64]) -> NDArr
     drawn = drawings(motion, duration)
     pooled = drawn.reshape(len(drawn), POINTS, -1, CHANNELS).mean(axis=2)
     return pooled.astype(np.float32)
+
+
+def _window_of(span: Span) -> Window | Rejection:
+    if span.too_long:
+        return Rejection("endless motion: rest before and after a digit", span.end, {})
+    return _window(span)
 
 
 def _window(span: Span) -> Window:
