@@ -10,12 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from i2c_bus import Clock, Kernel, running
 from pty_board import FramedBoard, Line, Printer, csv, tilting
 
+from edge.recording import Recording, own_csv
 from edge.registry import load
 from edge.samples import ACCEL, MOTION, STANDARD_GRAVITY, Health
+from edge.simulation.mpu6050 import EmulatedMPU6050
 from edge.source import MOTION_SOURCES, Source
+from edge.source.i2c import I2CSource
+from edge.source.replay import ReplaySource
 from edge.source.serial_port import SerialSource
+from edge.source.simulated_hand import SimulatedHand
 
 NEEDS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 LOOK = 1.0  # s of each source
@@ -55,11 +61,47 @@ def unplugged_serial(folder: Path) -> Iterator[Source]:
         yield Puller(str(line.path), needs=NEEDS)
 
 
+@contextmanager
+def emulated_i2c(folder: Path) -> Iterator[Source]:
+    """Under the real smbus2, in real time."""
+    clock = RealClock()
+    rest = np.array([0.3, 0.2, 9.7, 0.02, 0, 0])
+    chip = EmulatedMPU6050(lambda t: rest + 0.1 * np.sin(t), clock)
+    with running(Kernel(clock, chip)):
+        yield I2CSource(1, None, NEEDS)
+
+
+@contextmanager
+def replay(folder: Path) -> Iterator[Source]:
+    """Two recordings, the first with a gap, that are played one after the other."""
+    t = np.r_[np.arange(20), np.arange(30, 40)] / 100
+    for name in ("a.csv", "b.csv"):
+        recording = Recording.checked(t, np.full((30, 6), 5.7), MOTION)
+        (folder / name).write_text(own_csv.render(recording))
+    yield ReplaySource([folder])
+
+
+@contextmanager
+def mock(folder: Path) -> Iterator[Source]:
+    yield SimulatedHand(NEEDS)
+
+
+class RealClock(Clock):
+    def __call__(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """The wire is faster than this."""
+
+
 Factory = Callable[[Path], AbstractContextManager[Source]]
 SOURCES: dict[str, Factory] = {
     "serial, framed": framed_serial,
     "serial, text": text_serial,
     "serial, unplugged": unplugged_serial,
+    "i2c": emulated_i2c,
+    "replay": replay,
+    "mock": mock,
 }
 
 
@@ -86,6 +128,7 @@ def test_what_every_source_promises(source: Source) -> None:
             chunks.append(chunk)
             if now - start > LOOK:
                 break
+        described = source.describe()
     for chunk in chunks:
         assert chunk.t.dtype == np.float64
         assert chunk.values.dtype == np.float32
@@ -98,6 +141,8 @@ def test_what_every_source_promises(source: Source) -> None:
     health = source.health
     assert isinstance(health, Health)
     assert health.samples == len(t)
+    assert health.rate == pytest.approx(source.rate, rel=0.1)
+    assert isinstance(described, dict)
     assert min(health.lost, health.clipped, health.garbage, health.errors) >= 0
     # m/s^2 and rad/s: nobody's hand is faster, and gravity is in it.
     assert np.abs(values).max() < 16 * STANDARD_GRAVITY
