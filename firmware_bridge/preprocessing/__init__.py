@@ -61,7 +61,7 @@ def constants() -> str:
     ]
     return "\n".join(
         [
-            "/* Made by python -m firmware_bridge.preprocessing from edge/features: do not edit. */",
+            "/* Made by python -m firmware_bridge.preprocessing from edge/: do not edit. */",
             "#ifndef ES_CONSTANTS_H",
             "#define ES_CONSTANTS_H",
             "",
@@ -74,4 +74,3 @@ def constants() -> str:
             "",
         ]
     )
-

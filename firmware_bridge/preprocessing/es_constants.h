@@ -1,4 +1,4 @@
-/* Made by python -m firmware_bridge.preprocessing from edge/features: do not edit. */
+/* Made by python -m firmware_bridge.preprocessing from edge/: do not edit. */
 #ifndef ES_CONSTANTS_H
 #define ES_CONSTANTS_H
 

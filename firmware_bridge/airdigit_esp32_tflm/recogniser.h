@@ -1,0 +1,88 @@
+// From samples to digits: the motion gate, the preprocessing and the model on TFLite Micro.
+#pragma once
+
+#if __has_include(<Chirale_TensorFlowLite.h>)
+#include <Chirale_TensorFlowLite.h>  // the Arduino library; with ESP-IDF it is esp-tflite-micro
+#endif
+#include <tensorflow/lite/micro/micro_interpreter.h>
+#include <tensorflow/lite/micro/micro_mutable_op_resolver.h>
+#include <tensorflow/lite/schema/schema_generated.h>
+
+#include "es_stroke.h"
+#include "model.h"
+
+static_assert(model::input_hash == ES_INPUT_HASH,
+              "model.h and the es_ files are of different exports: export again");
+static_assert(model::input_size == ES_INPUTS, "the model takes another number of values");
+
+struct Verdict {
+  int label;    // -1: none of them, or not sure enough
+  float score;  // of the most likely label
+};
+
+class Recogniser {
+ public:
+  // Null, or what is wrong.
+  const char *begin() {
+    const tflite::Model *network = tflite::GetModel(model::network);
+    if (network->version() != TFLITE_SCHEMA_VERSION) {
+      return "this TFLite Micro reads models of another version: update the library";
+    }
+    static tflite::MicroMutableOpResolver<model::operation_count> resolver;
+    model::add_operations(resolver);
+    static tflite::MicroInterpreter interpreter(network, resolver, arena_, sizeof(arena_));
+    if (interpreter.AllocateTensors() != kTfLiteOk) {
+      return "the model does not fit: raise ARENA_BYTES in recogniser.h";
+    }
+    interpreter_ = &interpreter;
+    restart();
+    return nullptr;
+  }
+
+  size_t arena_used() const { return interpreter_->arena_used_bytes(); }
+
+  void restart() { es_gate_init(&gate_, ES_LIVE_HANG); }
+
+  // One reading at +-4 g and +-500 deg/s, 100 a second; true when it completes a stroke.
+  bool push(es_time t, const int16_t counts[6], es_span &span) {
+    es_real sample[6];
+    es_gate_units(counts, sample);
+    return es_gate_push(&gate_, t, sample, &span);
+  }
+
+  // What the stroke that was just completed looks like to the model.
+  void prepare(const es_span &span, int8_t levels[ES_INPUTS]) {
+    es_stroke_tensor(&gate_, &span, &work_, tensor_);
+    es_quantise(tensor_[0], ES_INPUTS, model::input_scale, model::input_zero_point, levels);
+  }
+
+  // The model's answer, or null if it could not be computed.
+  const int8_t *run(const int8_t levels[ES_INPUTS]) {
+    memcpy(interpreter_->input(0)->data.int8, levels, ES_INPUTS);
+    return interpreter_->Invoke() == kTfLiteOk ? interpreter_->output(0)->data.int8 : nullptr;
+  }
+
+  static Verdict decide(const int8_t answer[model::label_count]) {
+    int best = 0;
+    for (int label = 1; label < model::label_count; label++) {
+      if (answer[label] > answer[best]) best = label;
+    }
+    const float score = (answer[best] - model::output_zero_point) * model::output_scale;
+    return {best != model::none && score >= model::threshold ? best : -1, score};
+  }
+
+  Verdict recognise(const es_span &span) {
+    int8_t levels[ES_INPUTS];
+    prepare(span, levels);
+    const int8_t *answer = run(levels);
+    return answer ? decide(answer) : Verdict{-1, 0};
+  }
+
+ private:
+  static const size_t ARENA_BYTES = 16 * 1024;
+  alignas(16) uint8_t arena_[ARENA_BYTES];
+  tflite::MicroInterpreter *interpreter_ = nullptr;
+  es_gate gate_;
+  es_workspace work_;
+  float tensor_[ES_POINTS][ES_CHANNELS];
+};

@@ -1,0 +1,175 @@
+"""An exported sketch folder compiled for this machine, on a stand-in for TFLite Micro.
+
+The stand-in has the interface of TFLite Micro and hands the network's input to a function of the
+test, which lets the real model answer.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+TFLM = {
+    "schema_generated": """
+#define TFLITE_SCHEMA_VERSION 3
+namespace tflite {
+struct Model { uint32_t version() const { return 3; } };
+inline const Model *GetModel(const void *network) {
+  host_network = network;
+  return (const Model *)network;
+}
+}""",
+    "micro_mutable_op_resolver": """
+namespace tflite {
+template <unsigned int most> class MicroMutableOpResolver {
+ public:
+  unsigned count = 0;
+  int add() { return ++count > most ? kTfLiteError : kTfLiteOk; }
+  int AddConv2D() { return add(); }
+  int AddFullyConnected() { return add(); }
+  int AddReshape() { return add(); }
+  int AddSoftmax() { return add(); }
+};
+}""",
+    "micro_interpreter": """
+struct TfLiteTensor { struct { int8_t *int8; } data; };
+namespace tflite {
+class MicroInterpreter {
+ public:
+  template <class M, class R>
+  MicroInterpreter(const M *, const R &, uint8_t *arena, size_t) {
+    input_.data.int8 = (int8_t *)arena;
+    output_.data.int8 = (int8_t *)arena + 8192;
+  }
+  int AllocateTensors() { return kTfLiteOk; }
+  size_t arena_used_bytes() const { return 9000; }
+  TfLiteTensor *input(int) { return &input_; }
+  TfLiteTensor *output(int) { return &output_; }
+  int Invoke() { return host_invoke(input_.data.int8, output_.data.int8); }
+ private:
+  TfLiteTensor input_, output_;
+};
+}""",
+}
+COMMON = """#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+enum { kTfLiteOk = 0, kTfLiteError = 1 };
+extern int (*host_invoke)(const int8_t *input, int8_t *output);
+extern const void *host_network;
+"""
+HOST = """
+#include <string>
+#include "host.h"
+#include "recogniser.h"
+#include "self_test.h"
+
+int (*host_invoke)(const int8_t *, int8_t *);
+const void *host_network;
+static Recogniser recogniser;
+static std::string printed;
+
+struct Output {
+  void println(const char *text) { printed += text + std::string("\\n"); }
+};
+
+extern "C" {
+const char *host_begin(int (*invoke)(const int8_t *, int8_t *)) {
+  host_invoke = invoke;
+  return recogniser.begin();
+}
+const char *host_self_test() {
+  Output output;
+  printed.clear();
+  self_test(recogniser, output);
+  return printed.c_str();
+}
+int host_recognise(double t, const int16_t *counts, float *score) {
+  es_span span;
+  if (!recogniser.push(t, counts, span) || span.too_long) return -2;
+  const Verdict verdict = recogniser.recognise(span);
+  *score = verdict.score;
+  return verdict.label;
+}
+int host_ram() { return (int)sizeof(Recogniser); }
+const unsigned char *host_model() { return model::network; }
+unsigned host_model_size() { return model::network_size; }
+const char *host_text(int which) {
+  if (which < 2) return which ? model::input_specification : model::task;
+  return model::labels[which - 2];
+}
+uint64_t host_input_hash() { return model::input_hash; }
+void host_numbers(double *numbers) {
+  numbers[0] = model::input_scale;
+  numbers[1] = model::input_zero_point;
+  numbers[2] = model::output_scale;
+  numbers[3] = model::output_zero_point;
+  numbers[4] = model::threshold;
+  numbers[5] = model::none;
+  numbers[6] = model::label_count;
+}
+}
+"""
+INVOKE = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_int8), ctypes.POINTER(ctypes.c_int8)
+)
+
+
+class Sketch:
+    def __init__(self, folder: Path, build: Path) -> None:
+        compiler = shutil.which("g++") or shutil.which("clang++")
+        if compiler is None:
+            raise AssertionError("no C++ compiler: sudo apt install g++")
+        shim = build / "shim/tensorflow/lite"
+        (shim / "micro").mkdir(parents=True)
+        (shim / "schema").mkdir()
+        (build / "shim/host.h").write_text(COMMON)
+        for name, text in TFLM.items():
+            at = shim / ("schema" if name == "schema_generated" else "micro") / f"{name}.h"
+            at.write_text('#pragma once\n#include "host.h"\n' + text + "\n")
+        (build / "host.cpp").write_text(HOST)
+        include = ["-I", str(build / "shim"), "-I", str(folder)]
+        flags = ["-O1", "-fPIC", "-Wall", "-Wextra", "-Werror", *include]
+        objects = []
+        for source in (*sorted(folder.glob("*.c")), build / "host.cpp"):
+            # As the Arduino IDE does: C as C, C++ as the ESP32's compiler takes it.
+            language = ["-x", "c", "-std=gnu17"] if source.suffix == ".c" else ["-std=gnu++17"]
+            objects.append(str(build / f"{source.stem}.o"))
+            subprocess.run(
+                [compiler, *language, *flags, "-c", str(source), "-o", objects[-1]], check=True
+            )
+        library = build / "sketch.so"
+        subprocess.run([compiler, "-shared", *objects, "-o", str(library), "-lm"], check=True)
+        self.library = ctypes.CDLL(str(library))
+        for name in ("host_begin", "host_self_test", "host_text"):
+            getattr(self.library, name).restype = ctypes.c_char_p
+        self.library.host_model.restype = ctypes.c_void_p
+        self.library.host_input_hash.restype = ctypes.c_uint64
+
+    def begin(self, network: Callable[[NDArray[np.int8]], NDArray[np.int8]], inputs: int) -> None:
+        def invoke(given: object, result: object) -> int:
+            answer = network(np.ctypeslib.as_array(given, (inputs,)).copy())
+            np.ctypeslib.as_array(result, answer.shape)[:] = answer
+            return 0
+
+        self._invoke = INVOKE(invoke)
+        trouble = self.library.host_begin(self._invoke)
+        assert trouble is None, trouble
+
+    def self_test(self) -> str:
+        return str(self.library.host_self_test().decode())
+
+    def push(self, t: float, counts: NDArray[np.int16]) -> tuple[int, float] | None:
+        """Label and score of the stroke that the sample completes."""
+        counts, score = np.ascontiguousarray(counts, np.int16), ctypes.c_float()
+        pointer = ctypes.c_void_p(counts.ctypes.data)
+        label = self.library.host_recognise(ctypes.c_double(t), pointer, ctypes.byref(score))
+        return None if label == -2 else (label, score.value)
