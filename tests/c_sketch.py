@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.model import Model
 
 TFLM = {
     "schema_generated": """
@@ -63,17 +65,19 @@ COMMON = """#pragma once
 #include <stdlib.h>
 #include <string.h>
 enum { kTfLiteOk = 0, kTfLiteError = 1 };
-extern int (*host_invoke)(const int8_t *input, int8_t *output);
+extern "C" int (*host_invoke)(const int8_t *input, int8_t *output);
 extern const void *host_network;
+"""
+DEFINED = """
+#include "host.h"
+extern "C" { int (*host_invoke)(const int8_t *, int8_t *) = nullptr; }
+const void *host_network;
 """
 HOST = """
 #include <string>
-#include "host.h"
 #include "recogniser.h"
 #include "self_test.h"
 
-int (*host_invoke)(const int8_t *, int8_t *);
-const void *host_network;
 static Recogniser recogniser;
 static std::string printed;
 
@@ -123,45 +127,61 @@ INVOKE = ctypes.CFUNCTYPE(
 )
 
 
+def compiled(folder: Path, build: Path, program: str, *includes: Path) -> Path:
+    """A library of the folder's C files and the C++ text `program`."""
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        raise AssertionError("no C++ compiler: sudo apt install g++")
+    shim = build / "shim/tensorflow/lite"
+    (shim / "micro").mkdir(parents=True)
+    (shim / "schema").mkdir()
+    (build / "shim/host.h").write_text(COMMON)
+    for name, text in TFLM.items():
+        at = shim / ("schema" if name == "schema_generated" else "micro") / f"{name}.h"
+        at.write_text('#pragma once\n#include "host.h"\n' + text + "\n")
+    (build / "host.cpp").write_text(DEFINED + program)
+    flags = ["-O1", "-fPIC", "-Wall", "-Wextra", "-Werror"]
+    for include in (build / "shim", folder, *includes):
+        flags += ["-I", str(include)]
+    objects = []
+    for source in (*sorted(folder.glob("*.c")), build / "host.cpp"):
+        # As the Arduino IDE does: C as C, C++ as the ESP32's compiler takes it.
+        language = ["-x", "c", "-std=gnu17"] if source.suffix == ".c" else ["-std=gnu++17"]
+        objects.append(str(build / f"{source.stem}.o"))
+        subprocess.run(
+            [compiler, *language, *flags, "-c", str(source), "-o", objects[-1]], check=True
+        )
+    library = build / "sketch.so"
+    subprocess.run([compiler, "-shared", *objects, "-o", str(library), "-lm"], check=True)
+    return library
+
+
+def answering(model: Model) -> Any:
+    """The function that lets the model answer; to be kept as long as it may be called."""
+    size = int(np.prod(model.input_shape))
+
+    def invoke(given: Any, result: Any) -> int:
+        levels = np.ctypeslib.as_array(given, (size,)).copy()
+        answer = model.run(levels.reshape(model.input_shape))
+        np.ctypeslib.as_array(result, answer.shape)[:] = answer
+        return 0
+
+    return INVOKE(invoke)
+
+
 class Sketch:
+    """What is in the sketch folder beside the sketch itself."""
+
     def __init__(self, folder: Path, build: Path) -> None:
-        compiler = shutil.which("g++") or shutil.which("clang++")
-        if compiler is None:
-            raise AssertionError("no C++ compiler: sudo apt install g++")
-        shim = build / "shim/tensorflow/lite"
-        (shim / "micro").mkdir(parents=True)
-        (shim / "schema").mkdir()
-        (build / "shim/host.h").write_text(COMMON)
-        for name, text in TFLM.items():
-            at = shim / ("schema" if name == "schema_generated" else "micro") / f"{name}.h"
-            at.write_text('#pragma once\n#include "host.h"\n' + text + "\n")
-        (build / "host.cpp").write_text(HOST)
-        include = ["-I", str(build / "shim"), "-I", str(folder)]
-        flags = ["-O1", "-fPIC", "-Wall", "-Wextra", "-Werror", *include]
-        objects = []
-        for source in (*sorted(folder.glob("*.c")), build / "host.cpp"):
-            # As the Arduino IDE does: C as C, C++ as the ESP32's compiler takes it.
-            language = ["-x", "c", "-std=gnu17"] if source.suffix == ".c" else ["-std=gnu++17"]
-            objects.append(str(build / f"{source.stem}.o"))
-            subprocess.run(
-                [compiler, *language, *flags, "-c", str(source), "-o", objects[-1]], check=True
-            )
-        library = build / "sketch.so"
-        subprocess.run([compiler, "-shared", *objects, "-o", str(library), "-lm"], check=True)
-        self.library = ctypes.CDLL(str(library))
+        self.library = ctypes.CDLL(str(compiled(folder, build, HOST)))
         for name in ("host_begin", "host_self_test", "host_text"):
             getattr(self.library, name).restype = ctypes.c_char_p
         self.library.host_model.restype = ctypes.c_void_p
         self.library.host_input_hash.restype = ctypes.c_uint64
 
-    def begin(self, network: Callable[[NDArray[np.int8]], NDArray[np.int8]], inputs: int) -> None:
-        def invoke(given: object, result: object) -> int:
-            answer = network(np.ctypeslib.as_array(given, (inputs,)).copy())
-            np.ctypeslib.as_array(result, answer.shape)[:] = answer
-            return 0
-
-        self._invoke = INVOKE(invoke)
-        trouble = self.library.host_begin(self._invoke)
+    def begin(self, invoke: Any) -> None:
+        self._invoke = invoke
+        trouble = self.library.host_begin(invoke)
         assert trouble is None, trouble
 
     def self_test(self) -> str:

@@ -9,13 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import stroke_network
-from c_sketch import Sketch
+from c_sketch import Sketch, answering, compiled
 
+from edge.events import Detection
+from edge.features import Window
 from edge.features.stroke import StrokeFeatures
 from edge.model import Model
 from edge.model.manifest import fingerprint, network_of
-from firmware_bridge import export
+from edge.samples import MOTION
+from edge.simulation.mpu6050 import EmulatedMPU6050
+from edge.source.simulated_hand import SimulatedHand
+from firmware_bridge import build, export
 from firmware_bridge.golden import golden_strokes
+from firmware_bridge.machine import Machine
+from firmware_bridge.motion import HandMotion
 from firmware_bridge.tflm import SUPPORTED, operations, resolver_methods
 
 
@@ -34,12 +41,8 @@ def folder(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sketch(folder: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Sketch:
     sketch = Sketch(folder, tmp_path_factory.mktemp("build"))
-    sketch.begin(network_on(model), int(np.prod(model.input_shape)))
+    sketch.begin(answering(model))
     return sketch
-
-
-def network_on(model: Model):  # noqa: ANN201
-    return lambda levels: model.run(levels.reshape(model.input_shape))
 
 
 def test_the_header_holds_the_network_byte_for_byte_and_aligned(sketch, model):
@@ -71,13 +74,17 @@ def test_the_self_test_passes_where_the_model_is_computed_right(sketch):
 
 
 def test_the_self_test_fails_where_the_runtime_computes_something_else(sketch, model):
-    right = network_on(model)
-    sketch.begin(lambda levels: np.roll(right(levels), 1), int(np.prod(model.input_shape)))
+    class Other(Model):
+        def run(self, levels):
+            return np.roll(super().run(levels), 1)
+
+    other = Other.load(model.path)
+    sketch.begin(answering(other))
     try:
         assert sketch.self_test().endswith("self-test FAIL\n")
         assert "stroke 0: the model gives other numbers\n" in sketch.self_test()
     finally:
-        sketch.begin(right, int(np.prod(model.input_shape)))
+        sketch.begin(answering(model))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +112,7 @@ def test_the_self_test_fails_where_the_preprocessing_is_not_ours(
         (changed / source.name).write_text(text)
     (tmp_path / "build").mkdir()
     sketch = Sketch(changed, tmp_path / "build")
-    sketch.begin(network_on(model), int(np.prod(model.input_shape)))
+    sketch.begin(answering(model))
     said = sketch.self_test()
     assert said.endswith("self-test FAIL\n") and trouble in said
 
@@ -122,6 +129,44 @@ def test_the_board_recognises_what_this_computer_recognises(sketch, model):
         best = (int(stroke.answer.max()) - model.output_zero) * model.output_scale
         assert label == stroke.label
         assert score == pytest.approx(best, abs=0.02)
+
+
+def test_the_whole_sketch_recognises_what_a_simulated_hand_draws(folder, model, tmp_path):
+    """On the simulated board: emulated sensor in, lines on the serial port out."""
+    digits, seed = "3141592653", 4
+    sketch, shim = folder / f"{folder.name}.ino", build.HERE / "shim"
+    program = f'#include <Arduino.h>\n#include "{sketch}"\n#include "{shim / "shim.cpp"}"\n'
+    library = compiled(folder, tmp_path, program, shim, build.LIBRARY / "src")
+    board = Machine(library)
+    invoke = answering(model)
+    ctypes.c_void_p.in_dll(board._library, "host_invoke").value = ctypes.cast(
+        invoke, ctypes.c_void_p
+    ).value
+    motion = HandMotion(digits, seed)
+    chip = EmulatedMPU6050(motion, board.clock, rate_error=motion.rate_error)
+    board.chips.append(chip)
+    board.run(1.0)
+    said = board.take().decode()
+    assert "self-test PASS" in said
+    with SimulatedHand(model.manifest.input["sensor"], digits, seed, speed=float("inf")) as source:
+        chunks = list(source)
+    motion.begin()
+    board.run(chunks[-1].t[-1] + 2)
+    told = [json.loads(line) for line in board.take().decode().splitlines()]
+
+    stage, decision = model.features(MOTION), model.decision()
+    windows = [found for chunk in chunks for found in stage.process(chunk)] + [*stage.finish()]
+    events = [
+        event
+        for window in windows
+        if isinstance(window, Window)
+        for event in decision.process(window, model.scores(window.tensor))
+        if isinstance(event, Detection)
+    ]
+    assert len(events) >= 5
+    assert [line["label"] for line in told] == [event.label for event in events]
+    for line, event in zip(told, events, strict=True):
+        assert line["score"] == pytest.approx(event.score, abs=0.05)
 
 
 def test_the_operations_are_those_of_the_network(model):

@@ -12,7 +12,7 @@
 
 edge::Sensor sensor(Wire);
 Recogniser recogniser;
-uint64_t clock_us = 0;  // the sensor's own time, without its wrapping
+uint64_t sensor_us = 0;  // the sensor's own time, without its wrapping
 
 void show(const Verdict &verdict, es_time t) {
   if (verdict.label < 0) return;
@@ -37,18 +37,18 @@ void loop() {
   static uint32_t last_us = 0;
   edge::Sample sample;
   while (sensor.poll(sample)) {
-    clock_us += (uint32_t)(sample.time_us - last_us);
+    sensor_us += (uint32_t)(sample.time_us - last_us);
     last_us = sample.time_us;
     const int16_t counts[] = {sample.ax, sample.ay, sample.az, sample.gx, sample.gy, sample.gz};
     es_span span;
-    if (recogniser.push(clock_us / 1e6, counts, span) && !span.too_long) {
+    if (recogniser.push(sensor_us / 1e6, counts, span) && !span.too_long) {
       show(recogniser.recognise(span), span.end);
     }
   }
   if (Serial.available() && Serial.read() == 't') {
     self_test(recogniser, Serial);
     last_us = 0;
-    clock_us = 0;
+    sensor_us = 0;
   }
   delay(1);
 }
