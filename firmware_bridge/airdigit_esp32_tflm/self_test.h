@@ -6,7 +6,7 @@
 #include "recogniser.h"
 
 // An ESP32 computes in float, the golden numbers were made in double: a value that lies between
-// two levels may go to either. Kernels differ in how they round: TFLite Micro's own are within 5 of
+// two levels may go to either. Kernels differ in how they round: TFLite Micro's own are within 6 of
 // 256 levels of TFLite's.
 const int LARGEST_INPUT_DIFFERENCE = 1, LARGEST_ANSWER_DIFFERENCE = 8;
 const int MOST_INPUT_DIFFERENCES = ES_INPUTS / 100;
