@@ -13,9 +13,9 @@ from edge.features.stroke import StrokeFeatures
 from edge.model import Model
 from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
 from edge.source.simulated_hand import SimulatedHand
+from firmware_bridge.preprocessing import COUNTS
 
 DIGITS = "0123456789"
-COUNTS = 32768  # of a 16-bit sensor, full scale
 MICROSECOND = 1e-6
 
 
