@@ -47,8 +47,8 @@ class Machine:
 
     def run(self, seconds: float) -> None:
         self._deliver()
-        until = round((self.clock() - self._booted_at + seconds) * 1e6)
-        crashed = self._library.machine_run(ctypes.c_int64(until))
+        self._until += seconds  # and not from now: each run ends a little late
+        crashed = self._library.machine_run(ctypes.c_int64(round(self._until * 1e6)))
         if self._error:
             error, self._error = self._error, None
             raise error
@@ -83,6 +83,7 @@ class Machine:
             self._library: Any = ctypes.CDLL(copy)
         self._library.machine_time_us.restype = ctypes.c_int64
         self._waiting = b""
+        self._until = 0.0
         if self._library.machine_open(str(firmware).encode(), *self._callbacks):
             raise build.BuildError(f"{firmware} is no firmware of an Uno")
 

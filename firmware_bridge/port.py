@@ -80,14 +80,14 @@ def serve(
             if resets:
                 board.reset()
             heard()
-        board.give(port.read())
-        board.run(SLICE)
-        port.write(board.take())
         late = time.monotonic() + ahead - board.clock()
         if late > LATE:
             log.warning("this computer is too busy: the board has fallen %.1f s behind", late)
             ahead -= late
         time.sleep(max(0.0, -late))
+        board.give(port.read())
+        board.run(SLICE)
+        port.write(board.take())
 
 
 class Served:

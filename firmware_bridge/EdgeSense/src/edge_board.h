@@ -105,7 +105,10 @@ class Board {
     } else if (size != 1 || type < AskHello::NUMBER || type > Identify::NUMBER) {
       return;
     }
-    if (csv_) streaming_ = csv_ = false;  // whoever sends commands does not want text
+    if (csv_) {  // whoever sends commands does not want text
+      streaming_ = csv_ = false;
+      port_.write((uint8_t)0);
+    }
     if (type == Start::NUMBER) {
       streaming_ = true;
       told_status_ = millis() - 1000;

@@ -26,14 +26,16 @@ class Mpu6050 {
 #endif
   }
 
-  // Looks at one address, next time at the other; `who` is what WHO_AM_I said, if anything.
+  // Looks where it was last, next time at the other address; `who` is what WHO_AM_I said, if
+  // anything.
   bool find(uint8_t &who) {
-    address_ ^= 1;
-    if (read(WHO_AM_I, &who, 1) != DONE) return false;
-    clone_ = who != CHIPS[0];
-    for (uint8_t chip : CHIPS) {
-      if (who == chip) return true;
+    if (read(WHO_AM_I, &who, 1) == DONE) {
+      clone_ = who != CHIPS[0];
+      for (uint8_t chip : CHIPS) {
+        if (who == chip) return true;
+      }
     }
+    address_ ^= 1;
     return false;
   }
 
@@ -107,7 +109,7 @@ class Mpu6050 {
   };
 
   TwoWire &bus_;
-  uint8_t address_ = FIRST_ADDRESS | 1;
+  uint8_t address_ = FIRST_ADDRESS;
   bool clone_ = false;
 
   Result write(uint8_t reg, uint8_t value) {

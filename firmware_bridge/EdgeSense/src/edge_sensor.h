@@ -32,7 +32,7 @@ class Sensor {
     uint16_t steps = (1000 + wanted / 2) / wanted;  // of the sensor's 1 kHz
     rate_hz = (1000 + steps / 2) / steps;
     period_ = steps * 1000UL;
-    start_over();
+    if (state_ == RUNNING) start_over();
   }
 
   // The smallest ranges that cover what is wanted, or the largest there are.
@@ -42,7 +42,7 @@ class Sensor {
     while (gyro_ < 3 && (250U << gyro_) < gyro_wanted) gyro_++;
     accel_g = 2 << accel_;
     gyro_dps = 250 << gyro_;
-    start_over();
+    if (state_ == RUNNING) start_over();
   }
 
   // Does what is due; true when that brought a sample.
@@ -149,6 +149,7 @@ class Sensor {
 
   void restart_fifo() {
     gap_ = true;
+    since_ = micros();
     if (chip_.restart_fifo()) return;
     counted.nacks++;
     start_over();
