@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import edge
 from edge.errors import SourceError
@@ -44,6 +44,10 @@ class CommandParser(argparse.ArgumentParser):
         result = super().parse_args(args, namespace)
         result.typed = typed
         return result
+
+    def error(self, message: str) -> NoReturn:
+        """Without the underscore of a function that only this program knows."""
+        super().error(message.replace("invalid _", "invalid "))
 
     def _value(self, action: argparse.Action, text: str) -> Any:
         """What the option would have made of a text that came through the environment."""

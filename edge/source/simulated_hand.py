@@ -50,15 +50,16 @@ class SimulatedHand(Source):
         )
         parser.add_argument(
             "--digits",
+            type=_digits,
             metavar="STRING",
             help="with --mock: draw these and stop (default: random digits without end)",
         )
         parser.add_argument(
-            "--seed", type=int, default=0, metavar="N", help="with --mock: which people they are"
+            "--seed", type=_seed, default=0, metavar="N", help="with --mock: which people they are"
         )
         parser.add_argument(
             "--pastime",
-            type=float,
+            type=_pastime,
             default=0.0,
             metavar="SECONDS",
             help="with --mock: then rest, walk, fidget and scribble for so long",
@@ -113,6 +114,24 @@ class SimulatedHand(Source):
             yield from draw_digits(person, turn)
         if self.pastime:
             yield from pass_time(person, self.pastime)
+
+
+def _digits(text: str) -> str:
+    if not set(text) <= set("0123456789"):
+        raise argparse.ArgumentTypeError(f"{text} is more than digits: give some of 0 to 9")
+    return text
+
+
+def _seed(text: str) -> int:
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is no seed: 0 or more")
+    return int(text)
+
+
+def _pastime(text: str) -> float:
+    if not 0 <= float(text) < np.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no time to pass: seconds, 0 or more")
+    return float(text)
 
 
 def _person_seed(seed: int, number: int) -> int:
