@@ -24,6 +24,7 @@ def run_command(
     argv: Sequence[str] | None = None,
 ) -> int:
     """Parse, run and return the exit status; whatever goes wrong is one line on stderr."""
+    _replace_closed_streams()
     args = parser.parse_args(argv)
     with (
         _logging(parser.prog, getattr(args, "verbosity", 0)),
@@ -41,6 +42,13 @@ def run_command(
             print(f"{parser.prog}: error: {_sentence(error)}", file=sys.stderr)
             status = 1
     return status
+
+
+def _replace_closed_streams() -> None:
+    """A daemon may be started with its standard streams closed; Python then has none at all."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, closefd=False))
 
 
 def _sentence(error: Exception) -> str:
