@@ -143,6 +143,7 @@ class SerialSource(Source):
         """Let both kinds of stream listen until one understands; the first samples are kept."""
         framed, text = FramedStream(self._needs), TextStream()
         start = time.monotonic()
+        obstructed = np.inf  # since when rows come that are not understood
         received = b""
         while True:
             data, now = self._read()
@@ -163,7 +164,10 @@ class SerialSource(Source):
                 self._write(framed.outgoing(now))
             if now - start > SILENCE / 2 and not received and not self._dtr:
                 self._raise_dtr()
-            if now - start > (BOOTING if text.promising else SILENCE):
+            if text.obstacle:
+                obstructed = min(obstructed, now)
+            patience = BOOTING if text.promising else SILENCE
+            if now - start > patience or now - obstructed > SILENCE:
                 raise SourceError(
                     f"{self._path}: {silence.explain(received, framed, text, self._baud)}"
                 )
