@@ -64,7 +64,10 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
 
 def _prepare(out: Path) -> None:
     """Before anything is drawn: a folder that takes can go to."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EdgeError(f"{out} cannot be made ({error.strerror}): choose another --out") from None
     if not os.access(out, os.W_OK):
         raise EdgeError(f"{out} cannot be written to: choose another --out")
 

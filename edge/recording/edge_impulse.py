@@ -52,7 +52,9 @@ def parse(text: str) -> Recording:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as fault:
-        if isinstance(fault, json.JSONDecodeError) and fault.pos >= len(text.rstrip()) - 1:
+        if isinstance(fault, json.JSONDecodeError) and (
+            fault.pos >= len(text.rstrip()) - 1 or fault.msg.startswith("Unterminated string")
+        ):
             raise RecordingError("the JSON ends too early: the file was cut off") from None
         raise RecordingError("starts like JSON but is none") from None
     try:
