@@ -90,7 +90,12 @@ def uno_library() -> Path:
     with _building(library, [source, HERE / "machine.h"]) as outdated:
         if outdated:
             flags = _run("pkg-config", "--cflags", "--libs", "simavr").split()
-            _run(*"gcc -O2 -Wall -Werror -shared -fPIC -o".split(), library, source, *flags, "-lelf")
+            _run(
+                *("gcc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC"),
+                *("-o", library, source),
+                *flags,
+                "-lelf",
+            )
     return library
 
 
@@ -101,8 +106,8 @@ def esp32_library() -> Path:
     with _building(library, [*LIBRARY.rglob("*.*"), *shim.iterdir(), HERE / "machine.h"]) as old:
         if old:
             _run(
-                *"g++ -std=c++17 -O2 -Wall -Wextra -Werror -shared -fPIC -o".split(),
-                *(library, "-I", shim, "-I", LIBRARY / "src", "-include", "Arduino.h"),
+                *("g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"),
+                *("-o", library, "-I", shim, "-I", LIBRARY / "src", "-include", "Arduino.h"),
                 *("-x", "c++", ESP32_SKETCH, shim / "shim.cpp"),
             )
     return library

@@ -28,6 +28,7 @@ class LegacySketch:
         """`connected`: whether its sensor answers; the sketch says so, and goes on if not."""
         self._motion, self._connected = motion, connected
         self._now = 0.0
+        self._sent = b""
         self._boot()
 
     def clock(self) -> float:

@@ -39,7 +39,9 @@ class HandMotion:
 
     def __call__(self, t: float) -> NDArray[np.float32]:
         if self._wanted and math.isinf(self._origin):
-            self._origin = t - 0.5 / self._rate  # half way between two rows, so that none is hit twice
+            self._origin = (
+                t - 0.5 / self._rate
+            )  # half way between two rows, so that none is hit twice
         index = max(0, math.floor((t - self._origin) * self._rate)) if t > self._origin else 0
         while index >= self._start + len(self._rows):
             chunk = next(self._chunks, None)

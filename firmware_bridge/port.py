@@ -29,7 +29,7 @@ class Board(Protocol):
 
 
 class Port:
-    """One end of a pseudo-terminal; `path` is the other. What nobody reads is lost, as on a UART."""
+    """A pseudo-terminal; `path` is the host's end. As on a UART, what nobody reads is lost."""
 
     def __init__(self) -> None:
         self._end, other = os.openpty()

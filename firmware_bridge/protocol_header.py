@@ -1,4 +1,4 @@
-"""The C++ side of edge/source/protocol.py: `python -m firmware_bridge.protocol_header` writes it."""
+"""edge/source/protocol.py in C++: `python -m firmware_bridge.protocol_header` writes it."""
 
 from __future__ import annotations
 

@@ -11,18 +11,17 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.chain import run
 from edge.errors import ModelError
-from edge.events import Detection, Rejection, Summary
+from edge.events import Detection
+from edge.features import Window
 from edge.model import Model
-from edge.samples import Chunk, Health
+from edge.samples import MOTION, Chunk
 from edge.simulation.mpu6050 import EmulatedMPU6050
+from edge.source import Source
 from edge.source.serial_port import SerialSource
 from edge.source.simulated_hand import SimulatedHand
 from firmware_bridge import machine
@@ -48,39 +47,6 @@ class Figures:
     labels_direct: str
 
 
-class _Counted:
-    """A source's chunks for so many seconds of its own time, kept."""
-
-    def __init__(self, chunks: Iterable[Chunk], seconds: float, health: Health) -> None:
-        self._chunks, self._seconds, self.health = chunks, seconds, health
-        self.kept: list[Chunk] = []
-
-    def __iter__(self) -> Iterator[Chunk]:
-        for chunk in self._chunks:
-            self.kept.append(chunk)
-            yield chunk
-            if len(chunk) and chunk.t[-1] >= self._seconds:
-                return
-
-    @property
-    def values(self) -> NDArray[np.float32]:
-        return np.concatenate([chunk.values for chunk in self.kept])
-
-
-class _Labels:
-    """A sink that keeps what was recognised, and when."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[float, str]] = []
-
-    def show(self, event: Detection | Rejection | Summary) -> None:
-        if isinstance(event, Detection):
-            self.found.append((event.t, event.label))
-
-    def pulse(self, health: Health) -> None:
-        """Nobody watches."""
-
-
 def soak(seconds: float, seed: int) -> Figures:
     hand = HandMotion(seed=seed)
     board = machine.uno()
@@ -90,14 +56,12 @@ def soak(seconds: float, seed: int) -> Figures:
         SerialSource(served.port.path, needs=SENSOR) as source,
     ):
         hand.begin()
-        live = _Counted(source, seconds, source.health)
-        found = _recognise(live, source.channels)
+        live = _listen(source, seconds)
+    with SimulatedHand(SENSOR, seed=seed, speed=math.inf) as source_direct:
+        direct = _listen(source_direct, seconds + 1)
+    found, found_direct = _recognise(live), _recognise(direct)
     health = source.health
-    direct_source = SimulatedHand(SENSOR, seed=seed, speed=math.inf)
-    with direct_source:
-        direct = _Counted(direct_source, seconds + 1, Health())
-        found_direct = _recognise(direct, direct_source.channels)
-    begun = _begun(live.values, direct.values)
+    begun = _begun(live, direct)
     until = seconds - SLACK
     shift = begun / (health.rate or 100)
     return Figures(
@@ -113,20 +77,35 @@ def soak(seconds: float, seed: int) -> Figures:
     )
 
 
-def _recognise(source: _Counted, channels: tuple[str, ...]) -> list[tuple[float, str]]:
-    sink = _Labels()
+def _listen(source: Source, seconds: float) -> list[Chunk]:
+    """What it gives in so many seconds of its own time."""
+    chunks = []
+    for chunk in source:
+        chunks.append(chunk)
+        if len(chunk) and chunk.t[-1] >= seconds:
+            break
+    return chunks
+
+
+def _recognise(chunks: list[Chunk]) -> list[tuple[float, str]]:
+    """The digits, and when they ended; none while no model is shipped."""
     try:
         model = Model.load("airdigit", task="airdigit")
-    except ModelError:  # none is shipped: then it is the samples alone that are compared
-        for _ in source:
-            pass
+    except ModelError:
         return []
-    run(source, model.features(channels), model, model.decision(), sink)
-    return sink.found
+    features, decision = model.features(MOTION), model.decision()
+    found = []
+    for window in (window for chunk in chunks for window in features.process(chunk)):
+        if isinstance(window, Window):
+            events = decision.process(window, model.scores(window.tensor))
+            found += [(event.t, event.label) for event in events if isinstance(event, Detection)]
+    return found
 
 
-def _begun(live: NDArray[np.float32], direct: NDArray[np.float32]) -> int:
+def _begun(live_chunks: list[Chunk], direct_chunks: list[Chunk]) -> int:
     """Samples at rest before the hand began; -1 when what follows is not what it did."""
+    live = np.concatenate([chunk.values for chunk in live_chunks])
+    direct = np.concatenate([chunk.values for chunk in direct_chunks])
     close = np.repeat([4 * 9.80665, math.radians(500)], 3) / 32768 * 2.5  # of the chip and the hand
     close[3:] += np.abs(direct[:, 3:]).max() * 2e-3  # 65.5 is not quite 32768 / 500
     for begun in range(min(len(live), 1000)):

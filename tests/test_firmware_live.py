@@ -128,12 +128,12 @@ def test_the_shipped_command_on_a_simulated_board_with_a_bad_day():
     if not (build.HERE.parent / "models" / "airdigit.tflite").exists():
         pytest.skip("no model is shipped yet")
     board("uno")
-    fault = ("--nacks", "4", "1", "--who-am-i", "0x98", "--address", "0x69")
+    fault = ("--nacks", "3", "1", "--who-am-i", "0x98", "--address", "0x69")
     with started("-m", "firmware_bridge.simulate", "--digits", "1", *fault) as simulator:
         path = line(simulator, "(/dev/pts/[0-9]+)").group(1)
         command = "import sys; from edge.commands.airdigit_live import main; sys.exit(main())"
         with started("-c", command, "--port", path, "--json") as live:
-            time.sleep(7)
+            time.sleep(4.5)
             live.send_signal(signal.SIGINT)
             said, complaints = live.communicate(timeout=5)
     assert live.returncode == 0
@@ -148,14 +148,13 @@ def test_the_shipped_command_on_a_simulated_board_with_a_bad_day():
 def test_the_legacy_sketch_is_read():
     hand = HandMotion("0123456789", seed=2)
     sketch = LegacySketch(hand)
-    with Served(sketch, heard=hand.begin) as served:
-        with SerialSource(served.port.path) as source:
-            assert (source.channels, source.rate) == (ACCEL, 20)
-            chunks = []
-            for chunk in source:
-                chunks.append(chunk)
-                if source.health.samples > 40:
-                    break
+    with Served(sketch, heard=hand.begin) as served, SerialSource(served.port.path) as source:
+        assert (source.channels, source.rate) == (ACCEL, 20)
+        chunks = []
+        for chunk in source:
+            chunks.append(chunk)
+            if source.health.samples > 40:
+                break
     values = np.concatenate([chunk.values for chunk in chunks])
     # It is an offset, and not a rotation, that the sketch subtracts: added again, this is gravity.
     assert np.median(np.linalg.norm(values, axis=1)) == pytest.approx(STANDARD_GRAVITY, rel=0.1)
@@ -166,7 +165,9 @@ def test_the_legacy_sketch_byte_for_byte():
     sketch = LegacySketch(lambda t: np.array([0.5, -4.9, STANDARD_GRAVITY * (1 + (t > 1))]))
     sketch.run(2.01)
     said = sketch.take()
-    banner = b"Initializing IMU...\r\nMPU6050 connection successful\r\nOffset: 0.05\t-0.50\t1.00\r\n"
+    banner = (
+        b"Initializing IMU...\r\nMPU6050 connection successful\r\nOffset: 0.05\t-0.50\t1.00\r\n"
+    )
     assert said.startswith(banner + b"0.00,0.00,0.00\r\n")
     rows = said[len(banner) :]
     assert rows.count(b"\r\n") == 41 + 3  # 20 a second, and 3 blank lines after 30
