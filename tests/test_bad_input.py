@@ -460,6 +460,33 @@ class TestSignals:
             assert self.stopped(process, number)[0] == status
         line.unplug()
 
+    @pytest.mark.parametrize("command", [LIVE["airdigit-live"], "airdigit-doctor"])
+    def test_while_the_source_opens_with_nobody_to_read_a_summary(self, command, number, tmp_path):
+        line = Line(tmp_path / "ttyUSB0")
+        with start(command, "--port", line.path) as process:
+            self.wait_until_open(line)
+            process.send_signal(number)
+            assert process.communicate(timeout=PATIENCE) == ("", "")
+        line.unplug()
+
+    @pytest.mark.parametrize("command", ["airdigit-live", "airdigit-doctor", "edge-classify"])
+    def test_while_python_still_imports(self, command, number, tmp_path):
+        slow = "import sys, time; print('importing', flush=True); time.sleep(30)"
+        (tmp_path / "numpy.py").write_text(slow)
+        start = command.replace("-", "_")
+        program = f"import sys; from edge.commands.start import {start}; sys.exit({start}())"
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+        ) as process:
+            assert process.stdout and process.stdout.readline() == "importing\n"
+            process.send_signal(number)
+            assert process.communicate(timeout=PATIENCE) == ("", "")
+        assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: -15}[number]
+
     @staticmethod
     def wait_until_open(line: Line) -> None:
         """Whoever listens to a port also asks the board something."""
@@ -488,8 +515,9 @@ class TestSignals:
             time.sleep(1.0)
             code, events = self.stopped(process, number)
         assert code == status
-        if command != "airdigit-record":
-            assert {**events[-1], **events[0].get("values", {})}
+        counts = {name: n for e in events for name, n in {**e, **e.get("values", {})}.items()}
+        assert counts.get("samples", 100) > 50  # the recorder counts takes
+        assert counts.get("saved", 0) == 0
 
     @shipped
     def test_while_classify_waits_for_names(self, number):

@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from edge.commands.options import CommandParser
 from edge.errors import EdgeError
+
+if TYPE_CHECKING:
+    from edge.commands.options import CommandParser
 
 LEVELS = {-1: logging.WARNING, 0: logging.INFO, 1: logging.DEBUG}
 

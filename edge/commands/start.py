@@ -1,0 +1,26 @@
+"""Where the console commands begin: a Ctrl-C while Python still imports them ends quietly, too.
+
+On a Pi that takes a second or two. So this module, and its package, import nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+
+def _command(name: str) -> Callable[[], int]:
+    def start() -> int:
+        try:
+            status: int = import_module(f"edge.commands.{name}").main()
+        except KeyboardInterrupt:
+            status = 130
+        return status
+
+    return start
+
+
+airdigit_doctor = _command("airdigit_doctor")
+airdigit_live = _command("airdigit_live")
+airdigit_record = _command("airdigit_record")
+edge_classify = _command("edge_classify")
