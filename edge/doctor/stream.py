@@ -41,7 +41,7 @@ def rate(measured: Measurement) -> Iterator[Finding]:
         true *= measured.pace or 1
     level = graded(abs(true / measured.nominal - 1), *RATE_OFF)
     text = f"{true:.1f} Hz{'' if own else ' by the clock of this computer'}, "
-    text += f"nominal {measured.nominal:g}"
+    text += f"nominal {measured.nominal:.4g}"
     fix = None
     if level != OK:
         fix = "let the sketch send by a timer; a sensor whose own clock is so far off is a bad one"
