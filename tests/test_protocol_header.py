@@ -3,6 +3,7 @@
 import ctypes
 import random
 import subprocess
+import sys
 
 import pytest
 
@@ -181,7 +182,7 @@ def test_a_missing_tool_is_named_with_what_installs_it(monkeypatch):
 
 def test_the_list_of_packages_is_for_make_to_read():
     line = subprocess.run(
-        ["python3", "-m", "firmware_bridge.build", "--packages"],
+        [sys.executable, "-m", "firmware_bridge.build", "--packages"],
         capture_output=True,
         text=True,
         cwd=build.HERE.parent,

@@ -7,7 +7,8 @@ everything in the frame is zero.
 
 What the board promises:
 - It is quiet until START, and sends HELLO when it has booted (with `booted` 1, after a zero byte
-  that ends what the boot ROM printed) and in answer to each ASK_HELLO, SET_RATE and SET_RANGE.
+  that ends what the boot ROM printed), in answer to each ASK_HELLO, SET_RATE and SET_RANGE, and
+  when the sensor turns out to be another while streaming.
 - A HELLO holds for every SAMPLE after it. What cannot be set is answered with what is set instead.
 - `seq` counts the samples that were due since boot. One that could not be read or sent leaves out
   its number: on the wire and on the board, what is missing shows in the same way.
