@@ -42,7 +42,7 @@ constexpr int output_zero_point = {model.output_zero};
 constexpr int label_count = {len(model.labels)};
 const char *const labels[label_count] = {{{labels}}};
 constexpr int none = {model.labels.index(none) if none in model.labels else -1};  // of the labels
-constexpr float threshold = {_real(manifest.decision["threshold"])};  // a lower score is unsure
+constexpr float threshold = {_real(manifest.decision["threshold"])};  // of being any label at all
 
 constexpr int operation_count = {len(resolver_methods)};
 

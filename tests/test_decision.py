@@ -33,10 +33,15 @@ def test_the_threshold_itself_is_enough():
     assert isinstance(verdict([0.25, 0.75, 0.0], threshold=0.75), Detection)
 
 
+def test_doubt_between_labels_is_settled_for_the_best():
+    event = verdict([0.45, 0.5, 0.05], threshold=0.9)
+    assert isinstance(event, Detection) and event.label == "3"
+
+
 def test_an_unsure_label_is_rejected_and_named():
-    event = verdict([0.3, 0.41, 0.29])
+    event = verdict([0.125, 0.5, 0.375], threshold=0.75)
     assert isinstance(event, Rejection)
-    assert (event.reason, event.t) == ("unsure: 3 at 0.41", 2.0)
+    assert (event.reason, event.t) == ("unsure: 3 or none, 0.62 for any", 2.0)
     assert set(event.scores) == set(LABELS) and event.picture is PICTURE
 
 

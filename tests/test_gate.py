@@ -76,7 +76,9 @@ def test_twitches_and_faint_moves_are_no_strokes(movement):
 def test_a_biased_gyroscope_is_learnt_at_rest_and_taken_out():
     samples = rows(np.concatenate([still(4), swing(1.5), still(1)]), bias=0.2)
     (span,) = spans(samples)
-    assert np.abs(np.array(span.rows)[:, 5:]).max() < 0.03  # of the 0.2 on the axes that do not turn
+    assert (
+        np.abs(np.array(span.rows)[:, 5:]).max() < 0.03
+    )  # of the 0.2 on the axes that do not turn
 
 
 def test_endless_motion_is_bounded_and_said():

@@ -40,7 +40,9 @@ def turned(chunk: Chunk, rotation: np.ndarray) -> Chunk:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 40), mounting=st.integers(0, 10_000), digit=st.sampled_from("0123456789"))
+@given(
+    seed=st.integers(0, 40), mounting=st.integers(0, 10_000), digit=st.sampled_from("0123456789")
+)
 def test_mounting_does_not_matter(seed, mounting, digit):
     person = Person(seed)
     person.hand.speed = max(person.hand.speed, 1.5)  # a faint stroke may end elsewhere by rounding

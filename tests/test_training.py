@@ -1,4 +1,4 @@
-"""Training end to end, in small: splits that do not leak, conversions that agree, files that run."""
+"""Training end to end, in small: splits do not leak, conversions agree, files run."""
 
 from __future__ import annotations
 
@@ -137,13 +137,15 @@ def test_folding_and_quantising_keep_what_the_network_says(world):
 
 def test_the_threshold_keeps_false_digits_within_the_budget():
     none, digit = LABELS.index("none"), 3
-    scores = np.full((100, len(LABELS)), 0.0, np.float32)
-    scores[:, none] = 0.2
+    scores = np.zeros((100, len(LABELS)), np.float32)
     scores[:, digit] = np.linspace(0, 0.9, 100)
-    others = Strokes(*([np.full(100, "none")] * 6))
-    threshold = product.threshold_for(scores, others, 1800.0)
+    scores[:, none] = 1 - scores[:, digit]
+    column = np.full(100, "")
+    idle = np.full(100, simulated.IDLE)
+    judges = Strokes(column, column, np.full(100, "none"), column, column, idle)
+    threshold = product.threshold_for(scores, judges, 1800.0)
     assert (scores[:, digit] >= threshold).sum() <= product.FALSE_DIGITS
-    assert product.threshold_for(scores, others, 1e9) == pytest.approx(product.THRESHOLDS[0])
+    assert product.threshold_for(scores, judges, 1e9) == pytest.approx(product.THRESHOLDS[0])
 
 
 def test_a_model_from_recordings_and_one_adapted_from_it(recorded, tmp_path, capsys):

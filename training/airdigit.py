@@ -38,7 +38,7 @@ from training.strokes import DIGITS, NONE, Strokes
 
 log = logging.getLogger(__name__)
 
-PEOPLE = 3000  # simulated, to learn from
+PEOPLE = 2500  # simulated, to learn from
 ADAPT_PEOPLE = 200  # simulated, so that an adapted model does not forget the rest of the world
 JUDGES = 200  # simulated people that nothing is learnt from: they judge, and set the threshold
 FIRST_JUDGE = 1_000_000

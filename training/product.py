@@ -13,11 +13,12 @@ from tensorflow import keras
 from edge.features.stroke import StrokeFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
+from training.simulated import IDLE
 from training.strokes import LABELS, NONE, Strokes
 from training.tflite import to_int8
 
 FALSE_DIGITS = 1.0  # in half an hour of anything but digits, on people made for choosing it
-THRESHOLDS = np.arange(0.3, 0.99, 0.01)
+THRESHOLDS = np.arange(0.5, 1.0, 0.01)
 
 
 def write(
@@ -49,11 +50,14 @@ def quantised(network: keras.Model, calibration: NDArray[np.float32]) -> Model:
         return Model.load(path)
 
 
-def threshold_for(scores: NDArray[np.float32], others: Strokes, seconds: float) -> float:
-    """The lowest threshold that keeps false digits, of strokes that are none, within the budget."""
-    digit = scores[others.label == NONE, : len(LABELS) - 1].max(axis=1)
-    is_best = scores[others.label == NONE].argmax(axis=1) < len(LABELS) - 1
+def threshold_for(scores: NDArray[np.float32], judges: Strokes, seconds: float) -> float:
+    """The lowest threshold that keeps false digits within the budget.
+
+    `seconds`: how long the judges did anything but draw.
+    """
+    idle = (judges.label == NONE) & (judges.order == IDLE)
+    sure = 1 - scores[idle, LABELS.index(NONE)]
     for threshold in THRESHOLDS:
-        if (is_best & (digit >= threshold)).sum() * 1800.0 / seconds <= FALSE_DIGITS:
+        if (sure >= threshold).sum() * 1800.0 / seconds <= FALSE_DIGITS:
             break
     return float(threshold)

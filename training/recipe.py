@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from training import augment as augment_module
 from training import network
 from training.augment import augment
+from training.simulated import CACHE
 from training.strokes import LABELS, NONE, Strokes
 
 log = logging.getLogger(__name__)
 
 BATCH = 128
-SMOOTHING = 0.05  # of the labels: writers do disagree about what is a 1 and what a 7
+SMOOTHING = 0.02  # of the labels: writers do disagree about what is a 1 and what a 7
 WEIGHT_DECAY = 1e-3
-NONE_SHARE = 0.25  # of the simulated strokes; there are more of them than of all digits
+NONE_SHARE = 0.35  # of the simulated strokes; there are more of them than of all digits
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,22 @@ def pretrain(simulated: Strokes, seed: int) -> keras.Model:
     """A network that has only seen simulated people."""
     keras.utils.set_random_seed(seed)
     fresh = network.learning()
+    stored = _stored(simulated, seed)
+    if stored.exists():
+        fresh.load_weights(stored)
+        return fresh
     _fit(fresh, simulated, None, PRETRAIN, "simulated people")
+    fresh.save_weights(stored)
     return fresh
+
+
+def _stored(simulated: Strokes, seed: int) -> Path:
+    """Where a pretrained network of these very strokes and this very code is kept."""
+    key = hashlib.sha256(repr((PRETRAIN, seed)).encode() + simulated.motion.tobytes())
+    for module in (__file__, network.__file__, augment_module.__file__):
+        key.update(Path(module).read_bytes())
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return CACHE / f"pretrained-{key.hexdigest()[:16]}.weights.h5"
 
 
 def finish(pretrained: keras.Model, simulated: Strokes, real: Strokes, seed: int) -> keras.Model:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edge.features.gate import Gate, Span
 from edge.features.stroke import FILE_HANG, LIVE_HANG
+from edge.simulation.hand import STEP
 from edge.simulation.imu import Imu
 from edge.simulation.person import Person
 from edge.simulation.stream import Mark, Scene, Sensor, draw_digits, pass_time, take
@@ -23,6 +24,7 @@ from training.strokes import DIGITS, NONE, Stroke, Strokes, gather, join
 log = logging.getLogger(__name__)
 
 CORPUS = "simulated"
+DRAWING, IDLE = "1 drawing", "2 idle"  # the order of what each person does
 TAKES, PASTIME = 2, 40.0  # of each digit and seconds, for each person
 # Ranges and rates that people's sensors are found at; the first is the project's own.
 SENSORS = ((4, 500), (4, 500), (4, 500), (2, 143), (2, 250))
@@ -78,9 +80,10 @@ def person(number: int, lines: dict[str, list[NDArray[np.float64]]]) -> Strokes:
     for digit, shapes in lines.items():
         shape = shapes[rng.integers(len(shapes))]
         scenes.append(take(who, digit, partial(who.write, shape)))
+    drawing = sum(len(scene.felt) for scene in scenes) * STEP
     scenes += pass_time(who, PASTIME)
     return gather(
-        Stroke(span, label, CORPUS, f"person-{number}")
+        Stroke(span, label, CORPUS, f"person-{number}", IDLE if span.end > drawing else DRAWING)
         for span, label in _labelled(sensor, scenes, hang)
     )
 

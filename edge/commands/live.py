@@ -76,7 +76,7 @@ def _add_options(parser: CommandParser, task: str) -> None:
         "--threshold",
         type=_score,
         metavar="SCORE",
-        help="lowest score that counts, 0 to 1 (default: what the model says)",
+        help="how sure it must be that this is anything, 0 to 1 (default: what the model says)",
     )
     group.add_argument(
         "--json",

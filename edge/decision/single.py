@@ -14,7 +14,11 @@ from edge.features import Window
 
 
 class SingleDecision(Decision):
-    """Accepts the best label, unless that is the one for "none of them" or is not sure enough."""
+    """Accepts the best label if it is sure enough that this is any of them at all.
+
+    Doubt between two labels is no reason to say nothing: a sloppy 1 is a 1 or a 7, but no idle
+    movement. So the threshold is for all labels but `none` together, not for the best alone.
+    """
 
     def __init__(self, labels: Sequence[str], settings: Mapping[str, Any]) -> None:
         self.labels = list(labels)
@@ -25,13 +29,12 @@ class SingleDecision(Decision):
         self, window: Window, scores: NDArray[np.float32]
     ) -> Iterator[Detection | Rejection]:
         by_label = {label: float(score) for label, score in zip(self.labels, scores, strict=True)}
-        label = max(by_label, key=by_label.__getitem__)
-        score = by_label[label]
-        if label == self.none:
-            yield Rejection(label, window.t, by_label, window.picture)
-        elif score >= self.threshold:
+        best = max((k for k in by_label if k != self.none), key=by_label.__getitem__)
+        sure = by_label[best] if self.none is None else 1 - by_label[self.none]
+        if sure >= self.threshold:
             waited_ms = (window.decided_t - window.t) * 1000
-            yield Detection(label, score, window.t, waited_ms, by_label, window.picture)
+            score = by_label[best]
+            yield Detection(best, score, window.t, waited_ms, by_label, window.picture)
         else:
-            reason = f"unsure: {label} at {score:.2f}"
+            reason = "none" if sure < 0.5 else f"unsure: {best} or none, {sure:.2f} for any"
             yield Rejection(reason, window.t, by_label, window.picture)

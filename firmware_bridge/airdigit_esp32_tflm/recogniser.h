@@ -63,12 +63,18 @@ class Recogniser {
   }
 
   static Verdict decide(const int8_t answer[model::label_count]) {
-    int best = 0;
-    for (int label = 1; label < model::label_count; label++) {
-      if (answer[label] > answer[best]) best = label;
+    int best = -1;
+    for (int label = 0; label < model::label_count; label++) {
+      if (label != model::none && (best < 0 || answer[label] > answer[best])) best = label;
     }
-    const float score = (answer[best] - model::output_zero_point) * model::output_scale;
-    return {best != model::none && score >= model::threshold ? best : -1, score};
+    const float score = real(answer[best]);
+    // The threshold is for being any label at all, as in edge/decision/single.py.
+    const float sure = model::none < 0 ? score : 1 - real(answer[model::none]);
+    return {sure >= model::threshold ? best : -1, score};
+  }
+
+  static float real(int8_t level) {
+    return (level - model::output_zero_point) * model::output_scale;
   }
 
   Verdict recognise(const es_span &span) {
