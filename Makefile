@@ -3,13 +3,15 @@ PYTHON ?= python3
 DEMO := .venv
 DEV := .venv-dev
 EXTRAS := training,test,check
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test lint check clean
+.PHONY: help demo test lint check tools clean
 
 help:
 	@echo "make demo   watch a simulated hand draw digits, and the model name them"
 	@echo "make test   run the tests"
 	@echo "make check  format, lint, types and tests: what a change must pass"
+	@echo "make tools  install what the firmware is built and simulated with (make test does it too)"
 	@echo "make clean  remove what these made"
 
 # With a terminal until Ctrl-C; without one (a pipe, a build server) ten digits, and exit 0.
@@ -20,7 +22,7 @@ demo: $(DEMO)/.installed
 		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --json; \
 	fi
 
-test: $(DEV)/.installed
+test: $(DEV)/.installed tools
 	$(DEV)/bin/python -m pytest
 
 lint: $(DEV)/.installed
@@ -29,6 +31,19 @@ lint: $(DEV)/.installed
 	$(DEV)/bin/mypy
 
 check: lint test
+
+# Debian's compiler for the AVR and a simulator of it: tests run the firmware, not a stand-in.
+tools:
+	@[ -z "$$EDGE_WITHOUT_AVR" ] || exit 0; \
+	command -v dpkg-query >/dev/null || { echo "The firmware's tests need Debian's" \
+		"$$($(PYTHON) -m firmware_bridge.build --packages); to go without: EDGE_WITHOUT_AVR=1"; exit 1; }; \
+	missing=; for package in $$($(PYTHON) -m firmware_bridge.build --packages); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+			|| missing="$$missing $$package"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "Installing$$missing ..."; \
+	$(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -yq --no-install-recommends $$missing
 
 $(DEMO)/.installed: setup.cfg pyproject.toml
 	@$(call install,$(DEMO),.,the runtime (about 150 MB))
@@ -50,4 +65,4 @@ endef
 
 clean:
 	rm -rf $(DEMO) $(DEV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find edge models tests tools training -name __pycache__ -prune -exec rm -rf {} +
+	find edge firmware_bridge models tests tools training -name __pycache__ -prune -exec rm -rf {} +
