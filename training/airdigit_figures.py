@@ -13,6 +13,7 @@ import argparse
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,11 @@ from tensorflow import keras
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.errors import RecordingError
-from training import airdigit, corpora, network, recipe, simulated, tflite
+from edge.events import Detection
+from edge.features import Window
+from edge.features.stroke import LIVE_HANG
+from edge.samples import MOTION, Chunk
+from training import airdigit, corpora, network, product, recipe, simulated, tflite
 from training.report import Result, per_class
 from training.split import last_of_each_label
 from training.strokes import Strokes
@@ -50,6 +55,8 @@ class Protocol:
     tested: NDArray[np.bool_]
     own: NDArray[np.bool_] | None = None
     """Takes of the tested person that an adaptation may learn from."""
+    live: str = ""
+    """A corpus that is also played to the live chain, take by take."""
 
 
 def protocols(real: Strokes) -> Iterator[Protocol]:
@@ -69,7 +76,8 @@ def protocols(real: Strokes) -> Iterator[Protocol]:
         f"{PHONE}, first {PHONE_FIRST} / last 10 of each digit", 0.88, late | later, later
     )
     for corpus, mine in ((PHONE, phone), (HANDHELD, handheld)):
-        yield Protocol(f"no take of {corpus} in training -> {corpus}", 0.85, mine, mine)
+        name = f"no take of {corpus} in training -> {corpus}"
+        yield Protocol(name, 0.85, mine, mine, live=corpus)
         rest = last_of_each_label(real, mine, first=OWN_TAKES)
         yield Protocol(
             f"... and {OWN_TAKES} own takes a digit given (--base), tested on later takes",
@@ -94,7 +102,9 @@ def measure(args: argparse.Namespace) -> None:
         raise RecordingError(f"--data must hold the folders {HANDHELD} and {PHONE}")
     world = simulated.people(args.people, 0, corpora.drawn_paths(args.data))
     own_world = simulated.people(airdigit.ADAPT_PEOPLE, airdigit.FIRST_JUDGE + airdigit.JUDGES)
+    judges = simulated.people(airdigit.JUDGES, airdigit.FIRST_JUDGE)
     pretrained = recipe.pretrain(world, args.seed)
+    live = ["## Live", "", "The takes of a corpus that was kept out, played to the live chain:", ""]
     trained: dict[bytes, keras.Model] = {}
     results: list[tuple[Protocol, Result, NDArray[np.bool_]]] = []
     for protocol in protocols(real):
@@ -111,10 +121,39 @@ def measure(args: argparse.Namespace) -> None:
         result = airdigit.judge(protocol.name, learnt, tested, ranges)
         wrong = tested.label != real.label[protocol.tested]
         results.append((protocol, result, wrong))
-    text = "\n".join(_table(results))
+        if protocol.live:
+            (folder,) = (d for d in args.data if Path(d).resolve().name == protocol.live)
+            live.append(_live(folder, learnt, ranges, judges))
+    text = "\n".join([*_table(results), "", *live])
     print(text)
     if args.out:
         args.out.write_text(text + "\n")
+
+
+def _live(folder: str, learnt: keras.Model, ranges: NDArray[np.float32], judges: Strokes) -> str:
+    """How many takes give their digit and nothing else, as `airdigit-live` would hear them."""
+    scores = product.device_scores(product.quantised(learnt, ranges), judges)
+    idle = airdigit.JUDGES * simulated.PASTIME
+    threshold = product.threshold_for(scores, judges, idle)
+    model = product.quantised(learnt, ranges, threshold)
+    outcome: Counter[str] = Counter()
+    for take in corpora.takes(folder):
+        features, decision = model.features(MOTION), model.decision()
+        chunk = Chunk(take.t, take.values)
+        windows = [
+            w for w in (*features.process(chunk), *features.finish()) if isinstance(w, Window)
+        ]
+        events = [e for w in windows for e in decision.process(w, model.scores(w.tensor))]
+        labels = [event.label for event in events if isinstance(event, Detection)]
+        right = labels == [take.label]
+        outcome["right" if right else f"{min(len(labels), 2)} answers"] += 1
+    total = sum(outcome.values())
+    return (
+        f"- {Path(folder).name}: {outcome['right'] / total:.3f} of {total} right; "
+        f"no answer {outcome['0 answers']}, a wrong one {outcome['1 answers']}, "
+        f"several {outcome['2 answers']} (threshold {threshold:.2f}; a hand that pauses for "
+        f"{LIVE_HANG} s within a digit takes it apart)"
+    )
 
 
 def _table(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.errors import EdgeError, RecordingError
 from edge.features.stroke import main_span
-from edge.recording import find, read
+from edge.recording import Recording, find, read
 from edge.samples import MOTION, Chunk
 from edge.simulation.shapes import evenly
 from training.strokes import LABELS, Stroke, Strokes, gather
@@ -40,8 +40,29 @@ def provenance(folders: Sequence[str]) -> list[str]:
     return [KNOWN.get(name, f"{name}: recorded by whoever trained this model") for name in names]
 
 
+def takes(folder: str) -> Iterator[Recording]:
+    """Every labelled recording of motion below a folder, once; what is none is said."""
+    seen: set[bytes] = set()
+    for path in find([folder]):
+        if _is_paths(path):
+            continue
+        try:
+            recording = read(path)
+            if recording.channels != MOTION:
+                raise RecordingError("has no gyroscope")
+            if recording.label not in LABELS:
+                raise RecordingError(f"its name does not say which of {', '.join(LABELS)} it is")
+        except EdgeError as fault:
+            log.info("%s: %s", path, fault)
+            continue
+        content = recording.values.tobytes()
+        if content not in seen:  # the same take under another name must not stand on both sides
+            seen.add(content)
+            yield recording
+
+
 def recordings(folders: Sequence[str], corrected: bool = True) -> Strokes:
-    """One stroke for each recording of motion below the folders; what holds none is said.
+    """One stroke for each take below the folders; what holds none is said.
 
     Without `corrected`, known wrong labels stay as they are in the files.
     """
@@ -51,35 +72,17 @@ def recordings(folders: Sequence[str], corrected: bool = True) -> Strokes:
         if corpus in ON_A_SURFACE:
             log.warning("%s: written on a surface, not in the air: left out", corpus)
             continue
-        before, skipped = len(strokes), 0
-        seen: set[bytes] = set()
-        for path in find([folder]):
-            if _is_paths(path):
-                continue
+        for take in takes(folder):
             try:
-                recording = read(path)
-                if recording.channels != MOTION:
-                    raise RecordingError("has no gyroscope")
-                if recording.label not in LABELS:
-                    raise RecordingError(
-                        f"its name does not say which of {', '.join(LABELS)} it is"
-                    )
-                content = recording.values.tobytes()
-                if content in seen:
-                    continue  # the same take under another name must not stand on both sides
-                seen.add(content)
-                span = main_span(Chunk(recording.t, recording.values))
+                span = main_span(Chunk(take.t, take.values))
             except EdgeError as fault:
-                skipped += 1
-                log.info("%s: %s", path, fault)
+                log.info("%s, a %s of %s: %s", corpus, take.label, take.recorded, fault)
                 continue
-            label = recording.label
+            label = take.label or ""
             if corrected:
-                label = _true_label(corpus, label, recording.recorded)
-            order = f"{recording.recorded:>20}"
-            strokes.append(Stroke(span, label, corpus, recording.session or "", order))
-        if len(strokes) > before or skipped:
-            log.info("%s: %d strokes, %d skipped", corpus, len(strokes) - before, skipped)
+                label = _true_label(corpus, label, take.recorded)
+            order = f"{take.recorded:>20}"
+            strokes.append(Stroke(span, label, corpus, take.session or "", order))
     return gather(strokes)
 
 

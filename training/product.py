@@ -42,11 +42,13 @@ def device_scores(model: Model, strokes: Strokes) -> NDArray[np.float32]:
     return np.stack([model.scores(tensor) for tensor in strokes.tensors()])
 
 
-def quantised(network: keras.Model, calibration: NDArray[np.float32]) -> Model:
+def quantised(
+    network: keras.Model, calibration: NDArray[np.float32], threshold: float = 0.5
+) -> Model:
     """The int8 model of a network, without keeping a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "airdigit.tflite"
-        write(path, network, calibration, 0.5, {})
+        write(path, network, calibration, threshold, {})
         return Model.load(path)
 
 

@@ -1,0 +1,17 @@
+"""The tool that prints how live recognition does: in small, with the shipped model."""
+
+from __future__ import annotations
+
+import re
+
+from tools import live_figures
+
+
+def test_it_prints_each_figure_of_the_shipped_model(monkeypatch, capsys):
+    monkeypatch.setattr(live_figures, "REAL_TIME", 8.0)
+    assert live_figures.main(["--hands", "3", "--minutes", "0.5"]) == 0
+    printed = capsys.readouterr().out
+    right, drawn = map(int, re.search(r"(\d+) of (\d+) right", printed).groups())
+    assert drawn == 30 and right >= 26
+    for figure in ("false digits", "stroke end to event", "of one core", "peak memory", "bytes"):
+        assert figure in printed
