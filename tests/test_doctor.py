@@ -204,6 +204,12 @@ class TestBoards:
         with Printer(line, lines), self.open(line) as source:
             assert source.describe()["restarted"]
 
+    def test_a_board_that_is_unplugged_meanwhile_is_not_well(self, line):
+        with FramedBoard(line), self.open(line) as source:
+            found = findings(source, 1.5, progress=lambda done: done > 0.3 and line.unplug())
+        assert levels(found) == {"samples": FAULT}
+        assert "and then none for" in found["samples"].text
+
     def test_a_line_that_garbles_is_noticed(self, line):
         rows = csv(tilting(10))
         rows[200::20] = [b"\xff\x00\xfe!\n"] * len(rows[200::20])
@@ -261,6 +267,19 @@ class TestCommand:
         assert (found["check"], found["level"]) == ("connection", "fault")
         assert found["text"].startswith("no such port") and found["fix"]
         assert (summary["faults"], summary["healthy"]) == (1, False)
+
+    def test_a_recording_that_cannot_be_read_is_a_finding_with_its_name(self, tmp_path, capsys):
+        (tmp_path / "torn.csv").write_text("t_ms,ax,ay,az\n1,2\n")
+        (tmp_path / "bare").mkdir()
+        for name, said in (
+            ("torn.csv", "line 2"),
+            ("no.csv", "does not exist"),
+            ("bare", "no .csv"),
+        ):
+            _, out, _ = self.main(capsys, "--replay", tmp_path / name, "--json")
+            found = json.loads(out.splitlines()[0])
+            assert said in found["text"] and name in found["text"]
+            assert found["fix"] and said not in found["fix"]
 
     def test_one_needs_to_say_what_to_examine(self, capsys):
         status, out, err = self.main(capsys)

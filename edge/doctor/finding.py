@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from edge.errors import EdgeError
+from edge.errors import EdgeError, RecordingError
 
 OK, WARNING, FAULT = "ok", "warning", "fault"
 LEVELS = (OK, WARNING, FAULT)
@@ -23,7 +23,9 @@ class Finding:
 
 
 def broken(check: str, error: EdgeError) -> Finding:
-    """What an error says: all of them are of the form `what is wrong: what to do`."""
+    """What an error says: of the form `what is wrong: what to do`, but for those of files."""
+    if isinstance(error.__cause__, RecordingError):
+        return Finding(check, FAULT, str(error), "give another recording")
     text, _, fix = str(error).rpartition(": ")
     return Finding(check, FAULT, text or fix, fix if text else None)
 

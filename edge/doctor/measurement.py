@@ -39,6 +39,8 @@ class Measurement:
     """Seconds of the source's clock in one of this computer's; None where that tells nothing."""
     broke: SourceError | None
     """The error that ended it early."""
+    silent: float
+    """Seconds at its end in which no sample came."""
 
     @property
     def accel(self) -> NDArray[np.float32]:
@@ -82,6 +84,7 @@ def measure(
                 break
     except SourceError as error:
         broke = error
+    silent = clock() - start - (arrivals[-1][0] if arrivals else 0.0)
     t = np.concatenate([np.empty(0), *(chunk.t for chunk in chunks)])
     values = [np.empty((0, len(source.channels)), np.float32), *(c.values for c in chunks)]
     return Measurement(
@@ -95,6 +98,7 @@ def measure(
         needs,
         _pace(arrivals),
         broke,
+        silent,
     )
 
 

@@ -12,6 +12,7 @@ from edge.doctor.measurement import Measurement
 RATE_OFF = (0.03, 0.15)  # of the nominal rate; the MPU6050's own oscillator is good to 1 %
 LOST = (0.0, 0.02)  # of all samples
 DAMAGED = (0.0, 0.02)  # transfers a sample
+SILENT = 1.0  # s without a sample, after which they have stopped coming
 FEW = 20  # samples, below which nothing can be said of them
 
 
@@ -23,6 +24,10 @@ def samples(measured: Measurement) -> Iterator[Finding]:
     elif not count:
         fix = "check the wires of the sensor (VCC, GND, SDA, SCL), then restart the board"
         yield Finding("samples", FAULT, "none came", fix, values)
+    elif measured.silent > SILENT:
+        text = f"{count} came, and then none for {measured.silent:.1f} s"
+        fix = "check its plug and its cable, then the wires of the sensor (VCC, GND, SDA, SCL)"
+        yield Finding("samples", FAULT, text, fix, values)
     elif count >= FEW and not np.ptp(measured.values, axis=0).any():
         what = "all are zero: the sensor sleeps" if not measured.values.any() else "all are alike"
         fix = "unplug it for a moment, check its wires; a working sensor is never without noise"

@@ -55,8 +55,9 @@ class FramedStream:
         return (said + ", sensor 0x{who_am_i:02X}").format(**self._hello)
 
     def describe(self) -> dict[str, Any]:
-        """See `Source.describe`."""
-        told = {name: self._hello[name] for name in ("who_am_i", "accel_g", "gyro_dps")}
+        """See `Source.describe`; of a board that is unplugged the sensor is not known."""
+        names = ("who_am_i", "accel_g", "gyro_dps")
+        told = {name: self._hello[name] for name in names if name in self._hello}
         return {**told, "restarted": self._restarted, **self._status}
 
     @property

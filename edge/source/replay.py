@@ -30,7 +30,7 @@ class ReplaySource(Source):
     def __init__(self, paths: Sequence[str | Path], speed: float = 1.0) -> None:
         self.paths, self.speed = paths, speed
         self.health = Health()
-        self._fault = ""
+        self._fault: RecordingError | None = None
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -56,11 +56,11 @@ class ReplaySource(Source):
     def __enter__(self) -> Source:
         files = find(self.paths)
         if not files:
-            raise SourceError(f"{self.paths[0]}: no .csv or .json in this folder")
+            raise SourceError(f"no .csv or .json in {self.paths[0]}: name a folder that has some")
         self._recordings = self._read(files)
         first = next(self._recordings, None)
         if first is None:
-            raise SourceError(self._fault)
+            raise SourceError(str(self._fault)) from self._fault
         self._first = first
         self.channels, self.rate = first.channels, first.rate
         return self
@@ -101,7 +101,7 @@ class ReplaySource(Source):
                 if channels not in (None, recording.channels):
                     raise RecordingError("has other channels than the recordings before it")
             except RecordingError as fault:
-                self._fault = f"{file}: {fault}"
+                self._fault = RecordingError(f"{file}: {fault}")
                 if len(files) > 1:
                     self.health.errors += 1
                     log.warning("%s: skipped", self._fault)
