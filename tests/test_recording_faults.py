@@ -159,3 +159,18 @@ def test_no_bytes_bring_it_down(tmp_path, valid, cuts, length):
     assert recording.t[0] == 0
     assert (np.diff(recording.t) > 0).all()
     assert 5 <= recording.rate <= 4000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "t_ms,ax,ay,az\n-1e308,0,0,9\n1e308,0,0,9\n1.1e308,0,0,9\n"),
+        ("a.csv", "t_ms,ax,ay,az\n0,0,0,9\n1e-320,0,0,9\n2e-320,0,0,9\n"),
+        ("a.csv", "1e308,1e308,1e308,0,0,0\n" * 5),
+        ("a.csv", "1e308,1e308,1e308\n" * 5),
+    ],
+)
+def test_numbers_too_large_to_compute_with_are_refused_without_a_warning(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RecordingError):
+        read(tmp_path / name)

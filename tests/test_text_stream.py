@@ -202,6 +202,24 @@ def test_a_time_column_gives_the_times_and_the_losses():
     assert t == pytest.approx(expected - expected[0], abs=1e-5)
 
 
+@pytest.mark.parametrize("number", ["1e308", "-1e300", "inf", "nan"])
+@pytest.mark.parametrize("column", range(7))
+def test_a_number_too_large_to_compute_with_is_a_damaged_row(number, column):
+    lines = rows(timed(200))
+    fields = lines[150].split(",")
+    fields[column] = number
+    lines[150] = ",".join(fields)
+    stream, t, _ = play(lines)
+    assert len(t) == 198
+    assert (stream.health.errors, stream.health.lost) == (1, 1)
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1e300"])
+def test_nothing_but_numbers_too_large_is_refused_in_words(number):
+    stream, _, _ = play([",".join([number] * 6)] * 300)
+    assert "hold no numbers" in stream.obstacle
+
+
 def test_a_clock_that_starts_anew_does_not_turn_time_back():
     stream, t, _ = play(rows(timed(200)))
     _, later, _ = play(rows(timed(50, start_ms=0)), stream=stream, start=53.0)

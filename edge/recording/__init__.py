@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from edge.errors import RecordingError
 from edge.recording import edge_impulse, foreign, legacy, names, own_csv, six_columns
 from edge.recording.recording import Recording
@@ -35,7 +37,8 @@ def read(path: str | os.PathLike[str]) -> Recording:
         raise RecordingError("is empty: record it again")
     for form in FORMATS:
         if form.recognises(text):
-            recording = form.parse(text)
+            with np.errstate(all="ignore"):  # numbers too large to compute with are refused anyway
+                recording = form.parse(text)
             break
     else:
         raise RecordingError("holds no recording: its first line should be t_ms,ax,ay,az,gx,gy,gz")

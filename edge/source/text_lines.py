@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import nan
 
 from edge.samples import ACCEL, Health
 
 LONGEST = 256  # bytes of one line; seven columns of full precision need half of it
+LARGEST = 1e18  # no sensor and no clock says more: such a number is none
 BANNERS = ("Initializing IMU", "MPU6050 connection", "Offset:", "#")
 _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 
@@ -54,9 +56,14 @@ def _read(line: bytes) -> list[float] | str | None:
     if not text or text.startswith(BANNERS) or is_header(text):
         return text
     try:
-        return [float(field) for field in fields(text)] if "_" not in text else None
+        return [_number(field) for field in fields(text)] if "_" not in text else None
     except ValueError:
         return None
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return value if abs(value) <= LARGEST else nan
 
 
 def fields(text: str) -> list[str]:
