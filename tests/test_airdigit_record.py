@@ -222,6 +222,24 @@ def test_a_memory_card_without_links(tmp_path, monkeypatch):
     assert sorted(tmp_path.iterdir()) == sorted([first, second])
 
 
+def test_a_full_memory_card_without_links_keeps_no_half_take(tmp_path, monkeypatch):
+    calls = []
+
+    def fsync(_):
+        calls.append(_)
+        if len(calls) > 1:  # what was written first has taken the last room
+            raise OSError(28, "No space left on device")
+
+    def link(*names):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="No space"):
+        save(stream(rest(1)), tmp_path, "3", "csv", datetime(2025, 1, 2, 3, 4, 5))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_sketch_shows_when_it_was_lively():
     drawn = sketch(stream(rest(2), stroke(2), rest(2)), unicode=False)
     assert len(drawn) == 40

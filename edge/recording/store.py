@@ -51,4 +51,10 @@ def _name(unfinished: Path, path: Path) -> None:
         raise
     except OSError:
         with open(path, "xb") as file:
-            file.write(unfinished.read_bytes())
+            try:
+                file.write(unfinished.read_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:  # a full card, say
+                path.unlink()
+                raise
