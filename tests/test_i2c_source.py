@@ -390,7 +390,7 @@ class TestOpening:
             return real(name, *rest)
 
         monkeypatch.setattr(builtins, "__import__", without)
-        with pytest.raises(RuntimeMissing, match=r'pip install "edge-sense\[i2c\]"'):
+        with pytest.raises(RuntimeMissing, match="pip install smbus2"):
             I2CSource(1, None, NEEDS).__enter__()
 
 

@@ -18,7 +18,7 @@ def open_bus(number: int) -> Any:
     try:
         from smbus2 import I2cFunc, SMBus
     except ImportError as missing:
-        raise RuntimeMissing('reading I2C needs smbus2: pip install "edge-sense[i2c]"') from missing
+        raise RuntimeMissing("reading I2C needs smbus2: pip install smbus2") from missing
     device = f"/dev/i2c-{number}"
     try:
         bus = SMBus(number)

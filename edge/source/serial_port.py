@@ -93,7 +93,8 @@ class SerialSource(Source):
 
     def _next_chunk(self) -> Chunk:
         nothing = Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
-        if not self._port.is_open and not self._reopen():
+        if not self._port.is_open:
+            self._reopen()
             return nothing
         try:
             if isinstance(self._stream, FramedStream):
@@ -128,16 +129,15 @@ class SerialSource(Source):
             if data:
                 self._port.write(data)
 
-    def _reopen(self) -> bool:
+    def _reopen(self) -> None:
         time.sleep(RETRY)
         path = serial_ports.find_again(self._found) if self._found else None
         try:
             self._port = serial_ports.open_port(path or self._path, self._baud, self._dtr)
         except SourceError as error:  # gone, or not yet ours: that may pass
             log.debug("%s", error)
-            return False
-        self._path = path or self._path
-        return True
+        else:
+            self._path = path or self._path
 
     def _recognise(self) -> None:
         """Let both kinds of stream listen until one understands; the first samples are kept."""
