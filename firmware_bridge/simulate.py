@@ -17,7 +17,9 @@ from collections.abc import Callable
 from edge.commands import run_command, until_signal
 from edge.commands.options import CommandParser, add_common
 from edge.simulation.mpu6050 import KINDS, EmulatedMPU6050
+from edge.source.i2c import address
 from edge.source.mpu6050 import ADDRESSES
+from edge.source.simulated_hand import digits, seed
 from firmware_bridge import machine
 from firmware_bridge.legacy_sketch import LegacySketch
 from firmware_bridge.motion import HandMotion
@@ -28,7 +30,7 @@ RESETS = {"uno": True, "esp32": False, "legacy": True}  # when its port is opene
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = CommandParser("simulate", __doc__ or "")
+    parser = CommandParser("python -m firmware_bridge.simulate", __doc__ or "")
     _add_options(parser)
     add_common(parser)
     return run_command(parser, simulate, argv)
@@ -77,9 +79,12 @@ def _board(args: argparse.Namespace, hand: HandMotion) -> tuple[Board, list[Faul
 def _add_options(parser: CommandParser) -> None:
     group = parser.add_argument_group("the hand")
     group.add_argument(
-        "--digits", metavar="STRING", help="draw these and rest (default: random without end)"
+        "--digits",
+        type=digits,
+        metavar="STRING",
+        help="draw these and rest (default: random without end)",
     )
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="which people they are")
+    group.add_argument("--seed", type=seed, default=0, metavar="N", help="which people they are")
     group = parser.add_argument_group("the board")
     group.add_argument(
         "--board",
@@ -88,19 +93,16 @@ def _add_options(parser: CommandParser) -> None:
         help="uno: its firmware in simavr; esp32: its sketch on this computer; legacy: what the "
         "course's sketch prints (default: %(default)s)",
     )
-    group.add_argument(
-        "--legacy", dest="board", action="store_const", const="legacy", help="as --board legacy"
-    )
-    group = parser.add_argument_group("its sensor (not with --legacy)")
+    group = parser.add_argument_group("its sensor (not with --board legacy)")
     group.add_argument(
         "--who-am-i",
-        type=_number,
+        type=_who_am_i,
         default=0x68,
         metavar="ID",
         help=f"which chip it is: {', '.join(f'0x{kind:02X}' for kind in KINDS)}",
     )
     group.add_argument(
-        "--address", type=_number, default=ADDRESSES[0], metavar="ADDRESS", help="0x68 or 0x69"
+        "--address", type=address, default=ADDRESSES[0], metavar="ADDRESS", help="0x68 or 0x69"
     )
     for name, what in (("--nacks", "does not answer"), ("--power-off", "has no power")):
         group.add_argument(
@@ -114,8 +116,11 @@ def _add_options(parser: CommandParser) -> None:
         )
 
 
-def _number(text: str) -> int:
-    return int(text, 0)
+def _who_am_i(text: str) -> int:
+    who = int(text, 0)
+    if not 0 <= who <= 0xFF:
+        raise argparse.ArgumentTypeError(f"{text} is no WHO_AM_I: a byte, such as 0x68")
+    return who
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from firmware_host import NEEDS, STILL, board, with_chip
 
 from edge.samples import ACCEL, STANDARD_GRAVITY
 from edge.source.serial_port import SerialSource
-from firmware_bridge import build
+from firmware_bridge import build, simulate
 from firmware_bridge.legacy_sketch import LegacySketch
 from firmware_bridge.motion import HandMotion
 from firmware_bridge.port import Served
@@ -101,6 +101,24 @@ def test_an_uno_restarts_when_its_port_is_opened():
             assert 1.0 < took < 2.0  # its boot loader alone takes one second
             assert values == pytest.approx(np.tile(STILL, (len(values), 1)), abs=0.003)
             time.sleep(0.1)  # nobody sees a port closed that is opened again at once
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("--digits", "1a"),
+        ("--digits", ""),
+        ("--seed", "-1"),
+        ("--address", "0x10"),
+        ("--who-am-i", "0x168"),
+        ("--board", "mega"),
+    ],
+)
+def test_an_option_that_cannot_be_is_a_usage_error(typed, capsys):
+    with pytest.raises(SystemExit) as stop:
+        simulate.main(["--board", "esp32", *typed])
+    assert stop.value.code == 2
+    assert f"argument {typed[0]}: " in capsys.readouterr().err
 
 
 def test_a_host_that_is_killed_and_started_again_and_ctrl_c():

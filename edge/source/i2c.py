@@ -49,7 +49,7 @@ class I2CSource(Source):
         )
         parser.add_argument(
             "--address",
-            type=_address,
+            type=address,
             metavar="ADDRESS",
             help="with --i2c: 0x68 or 0x69 (default: where the sensor is found)",
         )
@@ -191,8 +191,9 @@ class I2CSource(Source):
         return chunk
 
 
-def _address(text: str) -> int:
-    address = int(text, 0)
-    if address not in ADDRESSES:
+def address(text: str) -> int:
+    """Where a sensor may be on the bus, as an option gives it."""
+    number = int(text, 0)
+    if number not in ADDRESSES:
         raise argparse.ArgumentTypeError(f"{text}: an MPU6050 sits at 0x68 or 0x69")
-    return address
+    return number

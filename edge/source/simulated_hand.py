@@ -50,12 +50,12 @@ class SimulatedHand(Source):
         )
         parser.add_argument(
             "--digits",
-            type=_digits,
+            type=digits,
             metavar="STRING",
             help="with --mock: draw these and stop (default: random digits without end)",
         )
         parser.add_argument(
-            "--seed", type=_seed, default=0, metavar="N", help="with --mock: which people they are"
+            "--seed", type=seed, default=0, metavar="N", help="with --mock: which people they are"
         )
         parser.add_argument(
             "--pastime",
@@ -116,13 +116,15 @@ class SimulatedHand(Source):
             yield from pass_time(person, self.pastime)
 
 
-def _digits(text: str) -> str:
-    if not set(text) <= set("0123456789"):
-        raise argparse.ArgumentTypeError(f"{text} is more than digits: give some of 0 to 9")
+def digits(text: str) -> str:
+    """Digits to draw, as an option gives them."""
+    if not text or not set(text) <= set("0123456789"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not digits alone: give some of 0 to 9")
     return text
 
 
-def _seed(text: str) -> int:
+def seed(text: str) -> int:
+    """Which people they are, as an option gives it."""
     if int(text) < 0:
         raise argparse.ArgumentTypeError(f"{text} is no seed: 0 or more")
     return int(text)
