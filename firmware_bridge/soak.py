@@ -19,16 +19,19 @@ from edge.errors import ModelError
 from edge.events import Detection
 from edge.features import Window
 from edge.model import Model
-from edge.samples import MOTION, Chunk
+from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
 from edge.simulation.mpu6050 import EmulatedMPU6050
-from edge.source import Source
+from edge.source import SUITS_A_HAND, Source
+from edge.source.framed_stream import FULL_SCALE
 from edge.source.serial_port import SerialSource
 from edge.source.simulated_hand import SimulatedHand
 from firmware_bridge import machine
 from firmware_bridge.motion import HandMotion
 from firmware_bridge.port import Served
 
-SENSOR = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+ROUNDED = 2.5  # counts, by the chip and by the hand
+GYRO_SCALES_DIFFER = 2e-3  # 65.5 counts per deg/s are not quite 32768 / 500
+LATEST = 1000  # samples, within which the hand has begun
 SLACK = 2.0  # s at the end, in which a stroke may be complete here and not there
 
 
@@ -53,11 +56,11 @@ def soak(seconds: float, seed: int) -> Figures:
     board.chips.append(EmulatedMPU6050(hand, board.clock, rate_error=hand.rate_error))
     with (
         Served(board, resets=False) as served,
-        SerialSource(served.port.path, needs=SENSOR) as source,
+        SerialSource(served.port.path, needs=SUITS_A_HAND) as source,
     ):
         hand.begin()
         live = _listen(source, seconds)
-    with SimulatedHand(SENSOR, seed=seed, speed=math.inf) as source_direct:
+    with SimulatedHand(SUITS_A_HAND, seed=seed, speed=math.inf) as source_direct:
         direct = _listen(source_direct, seconds + 1)
     found, found_direct = _recognise(live), _recognise(direct)
     health = source.health
@@ -106,9 +109,10 @@ def _begun(live_chunks: list[Chunk], direct_chunks: list[Chunk]) -> int:
     """Samples at rest before the hand began; -1 when what follows is not what it did."""
     live = np.concatenate([chunk.values for chunk in live_chunks])
     direct = np.concatenate([chunk.values for chunk in direct_chunks])
-    close = np.repeat([4 * 9.80665, math.radians(500)], 3) / 32768 * 2.5  # of the chip and the hand
-    close[3:] += np.abs(direct[:, 3:]).max() * 2e-3  # 65.5 is not quite 32768 / 500
-    for begun in range(min(len(live), 1000)):
+    full_scale = SUITS_A_HAND["accel_g"] * STANDARD_GRAVITY, SUITS_A_HAND["gyro_dps"] * DEGREE
+    close = np.repeat(full_scale, 3) / FULL_SCALE * ROUNDED
+    close[3:] += np.abs(direct[:, 3:]).max() * GYRO_SCALES_DIFFER
+    for begun in range(min(len(live), LATEST)):
         both = min(len(live) - begun, len(direct))
         if (np.abs(live[begun : begun + both] - direct[:both]) <= close).all():
             return begun

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.features.gate import Gate
+from edge.recording.recording import GAP
 from edge.samples import MOTION, Chunk
 
 REST = 0.6  # s of stillness before the hand may begin, also kept from before it did
 END = 0.45  # s of stillness that end a stroke
 PATIENCE = 10.0  # s without a stroke
-GAP = 2.5  # sample intervals: samples are missing
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from edge.recording.rails import Rails, observed
 from edge.samples import ACCEL, GYRO
 
 SLOWEST, FASTEST = 5.0, 4000.0  # Hz; outside of it times are wrong rather than unusual
+GAP = 2.5  # sample intervals: after more of them samples are missing
 HIGHEST_ACCEL = 1000.0  # m/s^2, 100 g: more than any sensor that a hand holds can say
 HIGHEST_GYRO = 100.0  # rad/s, 5700 deg/s
 

@@ -17,7 +17,12 @@ MOTION_SOURCES = {
 }
 
 # Where no model says what it needs.
-SUITS_A_HAND = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+SUITS_A_HAND: dict[str, Any] = {
+    "channels": list(MOTION),
+    "rate_hz": 100,
+    "accel_g": 4,
+    "gyro_dps": 500,
+}
 
 
 class Source(ABC):

@@ -13,6 +13,7 @@ import numpy as np
 from edge.errors import RecordingError, SourceError
 from edge.recording import Recording, find, read
 from edge.recording.rails import clipped
+from edge.recording.recording import GAP
 from edge.samples import Chunk, Health
 from edge.source import Source
 from edge.source.pacing import Pace
@@ -21,7 +22,6 @@ log = logging.getLogger(__name__)
 
 CHUNK = 0.05  # s
 BETWEEN = 1.0  # s of source time from one recording to the next: nothing is invented to fill it
-GAP = 2.5  # sample intervals: samples are missing in the recording
 
 
 class ReplaySource(Source):
@@ -121,6 +121,6 @@ def _speed(text: str) -> float:
     if text == "max":
         return np.inf
     speed = float(text)
-    if not 0 <= speed < np.inf:
+    if not 0 < speed < np.inf:
         raise argparse.ArgumentTypeError(f"{text} is no speed: 1 is real time, max has no waiting")
-    return speed or np.inf
+    return speed
