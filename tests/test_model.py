@@ -267,6 +267,19 @@ def test_a_decision_this_runtime_does_not_know(model_file):
     refuses(model_file(decision={"kind": "vote"}), "kind 'vote'.*makes single")
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "KeyError 'threshold'"),
+        ({"threshold": "high"}, "could not convert"),
+        ({"threshold": None}, "TypeError"),
+        ({"threshold": 0.6, "none": "nothing"}, "none is 'nothing', which is no label"),
+    ],
+)
+def test_decision_settings_that_cannot_be(model_file, settings, said):
+    refuses(model_file(decision={"kind": "single", **settings}), said)
+
+
 def test_every_difference_of_a_specification_is_named(model_file):
     sensor = {**SPECIFICATION["sensor"], "rate_hz": 50, "channels": ["ax", "ay"]}
     other = {"kind": "probe", "sensor": sensor, "smooth": True}

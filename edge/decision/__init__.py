@@ -20,7 +20,10 @@ DECISIONS = {
 class Decision(ABC):
     @abstractmethod
     def __init__(self, labels: Sequence[str], settings: Mapping[str, Any]) -> None:
-        """`settings` is `decision` of the model's manifest."""
+        """`settings` is `decision` of the model's manifest.
+
+        KeyError, TypeError or ValueError for settings that cannot be.
+        """
 
     @abstractmethod
     def process(

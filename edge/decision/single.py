@@ -24,6 +24,8 @@ class SingleDecision(Decision):
         self.labels = list(labels)
         self.threshold = float(settings["threshold"])
         self.none: str | None = settings.get("none")
+        if self.none is not None and self.none not in self.labels:
+            raise ValueError(f"none is {self.none!r}, which is no label")
 
     def process(
         self, window: Window, scores: NDArray[np.float32]

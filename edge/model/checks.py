@@ -47,6 +47,13 @@ def check_decision(manifest: Manifest, path: Path) -> None:
             f"{path} needs a decision of kind {kind!r}, and this edge-sense makes "
             f"{', '.join(DECISIONS)}: use the edge-sense that the model was made with"
         )
+    try:
+        registry.load(DECISIONS, kind)(manifest.labels, manifest.decision)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{path} has decision settings that cannot be ({type(error).__name__} {error}): "
+            "train it again"
+        ) from None
 
 
 def differences(model: Any, ours: Any, key: str = "") -> Iterator[str]:
