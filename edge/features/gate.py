@@ -122,7 +122,7 @@ class Gate:
         felt = math.sqrt(turn) + ACCEL_WEIGHT * math.sqrt(push)
         self.now += toward_now * (felt - self.now)
         self.unsteady += toward_level * (
-            math.sqrt(unsteady) + 0.2 * math.sqrt(push) - self.unsteady
+            math.sqrt(unsteady) + ACCEL_WEIGHT * math.sqrt(push) - self.unsteady
         )
         if self.unsteady < REST_FOR_BIAS:
             toward_bias = step / (BIAS_TIME + step)

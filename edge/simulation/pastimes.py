@@ -85,20 +85,21 @@ def _in_place(person: Person, offset: Felt) -> Felt:
 
 
 def _doodle(rng: np.random.Generator) -> Track:
-    points = rng.uniform(0, 1, (int(rng.integers(4, 12)), 2)) * [0.8, 1.0]
+    """Longer than any digit: four points at random are a 7 or a 0 now and then."""
+    points = rng.uniform(0, 1, (int(rng.integers(7, 15)), 2)) * [0.8, 1.0]
     return smooth(np.repeat(points, 20, axis=0), 8.0)
 
 
 def _zigzag(rng: np.random.Generator) -> Track:
-    count = int(rng.integers(4, 10))
+    count = int(rng.integers(6, 12))
     points = np.stack([np.linspace(0, 1, count), np.arange(count) % 2 * 0.6], axis=1)
     points = points[:, ::-1] if rng.random() < 0.4 else points
     return points if rng.random() < 0.5 else smooth(np.repeat(points, 20, axis=0), 6.0)
 
 
 def _coil(rng: np.random.Generator) -> Track:
-    """Two turns and more: one turn would be a zero."""
-    turn = np.linspace(0, 2 * np.pi * rng.uniform(1.8, 4.0), 120) * rng.choice([-1, 1])
+    """More than two turns: one would be a zero."""
+    turn = np.linspace(0, 2 * np.pi * rng.uniform(2.3, 4.5), 120) * rng.choice([-1, 1])
     drift = np.linspace(0, rng.uniform(0, 1.2), 120)
     radius = 0.4 * np.linspace(1, rng.uniform(0.4, 1.6), 120)
     return np.stack([radius * np.cos(turn) + drift, radius * np.sin(turn)], axis=1)
