@@ -216,10 +216,12 @@ def test_a_changed_specification_is_noticed(tmp_path):
     refuses(path, "was altered")
 
 
-def test_what_unpacks_to_far_more_is_refused(tmp_path):
+@pytest.mark.parametrize(("members", "size"), [(1, 64 << 20), (64, 1 << 20)])
+def test_what_unpacks_to_far_more_is_refused(tmp_path, members, size):
     file = io.BytesIO(NETWORK)
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("manifest.json", " " * (64 << 20))
+        for number in range(members):
+            archive.writestr(f"{number or ''}manifest.json", " " * size)
     path = tmp_path / "some.tflite"
     path.write_bytes(file.getvalue())
     refuses(path, "is damaged.*more than a manifest")

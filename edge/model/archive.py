@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Collection
 
-_LARGEST_MEMBER = 1 << 20  # bytes; what unpacks to more is no manifest
+_LARGEST = 1 << 20  # bytes of all members; what unpacks to more is no manifest
 _ZIP_TROUBLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -29,7 +29,7 @@ def read_members(data: bytes, names: Collection[str]) -> tuple[int, dict[str, by
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            if any(entry.file_size > _LARGEST_MEMBER for entry in entries):
+            if sum(entry.file_size for entry in entries) > _LARGEST:
                 raise Damaged("it unpacks to more than a manifest may have")
             start = min((entry.header_offset for entry in entries), default=len(data))
             found = {entry.filename: archive.read(entry) for entry in entries}
