@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -210,6 +211,15 @@ def test_what_is_logged_goes_to_stderr(flags, said):
         program(body) + flags, capture_output=True, text=True, timeout=20, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
+
+
+@pytest.mark.parametrize(("terminal", "erased"), [("xterm", True), ("dumb", False)])
+def test_only_a_terminal_that_can_is_told_to_erase(parser, capsys, monkeypatch, terminal, erased):
+    monkeypatch.setenv("TERM", terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    run_command(parser, lambda args: logging.warning("late"), [])
+    assert capsys.readouterr().err.endswith("warning: late\x1b[K\n" if erased else "late\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

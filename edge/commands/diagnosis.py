@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import textwrap
 from collections import Counter
 
+from edge.console import paints
 from edge.doctor import FAULT, OK, WARNING, Finding
 from edge.sink.json_lines import rounded
 
@@ -66,9 +66,8 @@ class TerminalReport(Report):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
-        dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
-        self._paints = sys.stdout.isatty() and not dumb
-        self._moves = sys.stderr.isatty() and not dumb
+        self._paints = paints(sys.stdout)
+        self._moves = paints(sys.stderr)
         self._measuring = False
 
     def show(self, finding: Finding) -> None:

@@ -25,6 +25,7 @@ from typing import Any, TextIO
 from edge.commands import run_command
 from edge.commands.fit import check_recording
 from edge.commands.options import CommandParser, add_common, add_runtime_option
+from edge.console import paints
 from edge.errors import EdgeError
 from edge.model import Model
 from edge.samples import Chunk
@@ -93,7 +94,7 @@ class _Progress:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        self._shown = stream.isatty() and not sys.stdout.isatty()
+        self._shown = paints(stream) and not sys.stdout.isatty()
         self._next = monotonic() + PROGRESS_EVERY
         self._done = 0
 

@@ -10,6 +10,7 @@ import shutil
 from time import monotonic
 from typing import TextIO
 
+from edge.console import paints
 from edge.events import Detection, Rejection, Summary
 from edge.samples import Health
 from edge.sink import Sink
@@ -25,7 +26,7 @@ ERASE = "\x1b[K"  # to the end of the line
 class TerminalSink(Sink):
     def __init__(self, rate: float, hint: str, stream: TextIO | None = None) -> None:
         super().__init__(rate, hint, stream)
-        self._live = self.stream.isatty() and _may_paint()
+        self._live = paints(self.stream)
         self._unicode = _speaks_unicode(self.stream)
         self._footer_at = -FOOTER_EVERY
         self._event_at = monotonic()
@@ -104,10 +105,6 @@ def summary_lines(event: Summary, rate: float) -> list[str]:
         f"{health.samples} samples in {health.duration:.1f} s{measured}",
         trouble or "nothing lost, nothing clipped, no errors",
     ]
-
-
-def _may_paint() -> bool:
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _speaks_unicode(stream: TextIO) -> bool:
