@@ -199,7 +199,14 @@ def test_find_goes_into_folders_and_finds_each_file_once(tmp_path):
     (tmp_path / "again.csv").symlink_to(tmp_path / "b.csv")
     found = find([tmp_path, tmp_path / "sub", tmp_path / "notes.txt", tmp_path / "missing.csv"])
     names = [str(path.relative_to(tmp_path)) for path in found]
-    assert names in (
-        ["b.csv", "missing.csv", "notes.txt", "sub/a.JSON"],
-        ["again.csv", "missing.csv", "notes.txt", "sub/a.JSON"],
-    )
+    assert names == ["again.csv", "sub/a.JSON", "notes.txt", "missing.csv"]
+
+
+def test_find_keeps_the_order_that_was_asked_for(tmp_path):
+    folder = tmp_path / "b"
+    folder.mkdir()
+    for name in ("2.csv", "1.csv", "3.json"):
+        (folder / name).touch()
+    first, last = tmp_path / "c.csv", tmp_path / "a.csv"
+    inside = [folder / name for name in ("1.csv", "2.csv", "3.json")]
+    assert find([first, folder, last]) == [first, *inside, last]

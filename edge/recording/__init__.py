@@ -50,13 +50,16 @@ def read(path: str | os.PathLike[str]) -> Recording:
 
 
 def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Every file named, and every .csv and .json in the folders named; each once, in order."""
+    """Every file named, and every .csv and .json in the folders named, each once.
+
+    In the order of the names given, and what is in a folder in the order of its names.
+    """
     found: dict[str, Path] = {}
     for path in map(Path, paths):
         inside = [p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_dir()]
-        for file in inside if path.is_dir() else [path]:
+        for file in sorted(inside) if path.is_dir() else [path]:
             found.setdefault(os.path.realpath(file), file)
-    return sorted(found.values())
+    return list(found.values())
 
 
 def _content(path: Path) -> bytes:
