@@ -323,6 +323,15 @@ def test_a_boot_loop_keeps_time_going_forward():
     assert (np.diff(times) > 0).all()
 
 
+def test_only_a_restart_before_the_first_sample_is_one_of_opening_the_port():
+    stream = FramedStream({})
+    stream.feed(hello(booted=1), 0.0)
+    assert stream.describe()["restarted"]
+    stream = FramedStream({})
+    stream.feed(hello() + sample(1) + hello(booted=1), 0.0)
+    assert not stream.describe()["restarted"]
+
+
 def test_what_comes_twice_is_taken_once():
     stream = greeted()
     first = b"".join(sample(seq) for seq in range(10, 20))

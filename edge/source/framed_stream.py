@@ -141,7 +141,7 @@ class FramedStream:
         units += [DEGREE * self._hello["gyro_dps"]] * 3
         self._scale = np.array(units) / FULL_SCALE
         if self._hello["booted"]:
-            self._restarted = True
+            self._restarted |= not self.health.samples  # later it was not the opening
             self._clock.booted()
             self._status = {}
             self._attempts = 0

@@ -26,7 +26,7 @@ CHIPS = {
     0x73: "MPU9255",
     0x98: "ICM20689",
 }
-SMPLRT_DIV, ACCEL_FILTER, FIFO_EN, INT_ENABLE, INT_STATUS = 0x19, 0x1D, 0x23, 0x38, 0x3A
+SMPLRT_DIV, FIFO_EN, INT_ENABLE, INT_STATUS = 0x19, 0x23, 0x38, 0x3A
 USER_CTRL, PWR_MGMT_1, FIFO_COUNT, FIFO_R_W, WHO_AM_I = 0x6A, 0x6B, 0x72, 0x74, 0x75
 
 DEVICE_RESET, SLEEP = 0x80, 0x40  # PWR_MGMT_1
@@ -93,7 +93,7 @@ class MPU6050:
         ]
         self._who = self.identify()
         self._slept = bool(self._read(PWR_MGMT_1, 1)[0] & SLEEP)
-        if self._who != 0x68:  # there, 0x1A filters the gyro alone
+        if self._who != 0x68:  # there, 0x1A filters the gyro alone, and 0x1D acceleration
             self._settings.append(low_pass)
 
     def configure(self, sleep: Callable[[float], None]) -> None:
