@@ -53,9 +53,10 @@ def _timed(
     started = perf_counter()
     for window in windows:
         if isinstance(window, Rejection):
-            yield window
-            continue
-        for event in decision.process(window, model.scores(window.tensor)):
+            events: Iterator[Detection | Rejection] = iter([window])
+        else:
+            events = decision.process(window, model.scores(window.tensor))
+        for event in events:
             if isinstance(event, Detection):
                 spent_ms = (perf_counter() - started) * 1000
                 event = replace(event, latency_ms=event.latency_ms + spent_ms)

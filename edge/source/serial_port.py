@@ -59,7 +59,7 @@ class SerialSource(Source):
         if self._path == AUTO:
             self._found = serial_ports.find_port()
             self._path = self._found.device
-            log.warning("taking %s (%s)", self._path, self._found.description)
+            log.info("taking %s (%s)", self._path, self._found.description)
         self._port = serial_ports.open_port(self._path, self._baud)
         try:
             self._recognise()
