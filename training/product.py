@@ -17,7 +17,7 @@ from training.simulated import IDLE
 from training.strokes import LABELS, NONE, Strokes
 from training.tflite import to_int8
 
-FALSE_DIGITS = 1.0  # in half an hour of anything but digits, on people made for choosing it
+FALSE_DIGITS = 3.0  # in half an hour of walks, fidgets and scribbles, of people made for choosing
 THRESHOLDS = np.arange(0.5, 1.0, 0.01)
 
 

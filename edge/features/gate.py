@@ -20,6 +20,7 @@ CALM_TIME = 1.0  # s, over which a hand's own restlessness is learnt
 FAINT = 0.6  # a stroke whose peak stays below was no writing
 ACCEL_WEIGHT = 0.2  # rad/s per m/s^2: makes a push count like a turn
 SHORTEST, LONGEST = 0.25, 6.0  # s
+FEWEST = 8  # samples: fewer show no shape
 PREROLL = 0.3  # s kept for reaching back to the true beginning
 MARGIN = 0.06  # s kept at both ends
 SMOOTHING, LEVEL = 0.05, 0.2  # s, time constants of liveliness and of the resting acceleration
@@ -145,7 +146,7 @@ class Gate:
         span = Span(
             rows, self.loud_at, self.rows[-1][0], self.loud_at - (self.started or 0.0) > LONGEST
         )
-        worth = self.peak >= FAINT and rows[-1][0] - rows[0][0] >= SHORTEST and len(rows) >= 8
+        worth = self.peak >= FAINT and rows[-1][0] - rows[0][0] >= SHORTEST and len(rows) >= FEWEST
         self.started = None
         while self.rows and self.rows[-1][0] - self.rows[0][0] > PREROLL:
             self.rows.popleft()

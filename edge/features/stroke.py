@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from edge.errors import StrokeError
 from edge.events import Rejection
-from edge.features import Features, Window
-from edge.features.declip import declip
-from edge.features.gate import LARGEST_BIAS, Gate, Span
+from edge.features import Features, Window, declip, gate
+from edge.features.gate import Gate, Span
 from edge.features.pose import CHANNELS, MOVED, TURNED, bins, drawings
 from edge.samples import MOTION, Chunk
 
@@ -25,6 +24,19 @@ CALM_ENOUGH = 0.08  # rad/s, unsteadiness that still counts as rest
 RIVAL = 0.6  # a second stroke at least this heavy makes a file ambiguous
 
 
+def _constants() -> dict[str, dict[str, float]]:
+    """Every number that a stroke's tensor depends on, by the module that it stands in."""
+    modules = {"gate": vars(gate), "declip": vars(declip), "stroke": globals()}
+    return {
+        module: {name: value for name, value in names.items() if _is_constant(name, value)}
+        for module, names in modules.items()
+    }
+
+
+def _is_constant(name: str, value: object) -> bool:
+    return name.isupper() and isinstance(value, (int, float))
+
+
 class StrokeFeatures(Features):
     @classmethod
     def specification(cls) -> dict[str, Any]:
@@ -32,8 +44,7 @@ class StrokeFeatures(Features):
             "kind": "stroke",
             "version": 1,
             "shape": [POINTS, CHANNELS],
-            "integration_bins": INTEGRATION_BINS,
-            "quiet_s": {"live": LIVE_HANG, "file": FILE_HANG},
+            "constants": _constants(),
             "sensor": {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500},
         }
 
@@ -60,9 +71,9 @@ class StrokeFeatures(Features):
 
 def main_span(chunk: Chunk) -> Span:
     """The one stroke of a recording, whatever idle time or small moves are around it."""
-    gate = Gate(FILE_HANG, calm_bias(chunk))
-    found = [gate.push(row) for row in np.column_stack([chunk.t, chunk.values]).tolist()]
-    spans = [span for span in (*found, gate.finish()) if span is not None]
+    cutter = Gate(FILE_HANG, calm_bias(chunk))
+    found = [cutter.push(row) for row in np.column_stack([chunk.t, chunk.values]).tolist()]
+    spans = [span for span in (*found, cutter.finish()) if span is not None]
     if not spans:
         raise StrokeError("holds no stroke: the sensor hardly moved, or for less than 0.25 s")
     weights = [weight(span) for span in spans]
@@ -94,7 +105,7 @@ def calm_bias(chunk: Chunk) -> tuple[float, float, float]:
     unsteady = np.sqrt(np.maximum(moments[:, 3:] - moments[:, :3] ** 2, 0).sum(axis=1))
     best = int(np.argmin(unsteady))
     mean = moments[best, :3]
-    if unsteady[best] > CALM_ENOUGH or np.abs(mean).max() > LARGEST_BIAS:
+    if unsteady[best] > CALM_ENOUGH or np.abs(mean).max() > gate.LARGEST_BIAS:
         return (0.0, 0.0, 0.0)
     return (float(mean[0]), float(mean[1]), float(mean[2]))
 
@@ -102,7 +113,7 @@ def calm_bias(chunk: Chunk) -> tuple[float, float, float]:
 def binned(span: Span) -> tuple[NDArray[np.float64], float]:
     """A stroke's accel and gyro in a fixed number of bins, and its duration."""
     rows = np.array(span.rows)
-    values = np.hstack([rows[:, 1:4], declip(rows[:, 4:7])])
+    values = np.hstack([rows[:, 1:4], declip.declip(rows[:, 4:7])])
     return bins(rows[:, 0], values, INTEGRATION_BINS), float(rows[-1, 0] - rows[0, 0])
 
 

@@ -45,6 +45,7 @@ def constants() -> str:
     reals["ACCEL_UNIT"] = sensor["accel_g"] * STANDARD_GRAVITY / COUNTS
     reals["GYRO_UNIT"] = sensor["gyro_dps"] * DEGREE / COUNTS
     integers = {
+        "FEWEST": gate.FEWEST,
         "PLATEAU": declip.PLATEAU,
         "INTEGRATION_BINS": stroke.INTEGRATION_BINS,
         "POINTS": stroke.POINTS,

@@ -24,6 +24,7 @@
 #define ES_NEAR ((es_real)0.998)
 #define ES_ACCEL_UNIT ((es_real)0.001197100830078125)
 #define ES_GYRO_UNIT ((es_real)0.00026631610900792384)
+#define ES_FEWEST 8
 #define ES_PLATEAU 3
 #define ES_INTEGRATION_BINS 128
 #define ES_POINTS 64
@@ -34,6 +35,6 @@
 #define ES_MOST_ROWS 697
 
 /* Of the input specification that this code implements. */
-#define ES_INPUT_HASH 0x7ae08d30c3774904ULL
+#define ES_INPUT_HASH 0x06b760fcb5ed9a16ULL
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define ES_FEWEST_ROWS 8 /* of a stroke */
 
 static void forget(es_gate *gate) {
   gate->first = gate->count = 0;
@@ -117,7 +116,7 @@ static int end(es_gate *gate, es_span *span) {
   span->decided = time_of(gate, gate->count - 1);
   span->too_long = gate->loud_at - gate->started > ES_LONGEST;
   gate->found = 1; /* its rows stay for the caller to read: the next push drops them */
-  return gate->peak >= ES_FAINT && span->count >= ES_FEWEST_ROWS &&
+  return gate->peak >= ES_FAINT && span->count >= ES_FEWEST &&
          time_of(gate, span->count - 1) - time_of(gate, 0) >= ES_SHORTEST;
 }
 
