@@ -146,12 +146,12 @@ def test_the_shipped_command_on_a_simulated_board_with_a_bad_day():
     if not (build.HERE.parent / "models" / "airdigit.tflite").exists():
         pytest.skip("no model is shipped yet")
     board("uno")
-    fault = ("--nacks", "3", "1", "--who-am-i", "0x98", "--address", "0x69")
+    fault = ("--nacks", "6", "1", "--who-am-i", "0x98", "--address", "0x69")
     with started("-m", "firmware_bridge.simulate", "--digits", "1", *fault) as simulator:
         path = line(simulator, "(/dev/pts/[0-9]+)").group(1)
         command = "import sys; from edge.commands.airdigit_live import main; sys.exit(main())"
         with started("-c", command, "--port", path, "--json") as live:
-            time.sleep(4.5)
+            time.sleep(8.5)  # the command is up well before the bad second, on a busy machine too
             live.send_signal(signal.SIGINT)
             said, complaints = live.communicate(timeout=5)
     assert live.returncode == 0
