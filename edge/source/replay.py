@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import RecordingError, SourceError
 from edge.recording import Recording, find, read
@@ -73,25 +75,19 @@ class ReplaySource(Source):
         begin = 0.0
         recording: Recording | None = self._first
         while recording is not None:
-            self._last = begin - 1 / recording.rate
-            for chunk in _chunks(recording, begin):
+            missing, on_rail = _missing(recording), _on_rail(recording)
+            for part in _parts(recording):
+                chunk = Chunk(recording.t[part] + begin, recording.values[part])
                 for _ in pace.wait_for(chunk.t[-1]):
                     yield Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
                 if 0 < begin == chunk.t[0]:
                     self.health.pause(BETWEEN - 1 / recording.rate)
-                self._count(chunk, recording)
+                self.health.lost += int(missing[part].sum())
+                self.health.clipped += int(on_rail[part].sum())
+                self.health.count(chunk)
                 yield chunk
             begin += recording.t[-1] + BETWEEN
             recording = next(self._recordings, None)
-
-    def _count(self, chunk: Chunk, recording: Recording) -> None:
-        steps = np.diff(chunk.t, prepend=self._last) * recording.rate
-        self._last = chunk.t[-1]
-        self.health.lost += int((np.rint(steps[steps > GAP]) - 1).sum())
-        self.health.count(chunk)
-        if recording.rails:
-            on_rail = clipped(chunk.values, recording.channels, recording.rails)
-            self.health.clipped += int(on_rail.sum())
 
     def _read(self, files: list[Path]) -> Iterator[Recording]:
         channels = None
@@ -111,10 +107,22 @@ class ReplaySource(Source):
             yield recording
 
 
-def _chunks(recording: Recording, begin: float) -> Iterator[Chunk]:
+def _parts(recording: Recording) -> Iterator[slice]:
     edges = np.flatnonzero(np.diff(np.floor(recording.t / CHUNK))) + 1
-    for part in np.split(np.arange(len(recording.t)), edges):
-        yield Chunk(recording.t[part] + begin, recording.values[part])
+    for start, end in pairwise([0, *edges.tolist(), len(recording.t)]):
+        yield slice(start, end)
+
+
+def _missing(recording: Recording) -> NDArray[np.int64]:
+    """How many samples a gap before each sample has swallowed."""
+    steps = np.diff(recording.t, prepend=-1 / recording.rate) * recording.rate
+    return np.where(steps > GAP, np.rint(steps) - 1, 0).astype(np.int64)
+
+
+def _on_rail(recording: Recording) -> NDArray[np.bool_]:
+    if recording.rails is None:
+        return np.zeros(len(recording.t), dtype=bool)
+    return clipped(recording.values, recording.channels, recording.rails)
 
 
 def _speed(text: str) -> float:
