@@ -133,7 +133,8 @@ def test_a_sensor_without_gyroscope_is_refused(model, capsys):
     assert tiny_live("--model", model, "--list", "end", "--columns", "3") == 1
     assert capsys.readouterr().err == (
         "tiny-live: error: here is acceleration (ax, ay, az) only, and the model needs rotation "
-        "(gx, gy, gz) as well: use a sensor with a gyroscope, such as the MPU6050\n"
+        "(gx, gy, gz) as well: use a sensor with a gyroscope, such as the MPU6050, and "
+        "a sketch that sends it (firmware_bridge has one)\n"
     )
 
 

@@ -9,7 +9,10 @@ from edge.recording import Recording
 from edge.samples import ACCEL, GYRO
 
 MEASURES: dict[tuple[str, ...], str] = {ACCEL: "acceleration", GYRO: "rotation"}
-SENSORS: dict[tuple[str, ...], str] = {GYRO: "a sensor with a gyroscope, such as the MPU6050"}
+SENSORS: dict[tuple[str, ...], str] = {
+    GYRO: "a sensor with a gyroscope, such as the MPU6050, and a sketch that sends it "
+    "(firmware_bridge has one)"
+}
 
 
 def check_channels(model: Model, channels: tuple[str, ...]) -> None:
