@@ -119,7 +119,7 @@ def test_the_same_take_under_two_names_counts_once(recorded, tmp_path):
 def test_folding_and_quantising_keep_what_the_network_says(world):
     learnt = recipe.pretrain(world, 0)
     plain = network.folded(learnt)
-    x = world.tensors()[:400]
+    x = world.tensors[:400]
     scores = network.probabilities(learnt, x)
     assert np.abs(network.probabilities(plain, x) - scores).max() < 1e-4
 
@@ -166,7 +166,7 @@ def test_a_model_from_recordings_and_one_adapted_from_it(recorded, tmp_path, cap
     before, after = (network.from_model(read_model(path)[0]) for path in (out, own))
     strokes = corpora.recordings([str(recorded)])
     truth = np.arange(len(strokes)), strokes.classes()
-    sure = [network.probabilities(n, strokes.tensors())[truth].mean() for n in (before, after)]
+    sure = [network.probabilities(n, strokes.tensors)[truth].mean() for n in (before, after)]
     assert sure[1] > sure[0]
 
 

@@ -101,9 +101,7 @@ def train(args: argparse.Namespace) -> None:
 
 def judge(name: str, trial: keras.Model, test: Strokes, calibration: np.ndarray) -> report.Result:
     scores = product.device_scores(product.quantised(trial, calibration), test)
-    result = report.Result(
-        name, test.classes(), network.probabilities(trial, test.tensors()), scores
-    )
+    result = report.Result(name, test.classes(), network.probabilities(trial, test.tensors), scores)
     log.info("%s", result.line())
     return result
 
@@ -111,8 +109,8 @@ def judge(name: str, trial: keras.Model, test: Strokes, calibration: np.ndarray)
 def calibration(world: Strokes, real: Strokes) -> np.ndarray:
     """Strokes that show the converter the range of everything: simulated and real, digits only."""
     digits = np.flatnonzero(np.isin(world.label, DIGITS))
-    some = world[digits[:: max(1, len(digits) // 1000)]].tensors()
-    mixed = np.concatenate([some, real.tensors()])
+    some = world[digits[:: max(1, len(digits) // 1000)]].tensors
+    mixed = np.concatenate([some, real.tensors])
     return mixed[np.random.default_rng(0).permutation(len(mixed))]
 
 

@@ -39,7 +39,7 @@ def write(
 
 def device_scores(model: Model, strokes: Strokes) -> NDArray[np.float32]:
     """Scores of the int8 model, through the device's own runtime."""
-    return np.stack([model.scores(tensor) for tensor in strokes.tensors()])
+    return np.stack([model.scores(tensor) for tensor in strokes.tensors])
 
 
 def quantised(

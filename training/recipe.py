@@ -143,7 +143,7 @@ class _Draw:
 
     def __init__(self, strokes: Strokes, count: int) -> None:
         self.count = count
-        self.tensors = tf.constant(strokes.tensors())
+        self.tensors = tf.constant(strokes.tensors)
         self.classes = tf.constant(strokes.classes(), tf.int32)
         self.ends = tf.constant(np.cumsum(_balance(strokes)), tf.float32)
 

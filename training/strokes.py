@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,9 @@ class Strokes:
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Strokes:
         return Strokes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
+    @cached_property
     def tensors(self) -> NDArray[np.float32]:
+        """Model inputs; kept, since several networks learn from the same simulated people."""
         return tensors(self.motion.astype(np.float64), self.duration)
 
     def classes(self) -> NDArray[np.intp]:
