@@ -13,6 +13,7 @@ DEGREE = np.pi / 180  # rad in one degree
 ACCEL = ("ax", "ay", "az")  # m/s^2, gravity included: a sensor at rest reads +9.81 upwards
 GYRO = ("gx", "gy", "gz")  # rad/s
 MOTION = ACCEL + GYRO
+AUDIO = ("audio",)  # sound pressure, full scale is 1
 
 
 @dataclass(frozen=True)
