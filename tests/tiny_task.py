@@ -27,7 +27,7 @@ FEATURES = "tiny_task:TinyFeatures"
 
 class TinyFeatures(Features):
     @classmethod
-    def specification(cls) -> dict[str, Any]:
+    def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return {"kind": "tiny", "sensor": {"channels": list(MOTION), "rate_hz": 100}}
 
     def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:

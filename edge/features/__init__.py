@@ -14,6 +14,7 @@ from edge.events import Rejection
 from edge.samples import Chunk
 
 FEATURES = {
+    "sound": "edge.features.sound:SoundFeatures",
     "stroke": "edge.features.stroke:StrokeFeatures",
 }
 
@@ -37,8 +38,12 @@ class Features(ABC):
 
     @classmethod
     @abstractmethod
-    def specification(cls) -> dict[str, Any]:
-        """What this code implements, as it is written into a model's manifest (`input`)."""
+    def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What this code implements, as it is written into a model's manifest (`input`).
+
+        `wanted` is a model's: what can be chosen is taken from it, and a ModelError says what
+        cannot be.
+        """
 
     @abstractmethod
     def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None: ...

@@ -39,7 +39,7 @@ def _is_constant(name: str, value: object) -> bool:
 
 class StrokeFeatures(Features):
     @classmethod
-    def specification(cls) -> dict[str, Any]:
+    def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return {
             "kind": "stroke",
             "version": 1,

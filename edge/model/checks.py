@@ -31,7 +31,7 @@ def check_input(manifest: Manifest, path: Path) -> None:
             f"{', '.join(FEATURES)}: use the edge-sense that the model was made with"
         )
     # A list that became a tuple is no difference: both are compared as the JSON they are.
-    ours = json.loads(json.dumps(registry.load(FEATURES, kind).specification()))
+    ours = json.loads(json.dumps(registry.load(FEATURES, kind).specification(manifest.input)))
     found = list(differences(manifest.input, ours))
     if found:
         raise ModelError(

@@ -1,0 +1,159 @@
+"""From sound to mel spectra: the one front end that training and devices share.
+
+A `FrontEnd` says everything there is to know about a spectrum, so that a model's manifest can carry
+it. With the same parameters its numbers are librosa's (`melspectrogram`, `mfcc`, uncentred).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.features import mel
+
+LOGS = (None, "ln", "db")
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    rate_hz: int = 16000
+    window: int = 480
+    """Samples under each Hann window."""
+    hop: int = 320
+    """Samples from one frame to the next."""
+    fft: int = 512
+    mels: int = 40
+    low_hz: float = 20.0
+    high_hz: float = 4000.0
+    scale: str = "htk"
+    """How bands are spaced: "htk" or "slaney"."""
+    norm: str | None = None
+    """"slaney" gives all bands the same area, None the same height."""
+    power: int = 2
+    """2 sums energies in a band, 1 magnitudes."""
+    log: str | None = "ln"
+    """"ln", "db" (10 log10) or None for no logarithm."""
+    floor: float = 1e-6
+    """Smallest value that the logarithm sees."""
+    coefficients: int = 0
+    """MFCC instead of bands: how many (0 for none)."""
+
+    def __post_init__(self) -> None:
+        """ValueError for what cannot be."""
+        if not 0 < self.hop or not 0 < self.window <= self.fft:
+            raise ValueError(f"a hop of {self.hop}, window {self.window} and FFT {self.fft}")
+        if not 0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
+            raise ValueError(f"bands from {self.low_hz} to {self.high_hz} Hz at {self.rate_hz} Hz")
+        if self.power not in (1, 2) or self.log not in LOGS or self.norm not in (None, "slaney"):
+            raise ValueError(f"power {self.power}, log {self.log!r}, norm {self.norm!r}")
+        if self.scale not in mel.SCALES or not 0 < self.mels or self.coefficients > self.mels:
+            raise ValueError(f"scale {self.scale!r}, {self.mels} bands, {self.coefficients} MFCC")
+
+    @property
+    def bins(self) -> int:
+        """Numbers in a frame."""
+        return self.coefficients or self.mels
+
+    @property
+    def silence(self) -> NDArray[np.float32]:
+        """The frame of digital silence."""
+        return self.of_frames(np.zeros((1, self.window), np.float32))[0]
+
+    def specification(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def frames(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(k, bins): every frame that lies wholly within the samples."""
+        if len(samples) < self.window:
+            return np.empty((0, self.bins), np.float32)
+        cut = np.lib.stride_tricks.sliding_window_view(samples, self.window)[:: self.hop]
+        return self.of_frames(cut)
+
+    def of_frames(self, cut: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(k, bins) of (k, window) samples."""
+        spectrum = np.fft.rfft(cut * self._hann, self.fft, axis=1)[:, self._from : self._to]
+        energy = spectrum.real**2 + spectrum.imag**2
+        bands = (energy if self.power == 2 else np.sqrt(energy)).astype(np.float32) @ self._bands
+        if self.log is not None:
+            bands = np.log(np.maximum(bands, np.float32(self.floor)))
+        if self.log == "db":
+            bands *= np.float32(10 / np.log(10))
+        if self.coefficients:
+            bands = bands @ self._cosines
+        return bands
+
+    def loudness(self, rows: NDArray[np.float32]) -> float:
+        """How loud these frames are on the whole, in nats of energy: a gate's measure."""
+        if self.coefficients:
+            level = float(rows[:, 0].mean()) / np.sqrt(self.mels)
+        else:
+            level = float(rows.mean())
+        if self.log is None:
+            return 2 / self.power * float(np.log(level + self.floor))
+        return level if self.log == "ln" else level * np.log(10) / 10
+
+    @cached_property
+    def _hann(self) -> NDArray[np.float32]:
+        """Periodic, as spectra are cut."""
+        phase = 2 * np.pi * np.arange(self.window) / self.window
+        return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+
+    @cached_property
+    def _filters(self) -> NDArray[np.float64]:
+        return mel.filters(
+            *(self.rate_hz, self.fft, self.mels, self.low_hz, self.high_hz, self.scale, self.norm)
+        )
+
+    @cached_property
+    def _from(self) -> int:
+        """The first bin of the FFT that any band looks at."""
+        return int(np.flatnonzero(self._filters.any(axis=1))[0])
+
+    @cached_property
+    def _to(self) -> int:
+        return int(np.flatnonzero(self._filters.any(axis=1))[-1]) + 1
+
+    @cached_property
+    def _bands(self) -> NDArray[np.float32]:
+        return self._filters[self._from : self._to].astype(np.float32)
+
+    @cached_property
+    def _cosines(self) -> NDArray[np.float32]:
+        return mel.cosines(self.mels, self.coefficients).astype(np.float32)
+
+
+class Stream:
+    """A front end that is fed as sound comes, and computes each frame once.
+
+    Frames come in blocks of a fixed size: a product of other size would round otherwise, and the
+    frames would depend on how the sound was cut into chunks.
+    """
+
+    def __init__(self, front_end: FrontEnd, block: int = 1) -> None:
+        self.front_end, self.block = front_end, block
+        self._span = (block - 1) * front_end.hop + front_end.window
+        self._advance = block * front_end.hop
+        self._rest = np.empty(0, np.float32)
+
+    @property
+    def waiting(self) -> int:
+        """Samples that no block has consumed yet."""
+        return len(self._rest)
+
+    def push(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """The blocks, each (block, bins), that these samples complete."""
+        held = np.concatenate([self._rest, samples]) if len(self._rest) else samples
+        blocks, start = [], 0
+        while len(held) - start >= self._span:
+            blocks.append(self.front_end.frames(held[start : start + self._span]))
+            start += self._advance
+        self._rest = held[start:].copy()
+        return blocks
+
+    def reset(self) -> None:
+        """Forget what has not become a frame."""
+        self._rest = np.empty(0, np.float32)
