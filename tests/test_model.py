@@ -38,7 +38,7 @@ class ProbeFeatures(Features):
         self.given = specification, channels
 
     @classmethod
-    def specification(cls):
+    def specification(cls, wanted=None):
         return {
             **SPECIFICATION,
             "sensor": {**SPECIFICATION["sensor"], "channels": ("ax", "ay", "az")},

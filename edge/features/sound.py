@@ -49,6 +49,7 @@ class SoundFeatures(Features):
         self._stream = Stream(self.front_end, self.step)
         self._block_s = self.step * self.front_end.hop / self.front_end.rate_hz
         self._gate = LevelGate(self._block_s)
+        self._next_t: float | None
         self._begin()
 
     def process(self, chunk: Chunk) -> Iterator[Window]:
@@ -82,7 +83,7 @@ class SoundFeatures(Features):
     def _begin(self) -> None:
         """Before the first sound there was silence."""
         self._rows = np.tile(self.front_end.silence, (self.frames, 1))
-        self._next_t: float | None = None
+        self._next_t = None
 
     @classmethod
     def one_window(

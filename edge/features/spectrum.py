@@ -44,13 +44,13 @@ class FrontEnd:
 
     def __post_init__(self) -> None:
         """ValueError for what cannot be."""
-        if not 0 < self.hop or not 0 < self.window <= self.fft:
+        if not self.hop > 0 or not 0 < self.window <= self.fft:
             raise ValueError(f"a hop of {self.hop}, window {self.window} and FFT {self.fft}")
         if not 0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
             raise ValueError(f"bands from {self.low_hz} to {self.high_hz} Hz at {self.rate_hz} Hz")
         if self.power not in (1, 2) or self.log not in LOGS or self.norm not in (None, "slaney"):
             raise ValueError(f"power {self.power}, log {self.log!r}, norm {self.norm!r}")
-        if self.scale not in mel.SCALES or not 0 < self.mels or self.coefficients > self.mels:
+        if self.scale not in mel.SCALES or not self.mels > 0 or self.coefficients > self.mels:
             raise ValueError(f"scale {self.scale!r}, {self.mels} bands, {self.coefficients} MFCC")
 
     @property
