@@ -40,3 +40,7 @@ class SingleDecision(Decision):
         else:
             reason = "none" if sure < 0.5 else f"unsure: {best} or none, {sure:.2f} for any"
             yield Rejection(reason, window.t, by_label, window.picture)
+
+    @classmethod
+    def at_threshold(cls, settings: Mapping[str, Any], threshold: float) -> dict[str, Any]:
+        return {**settings, "threshold": threshold}

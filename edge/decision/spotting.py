@@ -1,0 +1,155 @@
+"""Words in endless sound: from overlapping windows, each of which looks at a second, to one event
+for each word that was said.
+
+It is one small machine. A word is heard when it leads and its mean score over the last moments
+reaches its threshold; then it is held, and no more than held, until its score has fallen. It can
+be heard again once it was let go and the refractory time is over.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.decision import Decision
+from edge.errors import ModelError
+from edge.events import Detection
+from edge.features import Window
+
+SLACK = 1e-3  # s: times are sums of fractions, and 3 x 0.04 is now more, now less than 0.12
+
+
+class SpottingDecision(Decision):
+    """`settings` of the manifest, all times in seconds of sound:
+
+    silent: labels that are never events; they compete like all others.
+    thresholds: by word; the mean score that makes it heard.
+    smoothing_s: how far back the mean goes. Windows that do not exist do not count, be it that the
+        level gate was closed, that samples were lost, or that the stream has just begun.
+    release: part of the threshold below which a held word is let go. One window is enough, for a
+        mean would run two words into one. So is a window in which another label leads.
+    refractory_s: the same word is not heard again so soon.
+    apart_s: nor is any other (default 0): nobody says two words at once, but on its way through
+        the window one word may look like another. One that is really there is heard later.
+    delay_s: from the end of a word to the window that decides, as the training measured it
+        (default 0).
+    curve: [{"false_per_hour": 0.5, "thresholds": {...}}, ...], for `limit`.
+
+    A detection's `t` is the time of the deciding window's newest sample less `delay_s`: an
+    estimate of the word's end, and with a delay_s of 0 the moment by which it was heard. Its
+    `latency_ms` is from there to the newest sample that was needed, so `t` and `latency_ms`
+    together are when the event could be known, whatever delay_s is.
+    """
+
+    def __init__(self, labels: Sequence[str], settings: Mapping[str, Any]) -> None:
+        self.labels = list(labels)
+        silent = settings["silent"]
+        if not set(silent) <= set(self.labels) or isinstance(silent, str):
+            raise ValueError(f"silent is {silent!r}, not all of which are labels")
+        self._thresholds = _by_label(self.labels, silent, settings["thresholds"])
+        for entry in settings.get("curve", ()):
+            _by_label(self.labels, silent, entry["thresholds"])
+            _positive(entry["false_per_hour"])
+        self._smoothing = _positive(settings["smoothing_s"]) - SLACK
+        self._refractory = _positive(settings["refractory_s"]) - SLACK
+        self._apart = _positive(settings.get("apart_s", 0.0)) - SLACK
+        self._delay = _positive(settings.get("delay_s", 0.0))
+        self._release = _positive(settings["release"])
+        if self._release > 1:
+            raise ValueError(f"release is {self._release}, not a part of the threshold")
+        self._recent: deque[tuple[float, list[float]]] = deque()
+        self._heard_at = [-np.inf] * len(self.labels)
+        self._last_at = -np.inf
+        self._held: int | None = None
+
+    def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Detection]:
+        now, t = scores.tolist(), window.t
+        if len(now) != len(self.labels):
+            raise ValueError(f"{len(now)} scores for {len(self.labels)} labels")
+        recent = self._recent
+        if recent and t - recent[-1][0] > self._refractory:
+            self._held = None  # whatever it was, it is not there any more
+        while recent and t - recent[0][0] >= self._smoothing:
+            recent.popleft()
+        recent.append((t, now))
+
+        leader = now.index(max(now))
+        held = self._held
+        if held is not None and (leader != held or now[held] < self._release * self._word(held)):
+            held = self._held = None
+        threshold = self._thresholds[leader]
+        if threshold is None or leader == held or now[leader] < self._release * threshold:
+            return
+        if t - self._heard_at[leader] < self._refractory or t - self._last_at < self._apart:
+            return
+        mean = sum([row[leader] for _, row in recent]) / len(recent)
+        if mean >= threshold:
+            self._held = leader
+            self._heard_at[leader] = self._last_at = t
+            yield self._detection(leader, mean, window)
+
+    def _word(self, label: int) -> float:
+        threshold = self._thresholds[label]
+        assert threshold is not None  # only words are held
+        return threshold
+
+    def _detection(self, leader: int, mean: float, window: Window) -> Detection:
+        columns = zip(*(row for _, row in self._recent), strict=True)
+        means = (sum(column) / len(self._recent) for column in columns)
+        by_label = dict(zip(self.labels, means, strict=True))
+        t = window.t - self._delay
+        waited_ms = (window.decided_t - t) * 1000
+        return Detection(self.labels[leader], mean, t, waited_ms, by_label, window.picture)
+
+    @classmethod
+    def at_threshold(cls, settings: Mapping[str, Any], threshold: float) -> dict[str, Any]:
+        return {**settings, "thresholds": dict.fromkeys(settings["thresholds"], threshold)}
+
+    @classmethod
+    def limited(cls, settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, Any]:
+        return limit(settings, max_false_per_hour)
+
+
+def limit(settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, Any]:
+    """The settings with the least strict thresholds that were measured to keep to the budget."""
+    curve = settings.get("curve")
+    if not curve:
+        raise ModelError(
+            "nobody measured how often this model is mistaken in an hour: "
+            "leave --max-false-per-hour out, or train it again"
+        )
+    within = [entry for entry in curve if entry["false_per_hour"] <= max_false_per_hour]
+    if not within:
+        least = min(entry["false_per_hour"] for entry in curve)
+        raise ModelError(
+            f"{max_false_per_hour:g} false words an hour are fewer than this model can promise: "
+            f"give --max-false-per-hour {least:g} or more"
+        )
+    best = max(within, key=lambda entry: entry["false_per_hour"])
+    return {**settings, "thresholds": dict(best["thresholds"])}
+
+
+def _by_label(
+    labels: Sequence[str], silent: Sequence[str], thresholds: Mapping[str, float]
+) -> list[float | None]:
+    """The threshold of each label, None for those that are never events."""
+    for word in thresholds:
+        if word not in labels or word in silent:
+            raise ValueError(f"a threshold for {word!r}, which is no word of the labels")
+    words = [label for label in labels if label not in silent]
+    found: Mapping[str, float] = {word: _positive(thresholds[word]) for word in words}
+    for word, threshold in found.items():
+        if threshold > 1:
+            raise ValueError(f"the threshold of {word!r} is {threshold}, and no score is over 1")
+    return [found.get(label) for label in labels]
+
+
+def _positive(value: float) -> float:
+    number = float(value)
+    if not 0 <= number < np.inf:
+        raise ValueError(f"{value!r}, where a number of 0 or more is needed")
+    return number
