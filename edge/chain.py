@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import perf_counter
 
-from edge.decision import Decision
+from edge.decision import Decision, Event
 from edge.events import Detection, Rejection, Summary
 from edge.features import Features, Window
 from edge.model import Model
@@ -25,40 +25,44 @@ def run(
     """Recognise until the source ends or one asks to stop; either way the summary is shown."""
     detections = rejections = 0
 
-    def recognise(windows: Iterator[Window | Rejection]) -> None:
+    def show(events: Iterator[Event]) -> None:
         nonlocal detections, rejections
-        for event in _timed(windows, model, decision):
-            if isinstance(event, Detection):
-                detections += 1
-            else:
-                rejections += 1
+        for event in events:
+            detections += isinstance(event, Detection)
+            rejections += isinstance(event, Rejection)
             sink.show(event)
 
     try:
         for chunk in source:
-            recognise(features.process(chunk))
-            sink.pulse(source.health)
+            show(_timed(_recognised(features.process(chunk), model, decision)))
+            if len(chunk):
+                show(_timed(decision.pass_time(float(chunk.t[-1]))))
+            sink.pulse(source.health, chunk)
             if stopping():
                 break  # what is half drawn is no stroke
         else:
-            recognise(features.finish())
+            show(_timed(_recognised(features.finish(), model, decision)))
+        show(_timed(decision.finish()))
     finally:
         sink.show(Summary(source.health, detections, rejections))
 
 
-def _timed(
+def _recognised(
     windows: Iterator[Window | Rejection], model: Model, decision: Decision
-) -> Iterator[Detection | Rejection]:
-    """The events, with the time that computing took added to the time that waiting took."""
-    started = perf_counter()
+) -> Iterator[Event]:
     for window in windows:
         if isinstance(window, Rejection):
-            events: Iterator[Detection | Rejection] = iter([window])
+            yield window
         else:
-            events = decision.process(window, model.scores(window.tensor))
-        for event in events:
-            if isinstance(event, Detection):
-                spent_ms = (perf_counter() - started) * 1000
-                event = replace(event, latency_ms=event.latency_ms + spent_ms)
-            yield event
-            started = perf_counter()
+            yield from decision.process(window, model.scores(window.tensor))
+
+
+def _timed(events: Iterator[Event]) -> Iterator[Event]:
+    """The events, with the time that computing took added to the time that waiting took."""
+    started = perf_counter()
+    for event in events:
+        if not isinstance(event, Rejection):
+            spent_ms = (perf_counter() - started) * 1000
+            event = replace(event, latency_ms=event.latency_ms + spent_ms)
+        yield event
+        started = perf_counter()

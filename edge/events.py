@@ -28,6 +28,18 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class Number:
+    """Digits that were said one after another, and then a pause."""
+
+    digits: str
+    """As they were said, leading zeros and all: "007"."""
+    t: float
+    """Source time of the end of the last digit."""
+    latency_ms: float
+    """From that end to this event: the pause included."""
+
+
+@dataclass(frozen=True)
 class Rejection:
     """Something happened but it is none of the labels."""
 

@@ -5,28 +5,30 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny_task
 
 from edge import chain
+from edge.decision.number import PAUSE, NumberDecision
 from edge.errors import SourceError
-from edge.events import Detection, Rejection, Summary
+from edge.events import Detection, Number, Rejection, Summary
 from edge.features import FEATURES
 from edge.model import Model
-from edge.samples import Health
+from edge.samples import Chunk, Health
 from edge.sink import Sink
 
 
 class Kept(Sink):
     def __init__(self) -> None:
         super().__init__(tiny_task.RATE, tiny_task.HINT)
-        self.events: list[Detection | Rejection | Summary] = []
+        self.events: list[Detection | Rejection | Number | Summary] = []
         self.pulses = 0
 
-    def show(self, event: Detection | Rejection | Summary) -> None:
+    def show(self, event: Detection | Rejection | Number | Summary) -> None:
         self.events.append(event)
 
-    def pulse(self, health: Health) -> None:
+    def pulse(self, health: Health, chunk: Chunk) -> None:
         self.pulses += 1
 
 
@@ -79,7 +81,7 @@ def test_latency_is_waiting_and_computing(model, monkeypatch):
 
 def test_showing_is_not_computing(model):
     class Slow(Kept):
-        def show(self, event: Detection | Rejection | Summary) -> None:
+        def show(self, event: Detection | Rejection | Number | Summary) -> None:
             super().show(event)
             time.sleep(0.05)
 
@@ -102,3 +104,56 @@ def test_one_that_is_stopped_leaves_the_half_drawn_stroke(model):
     sink = run(model, source, stopping=lambda: next(chunks))
     (summary,) = sink.events
     assert isinstance(summary, Summary) and summary.health.samples == 6
+
+
+def numbers(sink: Kept) -> list[tuple[str, float]]:
+    return [(event.digits, event.t) for event in sink.events if isinstance(event, Number)]
+
+
+def speak(model: Model, samples: np.ndarray, step: int, end: str = "end", **more) -> Kept:
+    source, sink = tiny_task.ListSource(samples, end), Kept()
+    source.step = step
+    with source:
+        decision = NumberDecision(model.decision())
+        chain.run(source, model.features(source.channels), model, decision, sink, **more)
+    return sink
+
+
+@pytest.mark.parametrize("step", [1, 3, 7, 100, 1000])
+def test_a_number_ends_while_there_are_no_windows_in_any_chunks(model, step):
+    pause = np.zeros((int(PAUSE * tiny_task.RATE), 6), np.float32)
+    samples = np.vstack([tiny_task.strokes(2), pause, pause, tiny_task.strokes(1)])
+    sink = speak(model, samples, step)
+    assert numbers(sink) == [("33", 0.15), ("3", 2.65)]
+    assert [type(event) for event in sink.events] == [
+        *[Detection, Detection, Number],
+        *[Detection, Number, Summary],
+    ]
+    summary = sink.events[-1]
+    assert isinstance(summary, Summary) and (summary.detections, summary.rejections) == (3, 0)
+    first = sink.events[2]
+    assert isinstance(first, Number)
+    assert first.latency_ms == pytest.approx(10 + PAUSE * 1000, abs=5)
+
+
+def test_a_number_is_shown_as_soon_as_its_pause_is_over(model):
+    """And not with the next digit, or at the end, for which one may wait for ever."""
+    pause = np.zeros((int(PAUSE * tiny_task.RATE) + 10, 6), np.float32)
+    seen: list[int] = []
+    sink = Kept()
+
+    def stopping() -> bool:
+        seen.append(len(numbers(sink)))
+        return False
+
+    source = tiny_task.ListSource(np.vstack([tiny_task.strokes(1), pause]))
+    with source:
+        decision = NumberDecision(model.decision())
+        chain.run(source, model.features(source.channels), model, decision, sink, stopping)
+    assert seen[-3:] == [1, 1, 1] and seen[:10] == [0] * 10
+
+
+def test_whoever_stops_it_still_gets_the_number_that_was_said(model):
+    chunks = iter([False, False, False, True])
+    sink = speak(model, tiny_task.strokes(2), 3, stopping=lambda: next(chunks))
+    assert [type(event) for event in sink.events] == [Detection, Number, Summary]

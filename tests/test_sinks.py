@@ -11,18 +11,21 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edge.events import Detection, Rejection, Summary
+from edge.events import Detection, Number, Rejection, Summary
 from edge.samples import Chunk, Health
 from edge.sink import SINKS
 from edge.sink.braille import draw
 from edge.sink.json_lines import JsonLinesSink
-from edge.sink.panel import bar_of, panel
-from edge.sink.terminal import FOOTER_EVERY, HINT_AFTER, TerminalSink
+from edge.sink.panel import DOTS, bar_of, large, panel, width_of
+from edge.sink.terminal import FOOTER_EVERY, HINT_AFTER, TerminalSink, meter
 
 ANGLE = np.linspace(0, 2 * np.pi, 40)
 CIRCLE = np.stack([np.cos(ANGLE), np.sin(ANGLE)], axis=1).astype(np.float32)
 SCORES = {**{str(digit): 0.01 for digit in range(10)}, "none": 0.0, "3": 0.912345}
 DETECTION = Detection("3", 0.912345, 12.3456, 41.4, SCORES, CIRCLE)
+WORD = Detection("yes", 0.9, 1.0, 180.0, {"yes": 0.9, "no": 0.1, "silence": 0.0})
+NUMBER = Number("007", 12.3456, 1234.5)
+CHUNK = Chunk(np.arange(3) / 100, np.zeros((3, 6), np.float32))
 REJECTION = Rejection("unsure: 3 at 0.41", 13.2, SCORES)
 
 
@@ -109,6 +112,21 @@ def test_the_summary_has_the_health_of_the_stream():
     }
 
 
+def test_of_sound_there_are_no_strokes():
+    stream = io.StringIO()
+    JsonLinesSink(16000, "", stream, sound=True).show(Summary(health(), 5, 0))
+    answer = json.loads(stream.getvalue())
+    assert answer["detections"] == 5 and not {"strokes", "rejected"} & set(answer)
+
+
+def test_a_number_keeps_its_leading_zeros():
+    stream = io.StringIO()
+    JsonLinesSink(16000, "", stream, sound=True).show(NUMBER)
+    assert stream.getvalue() == (
+        '{"event": "number", "digits": "007", "t": 12.346, "latency_ms": 1234}\n'
+    )
+
+
 def test_what_is_no_number_is_null():
     stream = io.StringIO()
     sink = JsonLinesSink(100, "", stream)
@@ -177,9 +195,32 @@ def test_a_bar_is_as_long_as_its_score():
     assert bar_of(2.5, True) == "██▌" and bar_of(2.6, False) == "###"
 
 
-def test_a_label_that_is_no_digit_needs_no_large_form():
-    word = Detection("yes", 0.9, 1.0, 1.0, {"yes": 0.9, "no": 0.1})
-    assert [line.split()[0] for line in panel(word, 80, True)] == ["no", "yes"]
+def test_a_word_is_large_where_there_is_room():
+    wide, narrow = panel(WORD, 80, False), panel(WORD, 40, False)
+    drawing = [line[:23].rstrip() for line in wide]
+    assert drawing == [
+        " ##  ##  ######    ####",
+        " ##  ##  ##      ##",
+        "   ##    ####      ##",
+        "   ##    ##          ##",
+        "   ##    ######  ####",
+    ]
+    assert [line.split()[0] for line in narrow] == ["no", "silence", "yes"]
+
+
+def test_a_word_of_other_letters_needs_no_large_form():
+    word = Detection("größer", 0.9, 1.0, 1.0, {"größer": 0.9, "no": 0.1})
+    assert [line.split()[0] for line in panel(word, 80, True)] == ["größer", "no"]
+    assert width_of("größer") == 0 and width_of("Go") == 14
+
+
+def test_characters_can_be_told_apart():
+    assert len(DOTS) == 36
+    assert all(len(rows) == 5 and {len(row) for row in rows} == {3} for rows in DOTS.values())
+    alike = {"o": "0", "s": "5", "z": "2", "i": "1"}  # a label has letters or is a digit
+    drawn = [tuple(rows) for name, rows in DOTS.items() if name not in alike]
+    assert len(set(drawn)) == len(drawn)
+    assert len(large("42", True)) == 5 and {len(line) for line in large("42", True)} == {14}
 
 
 # The terminal
@@ -200,7 +241,7 @@ def test_the_footer_stays_on_its_line_and_is_drawn_four_times_a_second(screen, m
     stream = screen()
     sink = TerminalSink(100, "", stream)
     for _ in range(20):
-        sink.pulse(health(lost=7))
+        sink.pulse(health(lost=7), CHUNK)
         clock[0] += FOOTER_EVERY / 5
     assert stream.getvalue().count("samples") == 4
     assert stream.lines() == ["107.0/100 Hz · 101 samples · 7 lost · 0 clipped · 0 errors"]
@@ -214,19 +255,48 @@ def test_a_hint_comes_when_nothing_happens_and_goes_when_something_does(screen, 
     stream = screen(columns=200)
     sink = TerminalSink(100, "Draw a digit.", stream)
     clock[0] += HINT_AFTER + 1
-    sink.pulse(health())
+    sink.pulse(health(), CHUNK)
     assert "Draw a digit." in stream.lines()[-1]
     sink.show(REJECTION)
-    sink.pulse(health())
+    sink.pulse(health(), CHUNK)
     assert "Draw a digit." not in stream.lines()[-1]
+
+
+def test_a_number_on_a_terminal(screen):
+    stream = screen()
+    TerminalSink(16000, "", stream, sound=True).show(NUMBER)
+    lines = stream.lines()
+    assert lines[1] == " number 007  at 12.35 s"
+    assert lines[2] == " ██████  ██████  ██████"
+
+
+def test_a_meter_shows_how_loud_it_has_been_since_it_was_drawn(screen, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("edge.sink.terminal.monotonic", lambda: clock[0])
+    stream = screen("ascii", columns=120)
+    sink = TerminalSink(16000, "", stream, sound=True)
+    shown = []
+    for peak in (0.001, 0.1, -1.0, 0.0):
+        values = np.zeros((160, 1), np.float32)
+        values[7] = peak
+        empty = Chunk(np.empty(0), np.empty((0, 1), np.float32))
+        clock[0] += FOOTER_EVERY / 2
+        sink.pulse(health(), Chunk(np.arange(160) / 16000, values))
+        clock[0] += FOOTER_EVERY / 2
+        sink.pulse(health(), empty)
+        shown.append(stream.lines()[-1].split("]")[0])
+    sink.pulse(health(), empty)
+    # The first is drawn at once, and then what came since.
+    assert [line.count("#") for line in shown] == [0, 8, 12, 0]
+    assert meter(0.1, False) == "[########    ] -20 dB" and meter(1, False).endswith("]   0 dB")
 
 
 @pytest.mark.parametrize("columns", [20, 40])
 def test_nothing_wraps_in_a_narrow_window(screen, columns):
     stream = screen(columns=columns)
     sink = TerminalSink(100, "Hold still, draw a digit in the air, hold still.", stream)
-    for event in (DETECTION, REJECTION):
-        sink.pulse(health())
+    for event in (DETECTION, WORD, REJECTION, NUMBER, Number("7" * 30, 1, 1)):
+        sink.pulse(health(), CHUNK)
         sink.show(event)
     assert max(map(len, stream.lines())) <= columns
 
@@ -234,7 +304,7 @@ def test_nothing_wraps_in_a_narrow_window(screen, columns):
 def test_a_terminal_without_unicode_gets_ascii(screen):
     stream = screen("ascii")
     sink = TerminalSink(100, "", stream)
-    sink.pulse(health())
+    sink.pulse(health(), CHUNK)
     sink.show(DETECTION)
     sink.show(Detection("größer", 0.9, 1.0, 1.0, {"größer": 0.9}))
     assert stream.getvalue().isascii() and "######" in stream.getvalue()
@@ -244,7 +314,7 @@ def test_a_terminal_without_unicode_gets_ascii(screen):
 def test_a_terminal_that_should_not_be_painted_gets_plain_lines(screen, environment):
     stream = screen(**environment)
     sink = TerminalSink(100, "hint", stream)
-    sink.pulse(health())
+    sink.pulse(health(), CHUNK)
     sink.show(DETECTION)
     assert stream.getvalue() == "    12.35 s  3  0.91  41 ms\n"
 
@@ -253,7 +323,7 @@ def test_a_file_gets_plain_lines_and_a_summary():
     stream = io.StringIO()
     sink = TerminalSink(100, "hint", stream)
     for event in (DETECTION, REJECTION, Summary(health(clipped=3), 1, 1)):
-        sink.pulse(health())
+        sink.pulse(health(), CHUNK)
         sink.show(event)
     assert stream.getvalue().splitlines() == [
         "    12.35 s  3  0.91  41 ms",
@@ -262,6 +332,21 @@ def test_a_file_gets_plain_lines_and_a_summary():
         "2 strokes: 1 recognised, 1 rejected",
         "101 samples in 1.0 s at 100.0 Hz (nominal 100)",
         "3 clipped",
+    ]
+
+
+def test_a_file_gets_words_and_numbers_as_lines():
+    stream = io.StringIO()
+    sink = TerminalSink(16000, "hint", stream, sound=True)
+    for event in (WORD, NUMBER, Summary(health(), 1, 0)):
+        sink.show(event)
+    assert stream.getvalue().splitlines() == [
+        "     1.00 s  yes  0.90  180 ms",
+        "    12.35 s  number 007",
+        "",
+        "1 heard",
+        "101 samples in 1.0 s at 100.0 Hz (nominal 16000)",
+        "nothing lost, nothing clipped, no errors",
     ]
 
 

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import ModelError
-from edge.events import Detection, Rejection
+from edge.events import Detection, Number, Rejection
 from edge.features import Window
 
 DECISIONS = {
     "single": "edge.decision.single:SingleDecision",
     "spotting": "edge.decision.spotting:SpottingDecision",
 }
+
+
+Event = Detection | Rejection | Number
 
 
 class Decision(ABC):
@@ -28,20 +30,16 @@ class Decision(ABC):
         """
 
     @abstractmethod
-    def process(
-        self, window: Window, scores: NDArray[np.float32]
-    ) -> Iterator[Detection | Rejection]:
+    def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
         """Events that this window's scores bring about."""
 
-    @classmethod
-    @abstractmethod
-    def at_threshold(cls, settings: Mapping[str, Any], threshold: float) -> dict[str, Any]:
-        """The settings with one threshold for whatever there are thresholds for."""
+    def pass_time(self, t: float) -> Iterator[Event]:
+        """Events that come because nothing else did until source time `t`.
 
-    @classmethod
-    def limited(cls, settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, Any]:
-        """The settings that keep to so many false detections an hour, if that was measured."""
-        raise ModelError(
-            "nobody measured how often this model is mistaken in an hour: "
-            "leave --max-false-per-hour out, or choose --threshold"
-        )
+        Called after every chunk's windows, for in silence there are none.
+        """
+        return iter(())
+
+    def finish(self) -> Iterator[Event]:
+        """Events that the end of the stream brings about."""
+        return iter(())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import Decision
+from edge.decision import Decision, Event
 from edge.events import Detection, Rejection
 from edge.features import Window
 
@@ -27,9 +27,7 @@ class SingleDecision(Decision):
         if self.none is not None and self.none not in self.labels:
             raise ValueError(f"none is {self.none!r}, which is no label")
 
-    def process(
-        self, window: Window, scores: NDArray[np.float32]
-    ) -> Iterator[Detection | Rejection]:
+    def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
         by_label = {label: float(score) for label, score in zip(self.labels, scores, strict=True)}
         best = max((k for k in by_label if k != self.none), key=by_label.__getitem__)
         sure = by_label[best] if self.none is None else 1 - by_label[self.none]
@@ -40,7 +38,3 @@ class SingleDecision(Decision):
         else:
             reason = "none" if sure < 0.5 else f"unsure: {best} or none, {sure:.2f} for any"
             yield Rejection(reason, window.t, by_label, window.picture)
-
-    @classmethod
-    def at_threshold(cls, settings: Mapping[str, Any], threshold: float) -> dict[str, Any]:
-        return {**settings, "threshold": threshold}

@@ -105,14 +105,6 @@ class SpottingDecision(Decision):
         waited_ms = (window.decided_t - t) * 1000
         return Detection(self.labels[leader], mean, t, waited_ms, by_label, window.picture)
 
-    @classmethod
-    def at_threshold(cls, settings: Mapping[str, Any], threshold: float) -> dict[str, Any]:
-        return {**settings, "thresholds": dict.fromkeys(settings["thresholds"], threshold)}
-
-    @classmethod
-    def limited(cls, settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, Any]:
-        return limit(settings, max_false_per_hour)
-
 
 def limit(settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, Any]:
     """The settings with the least strict thresholds that were measured to keep to the budget."""

@@ -6,18 +6,20 @@ import json
 import math
 from typing import Any
 
-from edge.events import Detection, Rejection, Summary
+from edge.events import Detection, Number, Rejection, Summary
 from edge.sink import Sink
 
 
 class JsonLinesSink(Sink):
-    def show(self, event: Detection | Rejection | Summary) -> None:
+    def show(self, event: Detection | Rejection | Number | Summary) -> None:
         if isinstance(event, Detection):
             line = _detection(event)
         elif isinstance(event, Rejection):
             line = _rejection(event)
+        elif isinstance(event, Number):
+            line = _number(event)
         else:
-            line = _summary(event)
+            line = _summary(event, self.sound)
         self.stream.write(json.dumps(line, allow_nan=False) + "\n")
         self.stream.flush()
 
@@ -42,17 +44,27 @@ def _rejection(event: Rejection) -> dict[str, Any]:
     }
 
 
-def _summary(event: Summary) -> dict[str, Any]:
+def _number(event: Number) -> dict[str, Any]:
+    return {
+        "event": "number",
+        "digits": event.digits,
+        "t": rounded(event.t, 3),
+        "latency_ms": rounded(event.latency_ms, 0),
+    }
+
+
+def _summary(event: Summary, sound: bool) -> dict[str, Any]:
     health = event.health
+    strokes = {"strokes": event.detections + event.rejections}
     return {
         "event": "summary",
         "samples": health.samples,
         "lost": health.lost,
         "clipped": health.clipped,
         "rate": rounded(health.rate, 2),
-        "strokes": event.detections + event.rejections,
+        **({} if sound else strokes),
         "detections": event.detections,
-        "rejected": event.rejections,
+        **({} if sound else {"rejected": event.rejections}),
         "garbage": health.garbage,
         "errors": health.errors,
         "reconnects": health.reconnects,

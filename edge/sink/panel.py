@@ -1,4 +1,4 @@
-"""What one detection looks like: the stroke, the digit large, and a bar for each class."""
+"""What one detection looks like: the stroke, its label large, and a bar for each class."""
 
 from __future__ import annotations
 
@@ -8,18 +8,44 @@ from edge.events import Detection
 from edge.sink.braille import draw
 
 PICTURES = ((24, 12), (16, 8))  # characters wide and high: the first that fits
-LARGE = 6  # characters wide
 GAP = 3
 SMALLEST_BAR = 6
 
-# 3 x 5 dots a digit
-DIGITS = """
-###  #  ### ### # # ### ### ### ### ###
-# # ##    #   # # # #   #     # # # # #
-# #  #  ### ### ### ### ###  #  ### ###
-# #  #  #     #   #   # # #  #  # #   #
-### ### ### ###   # ### ###  #  ### ###
-""".strip("\n").split("\n")
+# 3 x 5 dots a character
+FONT = {
+    "0123456789": """
+###..#..###.###.#.#.###.###.###.###.###
+#.#.##....#...#.#.#.#...#.....#.#.#.#.#
+#.#..#..###.###.###.###.###..#..###.###
+#.#..#..#.....#...#...#.#.#..#..#.#...#
+###.###.###.###...#.###.###..#..###.###
+""",
+    "abcdefghijklm": """
+.#..##...##.##..###.###..##.#.#.###...#.#.#.#...#.#
+#.#.#.#.#...#.#.#...#...#...#.#..#....#.#.#.#...###
+###.##..#...#.#.##..##..#.#.###..#....#.##..#...###
+#.#.#.#.#...#.#.#...#...#.#.#.#..#..#.#.#.#.#...#.#
+#.#.##...##.##..###.#....##.#.#.###..#..#.#.###.#.#
+""",
+    "nopqrstuvwxyz": """
+##...#..##...#..##...##.###.#.#.#.#.#.#.#.#.#.#.###
+#.#.#.#.#.#.#.#.#.#.#....#..#.#.#.#.#.#.#.#.#.#...#
+#.#.#.#.##..#.#.##...#...#..#.#.#.#.###..#...#...#.
+#.#.#.#.#....##.#.#...#..#..#.#.#.#.###.#.#..#..#..
+#.#..#..#.....#.#.#.##...#..###..#..#.#.#.#..#..###
+""",
+}
+
+
+def _dots() -> dict[str, list[str]]:
+    dots = {}
+    for characters, drawn in FONT.items():
+        for at, character in enumerate(characters):
+            dots[character] = [row[4 * at : 4 * at + 3] for row in drawn.split()]
+    return dots
+
+
+DOTS = _dots()
 
 
 def panel(
@@ -36,19 +62,28 @@ def panel(
     if event.picture is not None and fitting:
         columns.append(draw(event.picture, *fitting[0], braille=unicode))
         room -= fitting[0][0] + GAP
-    if event.label in "0123456789" and room >= LARGE + GAP:
+    if 0 < width_of(event.label) <= room - GAP:
         columns.append(large(event.label, unicode))
-        room -= LARGE + GAP
+        room -= width_of(event.label) + GAP
     rows = bars(event.scores, bars_want + max(0, min(room, 24)), unicode)
     columns.append([mark(rows[label]) if label == event.label else rows[label] for label in rows])
     return beside(columns)
 
 
-def large(digit: str, unicode: bool) -> list[str]:
-    """The digit as 6 x 5 characters."""
-    at = 4 * int(digit)
-    dot = "█" if unicode else "#"
-    return ["".join(2 * (dot if c == "#" else " ") for c in row[at : at + 3]) for row in DIGITS]
+def large(text: str, unicode: bool) -> list[str]:
+    """Digits and letters, each 6 x 5 characters."""
+    on, off = ("██" if unicode else "##"), "  "
+    rows = zip(*(DOTS[character] for character in text.lower()), strict=True)
+    return [
+        off.join("".join(on if dot == "#" else off for dot in part) for part in row) for row in rows
+    ]
+
+
+def width_of(text: str) -> int:
+    """How wide `text` is when it is large; 0 if it has characters that are not drawn."""
+    if not set(text.lower()) <= DOTS.keys():
+        return 0
+    return 8 * len(text) - 2
 
 
 def bars(scores: dict[str, float], width: int, unicode: bool) -> dict[str, str]:

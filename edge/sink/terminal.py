@@ -1,40 +1,50 @@
-"""For people: what was drawn, what it was taken for and why, and whether the stream is well.
+"""For people: what was drawn or said, what it was taken for, and whether the stream is well.
 
 On a terminal; into a file or a pipe, or with NO_COLOR, it is a line an event.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from time import monotonic
 from typing import TextIO
 
+import numpy as np
+
 from edge.console import paints
-from edge.events import Detection, Rejection, Summary
-from edge.samples import Health
+from edge.events import Detection, Number, Rejection, Summary
+from edge.samples import Chunk, Health
 from edge.sink import Sink
-from edge.sink.panel import panel
+from edge.sink.panel import bar_of, large, panel, width_of
 
 FOOTER_EVERY = 0.25  # seconds
 HINT_AFTER = 5.0  # seconds without an event
+METER = 12  # characters
+QUIETEST = -60.0  # dB, where the meter begins; it ends at full scale
 
 BOLD, DIM, GREEN, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 ERASE = "\x1b[K"  # to the end of the line
 
 
 class TerminalSink(Sink):
-    def __init__(self, rate: float, hint: str, stream: TextIO | None = None) -> None:
-        super().__init__(rate, hint, stream)
+    def __init__(
+        self, rate: float, hint: str, stream: TextIO | None = None, sound: bool = False
+    ) -> None:
+        super().__init__(rate, hint, stream, sound)
         self._live = paints(self.stream)
         self._unicode = _speaks_unicode(self.stream)
         self._footer_at = -FOOTER_EVERY
         self._event_at = monotonic()
+        self._peak = 0.0
 
-    def show(self, event: Detection | Rejection | Summary) -> None:
+    def show(self, event: Detection | Rejection | Number | Summary) -> None:
         self._event_at = monotonic()
         if isinstance(event, Summary):
-            lines = summary_lines(event, self.rate)
+            lines = summary_lines(event, self.rate, self.sound)
+        elif isinstance(event, Number):
+            lines = self._number(event)
         elif isinstance(event, Rejection):
             lines = [self._styled(DIM, f"{event.t:9.2f} s  -  {event.reason}")]
         elif self._live:
@@ -45,18 +55,34 @@ class TerminalSink(Sink):
         self._write("".join(line + (ERASE if self._live else "") + "\n" for line in lines))
         self._footer_at = -FOOTER_EVERY  # the panel took its place
 
-    def pulse(self, health: Health) -> None:
+    def pulse(self, health: Health, chunk: Chunk) -> None:
+        if not self._live:
+            return
+        if self.sound and len(chunk):
+            self._peak = max(self._peak, float(np.abs(chunk.values).max()))
         now = monotonic()
-        if not self._live or now - self._footer_at < FOOTER_EVERY:
+        if now - self._footer_at < FOOTER_EVERY:
             return
         self._footer_at = now
         text = footer(health, self.rate, " · " if self._unicode else " | ")
+        if self.sound:
+            text = f"{meter(self._peak, self._unicode)}  {text}"
+            self._peak = 0.0
         if now - self._event_at > HINT_AFTER:
             text = f"{self.hint}  {text}"
         unwell = health.lost or health.clipped or health.errors or health.garbage
         # The cursor returns to the beginning, so that whatever is printed next takes this line.
         style = YELLOW if unwell else DIM
         self._write("\r" + self._styled(style, text) + ERASE + "\r")
+
+    def _number(self, event: Number) -> list[str]:
+        if not self._live:
+            return [f"{event.t:9.2f} s  number {event.digits}"]
+        drawn = (
+            [] if width_of(event.digits) > self._width() - 2 else large(event.digits, self._unicode)
+        )
+        title = self._styled(BOLD, f" number {event.digits}  at {event.t:.2f} s")
+        return ["", title, *(f" {GREEN}{line}{PLAIN}" for line in drawn)]
 
     def _panel(self, event: Detection) -> list[str]:
         title = f" {event.label}  score {event.score:.2f}  at {event.t:.2f} s, "
@@ -86,10 +112,18 @@ def footer(health: Health, rate: float, separator: str) -> str:
     return separator.join(parts)
 
 
-def summary_lines(event: Summary, rate: float) -> list[str]:
+def meter(peak: float, unicode: bool) -> str:
+    """How loud it is, as a bar and in dB below full scale."""
+    level = max(20 * math.log10(peak), QUIETEST) if peak > 0 else QUIETEST
+    bar = bar_of((1 - level / QUIETEST) * METER, unicode)
+    return f"[{bar:<{METER}}] {level:3.0f} dB"
+
+
+def summary_lines(event: Summary, rate: float, sound: bool = False) -> list[str]:
     """The run in two or three lines, in which only what went wrong is listed."""
     health = event.health
     strokes = event.detections + event.rejections
+    counted = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"
     measured = "" if health.rate is None else f" at {health.rate:.1f} Hz (nominal {rate:g})"
     troubles = {
         "lost": health.lost,
@@ -101,7 +135,7 @@ def summary_lines(event: Summary, rate: float) -> list[str]:
     trouble = ", ".join(f"{count} {what}" for what, count in troubles.items() if count)
     return [
         "",
-        f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected",
+        f"{event.detections} heard" if sound else counted,
         f"{health.samples} samples in {health.duration:.1f} s{measured}",
         trouble or "nothing lost, nothing clipped, no errors",
     ]

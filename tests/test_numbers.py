@@ -1,0 +1,157 @@
+"""Digits said one after another are a number once a pause has ended it, with or without windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.decision import Decision, Event
+from edge.decision.number import LONGEST, PAUSE, NumberDecision
+from edge.decision.spotting import SpottingDecision
+from edge.events import Detection, Number, Rejection
+from edge.features import Window
+
+HOP = 0.04
+LABELS = [*"0123456789", "none"]
+SETTINGS = {
+    "silent": ["none"],
+    "smoothing_s": 0.12,
+    "refractory_s": 0.4,
+    "release": 0.5,
+    "thresholds": dict.fromkeys("0123456789", 0.8),
+}
+TENSOR = np.zeros((1, 1), np.float32)
+
+
+def window(t: float) -> Window:
+    return Window(t, t, TENSOR)
+
+
+class Told(Decision):
+    """Detects what it is told by the scores' place: a digit, or one of some other labels."""
+
+    def __init__(self, labels: Sequence[str] = LABELS) -> None:
+        self.labels = labels
+
+    def process(self, window: Window, scores: np.ndarray) -> Iterator[Event]:
+        label = self.labels[int(scores.argmax())]
+        if label == "none":
+            yield Rejection("none", window.t, {})
+        else:
+            yield Detection(label, 1.0, window.t - 0.1, 100.0, {})
+
+
+def said(*digits: tuple[float, str], until: float | None = None, end: bool = True) -> list[Event]:
+    """The digits at their times, and then nothing."""
+    decision = NumberDecision(Told())
+    events: list[Event] = []
+    for t, digit in digits:
+        events += decision.process(window(t), scores(digit))
+    if until is not None:
+        events += decision.pass_time(until)
+    return events + list(decision.finish() if end else [])
+
+
+def scores(label: str, score: float = 1.0) -> np.ndarray:
+    row = np.zeros(len(LABELS), np.float32)
+    row[LABELS.index(label)] = score
+    return row
+
+
+def numbers(events: list[Event]) -> list[str]:
+    return [event.digits for event in events if isinstance(event, Number)]
+
+
+def test_digits_and_then_the_number():
+    events = said((1.0, "4"), (1.6, "2"), until=3.0, end=False)
+    assert [type(event) for event in events] == [Detection, Detection, Number]
+    assert [event.label for event in events[:2]] == ["4", "2"]
+    number = events[2]
+    assert isinstance(number, Number)
+    assert (number.digits, number.t) == ("42", 1.5)
+    assert number.latency_ms == pytest.approx(100 + PAUSE * 1000)
+
+
+def test_nothing_before_the_pause_is_over():
+    assert numbers(said((1.0, "4"), (1.6, "2"), until=1.6 + PAUSE - 0.01, end=False)) == []
+    assert numbers(said((1.0, "4"), (1.6, "2"), until=1.6 + PAUSE, end=False)) == ["42"]
+
+
+def test_leading_zeros_are_kept():
+    assert numbers(said((1, "0"), (2, "0"), (3, "7"), until=5)) == ["007"]
+
+
+def test_one_digit_is_a_number_as_well():
+    assert numbers(said((1, "7"), until=5)) == ["7"]
+
+
+def test_the_end_of_the_stream_ends_the_number():
+    *_, number = said((1.0, "4"), until=1.5)
+    assert isinstance(number, Number)
+    assert (number.digits, number.latency_ms) == ("4", pytest.approx(600))
+
+
+def test_the_number_comes_before_the_digit_that_shows_that_it_ended():
+    events = said((1.0, "4"), (5.0, "2"))
+    assert [type(event) for event in events] == [Detection, Number, Detection, Number]
+    assert numbers(events) == ["4", "2"]
+    first = events[1]
+    assert isinstance(first, Number) and first.latency_ms == pytest.approx(100 + PAUSE * 1000)
+
+
+def test_what_is_no_digit_is_passed_on_and_does_not_hold_the_number():
+    events = said((1.0, "4"), (1.5, "none"), (2.1, "none"), (2.3, "none"))
+    assert [type(event) for event in events[:3]] == [Detection, Rejection, Rejection]
+    assert isinstance(events[3], Number) and events[3].digits == "4"
+
+
+def test_a_word_that_is_no_digit_is_no_part_of_a_number():
+    decision = NumberDecision(Told([*"012345678", "yes", "none"]))
+    events = [*decision.process(window(1), scores("9")), *decision.finish()]
+    assert [event.label for event in events if isinstance(event, Detection)] == ["yes"]
+    assert numbers(events) == []
+
+
+def test_a_number_does_not_grow_for_ever():
+    events = said(*((float(t), "1") for t in range(2 * LONGEST + 5)))
+    assert [len(text) for text in numbers(events)] == [LONGEST, LONGEST, 5]
+
+
+def test_nothing_said_is_no_number():
+    assert said(until=100.0) == []
+
+
+TRACK = st.lists(st.tuples(st.sampled_from(LABELS), st.integers(1, 40), st.booleans()), max_size=30)
+
+
+@settings(deadline=None)
+@given(TRACK, st.lists(st.integers(1, 60), min_size=1, max_size=10))
+def test_the_events_are_the_same_in_any_chunks(parts, sizes):
+    """Windows come with the chunk that completes them, and not at all while the gate is closed."""
+    steps: list[tuple[str, bool]] = []
+    for label, count, gated in parts:
+        steps += [(label, gated and label == "none")] * count
+
+    def run(sizes: list[int]) -> list[Event]:
+        decision = NumberDecision(SpottingDecision(LABELS, SETTINGS))
+        events: list[Event] = []
+        at = turn = 0
+        while at < len(steps):
+            chunk = range(at, min(at + sizes[turn % len(sizes)], len(steps)))
+            for k in chunk:
+                label, gated = steps[k]
+                if not gated:
+                    events += decision.process(window((k + 1) * HOP), scores(label))
+            # A sample later than the newest that a window has seen, as chunks end anywhere.
+            events += decision.pass_time((chunk[-1] + 1.3) * HOP)
+            at, turn = chunk[-1] + 1, turn + 1
+        return events + list(decision.finish())
+
+    whole = run([10**6])
+    assert run(sizes) == run([1]) == whole
+    spoken = "".join(event.label for event in whole if isinstance(event, Detection))
+    assert "".join(numbers(whole)) == spoken
