@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
 
 CALIBRATION = 1000  # strokes that set the ranges of the activations
 LARGEST_ONNX_ERROR = 1e-4
@@ -34,7 +36,7 @@ def to_int8(network: keras.Model, samples: NDArray[np.float32]) -> bytes:
     converter.inference_input_type = converter.inference_output_type = tf.int8
     with contextlib.redirect_stdout(sys.stderr):  # Keras reports what it saved on stdout
         model: bytes = converter.convert()
-    return model
+    return _slim(model)
 
 
 def to_onnx(network: keras.Model, samples: NDArray[np.float32]) -> tuple[bytes, float]:
@@ -59,27 +61,45 @@ def to_onnx(network: keras.Model, samples: NDArray[np.float32]) -> tuple[bytes, 
 
 
 def weights_in_order(tflite: bytes) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Kernel and bias of every convolution and dense layer, as real numbers, input to output."""
-    from tensorflow.lite.python import schema_py_generated as schema
-
-    model = schema.Model.GetRootAs(tflite)
-    graph = model.Subgraphs(0)
-    weighted = {schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.FULLY_CONNECTED}
+    """Kernel and bias of each convolution and dense layer, as real numbers, input to output."""
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(tflite))
+    (graph,) = model.subgraphs
+    weighted = {
+        schema.BuiltinOperator.CONV_2D,
+        schema.BuiltinOperator.DEPTHWISE_CONV_2D,
+        schema.BuiltinOperator.FULLY_CONNECTED,
+    }
 
     def real(index: int, kind: type) -> NDArray[np.float64]:
-        tensor = graph.Tensors(index)
-        raw = model.Buffers(tensor.Buffer()).DataAsNumpy()
-        quantised = np.frombuffer(raw.tobytes(), kind).reshape(tensor.ShapeAsNumpy())
-        scale = tensor.Quantization().ScaleAsNumpy().astype(np.float64)
-        zero = tensor.Quantization().ZeroPointAsNumpy().astype(np.float64)
-        by_output = (-1,) + (1,) * (quantised.ndim - 1)
-        return (quantised - zero.reshape(by_output)) * scale.reshape(by_output)
+        tensor = graph.tensors[index]
+        raw = np.array(model.buffers[tensor.buffer].data, np.uint8).tobytes()
+        quantised = np.frombuffer(raw, kind).reshape(tensor.shape)
+        # A depthwise kernel has its channels last, all others first.
+        by_channel = [1] * quantised.ndim
+        by_channel[tensor.quantization.quantizedDimension] = -1
+        scale = np.array(tensor.quantization.scale, np.float64).reshape(by_channel)
+        zero = np.array(tensor.quantization.zeroPoint, np.float64).reshape(by_channel)
+        return (quantised - zero) * scale
 
     found = []
-    for k in range(graph.OperatorsLength()):
-        operator = graph.Operators(k)
-        code = model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
-        if code in weighted:
-            _, kernel, bias = operator.InputsAsNumpy()[:3]
-            found.append((real(kernel, np.int8), real(bias, np.int32)))
+    for operator in graph.operators:
+        if model.operatorCodes[operator.opcodeIndex].builtinCode in weighted:
+            _, kernel, bias = operator.inputs[:3]
+            weights = real(kernel, np.int8)
+            # The converter leaves out a bias of zeros.
+            offset = real(bias, np.int32) if bias >= 0 else np.zeros(len(weights))
+            found.append((weights, offset))
     return found
+
+
+def _slim(tflite: bytes) -> bytes:
+    """Without what no runtime asks for: names of tensors, calibrated ranges, notes on how."""
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(tflite))
+    for graph in model.subgraphs:
+        for tensor in graph.tensors:
+            tensor.name = b""
+            if tensor.quantization is not None:
+                tensor.quantization.min = tensor.quantization.max = None
+    model.metadata = model.signatureDefs = None
+    model.description = b""
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
