@@ -76,7 +76,7 @@ def test_a_recording_without_gravity_is_refused(tiny_network, takes, capsys, mon
     monkeypatch.setitem(READERS, "tiny", "edge.recording")
     specification = tiny_task.TinyFeatures.specification()
     specification["sensor"] = {**specification["sensor"], "channels": list(ACCEL)}
-    monkeypatch.setattr(tiny_task.TinyFeatures, "specification", lambda: specification)
+    monkeypatch.setattr(tiny_task.TinyFeatures, "specification", lambda wanted=None: specification)
     model = tiny_task.write_model(takes / "m.tflite", tiny_network.tflite, ["3", "8", "none"])
     (takes / "3_000.csv").write_text("0.01,0.02,0.03\n" * 30)
     status, (answer,) = classify(capsys, model, takes / "3_000.csv")

@@ -30,7 +30,7 @@ def recording(person: Person, digit: str = "3", rate: float = 100.0) -> Chunk:
 
 
 def tensor(chunk: Chunk) -> np.ndarray:
-    return StrokeFeatures.one_window(SPECIFICATION, chunk, MOTION).tensor
+    return next(StrokeFeatures.candidates(SPECIFICATION, chunk, MOTION)).tensor
 
 
 def turned(chunk: Chunk, rotation: np.ndarray) -> Chunk:
@@ -71,9 +71,8 @@ def test_a_drawn_circle_looks_like_a_circle_the_right_way_round():
     truth = np.concatenate(
         [person.feel(person.rest(0.5)), person.feel(circle), person.feel(person.rest(0.5))]
     )
-    window = StrokeFeatures.one_window(
-        SPECIFICATION, Chunk(np.arange(len(truth)) * STEP, truth.astype(np.float32)), MOTION
-    )
+    chunk = Chunk(np.arange(len(truth)) * STEP, truth.astype(np.float32))
+    (window,) = StrokeFeatures.candidates(SPECIFICATION, chunk, MOTION)
     assert window.picture is not None
     right, up = window.picture.T
     first_quarter = slice(len(right) // 8, len(right) * 3 // 8)

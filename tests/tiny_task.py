@@ -52,14 +52,14 @@ class TinyFeatures(Features):
         return Window(self.t, decided_t, run[:2], picture=run[:, :2])
 
     @classmethod
-    def one_window(
+    def candidates(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
-    ) -> Window:
+    ) -> Iterator[Window]:
         features = cls(specification, channels)
         windows = [*features.process(chunk), *features.finish()]
         if len(windows) != 1:
             raise StrokeError(f"{len(windows)} strokes in it: give one")
-        return windows[0]
+        yield windows[0]
 
 
 class ListSource(Source):

@@ -58,7 +58,10 @@ class Features(ABC):
 
     @classmethod
     @abstractmethod
-    def one_window(
+    def candidates(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
-    ) -> Window:
-        """The one thing that a whole recording holds; an EdgeError says when it holds none."""
+    ) -> Iterator[Window]:
+        """Where the one thing may be that a whole recording holds: one window at least.
+
+        An EdgeError says when it holds none, or which is meant cannot be known.
+        """

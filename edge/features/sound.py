@@ -86,13 +86,20 @@ class SoundFeatures(Features):
         self._next_t = None
 
     @classmethod
-    def one_window(
+    def candidates(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
-    ) -> Window:
-        """The middle of the recording, with silence around it if it is shorter."""
+    ) -> Iterator[Window]:
+        """The whole of a short recording, with silence around it, or every place in a long one."""
         front_end = FrontEnd(**specification["front_end"])
-        samples = in_the_middle(chunk.values[:, 0], window_samples(specification))
-        return Window(float(chunk.t[-1]), float(chunk.t[-1]), front_end.frames(samples))
+        size, step = specification["shape"][0], specification["step"]
+        samples = chunk.values[:, 0]
+        spare = len(samples) - window_samples(specification)
+        if spare < step * front_end.hop:
+            samples, spare = in_the_middle(samples, window_samples(specification)), 0
+        frames = front_end.frames(samples)
+        for at in range(0, len(frames) - size + 1, step):
+            t = chunk.t[-1] - (spare - at * front_end.hop) / front_end.rate_hz
+            yield Window(float(t), float(t), frames[at : at + size])
 
 
 def window_samples(specification: Mapping[str, Any]) -> int:

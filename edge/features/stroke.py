@@ -63,10 +63,10 @@ class StrokeFeatures(Features):
             yield _window_of(span)
 
     @classmethod
-    def one_window(
+    def candidates(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
-    ) -> Window:
-        return _window(main_span(chunk))
+    ) -> Iterator[Window]:
+        yield _window(main_span(chunk))
 
 
 def main_span(chunk: Chunk) -> Span:

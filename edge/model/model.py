@@ -63,8 +63,17 @@ class Model:
         return stage
 
     def window(self, chunk: Chunk, channels: tuple[str, ...]) -> Window:
-        """The one thing that a whole recording holds; an EdgeError says when it holds none."""
-        window: Window = self._features_class().one_window(self.manifest.input, chunk, channels)
+        """The one thing that a whole recording holds; an EdgeError says when it holds none.
+
+        Where there are several places for it, that in which the model is surest of any word.
+        """
+        features = self._features_class()
+        first, *others = features.candidates(self.manifest.input, chunk, channels)
+        window: Window = first
+        if others:
+            silent = self.manifest.decision.get("silent", ())
+            words = [at for at, label in enumerate(self.labels) if label not in silent]
+            window = max((first, *others), key=lambda w: self.scores(w.tensor)[words].max())
         return window
 
     def decision(self) -> Decision:
