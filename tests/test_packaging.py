@@ -109,7 +109,8 @@ def test_the_wheel_carries_all_code_and_models(wheel):
     code = {str(path.relative_to(ROOT)) for path in ROOT.glob("edge/**/*.py")}
     models = {f"edge/shipped/{path.name}" for path in ROOT.glob("models/*.tflite")}
     assert models, "no model to ship"
-    assert inside == code | models | {"edge/py.typed", "edge/shipped/__init__.py"}
+    others = {"edge/py.typed", "edge/shipped/__init__.py", "edge/simulation/voices.npz"}
+    assert inside == code | models | others
 
 
 def test_commands_explain_themselves_from_any_folder(installed, tmp_path):

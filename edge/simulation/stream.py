@@ -22,7 +22,7 @@ from edge.simulation.person import Person
 
 @dataclass(frozen=True)
 class Mark:
-    """A digit that was drawn, in seconds of the stream."""
+    """A digit that was drawn, or a word that was said, in seconds of the stream."""
 
     label: str
     start: float

@@ -16,6 +16,10 @@ MOTION_SOURCES = {
     "mock": "edge.source.simulated_hand:SimulatedHand",
 }
 
+SOUND_SOURCES = {
+    "mock": "edge.source.simulated_microphone:SimulatedMicrophone",
+}
+
 # Where no model says what it needs.
 SUITS_A_HAND: dict[str, Any] = {
     "channels": list(MOTION),

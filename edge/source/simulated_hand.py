@@ -13,6 +13,7 @@ import numpy as np
 from edge.samples import MOTION, Chunk, Health
 from edge.simulation.imu import Imu
 from edge.simulation.person import Person
+from edge.simulation.seeds import person_seed, seed
 from edge.simulation.stream import Mark, Scene, Sensor, draw_digits, pass_time
 from edge.source import Source
 from edge.source.pacing import Pace
@@ -105,7 +106,7 @@ class SimulatedHand(Source):
         digits = iter(digits if self.digits is None else self.digits)
         mounting = None
         for number in itertools.count():
-            person = Person(_person_seed(self.seed, number))
+            person = Person(person_seed(self.seed, number))
             # Whoever takes over takes the thing as it is: the sensor sits in it as before.
             mounting = person.mounting = person.mounting if mounting is None else mounting
             turn = list(itertools.islice(digits, DIGITS_A_HAND))
@@ -123,19 +124,7 @@ def digits(text: str) -> str:
     return text
 
 
-def seed(text: str) -> int:
-    """Which people they are, as an option gives it."""
-    if int(text) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is no seed: 0 or more")
-    return int(text)
-
-
 def _pastime(text: str) -> float:
     if not 0 <= float(text) < np.inf:
         raise argparse.ArgumentTypeError(f"{text} is no time to pass: seconds, 0 or more")
     return float(text)
-
-
-def _person_seed(seed: int, number: int) -> int:
-    """People of different seeds are different people; training uses the even numbers only."""
-    return 2 * (seed * 1_000_003 + number) + 1
