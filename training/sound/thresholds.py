@@ -1,0 +1,180 @@
+"""A threshold for each word, chosen on long audio of people the network did not learn from.
+
+Each word's hits and false accepts are counted at every threshold; a price on a false accept then
+says which threshold is best for each word, and rising prices give a path from bold to strict. The
+boldest point on it that keeps within a budget, with headroom, is taken.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import RecordingError
+from training.sound.det import poisson
+from training.sound.long_audio import Word
+from training.sound.spotted import Spotted
+from training.sound.trace import Outcome, Trace, judge
+
+log = logging.getLogger(__name__)
+
+BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)  # false accepts an hour
+BUDGET = 1.0
+HEADROOM = 0.5  # the share of a budget that is used here: it must hold for other people and rooms
+SILENT = ("silence", "unknown", "none")  # labels that are never events
+SMOOTHINGS = (0.12, 0.2, 0.28)  # seconds; the one that hears most is taken
+SETTINGS: dict[str, Any] = {
+    "kind": "spotting",
+    "smoothing_s": 0.2,
+    "refractory_s": 0.6,
+    "release": 0.7,
+}
+# Close together near 1, where most of what is false ends.
+GRID = np.round(1 / (1 + np.exp(-np.linspace(-1.4, 5.0, 65))), 4)
+STEPS_BELOW = 4  # whose false accepts count in part: others may speak a little more like a word
+PRICES = np.geomspace(300, 0.003, 200)  # hits that a false accept must bring
+
+Heard = tuple[Trace, Sequence[Word]]
+
+
+def choose(
+    heard: Sequence[Heard],
+    settings: Mapping[str, Any] | None = None,
+    budget: float = BUDGET,
+    smoothings: Sequence[float] = SMOOTHINGS,
+) -> dict[str, Any]:
+    """The settings of a decision, for what was heard and what was said, at each noise level.
+
+    `settings` is a decision's, without thresholds. Every point of the curve says what it was
+    measured on: the `hours`, the `false` accepts in them, the rate an hour that so many may still
+    stand for (`most`, 95 %), whether that is within the budget (`resolved`), and the share of all
+    words that was heard (`hits`).
+    """
+    labels = heard[0][0].labels
+    silent = [label for label in labels if label in SILENT]
+    fixed = {**SETTINGS, "silent": silent, **(settings or {})}
+    words = [label for label in labels if label not in fixed["silent"]]
+    said = {word.word for _, truth in heard for word in truth}
+    missing = sorted(set(words) - said)
+    if missing:
+        raise RecordingError(
+            f"nobody says {', '.join(missing)} in this audio, so no threshold can be chosen: "
+            "give clips of them"
+        )
+    best: dict[str, Any] = {}
+    for smoothing in smoothings:
+        tried = {**fixed, "smoothing_s": smoothing}
+        curve = _curve(heard, tried, words, sorted({*BUDGETS, budget}))
+        (point,) = (point for point in curve if point["false_per_hour"] == budget)
+        log.info("smoothing over %g s: %.1f %% of words heard", smoothing, 100 * point["hits"])
+        if not best or point["hits"] > best["hits"]:
+            best = {"settings": tried, "curve": curve, **point}
+    found = {**best["settings"], "thresholds": best["thresholds"], "curve": best["curve"]}
+    delays = [
+        delay
+        for trace, truth in heard
+        for delay in _outcome(Spotted(trace, found), trace, truth, best["thresholds"]).delays
+    ]
+    found["delay_s"] = round(max(0.0, float(np.median(delays))), 2) if delays else 0.0
+    unresolved = [p["false_per_hour"] for p in best["curve"] if not p["resolved"]]
+    if unresolved:
+        hours = sum(trace.seconds for trace, _ in heard) / 3600
+        log.info(
+            "%.1f h of sound cannot show whether %s an hour are kept to: one needs %.0f h "
+            "without a false accept for the least",
+            *(hours, ", ".join(f"{b:g}" for b in unresolved), poisson(0)[1] / min(unresolved)),
+        )
+    return found
+
+
+def _curve(
+    heard: Sequence[Heard], settings: Mapping[str, Any], words: list[str], budgets: list[float]
+) -> list[dict[str, Any]]:
+    """Thresholds for each budget, and what they did."""
+    spotted = [Spotted(trace, settings) for trace, _ in heard]
+    hours = sum(trace.seconds for trace, _ in heard) / 3600
+    path = [_Point(heard, spotted, thresholds) for thresholds in _path(heard, spotted, words)]
+    curve, chosen = [], 0
+    for budget in budgets:
+        allowed = [k for k, point in enumerate(path) if k >= chosen and point.within(budget)]
+        # Of those that hear as many, the strictest; if none is allowed, the strictest of all.
+        chosen = max(allowed, key=lambda k: (path[k].hits, -k), default=chosen)
+        point = path[chosen]
+        most = poisson(point.false)[1] / hours
+        curve.append(
+            {
+                "false_per_hour": budget,
+                "thresholds": point.thresholds,
+                "hours": round(hours, 2),
+                "false": point.false,
+                "most": round(most, 2),
+                "resolved": most <= budget,
+                "hits": round(point.hits / max(1, point.words), 4),
+            }
+        )
+    return curve
+
+
+class _Point:
+    """What certain thresholds do, with all words in play."""
+
+    def __init__(
+        self, heard: Sequence[Heard], spotted: Sequence[Spotted], thresholds: dict[str, float]
+    ) -> None:
+        self.thresholds = thresholds
+        self.outcomes = [
+            _outcome(one, trace, truth, thresholds)
+            for one, (trace, truth) in zip(spotted, heard, strict=True)
+        ]
+        self.hits = sum(outcome.hits for outcome in self.outcomes)
+        self.words = sum(outcome.words for outcome in self.outcomes)
+        self.false = sum(outcome.false.total() for outcome in self.outcomes)
+
+    def within(self, budget: float) -> bool:
+        """On the whole with headroom, and at no noise level beyond the budget."""
+        seconds = sum(outcome.seconds for outcome in self.outcomes)
+        worst = max(outcome.false_per_hour for outcome in self.outcomes)
+        return self.false * 3600 / seconds <= HEADROOM * budget and worst <= budget
+
+
+def _outcome(
+    spotted: Spotted, trace: Trace, truth: Sequence[Word], thresholds: Mapping[str, float]
+) -> Outcome:
+    return judge(spotted.heard(thresholds), truth, thresholds, trace.seconds)
+
+
+def _path(
+    heard: Sequence[Heard], spotted: Sequence[Spotted], words: list[str]
+) -> list[dict[str, float]]:
+    """Thresholds from strict to bold."""
+    by_word = {word: _counts(heard, spotted, word) for word in words}
+    path: list[dict[str, float]] = [dict.fromkeys(words, float(GRID[-1]))]
+    for price in PRICES:
+        point = {}
+        for word, (hits, false) in by_word.items():
+            worth = hits - price * false
+            # The strictest of the best: the last on the grid.
+            best = len(worth) - 1 - int(worth[::-1].argmax())
+            point[word] = min(path[-1][word], float(GRID[best]))
+        if point != path[-1]:
+            path.append(point)
+    return path
+
+
+def _counts(
+    heard: Sequence[Heard], spotted: Sequence[Spotted], word: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Hits and false accepts of one word at each threshold of the grid."""
+    hits, false = np.zeros(len(GRID)), np.zeros(len(GRID))
+    for k, threshold in enumerate(GRID):
+        for one, (trace, truth) in zip(spotted, heard, strict=True):
+            outcome = _outcome(one, trace, truth, {word: float(threshold)})
+            hits[k] += outcome.hits
+            false[k] += outcome.false.total()
+    # A threshold just above the one false accept that happens to be in this audio is no safe place.
+    below = np.pad(false, (STEPS_BELOW, 0), mode="edge")
+    return hits, np.lib.stride_tricks.sliding_window_view(below, STEPS_BELOW + 1).mean(axis=1)
