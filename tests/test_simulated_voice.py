@@ -160,6 +160,19 @@ def test_how_it_is_cut_changes_nothing(seconds, monkeypatch):
     assert np.array_equal(t, whole_t)
 
 
+def test_a_model_of_another_rate_hears_the_same():
+    pytest.importorskip("edge.sound.resample")
+    _, sound, source = played("on 3", seed=5)
+    with SimulatedMicrophone({"rate_hz": 8000}, script("on 3"), seed=5, speed=np.inf) as slow:
+        halved = np.concatenate([chunk.values for chunk in slow])[:, 0]
+    assert slow.marks == source.marks
+    assert len(halved) == pytest.approx(len(sound) / 2, abs=2)
+    for mark in slow.marks:
+        said = halved[int(mark.start * 8000) : int(mark.end * 8000)]
+        before = halved[int((mark.start - 0.09) * 8000) : int(mark.start * 8000)]
+        assert loudness(said) > 4 * loudness(before)
+
+
 def test_a_seed_is_a_run():
     first, again, other = (played("7", seed=seed)[1] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
