@@ -1,0 +1,1 @@
+"""How the models of sound are made."""

@@ -1,0 +1,246 @@
+"""Recordings of words, and pictures of such, as spectra of one second: what networks learn from.
+
+Three layouts are understood below a folder: a list (`index.csv` with split, path, label, word,
+speaker), a folder for each word, in any language, and the digit before the first `_` of a name. A
+tar of log-mel pictures (`<label>/<speaker>_nohash_<n>.<word>.jpg`) is read as well.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import logging
+import re
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import EdgeError, RecordingError
+from edge.features.sound import in_the_middle
+from edge.features.spectrum import FrontEnd
+from edge.sound import find, read
+from edge.sound.resample import resampled
+
+log = logging.getLogger(__name__)
+
+RATE = 16000
+SECOND = RATE
+ROWS = 98  # in a second, at twice the rate of the shipped front end: either half makes a window
+FINE = FrontEnd(hop=160)
+# ln(mel) = (pixel - 146.1) / 9.9: fitted to the pictures of clips whose sound is known as well.
+PIXEL_ZERO, PIXEL_NAT = 146.1, 9.9
+SILENCE = "silence"
+OTHER_NAMES = {"_silence_": SILENCE, "_background_noise_": SILENCE, "_unknown_": "unknown"}
+DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+EDGE = 1.6  # nats above the quiet rows of a clip, that belong to its word
+SPEAKER = {  # who spoke, from a file's name
+    "nohash": re.compile(r"(?P<speaker>[0-9a-f]+)_nohash_"),
+    "digit": re.compile(r"\d_(?P<speaker>[^_]+)_\d+"),
+    "arabic": re.compile(r"(?P<speaker>\d+)_NO_\d+"),
+}
+
+
+@dataclass(frozen=True)
+class Clips:
+    """`rows` of log-mel at 10 ms, and what is known of each clip."""
+
+    rows: NDArray[np.float16]
+    """(n, ROWS, bands)."""
+    word: NDArray[np.str_]
+    speaker: NDArray[np.str_]
+    corpus: NDArray[np.str_]
+    split: NDArray[np.str_]
+    """train, val or test, where the corpus says so; else empty."""
+    path: NDArray[np.str_] = field(repr=False)
+    pictured: NDArray[np.bool_] = field(repr=False)
+    """Known as a picture only, not as sound."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, which: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Clips:
+        return Clips(**{name: values[which] for name, values in vars(self).items()})
+
+    def labelled(self, labels: Sequence[str], otherwise: str) -> NDArray[np.int64]:
+        """The class of each clip; words that are no label are `otherwise`."""
+        number = {label: k for k, label in enumerate(labels)}
+        return np.array([number.get(word, number[otherwise]) for word in self.word], np.int64)
+
+    def windows(self, phase: int = 0) -> NDArray[np.float32]:
+        """(n, rows, bands) as the shipped front end sees them."""
+        return self.rows[:, phase::2].astype(np.float32)
+
+
+def together(parts: Sequence[Clips]) -> Clips:
+    names = vars(parts[0])
+    return Clips(**{name: np.concatenate([vars(part)[name] for part in parts]) for name in names})
+
+
+def load(folders: Sequence[str | Path], cache: Path | None = None) -> Clips:
+    """Every clip below the folders, once; what cannot be read is said."""
+    parts = [_cached(Path(folder), cache) for folder in folders]
+    clips = together([part for part in parts if len(part)] or parts)
+    _, first = np.unique([row.tobytes() for row in clips.rows], return_index=True)
+    if len(first) < len(clips):
+        log.info("%d clips stand twice: taken once", len(clips) - len(first))
+    return clips[np.sort(first)]
+
+
+def _cached(folder: Path, cache: Path | None) -> Clips:
+    """Spectra take a minute to compute, so they are kept by what lies in the folder."""
+    if cache is None:
+        return _read_folder(folder)
+    found = sorted(p for p in folder.rglob("*") if p.is_file())
+    said = repr([(str(p.relative_to(folder)), p.stat().st_size) for p in found])
+    said += Path(__file__).read_text()
+    kept = cache / f"{folder.name}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.npz"
+    if kept.exists():
+        with np.load(kept) as arrays:
+            return Clips(**{name: arrays[name] for name in arrays.files})
+    clips = _read_folder(folder)
+    cache.mkdir(parents=True, exist_ok=True)
+    np.savez(kept, **vars(clips))
+    return clips
+
+
+def _read_folder(folder: Path) -> Clips:
+    tars = sorted(folder.glob("*.tar")) if folder.is_dir() else []
+    parts = [_pictures(tar) for tar in tars]
+    names = list(_named(folder))
+    if names:
+        parts.append(_sounds(folder, names))
+    if not parts:
+        raise RecordingError(
+            f"{folder} holds no sound: give a folder with one folder of recordings for each word"
+        )
+    return together(parts)
+
+
+@dataclass(frozen=True)
+class _Name:
+    path: Path
+    word: str
+    speaker: str
+    split: str = ""
+
+
+def _named(folder: Path) -> Iterator[_Name]:
+    listed = folder / "index.csv"
+    if listed.is_file():
+        with listed.open(newline="") as file:
+            for row in csv.DictReader(file):
+                word = OTHER_NAMES.get(row["word"], row["word"])
+                yield _Name(folder / row["path"], word, row["speaker"], row["split"])
+        return
+    for path in find([folder]):
+        digit = re.fullmatch(r"(\d)_.*", path.stem)
+        word = DIGIT_WORDS[int(digit[1])] if digit else path.parent.name
+        if not digit and path.parent == folder:
+            log.warning("%s: left out, as neither its folder nor its name says a word", path)
+            continue
+        yield _Name(path, OTHER_NAMES.get(word, word), speaker_of(path.stem))
+
+
+def speaker_of(stem: str) -> str:
+    """Who spoke, from a name of one of the known patterns; else nobody known."""
+    for pattern in SPEAKER.values():
+        match = pattern.match(stem)
+        if match:
+            return match["speaker"]
+    return ""
+
+
+def _sounds(folder: Path, names: Sequence[_Name]) -> Clips:
+    kept, rows = [], []
+    for count, name in enumerate(names):
+        try:
+            rows.append(spectrum(second_of(name.path)))
+            kept.append(name)
+        except EdgeError as fault:
+            log.warning("%s: left out", fault)
+        if count and count % 1000 == 0:
+            log.info("%s: %d of %d clips", folder.name, count, len(names))
+    return Clips(
+        np.array(rows, np.float16).reshape(len(kept), ROWS, FINE.bins),
+        np.array([name.word for name in kept], str),
+        np.array([name.speaker for name in kept], str),
+        np.full(len(kept), folder.name),
+        np.array([name.split for name in kept], str),
+        np.array([str(name.path) for name in kept], str),
+        np.zeros(len(kept), bool),
+    )
+
+
+def second_of(path: Path) -> NDArray[np.float32]:
+    """The second of a recording in which most happens; silence around what is shorter."""
+    sound = read(path)
+    return loudest_second(resampled(sound.samples, sound.rate, RATE))
+
+
+def loudest_second(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    if len(samples) <= SECOND:
+        return in_the_middle(samples, SECOND)
+    energy = np.cumsum(np.concatenate([[0.0], samples.astype(np.float64) ** 2]))
+    gained = energy[SECOND:] - energy[:-SECOND]
+    # In the middle of all starts that have as much: a word should not stick to an edge.
+    best = np.flatnonzero(gained >= 0.995 * gained.max())
+    start = int(best[len(best) // 2])
+    return samples[start : start + SECOND]
+
+
+def spectrum(second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(ROWS, bands)"""
+    return FINE.frames(second)[:ROWS]
+
+
+def _pictures(tar: Path) -> Clips:
+    import tensorflow as tf
+
+    rows, words, speakers, paths = [], [], [], []
+    with tarfile.open(tar) as archive:
+        for member in archive:
+            if not member.name.endswith(".jpg"):
+                continue
+            label, name = member.name.split("/")[-2:]
+            stem, _, word = name.removesuffix(".jpg").partition(".")
+            content = archive.extractfile(member)
+            assert content is not None
+            pixels = tf.io.decode_jpeg(content.read(), 1).numpy()[:, :, 0]
+            rows.append(((pixels - PIXEL_ZERO) / PIXEL_NAT).astype(np.float16))
+            words.append(OTHER_NAMES.get(label, word or label) if not word else word)
+            speakers.append(speaker_of(stem))
+            paths.append(member.name)
+    count = len(rows)
+    return Clips(
+        np.maximum(np.array(rows, np.float16), np.float16(np.log(FINE.floor))),
+        np.array(words, str),
+        np.array(speakers, str),
+        np.full(count, tar.parent.name),
+        np.full(count, ""),
+        np.array(paths, str),
+        np.ones(count, bool),
+    )
+
+
+def where_spoken(rows: NDArray[np.float16]) -> NDArray[np.int64]:
+    """(n, 2): first and last row of each clip's word, found by loudness."""
+    level = np.sort(rows.astype(np.float32), axis=2)[:, :, -20:].mean(axis=2)
+    quiet = np.quantile(level, 0.1, axis=1, keepdims=True)
+    loud = level.max(axis=1, keepdims=True)
+    above = level > quiet + np.maximum(EDGE, 0.3 * (loud - quiet))
+    above[~above.any(axis=1)] = True
+    first = above.argmax(axis=1)
+    last = rows.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
+    return np.stack([first, last], axis=1)
+
+
+def without_split(clips: Clips, *splits: str) -> Clips:
+    return clips[~np.isin(clips.split, splits)]
+
+
+def of_split(clips: Clips, split: str) -> Clips:
+    return replace(clips[clips.split == split])

@@ -1,0 +1,83 @@
+"""What a network may learn from: clips without those kept out, noise, and how often each is shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.sound import read
+from edge.sound.resample import resampled
+from training.sound.augment import steady_noise
+from training.sound.clips import RATE, ROWS, SECOND, SILENCE, Clips, spectrum, together
+
+log = logging.getLogger(__name__)
+
+SOUND_WEIGHT = 3.0  # of a recording, for each picture: pictures are many, and but nearly the same
+EVENNESS = 0.5  # 1 shows every word equally often, 0 every clip
+NOISE_SHARE = 0.04  # of what is shown
+MADE_NOISES = 1000
+NOISE_STEP = SECOND // 2
+
+
+def learnable(clips: Clips) -> Clips:
+    """Without the clips that judge, and without anything else that their speakers said."""
+    judges = np.isin(clips.split, ("val", "test"))
+    their = set(clips.speaker[judges]) - {""}
+    also = ~judges & np.isin(clips.speaker, sorted(their))
+    if also.any():
+        log.warning("%d clips left out: their speakers judge as well", also.sum())
+    return clips[~judges & ~also]
+
+
+def leakage(learnt: Clips, judging: Clips) -> set[str]:
+    """Speakers on both sides."""
+    return (set(learnt.speaker) & set(judging.speaker)) - {""}
+
+
+def recorded_noise(files: Sequence[Path]) -> NDArray[np.float16]:
+    """(n, ROWS, bands): every second of the files, and the seconds half between them."""
+    rows = []
+    for file in files:
+        sound = read(file)
+        samples = resampled(sound.samples, sound.rate, RATE)
+        for start in range(0, len(samples) - SECOND, NOISE_STEP):
+            rows.append(spectrum(samples[start : start + SECOND]))
+    return np.array(rows, np.float16).reshape(len(rows), ROWS, -1)
+
+
+def noises(clips: Clips, recorded: NDArray[np.float16], seed: int) -> NDArray[np.float16]:
+    """What may be heard behind words: clips without any, recorded noise, and made noise."""
+    made = steady_noise(MADE_NOISES, seed).astype(np.float16)
+    return np.concatenate(
+        [clips.rows[clips.word == SILENCE], *([recorded] * bool(len(recorded))), made]
+    )
+
+
+def with_silence(clips: Clips, noise: NDArray[np.float16]) -> Clips:
+    """The words, and the noises as clips of silence."""
+    words = clips[clips.word != SILENCE]
+    count = len(noise)
+    empty = np.full(count, "")
+    silent = Clips(
+        *(noise, np.full(count, SILENCE), empty, np.full(count, SILENCE), empty, empty),
+        np.zeros(count, bool),
+    )
+    return together([words, silent])
+
+
+def weights(clips: Clips) -> NDArray[np.float64]:
+    """How often each clip is shown, summing to one: rare words more often than their number."""
+    weight = np.zeros(len(clips))
+    for corpus in np.unique(clips.corpus):
+        mine = clips.corpus == corpus
+        _, number, count = np.unique(clips.word[mine], return_inverse=True, return_counts=True)
+        each = (1.0 / count**EVENNESS)[number]
+        worth = np.where(clips.pictured[mine], 1.0, SOUND_WEIGHT).sum()
+        weight[mine] = each / each.sum() * worth
+    silent = clips.word == SILENCE
+    weight[silent] *= NOISE_SHARE / (1 - NOISE_SHARE) * weight[~silent].sum() / weight[silent].sum()
+    return weight / weight.sum()

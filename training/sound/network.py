@@ -1,0 +1,141 @@
+"""The network that hears words, in the two forms it has: to learn with, and folded to run.
+
+Two-dimensional convolutions first, as a voice may shift up or down, then separable ones along time
+alone. The folded form has nothing but convolutions with biases, so its weights can be read back
+from a shipped int8 model: that is what an adaptation to own takes starts from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from edge.errors import ModelError
+from training.tflite import weights_in_order
+
+layers = keras.layers
+
+KERNEL = 9  # frames, of the convolutions along time
+DROPOUT = 0.1
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large a network is."""
+
+    stem: int = 16
+    """Channels of the first convolution, 5 x 5."""
+    stages: tuple[tuple[int, int], ...] = ((32, 2), (32, 1), (48, 2))
+    """Separable 3 x 3 convolutions: their channels, and by how much they shrink the bands."""
+    width: int = 56
+    """Channels along time, once the bands are gone."""
+    blocks: int = 4
+    stride: int = 2
+    """Of the first convolution, in both directions."""
+
+
+TINY = Shape(stem=8, stages=((12, 2), (16, 2)), width=24, blocks=3)
+
+
+def learning(inputs: tuple[int, ...], classes: int, shape: Shape) -> keras.Model:
+    """The form that is trained from nothing; `inputs` is (frames, bands) or with channels."""
+    return _stack(inputs, classes, shape, normalised=True)
+
+
+def folded(network: keras.Model, shape: Shape) -> keras.Model:
+    """The same function without batch normalisation."""
+    plain = _stack(network.input_shape[1:], network.output_shape[-1], shape, normalised=False)
+    norms = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
+    sources, targets = _convolutions(network), _convolutions(plain)
+    for norm, source, target in zip(norms, sources, targets, strict=True):
+        gamma, beta, mean, variance = (w.astype(np.float64) for w in norm.get_weights())
+        factor = gamma / np.sqrt(variance + norm.epsilon)
+        kernel = source.get_weights()[0]
+        # A depthwise kernel is (height, width, channels, 1), others end in their channels.
+        scaled = kernel * (factor[:, None] if _is_depthwise(source) else factor)
+        target.set_weights([scaled, beta - mean * factor])
+    plain.layers[-1].set_weights(network.layers[-1].get_weights())
+    return plain
+
+
+def with_head_for(network: keras.Model, inputs: int, shape: Shape) -> keras.Model:
+    """A copy that learns, with a new last layer for so many classes."""
+    copy = learning(network.input_shape[1:], inputs, shape)
+    for source, target in zip(network.layers[:-1], copy.layers[:-1], strict=True):
+        target.set_weights(source.get_weights())
+    return copy
+
+
+def from_model(tflite: bytes, inputs: tuple[int, ...], classes: int, shape: Shape) -> keras.Model:
+    """The folded form with the weights of an int8 model that this module once made."""
+    plain = _stack(inputs, classes, shape, normalised=False)
+    targets = [*_convolutions(plain), plain.layers[-1]]
+    found = weights_in_order(tflite)
+    if len(found) != len(targets):
+        raise ModelError(f"it has {len(found)} layers with weights, and {len(targets)} are known")
+    for target, (kernel, bias) in zip(targets, found, strict=True):
+        if _is_depthwise(target):
+            kernel = kernel.transpose(1, 2, 3, 0)
+        else:
+            kernel = kernel.transpose(1, 2, 3, 0) if kernel.ndim == 4 else kernel.T
+        wanted = tuple(target.get_weights()[0].shape)
+        if kernel.shape != wanted:
+            raise ModelError(f"a layer of it is {kernel.shape}, and {wanted} is known")
+        target.set_weights([kernel, bias])
+    return plain
+
+
+def probabilities(network: keras.Model, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    scores: NDArray[np.float32] = network.predict(x, batch_size=512, verbose=0)
+    return scores
+
+
+def _stack(inputs: tuple[int, ...], classes: int, shape: Shape, normalised: bool) -> keras.Model:
+    def finished(x: keras.KerasTensor, active: bool) -> keras.KerasTensor:
+        x = layers.BatchNormalization()(x) if normalised else x
+        return layers.ReLU()(x) if active else x
+
+    def convolution(
+        x: keras.KerasTensor, channels: int, size: int = 1, stride: int = 1, active: bool = True
+    ) -> keras.KerasTensor:
+        layer = layers.Conv2D(
+            channels, size, strides=stride, padding="same", use_bias=not normalised
+        )
+        return finished(layer(x), active)
+
+    def depthwise(
+        x: keras.KerasTensor, size: tuple[int, int], active: bool = True
+    ) -> keras.KerasTensor:
+        layer = layers.DepthwiseConv2D(size, padding="same", use_bias=not normalised)
+        return finished(layer(x), active)
+
+    given = keras.Input(inputs)
+    x = given if len(inputs) == 3 else layers.Reshape((*inputs, 1))(given)
+    x = convolution(x, shape.stem, 5, shape.stride)
+    for channels, shrink in shape.stages:
+        y = depthwise(x, (3, 3))
+        y = layers.MaxPooling2D((1, shrink))(y) if shrink > 1 else y
+        y = convolution(y, channels, active=False)
+        x = layers.ReLU()(layers.Add()([x, y]) if x.shape == y.shape else y)
+    # The bands that are left become channels.
+    x = layers.Reshape((x.shape[1], 1, x.shape[2] * x.shape[3]))(x)
+    x = convolution(x, shape.width)
+    for _ in range(shape.blocks):
+        y = depthwise(x, (KERNEL, 1), active=False)
+        y = convolution(y, shape.width, active=False)
+        x = layers.ReLU()(layers.Add()([x, y]))
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dropout(DROPOUT)(x)
+    return keras.Model(given, layers.Dense(classes, activation="softmax")(x))
+
+
+def _convolutions(network: keras.Model) -> list[keras.layers.Layer]:
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D)
+    return [layer for layer in network.layers if isinstance(layer, kinds)]
+
+
+def _is_depthwise(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, layers.DepthwiseConv2D)

@@ -1,0 +1,187 @@
+"""How a network learns words: all that are known first, then those of its task.
+
+The first stretch is the same for every task: each word of each corpus is a class of its own, so
+that "no" and "go" differ by more than that one of them is asked for. It is long, and so kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from training.sound import augment as augment_module
+from training.sound import network
+from training.sound.augment import Strength, augment
+from training.sound.clips import SILENCE, Clips, where_spoken
+from training.sound.network import Shape
+
+log = logging.getLogger(__name__)
+
+CACHE = Path("out/cache")
+BATCH = 256
+STEPS = 200  # of BATCH clips in an epoch
+SMOOTHING = 0.05
+WEIGHT_DECAY = 1e-2
+AVERAGED = 0.998  # of the weights, from step to step
+PART = "part of a word"  # a class of the first stretch
+BABBLE = 0.15  # share of noise that is other people's words
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One stretch of training."""
+
+    epochs: int
+    rate: float  # highest learning rate
+    strength: Strength = Strength()
+
+
+PRETRAIN = Plan(epochs=60, rate=4e-3)
+FINISH = Plan(epochs=16, rate=1e-3)
+ADAPT = Plan(epochs=6, rate=5e-4)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is to be learnt: clips, what each of them is, how often it is shown, and noise."""
+
+    clips: Clips
+    classes: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    noise: NDArray[np.float16]
+    """(n, ROWS, bands): what may be heard behind any clip."""
+    labels: tuple[str, ...]
+    part: int
+    """The class of a word of which too little is seen; -1 if it stays what it was."""
+
+    @property
+    def fingerprint(self) -> str:
+        key = hashlib.sha256(repr((self.labels, self.part)).encode())
+        for array in (self.clips.rows, self.classes, self.weight, self.noise):
+            key.update(np.ascontiguousarray(array).tobytes())
+        return key.hexdigest()
+
+
+def all_words(clips: Clips, noise: NDArray[np.float16], weight: NDArray[np.float64]) -> Lesson:
+    """The first stretch: every word is a class."""
+    labels = (SILENCE, PART, *sorted(set(clips.word) - {SILENCE, "unknown"}))
+    known = clips.word != "unknown"
+    clips, weight = clips[known], weight[known]
+    return Lesson(clips, clips.labelled(labels, PART), weight, noise, labels, labels.index(PART))
+
+
+def pretrain(lesson: Lesson, shape: Shape, seed: int, plan: Plan = PRETRAIN) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    fresh = network.learning(_inputs(lesson), len(lesson.labels), shape)
+    stored = _stored(lesson, shape, seed, plan)
+    if stored.exists():
+        fresh.load_weights(stored)
+        return fresh
+    fit(fresh, lesson, plan, "all words")
+    fresh.save_weights(stored)
+    return fresh
+
+
+def finish(
+    pretrained: keras.Model, lesson: Lesson, shape: Shape, seed: int, plan: Plan = FINISH
+) -> keras.Model:
+    """A copy that goes on with the words of one task, ready to run (folded)."""
+    keras.utils.set_random_seed(seed)
+    copy = network.with_head_for(pretrained, len(lesson.labels), shape)
+    fit(copy, lesson, plan, "its own words")
+    return network.folded(copy, shape)
+
+
+def adapt(base: keras.Model, lesson: Lesson, seed: int, plan: Plan = ADAPT) -> keras.Model:
+    """A folded network, gone on with somebody's own takes."""
+    keras.utils.set_random_seed(seed)
+    copy = keras.models.clone_model(base)
+    copy.set_weights(base.get_weights())
+    fit(copy, lesson, plan, "own takes")
+    return copy
+
+
+def _inputs(lesson: Lesson) -> tuple[int, ...]:
+    return augment_module.FRAMES, lesson.clips.rows.shape[2]
+
+
+def _stored(lesson: Lesson, shape: Shape, seed: int, plan: Plan) -> Path:
+    """Where a network of these very clips, this plan and this code is kept."""
+    key = hashlib.sha256(repr((plan, shape, seed, lesson.fingerprint)).encode())
+    for module in (network.__file__, augment_module.__file__):
+        key.update(Path(module).read_bytes())
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return CACHE / f"words-{key.hexdigest()[:16]}.weights.h5"
+
+
+def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
+    batches = tf.data.Dataset.range(1).repeat().map(_Batch(lesson, plan.strength), 1).prefetch(4)
+    steps = plan.epochs * STEPS
+    schedule = keras.optimizers.schedules.CosineDecay(
+        plan.rate / 10, steps, warmup_target=plan.rate, warmup_steps=steps // 20
+    )
+    model.compile(
+        keras.optimizers.AdamW(
+            schedule,
+            weight_decay=WEIGHT_DECAY,
+            clipnorm=5.0,
+            use_ema=True,
+            ema_momentum=AVERAGED,
+        ),
+        keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
+        metrics=["accuracy"],
+    )
+    model.fit(
+        batches,
+        epochs=plan.epochs,
+        steps_per_epoch=STEPS,
+        verbose=0,
+        callbacks=[_Progress(what, plan.epochs)],
+    )
+
+
+class _Progress(keras.callbacks.Callback):
+    def __init__(self, what: str, epochs: int) -> None:
+        super().__init__()
+        self.what, self.epochs = what, epochs
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        logs = logs or {}
+        log.info(
+            "%s: epoch %d of %d, loss %.3f, %.1f %% right (augmented)",
+            *(self.what, epoch + 1, self.epochs, logs["loss"], 100 * logs["accuracy"]),
+        )
+
+
+class _Batch:
+    """Draws clips, each as likely as its weight, and makes other people and rooms of them."""
+
+    def __init__(self, lesson: Lesson, strength: Strength) -> None:
+        self.strength, self.part, self.classes = strength, lesson.part, len(lesson.labels)
+        self.silent = lesson.labels.index(SILENCE) if SILENCE in lesson.labels else -1
+        self.rows = tf.constant(lesson.clips.rows)
+        self.span = tf.constant(where_spoken(lesson.clips.rows), tf.int32)
+        self.number = tf.constant(lesson.classes, tf.int32)
+        self.ends = tf.constant(np.cumsum(lesson.weight / lesson.weight.sum()), tf.float32)
+        self.noise = tf.constant(lesson.noise)
+
+    def __call__(self, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        drawn = tf.searchsorted(self.ends, tf.random.uniform([BATCH]))
+        drawn = tf.minimum(drawn, len(self.number) - 1)
+        rows = tf.cast(tf.gather(self.rows, drawn), tf.float32)
+        number = tf.gather(self.number, drawn)
+        behind = tf.random.uniform([BATCH], 0, len(self.noise), tf.int32)
+        noise = tf.cast(tf.gather(self.noise, behind), tf.float32)
+        others = tf.random.shuffle(rows)
+        noise = tf.where(tf.random.uniform([BATCH, 1, 1]) < BABBLE, others, noise)
+        windows, seen = augment(rows, tf.gather(self.span, drawn), noise, self.strength)
+        if self.part >= 0:
+            number = tf.where(seen | (number == self.silent), number, self.part)
+        return windows, tf.one_hot(number, self.classes)
