@@ -1,0 +1,61 @@
+"""FLAC, Ogg and whatever else libsndfile reads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import RecordingError, RuntimeMissing
+from edge.sound.file import BLOCK, SoundFile, in_range
+
+log = logging.getLogger(__name__)
+
+
+class CodedFile(SoundFile):
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._library = _soundfile()
+        try:
+            self._file = self._library.SoundFile(path)
+        except self._library.LibsndfileError as fault:
+            raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
+        self.rate, self.channels = self._file.samplerate, self._file.channels
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        done = 0
+        while True:
+            try:
+                block = self._file.read(BLOCK, dtype="float32", always_2d=True)
+            except self._library.LibsndfileError as fault:
+                if not done:
+                    raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
+                log.warning("%s is cut short: %s", self._path, fault.error_string)
+                break
+            if not len(block):
+                break
+            done += len(block)
+            yield in_range(block, self._path)
+        if not done:
+            raise RecordingError("holds no sound, a header alone: record it again")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _soundfile() -> Any:
+    try:
+        import soundfile
+    except ImportError:
+        raise RuntimeMissing(
+            "only WAV can be read without the package soundfile: pip install soundfile"
+        ) from None
+    except OSError:  # of the system's libsndfile, where the package brings none
+        raise RuntimeMissing(
+            "only WAV can be read without libsndfile: sudo apt install libsndfile1"
+        ) from None
+    return soundfile

@@ -1,0 +1,102 @@
+"""Opens a sound file of any kind that is known by its first bytes, to be read block by block."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import RecordingError
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = (".wav", ".flac", ".ogg")
+CODED = (b"fLaC", b"OggS", b"FORM", b"ID3")  # what libsndfile reads, besides WAV
+SLOWEST, FASTEST = 1000, 768_000  # Hz: beyond lies no sound but a broken header
+BLOCK = 1 << 16  # samples
+
+
+class SoundFile(ABC):
+    """Open; to be used with `with`. A RecordingError leaves it to the caller to name the file."""
+
+    rate: int
+    channels: int
+
+    @abstractmethod
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """(n, channels) with full scale 1, in their order; at least one sample in all."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> SoundFile:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def open_sound(path: str | os.PathLike[str]) -> SoundFile:
+    """The sound file, whichever kind it is of; its content and not its name tells."""
+    path = Path(path)
+    start = _start(path)
+    if not start:
+        raise RecordingError("is empty: record it again")
+    file: SoundFile
+    if start[:4] in (b"RIFF", b"RF64") and start[8:] == b"WAVE":
+        from edge.sound.wav import WavFile
+
+        file = WavFile(path)
+    elif start.startswith(CODED):
+        from edge.sound.coded import CodedFile
+
+        file = CodedFile(path)
+    else:
+        raise RecordingError("is no sound: give it WAV, FLAC or Ogg")
+    if not SLOWEST <= file.rate <= FASTEST:
+        file.close()
+        raise RecordingError(f"is broken: no sound has {file.rate} samples a second")
+    return file
+
+
+def mono(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of all channels."""
+    return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
+
+
+def in_range(block: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
+    """Floats can be anything; what is no sound would make no sound of all that follows."""
+    wrong = ~np.isfinite(block)
+    if wrong.any():
+        log.warning("%s: %d samples are no numbers, silence instead", path, wrong.sum())
+        block = np.where(wrong, np.float32(0), block)
+    peak = float(np.abs(block).max(initial=0))
+    if peak > 1:
+        log.warning("%s: goes up to %.3g where 1 is full scale, clipped", path, peak)
+        block = np.clip(block, -1, 1)
+    return block
+
+
+def _start(path: Path) -> bytes:
+    try:
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise RecordingError("is a folder: name the files in it")
+        if not stat.S_ISREG(status.st_mode):  # a pipe would wait, a device never end
+            raise RecordingError("is no regular file")
+        with open(path, "rb") as file:
+            return file.read(12)
+    except FileNotFoundError:
+        raise RecordingError("does not exist") from None
+    except (OSError, ValueError) as fault:
+        if isinstance(fault, RecordingError):
+            raise
+        raise RecordingError(
+            f"cannot be read: {getattr(fault, 'strerror', None) or fault}"
+        ) from None
