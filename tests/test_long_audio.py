@@ -17,10 +17,11 @@ from edge.model import Model
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
 from training.sound import long_audio
+from training.sound.det import poisson
 from training.sound.leakage import leakage, refuse_leakage
 from training.sound.long_audio import Recorded, Word, make
 from training.sound.spoken import Spoken, label_of, spoken
-from training.sound.trace import Heard, decide, judge, listen
+from training.sound.trace import Heard, Trace, decide, judge, listen, rate_interval, withheld
 from training.sound.trim import word_span
 
 RATE = 16000
@@ -237,6 +238,37 @@ def test_a_repeated_word_needs_two_events() -> None:
     outcome = judge(heard((2.35, "one")), words, ["one"], 60)
     assert (outcome.hits, outcome.false.total()) == (1, 0)
     assert judge(heard((1.5, "one")), words, ["one"], 60).delays == [pytest.approx(0.1)]
+
+
+def test_a_clip_that_is_always_mistaken_is_one_observation() -> None:
+    words = [Word(10.0 * k, 10.0 * k + 0.5, "bird", f"{k % 3}.wav") for k in range(360)]
+    always = judge([Heard(w.end, "one") for w in words if w.clip == "0.wav"], words, ["one"], 3600)
+    assert (always.false.total(), len(always.origins)) == (120, 1)
+    low, high = poisson(1)
+    assert rate_interval([always]) == pytest.approx((120 * low, 120 * high))
+    never = judge([], words, ["one"], 3600)
+    assert rate_interval([never]) == pytest.approx((0, 120 * poisson(0)[1]))
+    # Where each is heard for the first time, it is the interval of a plain count.
+    in_noise = judge(heard((5.0, "one"), (8.0, "one")), [], ["one"], 7200)
+    assert rate_interval([in_noise]) == pytest.approx(tuple(x / 2 for x in poisson(2)))
+
+
+def test_words_that_the_gate_withheld_are_counted() -> None:
+    t = np.array([0.9, 2.6, 4.2, 7.1])
+    trace = Trace(t, t, np.zeros((4, 1), np.float32), ("one",), 10.0)
+    assert withheld(trace, WORDS, ["one", "two"]) == 1
+
+
+def test_clips_can_be_played_at_other_speeds(clips: list[Spoken]) -> None:
+    (plain,) = make(clips, ["one", "two"], [], 300, [None], seed=2)
+    (varied,) = make(clips, ["one", "two"], [], 300, [None], seed=2, vary=0.1)
+    assert {said.speed for said in plain.said} == {1.0}
+    assert len({round(word.end - word.start, 3) for word in varied.words}) > 20
+    sound = np.concatenate(list(varied.blocks()))
+    for before, word in zip(varied.words, varied.words[1:], strict=False):
+        if word.start - before.end > 1.2:
+            found = word_span(sound[round((word.start - 0.4) * RATE) :][: round(1.1 * RATE)], RATE)
+            assert found == pytest.approx((0.4, 0.4 + word.end - word.start), abs=0.05)
 
 
 class Played(Source):

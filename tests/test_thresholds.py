@@ -109,6 +109,7 @@ def test_the_chosen_thresholds_keep_to_their_budgets() -> None:
         hits = sum(outcome.hits for outcome in outcomes)
         assert point["hits"] == round(hits / sum(outcome.words for outcome in outcomes), 4)
         assert point["resolved"] == (poisson(false)[1] / 2 <= point["false_per_hour"])
+        assert point["false_clips"] == false
     strict, *_, bold = settings["curve"]
     assert not strict["resolved"] and bold["resolved"]
     assert bold["hits"] > strict["hits"] > 0.2

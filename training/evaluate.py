@@ -10,7 +10,7 @@ with the thresholds of the model: to hours made of clips of the given split or s
 other words as of the model's), over noise and with noise alone, or to a recording beside which a
 table (.csv) says start, end and word. A word is heard if its name comes between its start and a
 second after its end; all else that is heard is false, but what is false again within a second is
-not counted again.
+not counted again. In their interval a clip that is played again and again counts once.
 
 A folder has an index.csv (split, path, label, word, speaker) or a folder for each word. Tables come
 on stdout as Markdown, or all figures as JSON (--json). The intervals are of 95 %.
@@ -39,11 +39,19 @@ from edge.decision.spotting import SpottingDecision, limit
 from edge.errors import EdgeError, ModelError, RecordingError
 from edge.model import Model
 from training.sound import scores
-from training.sound.det import confusion_picture, det_picture, poisson, wilson
+from training.sound.det import confusion_picture, det_picture, wilson
 from training.sound.long_audio import LongAudio, Recorded, make, samples_of
 from training.sound.spoken import Spoken, label_of, spoken
 from training.sound.spotted import Spotted
-from training.sound.trace import Outcome, Trace, decide, judge, listen
+from training.sound.trace import (
+    Outcome,
+    Trace,
+    decide,
+    judge,
+    listen,
+    rate_interval,
+    withheld,
+)
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +173,8 @@ def _on_long_audio(model: Model, args: argparse.Namespace) -> dict[str, Any]:
             if event.label in words
         ]
         outcome = judge(heard, audio.words, words, trace.seconds)
-        levels.append({"name": audio.name, **_figures(outcome), "asked": _asked(trace)})
+        gate = {"asked": _asked(trace), "withheld": withheld(trace, audio.words, words)}
+        levels.append({"name": audio.name, **_figures(outcome), **gate})
         if args.pictures:
             curves[audio.name] = _curve(trace, audio, settings, thresholds)
             chosen[audio.name] = outcome.false_per_hour, 1 - outcome.hits / max(1, outcome.words)
@@ -278,7 +287,6 @@ def _inside(thresholds: Mapping[str, float]) -> dict[str, float]:
 
 def _figures(outcome: Outcome) -> dict[str, Any]:
     hours, count = outcome.seconds / 3600, outcome.false.total()
-    low, high = poisson(count)
     median, p90 = np.quantile(outcome.delays, [0.5, 0.9]) if outcome.delays else (None, None)
     return {
         "hours": hours,
@@ -288,7 +296,9 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "share_interval": wilson(outcome.hits, outcome.words),
         "false": count,
         "false_per_hour": outcome.false_per_hour,
-        "false_per_hour_interval": (low / hours, high / hours),
+        "false_per_hour_interval": rate_interval([outcome]),
+        "false_clips": len(outcome.origins),
+        "clips": len(outcome.clips),
         "false_by_cause": dict(outcome.false),
         "false_by_label": dict(outcome.by_label.most_common()),
         "missed_by_word": dict(outcome.missed.most_common()),
@@ -301,24 +311,28 @@ def _long_table(found: dict[str, Any], name: str) -> list[str]:
     rows = [
         f"### {name}",
         "",
-        "| noise | hours | words | heard | 95 % interval | false accepts | an hour (95 %) | delay, "
-        "median / 90 % | most missed |",
+        "| noise | hours | words (kept back by the gate) | heard | 95 % interval | false accepts "
+        "| an hour (95 %) | delay, median / 90 % | most missed |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for one in found["levels"]:
         low, high = one["share_interval"]
         rare, often = one["false_per_hour_interval"]
         share = "" if one["share"] is None else f"{one['share']:.1%}"
-        causes = ", ".join(f"{count} {cause}" for cause, count in one["false_by_cause"].items())
+        causes = [f"{count} {cause}" for cause, count in one["false_by_cause"].items()]
+        if one["false"] > one["false_clips"]:
+            causes.append(f"of {one['false_clips']} clips")
         delay = (
             f"{1000 * one['delay_median_s']:.0f} / {1000 * one['delay_p90_s']:.0f} ms"
             if one["hits"]
             else ""
         )
+        brackets = f" ({', '.join(causes)})" if causes else ""
         missed = list(one["missed_by_word"].items())[:MOST_MISSED]
         rows.append(
-            f"| {one['name']} | {one['hours']:.2g} | {one['words']} | {share} "
-            f"| {low:.1%} to {high:.1%} | {one['false']}{f' ({causes})' if causes else ''} "
+            f"| {one['name']} | {one['hours']:.2g} | {one['words']} ({one['withheld']}) | {share} "
+            f"| {low:.1%} to {high:.1%} "
+            f"| {one['false']}{brackets} "
             f"| {one['false_per_hour']:.1f} ({rare:.2f} to {often:.1f}) | {delay} "
             f"| {', '.join(f'{word} {count}' for word, count in missed)} |"
         )

@@ -15,11 +15,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
-from edge.sound.resample import resampled
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
 from edge.sound import read
+from edge.sound.resample import resampled
 from training.sound.spoken import Spoken
 from training.sound.trim import word_span
 
@@ -44,6 +44,8 @@ class Word:
     end: float
     """Seconds from the beginning."""
     word: str
+    clip: str = ""
+    """What it was made of: the same clip, played again, tells little that is new."""
 
 
 class LongAudio(ABC):
@@ -71,14 +73,14 @@ class Recorded(LongAudio):
 
     @classmethod
     def open(cls, path: Path, rate: int = RATE) -> Recorded:
-        sound = read(path)
+        samples = samples_of(path, rate)
         table = path.with_suffix(".csv")
         if not table.is_file():
             raise RecordingError(
                 f"{path} has no {table.name} beside it: write a table with the columns start, "
                 "end (in seconds) and word"
             )
-        seconds = len(sound.samples) / sound.rate
+        seconds = len(samples) / rate
         words = sorted(_annotations(table, seconds), key=lambda word: word.start)
         return cls(path.name, words, seconds, rate, path)
 
@@ -113,6 +115,8 @@ class _Said:
     length: float
     span: tuple[float, float]
     """The word, within the clip."""
+    speed: float
+    """How much faster than it was spoken; length and span are as it is played."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class Made(LongAudio):
             yield np.clip(mixed, -1, 1, out=mixed)
 
     def _voice(self, said: _Said) -> Sounds:
-        samples = samples_of(said.clip.path, self.rate).copy()
+        samples = _faster(samples_of(said.clip.path, self.rate), said.speed)
         fade = np.linspace(0, 1, min(round(FADE_S * self.rate), len(samples)), dtype=np.float32)
         samples[: len(fade)] *= fade
         samples[len(samples) - len(fade) :] *= fade[::-1]
@@ -184,11 +188,13 @@ def make(
     snrs: Sequence[float | None],
     seed: int = 0,
     rate: int = RATE,
+    vary: float = 0.0,
 ) -> list[Made]:
     """The same words at the same times at each noise level.
 
     Words that are no target come as often as those that are; each clip comes once before any
-    comes twice. RecordingError if nobody says one of the targets.
+    comes twice. With `vary`, each is played up to so much faster or slower (and higher or lower):
+    for those who choose by this audio, not for a test. RecordingError if nobody says a target.
     """
     missing = sorted(set(targets) - {clip.word for clip in clips})
     if missing:
@@ -201,14 +207,15 @@ def make(
     t = float(rng.uniform(*GAP_S))
     while True:
         clip = next(wanted if rng.random() < 0.5 else others)
-        length, span = _measured(clip.path, rate)
+        speed = 1 + float(rng.uniform(-vary, vary))
+        length, span = _measured(clip.path, rate, speed)
         if t % (TALK_S + NOISE_S) + (span[1] - span[0]) > TALK_S:
             t = (t // (TALK_S + NOISE_S) + 1) * (TALK_S + NOISE_S) + float(rng.uniform(*GAP_S))
         at = max(0.0, t - span[0])
         if at + length > seconds:
             break
-        said.append(_Said(clip, at, length, span))
-        words.append(Word(at + span[0], at + span[1], clip.word))
+        said.append(_Said(clip, at, length, span, speed))
+        words.append(Word(at + span[0], at + span[1], clip.word, str(clip.path)))
         t = words[-1].end + float(rng.uniform(*GAP_S))
     said.sort(key=lambda one: one.at)
     return [
@@ -228,15 +235,31 @@ def _in_turn(clips: Sequence[Spoken], rng: np.random.Generator) -> Iterator[Spok
 
 @lru_cache(maxsize=4096)
 def samples_of(path: Path, rate: int) -> Sounds:
-    sound = read(path)
+    """The recording at that rate; its RecordingError names it."""
+    try:
+        sound = read(path)
+    except RecordingError as fault:
+        raise RecordingError(f"{path} {fault}") from None
     return resampled(sound.samples, sound.rate, rate)
 
 
+def _measured(path: Path, rate: int, speed: float) -> tuple[float, tuple[float, float]]:
+    """Length of a clip at that speed, and where its word is."""
+    start, end = _word_span(path, rate)
+    return len(samples_of(path, rate)) / rate / speed, (start / speed, end / speed)
+
+
 @cache
-def _measured(path: Path, rate: int) -> tuple[float, tuple[float, float]]:
-    """Length of a clip, and where its word is."""
-    samples = samples_of(path, rate)
-    return len(samples) / rate, word_span(samples, rate)
+def _word_span(path: Path, rate: int) -> tuple[float, float]:
+    return word_span(samples_of(path, rate), rate)
+
+
+def _faster(samples: Sounds, speed: float) -> Sounds:
+    """A copy."""
+    if speed == 1:
+        return samples.copy()
+    at = np.arange(int(len(samples) / speed)) * speed
+    return np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
 
 
 def _add(mixed: Sounds, voice: Sounds, at: int) -> None:

@@ -32,7 +32,7 @@ def readable(clips: Sequence[Spoken], rate: int) -> list[Spoken]:
                 raise RecordingError(f"{clip.path} is empty")
             kept.append(clip)
         except (EdgeError, OSError) as fault:
-            log.warning("%s: left out", fault)
+            log.warning("left out: %s", fault)
     if not kept:
         raise RecordingError(f"none of {len(clips)} clips can be read: see above")
     return kept

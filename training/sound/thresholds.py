@@ -18,7 +18,7 @@ from edge.errors import RecordingError
 from training.sound.det import poisson
 from training.sound.long_audio import Word
 from training.sound.spotted import Spotted
-from training.sound.trace import Outcome, Trace, judge
+from training.sound.trace import Outcome, Trace, judge, rate_interval
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +50,9 @@ def choose(
     """The settings of a decision, for what was heard and what was said, at each noise level.
 
     `settings` is a decision's, without thresholds. Every point of the curve says what it was
-    measured on: the `hours`, the `false` accepts in them, the rate an hour that so many may still
-    stand for (`most`, 95 %), whether that is within the budget (`resolved`), and the share of all
-    words that was heard (`hits`).
+    measured on: the `hours`, the `false` accepts in them and of how many different clips
+    (`false_clips`), the rate an hour that so many may still stand for (`most`, 95 %), whether that
+    is within the budget (`resolved`), and the share of all words that was heard (`hits`).
     """
     labels = heard[0][0].labels
     silent = [label for label in labels if label in SILENT]
@@ -80,13 +80,12 @@ def choose(
         for delay in _outcome(Spotted(trace, found), trace, truth, best["thresholds"]).delays
     ]
     found["delay_s"] = round(max(0.0, float(np.median(delays))), 2) if delays else 0.0
-    unresolved = [p["false_per_hour"] for p in best["curve"] if not p["resolved"]]
+    unresolved = [f"{p['false_per_hour']:g}" for p in best["curve"] if not p["resolved"]]
     if unresolved:
-        hours = sum(trace.seconds for trace, _ in heard) / 3600
         log.info(
-            "%.1f h of sound cannot show whether %s an hour are kept to: one needs %.0f h "
-            "without a false accept for the least",
-            *(hours, ", ".join(f"{b:g}" for b in unresolved), poisson(0)[1] / min(unresolved)),
+            "%.1f h of sound, of so few clips, cannot show that %s an hour are kept to: "
+            "%g an hour need %.0f h of different clips without a false accept",
+            *(best["hours"], ", ".join(unresolved), BUDGETS[0], poisson(0)[1] / BUDGETS[0]),
         )
     return found
 
@@ -104,13 +103,14 @@ def _curve(
         # Of those that hear as many, the strictest; if none is allowed, the strictest of all.
         chosen = max(allowed, key=lambda k: (path[k].hits, -k), default=chosen)
         point = path[chosen]
-        most = poisson(point.false)[1] / hours
+        most = rate_interval(point.outcomes)[1]
         curve.append(
             {
                 "false_per_hour": budget,
                 "thresholds": point.thresholds,
                 "hours": round(hours, 2),
                 "false": point.false,
+                "false_clips": len({clip for one in point.outcomes for clip in one.origins}),
                 "most": round(most, 2),
                 "resolved": most <= budget,
                 "hits": round(point.hits / max(1, point.words), 4),

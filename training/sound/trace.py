@@ -19,6 +19,7 @@ from edge.events import Detection
 from edge.features import Window
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
+from training.sound.det import poisson
 from training.sound.long_audio import LongAudio, Word
 
 log = logging.getLogger(__name__)
@@ -108,10 +109,28 @@ class Outcome:
     """Words that were not heard."""
     by_label: Counter[str] = field(repr=False, default_factory=Counter)
     """False accepts, by what was heard."""
+    origins: Counter[str] = field(repr=False, default_factory=Counter)
+    """False accepts, by the clip that brought them about."""
+    clips: Counter[str] = field(repr=False, default_factory=Counter)
+    """How often each clip was played."""
 
     @property
     def false_per_hour(self) -> float:
         return self.false.total() * 3600 / self.seconds
+
+
+def rate_interval(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """95 % interval of the false accepts an hour that other people would bring about.
+
+    A clip that is mistaken whenever it is played is one observation, not ten: what counts is how
+    many clips are, each with as many false accepts as it brought about.
+    """
+    origins: Counter[str] = sum((one.origins for one in outcomes), Counter())
+    clips: Counter[str] = sum((one.clips for one in outcomes), Counter())
+    hours = sum(one.seconds for one in outcomes) / 3600
+    repeats = (origins or clips).total() / max(1, len(origins or clips))
+    low, high = poisson(len(origins))
+    return low * max(1.0, repeats) / hours, high * max(1.0, repeats) / hours
 
 
 def judge(
@@ -123,9 +142,9 @@ def judge(
     unheard = dict(enumerate(said))
     waiting = {label: [k for k, w in unheard.items() if w.word == label] for label in targets}
     delays: list[float] = []
-    hits: list[Word] = []
     false: Counter[str] = Counter()
     by_label: Counter[str] = Counter()
+    origins: Counter[str] = Counter()
     last_false = -np.inf
     for event in sorted(heard, key=lambda one: one.t):
         queue = waiting.get(event.label, [])
@@ -133,22 +152,27 @@ def judge(
             queue.pop(0)
         if queue and unheard[queue[0]].start <= event.t:
             hit = unheard.pop(queue.pop(0))
-            hits.append(hit)
             delays.append(event.t - hit.end)
         elif event.t - last_false >= DEBOUNCE_S:
             last_false = event.t
-            false[_what_was_there(event, words, starts, hits)] += 1
+            k = int(np.searchsorted(starts, event.t, side="right")) - 1
+            there = words[k] if k >= 0 and event.t <= words[k].end + IN_TIME_S else None
+            if there is None:
+                false["no word"] += 1
+            else:
+                false["twice" if there.word == event.label else "another word"] += 1
             by_label[event.label] += 1
+            # What no clip brought about is another thing each time.
+            origins[there.clip if there and there.clip else f"{event.t}"] += 1
     missed = Counter(word.word for word in unheard.values())
-    return Outcome(len(said), len(hits), delays, false, seconds, missed, by_label)
+    clips = Counter(word.clip for word in words if word.clip)
+    hits = len(delays)
+    return Outcome(len(said), hits, delays, false, seconds, missed, by_label, origins, clips)
 
 
-def _what_was_there(
-    event: Heard, words: Sequence[Word], starts: NDArray[np.float64], hits: Sequence[Word]
-) -> str:
-    k = int(np.searchsorted(starts, event.t, side="right")) - 1
-    if k < 0 or event.t > words[k].end + IN_TIME_S:
-        return "no word"
-    if words[k].word == event.label:
-        return "twice"
-    return "another word"
+def withheld(trace: Trace, words: Sequence[Word], targets: Collection[str]) -> int:
+    """How many words the level gate kept from the network, from their start until too late."""
+    said = [word for word in words if word.word in targets]
+    first = np.searchsorted(trace.t, [word.start for word in said])
+    last = np.searchsorted(trace.t, [word.end + IN_TIME_S for word in said])
+    return int((first == last).sum())
