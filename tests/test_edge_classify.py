@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_sound
 import tiny_task
 
 from edge.commands import edge_classify
@@ -18,6 +19,7 @@ from edge.features import FEATURES
 from edge.model.shipped import shipped_models
 from edge.registry import load
 from edge.samples import ACCEL
+from edge.sound import write_wav
 from edge.source import MOTION_SOURCES
 
 
@@ -162,6 +164,50 @@ def test_without_a_file_it_is_a_usage_error(model):
     with pytest.raises(SystemExit) as stop:
         edge_classify.main([str(model)])
     assert stop.value.code == 2
+
+
+# Sound
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    return tiny_sound.write_model(tmp_path / "kws.tflite", "kws", ["yes", "no", "silence"])
+
+
+def record(path: Path, text: str, rate: int = tiny_sound.RATE) -> Path:
+    """With every sample repeated, a higher rate sounds the same to a model of low bands."""
+    write_wav(path, np.repeat(tiny_sound.say(text), rate // tiny_sound.RATE), rate)
+    return path
+
+
+def test_the_word_of_a_sound_file_is_found_at_any_length_and_rate(words, takes, capsys):
+    texts = {"a": "l", "b": ".h", "c": ".n", "d": "h-", "e": ".l..", "f": "."}
+    for name, text in texts.items():
+        record(takes / f"{name}.wav", text)
+    record(takes / "g.wav", "--l.", 48000)
+    status, answers = classify(capsys, words, takes)
+    assert status == 0
+    said = [answer["label"] for answer in answers]
+    assert said == ["yes", "no", "silence", "no", "yes", "silence", "yes"]
+    assert list(answers[0]) == ["file", "label", "score", "scores"]
+    assert answers[0]["score"] == max(answers[0]["scores"].values())
+
+
+def test_what_is_no_sound_is_an_error_for_that_file(words, takes, capsys):
+    write(takes / "a.csv", tiny_task.strokes(1))
+    (takes / "b.wav").write_bytes(b"")
+    record(takes / "c.wav", "h")
+    files = [takes / "a.csv", takes / "b.wav", takes / "c.wav", takes / "d.wav"]
+    status, answers = classify(capsys, words, *files)
+    assert status == 1
+    assert [answer.get("label") for answer in answers] == [None, None, "no", None]
+    assert "is no sound" in answers[0]["error"] and "is empty" in answers[1]["error"]
+    assert answers[3]["error"] == "does not exist"
+
+
+def test_a_sound_is_no_stroke(model, takes, capsys):
+    status, (answer,) = classify(capsys, model, record(takes / "a.wav", "l"))
+    assert status == 1 and "\n" not in answer["error"]
 
 
 @pytest.mark.skipif("airdigit" not in shipped_models(), reason="no model is shipped yet")

@@ -175,6 +175,7 @@ def test_scores_that_do_not_fit_the_labels_are_a_bug_that_shows():
     [
         {"silent": ["noise"]},
         {"silent": "silence"},
+        {"silent": LABELS, "thresholds": {}},
         {"thresholds": {"yes": 0.8}},
         {"thresholds": {"yes": 0.8, "no": 0.6, "maybe": 0.5}},
         {"thresholds": {"yes": 0.8, "no": 0.6, "silence": 0.5}},

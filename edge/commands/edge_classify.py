@@ -1,12 +1,14 @@
 """Say what each of some recordings holds, as one JSON object a line.
 
   edge-classify airdigit take.csv                 a shipped model by its name
+  edge-classify kws yes.wav no.flac               sound, of any rate and number of channels
   edge-classify my_digits.tflite takes/           every recording in a folder
   find . -name '*.csv' | edge-classify airdigit - names from a pipe, thousands of them
 
-A recording holds one stroke, idle time around it is no problem. The label is the most probable of
-all, "none" among them; thresholds are for live streams, a file is asked about on purpose. A file
-that cannot be used gives {"file": ..., "error": ...}, and the exit status is then 1 at the end.
+A recording holds one stroke or one word, idle time around it is no problem. The label is the most
+probable of all, "none" or "silence" among them; thresholds are for live streams, a file is asked
+about on purpose. A file that cannot be used gives {"file": ..., "error": ...}, and the exit status
+is then 1 at the end.
 """
 
 from __future__ import annotations
@@ -30,9 +32,11 @@ from edge.errors import EdgeError
 from edge.model import Model
 from edge.samples import Chunk
 from edge.sink.json_lines import rounded
+from edge.sound import Sound
 
 # What reads the files that a model's kind of input comes in: a module with `find` and `read`.
 READERS = {
+    "sound": "edge.sound",
     "stroke": "edge.recording",
 }
 PROGRESS_EVERY = 0.25  # seconds
@@ -70,6 +74,8 @@ def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
     """Label, score and all scores of the one thing that the file holds."""
     recording = reader.read(file)
     check_recording(model, recording)
+    if isinstance(recording, Sound):
+        recording = recording.at(model.manifest.input["sensor"]["rate_hz"])
     window = model.window(Chunk(recording.t, recording.values), recording.channels)
     scores = model.scores(window.tensor)
     label = model.labels[scores.argmax()]

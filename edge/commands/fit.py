@@ -6,12 +6,20 @@ from edge.errors import ModelError, RecordingError
 from edge.model import Model, read_manifest
 from edge.model.shipped import find_model, shipped_models
 from edge.recording import Recording
-from edge.samples import ACCEL, GYRO
+from edge.samples import ACCEL, AUDIO, GYRO, MOTION
+from edge.sound import Sound
 
-MEASURES: dict[tuple[str, ...], str] = {ACCEL: "acceleration", GYRO: "rotation"}
+MEASURES: dict[tuple[str, ...], str] = {
+    ACCEL: "acceleration",
+    GYRO: "rotation",
+    MOTION: "motion",
+    AUDIO: "sound",
+}
 SENSORS: dict[tuple[str, ...], str] = {
     GYRO: "a sensor with a gyroscope, such as the MPU6050, and a sketch that sends it "
-    "(firmware_bridge has one)"
+    "(firmware_bridge has one)",
+    MOTION: "a motion sensor, such as the MPU6050",
+    AUDIO: "a microphone",
 }
 
 
@@ -24,16 +32,17 @@ def check_channels(model: Model, channels: tuple[str, ...]) -> None:
     others = [name for name in shipped_models() if _fits(name, model.manifest.task, channels)]
     advice = [f"use {SENSORS.get(missing, 'a sensor that has them')}"]
     advice += [f"take the model {name}" for name in others]
+    as_well = " as well" if set(needed) & set(channels) else ""
     raise ModelError(
-        f"here is {_named(channels)} only, and the model needs {_named(missing)} as well: "
+        f"here is {_named(channels)} only, and the model needs {_named(missing)}{as_well}: "
         + ", or ".join(advice)
     )
 
 
-def check_recording(model: Model, recording: Recording) -> None:
-    """As `check_channels`, and gravity, by which a model knows up from down, must be in it."""
+def check_recording(model: Model, recording: Recording | Sound) -> None:
+    """As `check_channels`, and gravity, by which a model knows up from down, must be in motion."""
     check_channels(model, recording.channels)
-    if recording.gravity_removed:
+    if isinstance(recording, Recording) and recording.gravity_removed:
         raise RecordingError(
             "gravity was subtracted from it when it was recorded, and without it up and down are "
             "unknown: record again with a sketch that sends gravity as well"

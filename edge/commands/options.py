@@ -99,27 +99,40 @@ def add_runtime_option(group: argparse._ActionsContainer) -> None:
     )
 
 
-def add_source_options(parser: argparse.ArgumentParser, table: dict[str, str]) -> None:
+def add_source_options(
+    parser: argparse.ArgumentParser, table: dict[str, str], default: str | None = None
+) -> None:
     """The options of every source in `table`; the first that a source adds is what chooses it."""
-    group = parser.add_argument_group("source", "Where the samples come from; choose one.")
+    unasked = f" (default: {_flag(table, default)})" if default else ""
+    told = f"Where the samples come from; choose one{unasked}."
+    group = parser.add_argument_group("source", told)
     for name in table:
         load(table, name).add_options(group)
 
 
 def open_source(
-    args: argparse.Namespace, table: dict[str, str], needs: Mapping[str, Any]
+    args: argparse.Namespace,
+    table: dict[str, str],
+    needs: Mapping[str, Any],
+    default: str | None = None,
 ) -> Source:
-    """The one source that was asked for, to be opened with `with`."""
+    """The one source that was asked for, to be opened with `with`.
+
+    If none was, it is `default`, as though the option that chooses it had been given no value.
+    """
     chosen = _ask(args, table, needs)
+    if not chosen and default is not None:
+        option = _chooser(table, default)
+        chosen = _ask(argparse.Namespace(**{**vars(args), option.dest: option.const}), table, needs)
     if len(chosen) > 1:  # what is typed wins over what stands in the environment
         typed = _ask(args.typed, table, needs)
         chosen = {name: source for name, source in chosen.items() if name in typed} or chosen
     if not chosen:
-        options = " or ".join(_chooser(table, name) for name in table)
+        options = " or ".join(_flag(table, name) for name in table)
         hint = " (--mock needs no hardware)" if "mock" in table else ""
         raise SourceError(f"choose a source: {options}{hint}")
     if len(chosen) > 1:
-        options = " and ".join(_chooser(table, name) for name in chosen)
+        options = " and ".join(_flag(table, name) for name in chosen)
         raise SourceError(f"{options} are different sources: choose one")
     return next(iter(chosen.values()))
 
@@ -131,10 +144,14 @@ def _ask(
     return {name: source for name, source in answers.items() if source is not None}
 
 
-def _chooser(table: dict[str, str], name: str) -> str:
+def _chooser(table: dict[str, str], name: str) -> argparse.Action:
     group = argparse.ArgumentParser(add_help=False).add_argument_group()
     load(table, name).add_options(group)
-    return next(name for name in group._group_actions[0].option_strings if name.startswith("--"))
+    return group._group_actions[0]
+
+
+def _flag(table: dict[str, str], name: str) -> str:
+    return next(text for text in _chooser(table, name).option_strings if text.startswith("--"))
 
 
 def _variable(action: argparse.Action) -> str:

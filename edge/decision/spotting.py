@@ -133,6 +133,8 @@ def _by_label(
         if word not in labels or word in silent:
             raise ValueError(f"a threshold for {word!r}, which is no word of the labels")
     words = [label for label in labels if label not in silent]
+    if not words:
+        raise ValueError("not one label is a word")
     found: Mapping[str, float] = {word: _positive(thresholds[word]) for word in words}
     for word, threshold in found.items():
         if threshold > 1:
