@@ -1,0 +1,105 @@
+"""The quanvolution: a spectrum cut in patches, each of which becomes what one circuit measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import EdgeError, ModelError
+from edge.features.quantum.circuit import ENCODING, Circuit, read_circuit
+from edge.features.quantum.closed_form import ClosedForm
+
+PATCH = (2, 2)
+AXES = ("bins", "frames")
+"""Of a patch: its rows lie along the first. QCNN's spectra have a row for each mel band."""
+KEYS = {"patch", "axes", "scale", "encoding", "gates", "random_layers", "measured"}
+
+
+class Quanvolution:
+    """A stage behind a front end: `rows_in` frames of `bins` make a row of its output."""
+
+    def __init__(self, description: Mapping[str, Any], bins: int) -> None:
+        """ModelError for a description that cannot be, or one for other spectra."""
+        try:
+            unknown = set(description) - KEYS
+            if unknown:
+                raise ValueError(f"{', '.join(map(repr, sorted(unknown)))} in it is unknown here")
+            self._read(description, bins)
+        except ValueError as error:
+            raise ModelError(f"the quantum circuit cannot be computed: {error}") from None
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
+            raise ModelError(
+                f"the quantum circuit is not described as it must be ({type(error).__name__}: "
+                f"{error}): train the model again"
+            ) from None
+
+    def _read(self, description: Mapping[str, Any], bins: int) -> None:
+        rows, columns = description.get("patch", PATCH)
+        self.axes = tuple(description.get("axes", AXES))
+        if sorted(self.axes) != sorted(AXES):
+            raise ValueError(f'its axes are {list(self.axes)}: say "bins" and "frames", in order')
+        if not (type(rows) is type(columns) is int and rows > 0 and columns > 0):
+            raise ValueError(f"its patch is {rows!r} x {columns!r}: give two counts")
+        if description.get("encoding", ENCODING) != ENCODING:
+            raise ValueError(f"its encoding is {description['encoding']!r}, only {ENCODING!r} can")
+        self.patch = rows, columns
+        self.scale = _scale(description.get("scale"))
+        self.circuit: Circuit = read_circuit(description, rows * columns)
+        self._closed_form = ClosedForm(self.circuit)
+        self.rows_in, self._bins_in = self.patch if self.axes[0] == "frames" else self.patch[::-1]
+        if bins % self._bins_in:
+            raise ValueError(
+                f"{bins} bins of the spectrum cannot be cut in patches of {self._bins_in}"
+            )
+        self.bins = bins
+        self.shape = bins // self._bins_in, len(self.circuit.measured)
+        """Of a row of the output."""
+
+    @staticmethod
+    def specification(wanted: Mapping[str, Any], bins: int) -> dict[str, Any]:
+        """What this code makes of a description, in full."""
+        stage = Quanvolution(wanted, bins)
+        described = stage.described(stage.circuit)
+        if "random_layers" in wanted:
+            del described["gates"]
+            seed, angles = wanted["random_layers"]["seed"], wanted["random_layers"]["angles"]
+            described["random_layers"] = {"seed": seed, "angles": angles}
+        return described
+
+    def described(self, circuit: Circuit) -> dict[str, Any]:
+        """This stage with a circuit of the same size, all gates spelt out."""
+        scale = list(self.scale) if self.scale else None
+        axes = list(self.axes)
+        return {"patch": list(self.patch), "axes": axes, "scale": scale, **circuit.described()}
+
+    def apply(self, frames: NDArray[np.floating]) -> NDArray[np.floating]:
+        """(k, *shape) of (k * rows_in, bins); what is left over of the frames is dropped."""
+        if frames.ndim != 2 or frames.shape[1] != self.bins:
+            raise ModelError(
+                f"the quantum circuit was made for spectra of {self.bins} bins and is given "
+                f"some of shape {frames.shape}: use the features that belong to the model"
+            )
+        count, across = len(frames) // self.rows_in, self.shape[0]
+        cut = frames[: count * self.rows_in].reshape(count, self.rows_in, across, self._bins_in)
+        order = (1, 3, 0, 2) if self.axes[0] == "frames" else (3, 1, 0, 2)
+        x = cut.transpose(order).reshape(self.circuit.qubits, count * across)
+        if self.scale is not None:
+            low, high = self.scale
+            x = np.clip((x - low) * (1 / (high - low)), 0, 1).astype(x.dtype, copy=False)
+        out = self._closed_form(x)
+        if not np.isfinite(out).all():
+            raise EdgeError("the sound holds values that are no numbers: check its source")
+        return out.reshape(count, *self.shape)
+
+
+def _scale(given: Any) -> tuple[float, float] | None:
+    """From and to which value a spectrum is mapped to 0..1; None for one that is left as it is."""
+    if given is None:
+        return None
+    low, high = map(float, given)
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise ValueError(f"its scale is {low} to {high}: give the lower and the upper value")
+    return low, high
