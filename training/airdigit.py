@@ -33,7 +33,7 @@ from edge.errors import EdgeError, RecordingError
 from edge.model.manifest import read_model
 from edge.model.model import Model
 from edge.model.shipped import find_model
-from training import corpora, network, product, recipe, report, simulated, split, tflite
+from training import corpora, licences, network, product, recipe, report, simulated, split, tflite
 from training.strokes import DIGITS, NONE, Strokes
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ def _provenance(args: argparse.Namespace, results: Sequence[report.Result]) -> d
     command += ["--seed", str(args.seed), "--out", str(Path("models") / args.out.name)]
     return {
         "command": shlex.join(command),
-        "corpora": ["simulated people of this project", *corpora.provenance(args.data)],
+        "corpora": ["simulated people of this project", *licences.provenance(args.data)],
         "metrics": {r.name: {"strokes": len(r.truth), "int8": round(r.int8, 4)} for r in results},
         "versions": {"keras": keras.__version__, "numpy": np.__version__},
     }

@@ -19,25 +19,12 @@ from training.strokes import LABELS, Stroke, Strokes, gather
 
 log = logging.getLogger(__name__)
 
-# Public corpora by the name of their folder: source and licence, for the model's card.
-KNOWN = {
-    "imu_handheld": "imu_handheld (one writer, Edge Impulse captures), Apache-2.0",
-    "imu_phone": "imu_phone (one writer, phone), MIT",
-    "imu_pen": "imu_pen (metanav/Handwriting_Recognition_IMU), Apache-2.0",
-    "strokes_wand": "strokes_wand (petewarden/magic_wand), Apache-2.0",
-}
 ON_A_SURFACE = {"imu_pen"}  # written on a desk, not in the air: another movement
 # Takes whose label is wrong: corpus, label, first and last time of recording, true label. After
 # a pause the writer of imu_handheld had gone on to 5, and the label had not: ten takes in a row,
 # each plainly a 5 when drawn, and taken for one by networks that never saw this writer.
 CORRECTIONS = (("imu_handheld", "4", 1712971416, 1712971486, "5"),)
 PATH_POINTS = 24  # of a recorded path, kept before it is drawn again
-
-
-def provenance(folders: Sequence[str]) -> list[str]:
-    """A line for each corpus, as the card prints it."""
-    names = [Path(folder).resolve().name for folder in folders]
-    return [KNOWN.get(name, f"{name}: recorded by whoever trained this model") for name in names]
 
 
 def takes(folder: str) -> Iterator[Recording]:

@@ -211,7 +211,7 @@ def _pictures(tar: Path) -> Clips:
             assert content is not None
             pixels = tf.io.decode_jpeg(content.read(), 1).numpy()[:, :, 0]
             rows.append(((pixels - PIXEL_ZERO) / PIXEL_NAT).astype(np.float16))
-            words.append(OTHER_NAMES.get(label, word or label) if not word else word)
+            words.append(word or OTHER_NAMES.get(label, label))
             speakers.append(speaker_of(stem))
             paths.append(member.name)
     count = len(rows)

@@ -1,4 +1,4 @@
-"""What a network may learn from: clips without those kept out, noise, and how often each is shown."""
+"""What a network may learn from: clips of those who do not judge, noise, and the share of each."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ SOUND_WEIGHT = 3.0  # of a recording, for each picture: pictures are many, and b
 EVENNESS = 0.5  # 1 shows every word equally often, 0 every clip
 NOISE_SHARE = 0.04  # of what is shown
 MADE_NOISES = 1000
+MANY = 100  # speakers
 NOISE_STEP = SECOND // 2
 
 
@@ -33,9 +34,13 @@ def learnable(clips: Clips) -> Clips:
     return clips[~judges & ~also]
 
 
-def leakage(learnt: Clips, judging: Clips) -> set[str]:
-    """Speakers on both sides."""
-    return (set(learnt.speaker) & set(judging.speaker)) - {""}
+def large(clips: Clips) -> list[str]:
+    """Corpora of so many voices that a network learns words from them, and not those voices."""
+    return [
+        str(corpus)
+        for corpus in np.unique(clips.corpus)
+        if len(set(clips.speaker[clips.corpus == corpus]) - {""}) >= MANY
+    ]
 
 
 def recorded_noise(files: Sequence[Path]) -> NDArray[np.float16]:

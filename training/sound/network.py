@@ -61,10 +61,18 @@ def folded(network: keras.Model, shape: Shape) -> keras.Model:
     return plain
 
 
-def with_head_for(network: keras.Model, inputs: int, shape: Shape) -> keras.Model:
-    """A copy that learns, with a new last layer for so many classes."""
-    copy = learning(network.input_shape[1:], inputs, shape)
+def with_head_for(network: keras.Model, classes: int, shape: Shape) -> keras.Model:
+    """A copy of a network that learns, with a new last layer for so many classes."""
+    copy = learning(network.input_shape[1:], classes, shape)
     for source, target in zip(network.layers[:-1], copy.layers[:-1], strict=True):
+        target.set_weights(source.get_weights())
+    return copy
+
+
+def with_new_head(plain: keras.Model, classes: int, shape: Shape) -> keras.Model:
+    """A folded network with a new last layer for other words."""
+    copy = _stack(plain.input_shape[1:], classes, shape, normalised=False)
+    for source, target in zip(plain.layers[:-1], copy.layers[:-1], strict=True):
         target.set_weights(source.get_weights())
     return copy
 
@@ -77,10 +85,7 @@ def from_model(tflite: bytes, inputs: tuple[int, ...], classes: int, shape: Shap
     if len(found) != len(targets):
         raise ModelError(f"it has {len(found)} layers with weights, and {len(targets)} are known")
     for target, (kernel, bias) in zip(targets, found, strict=True):
-        if _is_depthwise(target):
-            kernel = kernel.transpose(1, 2, 3, 0)
-        else:
-            kernel = kernel.transpose(1, 2, 3, 0) if kernel.ndim == 4 else kernel.T
+        kernel = kernel.transpose(1, 2, 3, 0) if kernel.ndim == 4 else kernel.T
         wanted = tuple(target.get_weights()[0].shape)
         if kernel.shape != wanted:
             raise ModelError(f"a layer of it is {kernel.shape}, and {wanted} is known")

@@ -59,7 +59,7 @@ class Lesson:
     """(n, ROWS, bands): what may be heard behind any clip."""
     labels: tuple[str, ...]
     part: int
-    """The class of a word of which too little is seen; -1 if it stays what it was."""
+    """The class of a word of which too little is seen."""
 
     @property
     def fingerprint(self) -> str:
@@ -79,7 +79,7 @@ def all_words(clips: Clips, noise: NDArray[np.float16], weight: NDArray[np.float
 
 def pretrain(lesson: Lesson, shape: Shape, seed: int, plan: Plan = PRETRAIN) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    fresh = network.learning(_inputs(lesson), len(lesson.labels), shape)
+    fresh = network.learning(inputs(lesson), len(lesson.labels), shape)
     stored = _stored(lesson, shape, seed, plan)
     if stored.exists():
         fresh.load_weights(stored)
@@ -108,7 +108,7 @@ def adapt(base: keras.Model, lesson: Lesson, seed: int, plan: Plan = ADAPT) -> k
     return copy
 
 
-def _inputs(lesson: Lesson) -> tuple[int, ...]:
+def inputs(lesson: Lesson) -> tuple[int, ...]:
     return augment_module.FRAMES, lesson.clips.rows.shape[2]
 
 
@@ -147,6 +147,14 @@ def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
     )
 
 
+def some_windows(lesson: Lesson, count: int) -> NDArray[np.float32]:
+    """Windows as training shows them, the same ones each time."""
+    keras.utils.set_random_seed(0)
+    batch = _Batch(lesson, FINISH.strength)
+    parts = [batch(tf.constant(0))[0].numpy() for _ in range(-(-count // BATCH))]
+    return np.concatenate(parts)[:count]
+
+
 class _Progress(keras.callbacks.Callback):
     def __init__(self, what: str, epochs: int) -> None:
         super().__init__()
@@ -165,7 +173,7 @@ class _Batch:
 
     def __init__(self, lesson: Lesson, strength: Strength) -> None:
         self.strength, self.part, self.classes = strength, lesson.part, len(lesson.labels)
-        self.silent = lesson.labels.index(SILENCE) if SILENCE in lesson.labels else -1
+        self.silent = tf.constant(lesson.clips.word == SILENCE)
         self.rows = tf.constant(lesson.clips.rows)
         self.span = tf.constant(where_spoken(lesson.clips.rows), tf.int32)
         self.number = tf.constant(lesson.classes, tf.int32)
@@ -182,6 +190,5 @@ class _Batch:
         others = tf.random.shuffle(rows)
         noise = tf.where(tf.random.uniform([BATCH, 1, 1]) < BABBLE, others, noise)
         windows, seen = augment(rows, tf.gather(self.span, drawn), noise, self.strength)
-        if self.part >= 0:
-            number = tf.where(seen | (number == self.silent), number, self.part)
+        number = tf.where(seen | tf.gather(self.silent, drawn), number, self.part)
         return windows, tf.one_hot(number, self.classes)

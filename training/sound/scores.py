@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,11 @@ class Scored:
         mine = np.ones(len(self.truth), bool) if label is None else self.truth == label
         return int((scores[mine].argmax(axis=1) == self.truth[mine]).sum()), int(mine.sum())
 
+    def share(self, scores: NDArray[np.float32]) -> float:
+        """How much of all is right."""
+        right, of = self.right(scores)
+        return right / of
+
     def confusion(self) -> NDArray[np.intp]:
         """Rows: what was said; columns: what the int8 model says."""
         counts = np.zeros((len(self.labels), len(self.labels)), np.intp)
@@ -62,7 +67,13 @@ class Scored:
         return counts
 
 
-def score(model: Model, clips: Sequence[Spoken], rate: int) -> Scored:
+def score(
+    model: Model,
+    clips: Sequence[Spoken],
+    rate: int,
+    float_network: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
+) -> Scored:
+    """What the model says to the clips, and its float network: by default the ONNX beside it."""
     tensors = []
     for clip in clips:
         samples = samples_of(clip.path, rate)
@@ -73,7 +84,9 @@ def score(model: Model, clips: Sequence[Spoken], rate: int) -> Scored:
         list(model.labels),
         np.array([model.labels.index(clip.word) for clip in clips]),
         np.stack([model.scores(tensor) for tensor in stacked]),
-        float_scores(model.path.with_suffix(".onnx"), stacked, len(model.labels)),
+        float_network(stacked)
+        if float_network
+        else float_scores(model.path.with_suffix(".onnx"), stacked, len(model.labels)),
         len({clip.speaker for clip in clips} - {""}),
     )
 
@@ -152,6 +165,11 @@ def record(scored: Scored) -> dict[str, Any]:
         "classes": classes,
         "confusion": {"labels": scored.labels, "counts": confusion.tolist()},
     }
+
+
+def headline(scored: Scored) -> str:
+    by_float = "" if scored.float32 is None else f", float {scored.share(scored.float32):.4f}"
+    return f"{len(scored.truth)} clips, int8 {scored.share(scored.int8):.4f}{by_float}"
 
 
 def table(found: dict[str, Any], name: str) -> list[str]:

@@ -1,0 +1,26 @@
+"""Where what a model was trained on comes from, as its card says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+# Public corpora by the name of their folder: source and licence.
+KNOWN = {
+    "imu_handheld": "imu_handheld (one writer, Edge Impulse captures), Apache-2.0",
+    "imu_phone": "imu_phone (one writer, phone), MIT",
+    "imu_pen": "imu_pen (metanav/Handwriting_Recognition_IMU), Apache-2.0",
+    "strokes_wand": "strokes_wand (petewarden/magic_wand), Apache-2.0",
+    "speech_commands": "Speech Commands v0.02 (Pete Warden, Google), CC BY 4.0",
+    "speech_commands_extra": "more clips of Speech Commands v0.02 (Google), CC BY 4.0",
+    "speech_commands_logmel": "log-mel pictures of Speech Commands v0.02 (Google), CC BY 4.0",
+    "background_noise": "background noise of Speech Commands v0.02 (Google), CC BY 4.0",
+    "fsdd": "Free Spoken Digit Dataset (Zohar Jackson and others), CC BY-SA 4.0",
+    "arabic_digits": "spoken Arabic digits of 24 speakers, CC BY 4.0",
+}
+
+
+def provenance(folders: Sequence[str]) -> list[str]:
+    """A line for each corpus, as the card prints it."""
+    names = [Path(folder).resolve().name for folder in folders]
+    return [KNOWN.get(name, f"{name}: recorded by whoever trained this model") for name in names]

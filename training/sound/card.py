@@ -1,0 +1,60 @@
+"""What a model of sound says of itself, for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.model.model import Model
+from training.sound import scores
+from training.sound.scores import Scored
+
+COMMANDS = {"kws": "kws-listen", "sounddigit": "sounddigit-listen"}
+
+
+def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float) -> str:
+    """The model's card, in Markdown."""
+    manifest = model.manifest
+    provenance, decision = manifest.provenance, manifest.decision
+    front_end = manifest.input["front_end"]
+    words = [label for label in model.labels if label not in decision["silent"]]
+    lines = [
+        f"# {path.stem}",
+        "",
+        f"Hears {', '.join(words)} in endless sound (`{COMMANDS[manifest.task]}`); "
+        f"{' and '.join(decision['silent'])}: everything else.",
+        "",
+        f"- File: `{path.name}`, {path.stat().st_size} bytes with its manifest; int8 in and out.",
+        f"- Input {manifest.input_hash}: {'x'.join(map(str, model.input_shape))} log-mel, "
+        f"{front_end['rate_hz']} Hz, {front_end['low_hz']:g} to {front_end['high_hz']:g} Hz.",
+        f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network.",
+        f"- Made by `{provenance['command']}`.",
+        f"- Trained on {provenance['clips']} clips of {provenance['speakers']} speakers: "
+        f"{'; '.join(provenance['corpora'])}.",
+        "",
+        "## What was measured",
+        "",
+        f"On {held}, who were in no training of what is measured here. Printed by the command "
+        "above.",
+        "",
+        *scores.table({**scores.record(result), "accepted": _accepted(result, model)}, path.name),
+        "",
+        f"![confusion matrix]({path.stem}.png)",
+        "",
+        "## Thresholds",
+        "",
+        "Chosen on long audio of the same people, clean and in noise; `--max-false-per-hour` moves "
+        "along this curve. `most`: the rate that so few may still stand for, 95 %.",
+        "",
+        "| false accepts an hour | counted | in hours | most an hour | words heard |",
+        "|---|---|---|---|---|",
+    ]
+    for point in decision["curve"]:
+        lines.append(
+            f"| {point['false_per_hour']:g} | {point['false']} | {point['hours']:g} "
+            f"| {point['most']:g} | {point['hits']:.1%} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _accepted(result: Scored, model: Model) -> dict:  # type: ignore[type-arg]
+    return scores.at_thresholds(result, model.manifest.decision["thresholds"])

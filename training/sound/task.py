@@ -1,0 +1,55 @@
+"""What a model of sound is asked for: its words, and the labels for all else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.sound.clips import DIGIT_WORDS, SILENCE, Clips
+from training.sound.recipe import Lesson
+
+COMMANDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
+UNKNOWN, NONE = "unknown", "none"
+SILENT_SHARE = 0.08  # of what is shown in the last stretch
+OTHER_SHARE = 0.17
+
+
+@dataclass(frozen=True)
+class Task:
+    name: str
+    words: tuple[str, ...]
+    """As the corpora spell them."""
+    spoken: tuple[str, ...]
+    """As the model says them."""
+    silence: str
+    """The label of noise and silence ..."""
+    other: str
+    """... and of all other words; the same for some tasks."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return (*self.spoken, *dict.fromkeys((self.silence, self.other)))
+
+    def lesson(self, clips: Clips, weight: np.ndarray, noise: np.ndarray) -> Lesson:
+        """Its words, each shown as often as any other, and what is none of them."""
+        number = {word: k for k, word in enumerate(self.words)}
+        number[SILENCE] = self.labels.index(self.silence)
+        other = self.labels.index(self.other)
+        classes = np.array([number.get(word, other) for word in clips.word], np.int64)
+        groups = np.where(clips.word == SILENCE, -1, classes)
+        each = (1 - SILENT_SHARE - OTHER_SHARE) / len(self.words)
+        shown = np.zeros(len(clips))
+        for group in np.unique(groups):
+            mine = groups == group
+            share = {-1: SILENT_SHARE, other: OTHER_SHARE}.get(int(group), each)
+            shown[mine] = share * weight[mine] / weight[mine].sum()
+        return Lesson(clips, classes, shown, noise, self.labels, other)
+
+
+def commands(words: Sequence[str] = COMMANDS) -> Task:
+    return Task("kws", tuple(words), tuple(words), SILENCE, UNKNOWN)
+
+
+DIGITS = Task("sounddigit", DIGIT_WORDS, tuple("0123456789"), NONE, NONE)
