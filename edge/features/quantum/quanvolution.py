@@ -48,7 +48,7 @@ class Quanvolution:
         self.patch = rows, columns
         self.scale = _scale(description.get("scale"))
         self.circuit: Circuit = read_circuit(description, rows * columns)
-        self._closed_form = ClosedForm(self.circuit)
+        self.closed_form = ClosedForm(self.circuit)
         self.rows_in, self._bins_in = self.patch if self.axes[0] == "frames" else self.patch[::-1]
         if bins % self._bins_in:
             raise ValueError(
@@ -89,7 +89,7 @@ class Quanvolution:
         if self.scale is not None:
             low, high = self.scale
             x = np.clip((x - low) * (1 / (high - low)), 0, 1).astype(x.dtype, copy=False)
-        out = self._closed_form(x)
+        out = self.closed_form(x)
         if not np.isfinite(out).all():
             raise EdgeError("the sound holds values that are no numbers: check its source")
         return out.reshape(count, *self.shape)
