@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.errors import RuntimeMissing
-from edge.features.quantum.circuit import random_angles
+from edge.features.quantum.circuit import Circuit, random_angles
 from edge.features.quantum.closed_form import pushed_back, seen
 from edge.features.quantum.quanvolution import Quanvolution
 
 BANDS, FRAMES = 60, 126
 SEED = 42  # PennyLane's, where QCNN gives none
 
-Circuit = Callable[[Any], Any]
+Function = Callable[[Any], Any]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,14 +48,13 @@ def measure(args: argparse.Namespace) -> None:
     stage = Quanvolution({"random_layers": drawn}, BANDS)
     clip = np.random.default_rng(args.seed).uniform(0, 1, (FRAMES, BANDS))
     single = clip.astype(np.float32)
-    shares = seen(pushed_back(stage.circuit)).reshape(4, 81).T.astype(np.float32)
-    circuit = _pennylane(drawn)
+    all_terms, circuit = dense_form(stage.circuit), _pennylane(drawn)
 
     ours = _seconds(lambda: stage.apply(single), 500)
-    dense = _seconds(lambda: _dense(_patches(single), shares), 50)
-    batch = _seconds(lambda: circuit(_patches(clip)), 3)
+    dense = _seconds(lambda: all_terms(patches(single)), 50)
+    batch = _seconds(lambda: circuit(patches(clip)), 3)
     start = time.perf_counter()
-    found = np.array([np.stack(circuit(patch)) for patch in _patches(clip).T])
+    found = np.array([np.stack(circuit(patch)) for patch in patches(clip).T])
     loop = time.perf_counter() - start
 
     found = found.reshape(BANDS // 2, FRAMES // 2, 4).transpose(1, 0, 2)
@@ -80,23 +79,29 @@ def _seconds(function: Callable[[], object], times: int) -> float:
     return float(np.median(taken))
 
 
-def _patches(clip: NDArray[Any]) -> NDArray[Any]:
+def patches(clip: NDArray[Any]) -> NDArray[Any]:
     """(4, patches) of the clip as an image with a row for each band."""
     image = clip.T
     corners = [image[down::2, right::2].ravel() for down, right in product((0, 1), repeat=2)]
     return np.stack(corners)
 
 
-def _dense(x: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
-    angles = np.float32(np.pi) * x
-    factors = np.stack([np.ones_like(x), np.cos(angles), np.sin(angles)])
-    a, b, c, d = factors.transpose(1, 0, 2)
-    pairs, others = a[:, None] * b, c[:, None] * d
-    terms = pairs.reshape(9, 1, -1) * others.reshape(1, 9, -1)
-    return terms.reshape(81, -1).T @ shares
+def dense_form(circuit: Circuit) -> Function:
+    """The closed form without leaving out what is zero."""
+    shares = seen(pushed_back(circuit)).reshape(4, 81).T.astype(np.float32)
+
+    def computed(x: NDArray[np.float32]) -> NDArray[np.float32]:
+        angles = np.float32(np.pi) * x
+        factors = np.stack([np.ones_like(x), np.cos(angles), np.sin(angles)])
+        a, b, c, d = factors.transpose(1, 0, 2)
+        pairs, others = a[:, None] * b, c[:, None] * d
+        terms = pairs.reshape(9, 1, -1) * others.reshape(1, 9, -1)
+        return terms.reshape(81, -1).T @ shares
+
+    return computed
 
 
-def _pennylane(drawn: dict[str, Any]) -> Circuit:
+def _pennylane(drawn: dict[str, Any]) -> Function:
     """QCNN's circuit: four values, or as many patches of such as are given at once."""
     try:
         import pennylane
@@ -111,7 +116,7 @@ def _pennylane(drawn: dict[str, Any]) -> Circuit:
         pennylane.RandomLayers(angles, wires=range(4), seed=drawn["seed"])
         return [pennylane.expval(pennylane.PauliZ(qubit)) for qubit in range(4)]
 
-    run: Circuit = circuit
+    run: Function = circuit
     return run
 
 
