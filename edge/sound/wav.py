@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,12 +129,13 @@ def _decode(data: bytes, form: Format) -> NDArray[np.float32]:
     if form.code == FLOAT:
         with np.errstate(over="ignore"):  # of float64: what is then infinite is dealt with
             return np.frombuffer(data, f"<f{form.width}").astype(np.float32)
+    levels: NDArray[Any]
     if form.width == 1:  # the only one without a sign
-        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128
-    if form.width == 3:
+        levels = np.frombuffer(data, np.uint8).astype(np.float32) - 128
+    elif form.width == 3:
         padded = np.zeros((len(data) // 3, 4), np.uint8)
         padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
-        return padded.view("<i4")[:, 0] * np.float32(2**-31)
-    scale = np.float32(2.0 ** (1 - 8 * form.width))
-    samples: NDArray[np.float32] = np.frombuffer(data, f"<i{form.width}").astype(np.float32) * scale
-    return samples
+        levels = padded.view("<i4")[:, 0] / np.float32(256)
+    else:
+        levels = np.frombuffer(data, f"<i{form.width}")
+    return (levels * np.float32(2.0 ** (1 - 8 * form.width))).astype(np.float32)

@@ -17,6 +17,8 @@ MOTION_SOURCES = {
 }
 
 SOUND_SOURCES = {
+    "files": "edge.source.sound_files:SoundFiles",
+    "pcm": "edge.source.pcm:PcmSource",
     "mock": "edge.source.simulated_microphone:SimulatedMicrophone",
 }
 
@@ -39,7 +41,7 @@ class Source(ABC):
     """
 
     channels: tuple[str, ...]
-    """Names of the columns, known once opened: MOTION, or ACCEL for a sensor without gyro."""
+    """Names of the columns, known once opened: MOTION, ACCEL for a sensor without gyro, AUDIO."""
     rate: float
     """Nominal samples a second, known once opened."""
     health: Health

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 import time
 from collections.abc import Iterator
 
@@ -24,3 +26,13 @@ class Pace:
             self._sleep(min(left, PATIENCE))
             if left > PATIENCE:
                 yield
+
+
+def speed(text: str) -> float:
+    """How fast, as an option gives it."""
+    if text == "max":
+        return math.inf
+    chosen = float(text)
+    if not 0 < chosen < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no speed: 1 is real time, max has no waiting")
+    return chosen

@@ -18,7 +18,7 @@ from edge.recording.rails import clipped
 from edge.recording.recording import GAP
 from edge.samples import Chunk, Health
 from edge.source import Source
-from edge.source.pacing import Pace
+from edge.source.pacing import Pace, speed
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class ReplaySource(Source):
         )
         parser.add_argument(
             "--speed",
-            type=_speed,
+            type=speed,
             default=1.0,
             metavar="X",
             help="with --replay and --mock: 1 is real time (default), 10 ten times as fast, "
@@ -123,12 +123,3 @@ def _on_rail(recording: Recording) -> NDArray[np.bool_]:
     if recording.rails is None:
         return np.zeros(len(recording.t), dtype=bool)
     return clipped(recording.values, recording.channels, recording.rails)
-
-
-def _speed(text: str) -> float:
-    if text == "max":
-        return np.inf
-    speed = float(text)
-    if not 0 < speed < np.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no speed: 1 is real time, max has no waiting")
-    return speed

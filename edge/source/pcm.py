@@ -1,0 +1,142 @@
+"""Raw sound from another program, through a pipe: `arecord ... | kws-listen --pcm`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import select
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from edge.errors import SourceError
+from edge.samples import AUDIO, Chunk, Health
+from edge.sound.file import FASTEST, SLOWEST
+from edge.sound.wav import MOST_CHANNELS
+from edge.source import Source
+from edge.source.sound_stream import SoundStream, nothing
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.2  # s without a sample, after which the reader hears something
+CHUNK = 0.05  # s at most
+HEADER = 4096  # bytes in which a WAV header must come to its end
+
+
+class PcmSource(Source):
+    """16 bits a sample, little endian. A WAV header is no sound, and its rate is the true one."""
+
+    def __init__(
+        self,
+        needs: Mapping[str, Any],
+        rate: int | None = None,
+        channels: int = 1,
+        descriptor: int | None = None,
+    ) -> None:
+        """`rate` of what comes in, by default the model's; from stdin, or a file `descriptor`."""
+        self.channels, self.rate = AUDIO, float(needs["rate_hz"])
+        self._format = rate or int(self.rate), channels
+        self._descriptor = descriptor
+        self.health = Health()
+
+    @classmethod
+    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
+        parser.add_argument(
+            "--pcm",
+            action="store_true",
+            help="sound from stdin: 16 bits a sample, little endian, without a header",
+        )
+        parser.add_argument(
+            "--pcm-rate",
+            type=_rate,
+            metavar="HZ",
+            help="with --pcm: its samples a second (default: what the model wants, 16000)",
+        )
+        parser.add_argument(
+            "--pcm-channels",
+            type=_channels,
+            default=1,
+            metavar="N",
+            help="with --pcm: how many channels take turns in it (default: %(default)s)",
+        )
+
+    @classmethod
+    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+        return cls(needs, args.pcm_rate, args.pcm_channels) if args.pcm else None
+
+    def __enter__(self) -> Source:
+        self._input = sys.stdin.fileno() if self._descriptor is None else self._descriptor
+        if os.isatty(self._input):
+            raise SourceError(
+                "--pcm takes sound from a pipe: arecord -f S16_LE -r 16000 -c 1 | ... --pcm"
+            )
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Whoever opened it closes it."""
+
+    def __iter__(self) -> Iterator[Chunk]:
+        stream: SoundStream | None = None
+        left = b""
+        while (data := self._read()) != b"":
+            if data is None:
+                yield nothing()
+                continue
+            left += data
+            if stream is None:
+                if b"RIFF".startswith(left[:4]) and b"data" not in left and len(left) < HEADER:
+                    continue  # perhaps a header that has not come whole
+                left = self._without_header(left)
+                stream = SoundStream(self._format[0], int(self.rate), self.health)
+            whole = len(left) - len(left) % self._frame
+            samples = np.frombuffer(left[:whole], "<i2").reshape(-1, self._format[1])
+            left = left[whole:]
+            chunk = stream.feed((samples / np.float32(32768)).astype(np.float32))
+            self.health.count(chunk)
+            yield chunk
+        self.health.garbage += len(left)
+        if stream is not None:
+            chunk = stream.finish()
+            self.health.count(chunk)
+            yield chunk
+
+    @property
+    def _frame(self) -> int:
+        return 2 * self._format[1]
+
+    def _read(self) -> bytes | None:
+        """What is there; None if nothing came in time, empty at the end."""
+        if not select.select([self._input], [], [], PATIENCE)[0]:
+            return None
+        return os.read(self._input, max(1, int(CHUNK * self._format[0])) * self._frame)
+
+    def _without_header(self, data: bytes) -> bytes:
+        """arecord and others put one before what they write, unless told not to."""
+        where = data.find(b"data")
+        if not data.startswith(b"RIFF") or data[8:16] != b"WAVEfmt " or where < 36:
+            return data
+        code = int.from_bytes(data[20:22], "little")
+        channels = int.from_bytes(data[22:24], "little")
+        rate = int.from_bytes(data[24:28], "little")
+        bits = int.from_bytes(data[34:36], "little")
+        if bits != 16 or code not in (1, 0xFFFE) or not channels or not SLOWEST <= rate <= FASTEST:
+            raise SourceError(f"--pcm takes 16 bits a sample, this is WAV with {bits}: -f S16_LE")
+        if (rate, channels) != self._format:
+            log.info("what comes in says that it has %d Hz, %d channels", rate, channels)
+        self._format = rate, channels
+        return data[where + 8 :]
+
+
+def _rate(text: str) -> int:
+    if not SLOWEST <= int(text) <= FASTEST:
+        raise argparse.ArgumentTypeError(f"{text} is no rate: {SLOWEST} to {FASTEST} Hz")
+    return int(text)
+
+
+def _channels(text: str) -> int:
+    if not 1 <= int(text) <= MOST_CHANNELS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of channels: 1 to {MOST_CHANNELS}")
+    return int(text)
