@@ -18,7 +18,8 @@ def filters(
     rate: int, fft: int, mels: int, low: float, high: float, scale: str, norm: str | None
 ) -> NDArray[np.float64]:
     """(fft // 2 + 1, mels) triangles; with norm "slaney" all have the same area."""
-    edges = to_hz(np.linspace(*to_mel(np.array([low, high]), scale), mels + 2), scale)
+    bottom, top = to_mel(np.array([low, high]), scale).tolist()
+    edges = to_hz(np.linspace(bottom, top, mels + 2), scale)
     hz = np.arange(fft // 2 + 1)[:, None] * rate / fft
     rising = (hz - edges[:-2]) / np.diff(edges)[:-1]
     falling = (edges[2:] - hz) / np.diff(edges)[1:]

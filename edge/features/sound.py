@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edge.errors import ModelError
 from edge.features import Features, Window, level_gate
 from edge.features.level_gate import LevelGate
+from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.spectrum import FrontEnd, Stream
 from edge.samples import AUDIO, Chunk
 
@@ -31,9 +32,9 @@ class SoundFeatures(Features):
             frames, step = int(wanted.get("shape", [FRAMES])[0]), int(wanted.get("step", STEP))
             if not 0 < step <= frames:
                 raise ValueError(f"{step} frames from window to window of {frames}")
-        except (TypeError, ValueError) as error:
+        except (IndexError, TypeError, ValueError) as error:
             raise ModelError(f"its front end cannot be ({error}): train it again") from None
-        return {
+        described = {
             "kind": "sound",
             "version": 1,
             "front_end": front_end.specification(),
@@ -42,48 +43,67 @@ class SoundFeatures(Features):
             "gate": {name: value for name, value in vars(level_gate).items() if name.isupper()},
             "sensor": {"channels": list(AUDIO), "rate_hz": front_end.rate_hz},
         }
+        if "quanvolution" in wanted:
+            described["quanvolution"] = Quanvolution.specification(
+                wanted["quanvolution"], front_end.bins
+            )
+            if frames % _stage(described).rows_in or step % _stage(described).rows_in:
+                raise ModelError(
+                    f"its {frames} frames, {step} from window to window, cannot be cut in the "
+                    f"patches of its quanvolution: train it again"
+                )
+        return described
 
     def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:
         self.front_end = FrontEnd(**specification["front_end"])
         self.frames, self.step = specification["shape"][0], specification["step"]
         self._stream = Stream(self.front_end, self.step)
-        self._block_s = self.step * self.front_end.hop / self.front_end.rate_hz
-        self._gate = LevelGate(self._block_s)
-        self._next_t: float | None
+        self._gate = LevelGate(self._stream.advance / self.front_end.rate_hz)
+        self._stage = _stage(specification)
+        self._last_t: float | None = None
+        self._times: NDArray[np.float64]  # of the samples that still wait
+        self._rows: NDArray[np.float32]
         self._begin()
 
     def process(self, chunk: Chunk) -> Iterator[Window]:
         if not len(chunk):
             return
-        if self._next_t is not None and chunk.t[0] - self._next_t > SPLICED:
-            self._stream.reset()
-            self._begin()
-        samples, rate = chunk.values[:, 0], self.front_end.rate_hz
-        # Counted back from the chunk's end, as a splice may lie before it.
-        self._next_t = float(chunk.t[-1]) + 1 / rate
-        left = self._stream.waiting + len(samples)
-        for block in self._stream.push(samples):
-            left -= self.step * self.front_end.hop
-            # The window's last sample lies that far from the end of the chunk.
-            overlap = self.front_end.window - self.front_end.hop
-            yield from self._window(block, self._next_t - (left - overlap) / rate)
+        before = chunk.t[0] if self._last_t is None else self._last_t
+        cuts = np.flatnonzero(np.diff(chunk.t, prepend=before) > SPLICED)
+        self._last_t = float(chunk.t[-1])
+        pieces = zip(np.split(chunk.t, cuts), np.split(chunk.values[:, 0], cuts), strict=True)
+        for number, (t, samples) in enumerate(pieces):
+            if number:
+                self._begin()
+            yield from self._hear(t, samples)
 
     def finish(self) -> Iterator[Window]:
-        if self._next_t is None:
+        if self._last_t is None:
             return
         rate = self.front_end.rate_hz
-        silence = np.zeros((round(AFTER * rate), 1), np.float32)
-        yield from self.process(Chunk(self._next_t + np.arange(len(silence)) / rate, silence))
+        silence = np.zeros(round(AFTER * rate), np.float32)
+        yield from self._hear(self._last_t + np.arange(1, len(silence) + 1) / rate, silence)
+
+    def _hear(self, t: NDArray[np.float64], samples: NDArray[np.float32]) -> Iterator[Window]:
+        """Sound without a gap worth mentioning."""
+        times = np.concatenate([self._times, t])
+        blocks = self._stream.push(samples)
+        self._times = times[len(times) - self._stream.waiting :].copy()
+        for number, block in enumerate(blocks):
+            newest = number * self._stream.advance + self._stream.span - 1
+            yield from self._window(block, float(times[newest]))
 
     def _window(self, block: NDArray[np.float32], t: float) -> Iterator[Window]:
-        self._rows = np.concatenate([self._rows[self.step :], block])
+        rows = self._stage.apply(block)
+        self._rows = np.concatenate([self._rows[len(rows) :], rows])
         if self._gate.open(self.front_end.loudness(block)):
             yield Window(t, t, self._rows)
 
     def _begin(self) -> None:
         """Before the first sound there was silence."""
-        self._rows = np.tile(self.front_end.silence, (self.frames, 1))
-        self._next_t = None
+        self._stream.reset()
+        self._times = np.empty(0)
+        self._rows = self._stage.apply(np.tile(self.front_end.silence, (self.frames, 1)))
 
     @classmethod
     def candidates(
@@ -96,10 +116,26 @@ class SoundFeatures(Features):
         spare = len(samples) - window_samples(specification)
         if spare < step * front_end.hop:
             samples, spare = in_the_middle(samples, window_samples(specification)), 0
-        frames = front_end.frames(samples)
+        frames, stage = front_end.frames(samples), _stage(specification)
+        rows, down = stage.apply(frames), stage.rows_in
         for at in range(0, len(frames) - size + 1, step):
             t = chunk.t[-1] - (spare - at * front_end.hop) / front_end.rate_hz
-            yield Window(float(t), float(t), frames[at : at + size])
+            yield Window(float(t), float(t), rows[at // down : (at + size) // down])
+
+
+class Plain:
+    """No stage behind the front end: a window holds its frames as they are."""
+
+    rows_in = 1
+
+    def apply(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        return frames
+
+
+def _stage(specification: Mapping[str, Any]) -> Plain | Quanvolution:
+    if "quanvolution" not in specification:
+        return Plain()
+    return Quanvolution(specification["quanvolution"], specification["shape"][1])
 
 
 def window_samples(specification: Mapping[str, Any]) -> int:

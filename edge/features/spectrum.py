@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edge.features import mel
 
 LOGS = (None, "ln", "db")
+LONGEST = 1 << 16  # FFT: over a second at any rate
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,21 @@ class FrontEnd:
 
     def __post_init__(self) -> None:
         """ValueError for what cannot be."""
-        if not self.hop > 0 or not 0 < self.window <= self.fft:
+        whole = ("rate_hz", "window", "hop", "fft", "mels", "power", "coefficients")
+        if not all(isinstance(getattr(self, name), int) for name in whole):
+            raise ValueError(f"{', '.join(whole)} are whole numbers")
+        if not 0 < self.hop <= self.window <= self.fft <= LONGEST:
             raise ValueError(f"a hop of {self.hop}, window {self.window} and FFT {self.fft}")
         if not 0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
             raise ValueError(f"bands from {self.low_hz} to {self.high_hz} Hz at {self.rate_hz} Hz")
         if self.power not in (1, 2) or self.log not in LOGS or self.norm not in (None, "slaney"):
             raise ValueError(f"power {self.power}, log {self.log!r}, norm {self.norm!r}")
-        if self.scale not in mel.SCALES or not self.mels > 0 or self.coefficients > self.mels:
-            raise ValueError(f"scale {self.scale!r}, {self.mels} bands, {self.coefficients} MFCC")
+        if self.scale not in mel.SCALES or not 0 < self.mels < self.fft:
+            raise ValueError(f"scale {self.scale!r}, {self.mels} bands")
+        if not 0 <= self.coefficients <= self.mels or not 0 < self.floor < 1:
+            raise ValueError(f"{self.coefficients} MFCC of {self.mels} bands, floor {self.floor}")
+        if not self._filters.any(axis=0).all():
+            raise ValueError(f"{self.mels} bands for an FFT of {self.fft}: some would be empty")
 
     @property
     def bins(self) -> int:
@@ -79,7 +87,8 @@ class FrontEnd:
         energy = spectrum.real**2 + spectrum.imag**2
         bands = (energy if self.power == 2 else np.sqrt(energy)).astype(np.float32) @ self._bands
         if self.log is not None:
-            bands = np.log(np.maximum(bands, np.float32(self.floor)))
+            # Of a band and the floor the greater, and the floor for what is no number.
+            bands = np.log(np.fmax(bands, np.float32(self.floor)))
         if self.log == "db":
             bands *= np.float32(10 / np.log(10))
         if self.coefficients:
@@ -93,8 +102,10 @@ class FrontEnd:
         else:
             level = float(rows.mean())
         if self.log is None:
-            return 2 / self.power * float(np.log(level + self.floor))
-        return level if self.log == "ln" else level * np.log(10) / 10
+            level = float(np.log(level + self.floor))
+        elif self.log == "db":
+            level *= float(np.log(10)) / 10
+        return 2 / self.power * level
 
     @cached_property
     def _hann(self) -> NDArray[np.float32]:
@@ -135,8 +146,10 @@ class Stream:
 
     def __init__(self, front_end: FrontEnd, block: int = 1) -> None:
         self.front_end, self.block = front_end, block
-        self._span = (block - 1) * front_end.hop + front_end.window
-        self._advance = block * front_end.hop
+        self.span = (block - 1) * front_end.hop + front_end.window
+        """Samples under a block."""
+        self.advance = block * front_end.hop
+        """Samples from one block to the next."""
         self._rest = np.empty(0, np.float32)
 
     @property
@@ -148,9 +161,9 @@ class Stream:
         """The blocks, each (block, bins), that these samples complete."""
         held = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         blocks, start = [], 0
-        while len(held) - start >= self._span:
-            blocks.append(self.front_end.frames(held[start : start + self._span]))
-            start += self._advance
+        while len(held) - start >= self.span:
+            blocks.append(self.front_end.frames(held[start : start + self.span]))
+            start += self.advance
         self._rest = held[start:].copy()
         return blocks
 
