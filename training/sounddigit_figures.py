@@ -29,7 +29,8 @@ from edge.commands.options import CommandParser, add_common
 from edge.errors import RecordingError
 from training.sound import clips as corpora
 from training.sound import material, network, product, recipe, scores, train
-from training.sound.clips import SILENCE, Clips
+from training.sound.clips import Clips
+from training.sound.layouts import SILENCE
 from training.sound.scores import Scored
 from training.sound.task import DIGITS
 from training.tflite import to_int8

@@ -1,19 +1,16 @@
 """Recordings of words, and pictures of such, as spectra of one second: what networks learn from.
 
-Three layouts are understood below a folder: a list (`index.csv` with split, path, label, word,
-speaker), a folder for each word, in any language, and the digit before the first `_` of a name. A
-tar of log-mel pictures (`<label>/<speaker>_nohash_<n>.<word>.jpg`) is read as well.
+How folders are read is in `layouts`. A tar of log-mel pictures
+(`<label>/<speaker>_nohash_<n>.<word>.jpg`) is read as well.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
-import re
 import tarfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +19,10 @@ from numpy.typing import NDArray
 from edge.errors import EdgeError, RecordingError
 from edge.features.sound import in_the_middle
 from edge.features.spectrum import FrontEnd
-from edge.sound import find, read
+from edge.sound import read
 from edge.sound.resample import resampled
+from training.sound import layouts
+from training.sound.layouts import OTHER_NAMES, SILENCE, Named, named, speaker_of
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +32,8 @@ ROWS = 98  # in a second, at twice the rate of the shipped front end: either hal
 FINE = FrontEnd(hop=160)
 # ln(mel) = (pixel - 146.1) / 9.9: fitted to the pictures of clips whose sound is known as well.
 PIXEL_ZERO, PIXEL_NAT = 146.1, 9.9
-SILENCE = "silence"
-OTHER_NAMES = {"_silence_": SILENCE, "_background_noise_": SILENCE, "_unknown_": "unknown"}
-DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 EDGE = 1.6  # nats above the quiet rows of a clip, that belong to its word
-SPEAKER = {  # who spoke, from a file's name
-    "nohash": re.compile(r"(?P<speaker>[0-9a-f]+)_nohash_"),
-    "digit": re.compile(r"\d_(?P<speaker>[^_]+)_\d+"),
-    "arabic": re.compile(r"(?P<speaker>\d+)_NO_\d+"),
-}
+NAMED = 5  # recordings that cannot be read, before they are only counted
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,8 @@ def load(folders: Sequence[str | Path], cache: Path | None = None) -> Clips:
     """Every clip below the folders, once; what cannot be read is said."""
     parts = [_cached(Path(folder), cache) for folder in folders]
     clips = together([part for part in parts if len(part)] or parts)
-    _, first = np.unique([row.tobytes() for row in clips.rows], return_index=True)
+    digests = [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in clips.rows]
+    first = np.array(list({digest: k for k, digest in reversed([*enumerate(digests)])}.values()))
     if len(first) < len(clips):
         log.info("%d clips stand twice: taken once", len(clips) - len(first))
     return clips[np.sort(first)]
@@ -94,9 +87,9 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
     """Spectra take a minute to compute, so they are kept by what lies in the folder."""
     if cache is None:
         return _read_folder(folder)
-    found = sorted(p for p in folder.rglob("*") if p.is_file())
-    said = repr([(str(p.relative_to(folder)), p.stat().st_size) for p in found])
-    said += Path(__file__).read_text()
+    found = sorted(p for p in folder.resolve().rglob("*") if p.is_file())
+    said = repr([(str(p), p.stat().st_size) for p in found])
+    said += Path(__file__).read_text() + Path(layouts.__file__).read_text()
     kept = cache / f"{folder.name}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
@@ -110,7 +103,7 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
 def _read_folder(folder: Path) -> Clips:
     tars = sorted(folder.glob("*.tar")) if folder.is_dir() else []
     parts = [_pictures(tar) for tar in tars]
-    names = list(_named(folder))
+    names = list(named(folder))
     if names:
         parts.append(_sounds(folder, names))
     if not parts:
@@ -120,50 +113,30 @@ def _read_folder(folder: Path) -> Clips:
     return together(parts)
 
 
-@dataclass(frozen=True)
-class _Name:
-    path: Path
-    word: str
-    speaker: str
-    split: str = ""
-
-
-def _named(folder: Path) -> Iterator[_Name]:
-    listed = folder / "index.csv"
-    if listed.is_file():
-        with listed.open(newline="") as file:
-            for row in csv.DictReader(file):
-                word = OTHER_NAMES.get(row["word"], row["word"])
-                yield _Name(folder / row["path"], word, row["speaker"], row["split"])
-        return
-    for path in find([folder]):
-        digit = re.fullmatch(r"(\d)_.*", path.stem)
-        word = DIGIT_WORDS[int(digit[1])] if digit else path.parent.name
-        if not digit and path.parent == folder:
-            log.warning("%s: left out, as neither its folder nor its name says a word", path)
-            continue
-        yield _Name(path, OTHER_NAMES.get(word, word), speaker_of(path.stem))
-
-
-def speaker_of(stem: str) -> str:
-    """Who spoke, from a name of one of the known patterns; else nobody known."""
-    for pattern in SPEAKER.values():
-        match = pattern.match(stem)
-        if match:
-            return match["speaker"]
-    return ""
-
-
-def _sounds(folder: Path, names: Sequence[_Name]) -> Clips:
-    kept, rows = [], []
+def _sounds(folder: Path, names: Sequence[Named]) -> Clips:
+    kept, rows, bad = [], [], 0
     for count, name in enumerate(names):
         try:
-            rows.append(spectrum(second_of(name.path)))
+            second = second_of(name.path)
+            if not second.any() and name.word != SILENCE:
+                raise RecordingError("holds no sound at all")
+            rows.append(spectrum(second))
             kept.append(name)
-        except EdgeError as fault:
-            log.warning("%s: left out", fault)
+        except (EdgeError, OSError) as fault:
+            bad += 1
+            if bad <= NAMED:
+                log.warning(
+                    "left out: %s",
+                    fault if name.path.name in str(fault) else f"{name.path} {fault}",
+                )
         if count and count % 1000 == 0:
             log.info("%s: %d of %d clips", folder.name, count, len(names))
+    if bad > NAMED:
+        log.warning("left out: %d recordings in %s, of which those named above", bad, folder)
+    if not kept:
+        raise RecordingError(
+            f"{folder}: none of its {len(names)} recordings can be read: see above"
+        )
     return Clips(
         np.array(rows, np.float16).reshape(len(kept), ROWS, FINE.bins),
         np.array([name.word for name in kept], str),
@@ -236,11 +209,3 @@ def where_spoken(rows: NDArray[np.float16]) -> NDArray[np.int64]:
     first = above.argmax(axis=1)
     last = rows.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
     return np.stack([first, last], axis=1)
-
-
-def without_split(clips: Clips, *splits: str) -> Clips:
-    return clips[~np.isin(clips.split, splits)]
-
-
-def of_split(clips: Clips, split: str) -> Clips:
-    return replace(clips[clips.split == split])

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from edge.sound import read
 from edge.sound.resample import resampled
 from training.sound.augment import steady_noise
-from training.sound.clips import RATE, ROWS, SECOND, SILENCE, Clips, spectrum, together
+from training.sound.clips import RATE, ROWS, SECOND, Clips, spectrum, together
+from training.sound.layouts import SILENCE
 
 log = logging.getLogger(__name__)
 

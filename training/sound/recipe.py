@@ -19,7 +19,8 @@ from tensorflow import keras
 from training.sound import augment as augment_module
 from training.sound import network
 from training.sound.augment import Strength, augment
-from training.sound.clips import SILENCE, Clips, where_spoken
+from training.sound.clips import Clips, where_spoken
+from training.sound.layouts import SILENCE
 from training.sound.network import Shape
 
 log = logging.getLogger(__name__)

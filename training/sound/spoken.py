@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import RecordingError
-from training.sound import clips
+from training.sound.layouts import DIGIT_WORDS, named
 from training.sound.leakage import refuse_leakage
 
 log = logging.getLogger(__name__)
@@ -46,15 +46,7 @@ def spoken(
 
 def _in(place: Path, split: str | None) -> list[Spoken]:
     folder = place.parent if place.name == "index.csv" else place
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
-        raise RecordingError(f"{place} {what}: give a folder of recordings or its index.csv")
-    try:
-        names = list(clips._named(folder))
-    except (KeyError, TypeError):
-        raise RecordingError(
-            f"{folder / 'index.csv'} needs the columns split, path, label, word and speaker"
-        ) from None
+    names = list(named(folder))
     splits = {name.split for name in names} - {""}
     if split and splits and split not in splits:
         raise RecordingError(f"{place} has no split {split!r}, but {', '.join(sorted(splits))}")
@@ -68,8 +60,8 @@ def _in(place: Path, split: str | None) -> list[Spoken]:
 
 def label_of(word: str, labels: Sequence[str]) -> str:
     """What a model with these labels should say to a word."""
-    if word not in labels and word in clips.DIGIT_WORDS:
-        word = str(clips.DIGIT_WORDS.index(word))
+    if word not in labels and word in DIGIT_WORDS:
+        word = str(DIGIT_WORDS.index(word))
     if word in labels:
         return word
     for otherwise in OTHERWISE:

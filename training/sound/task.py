@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.sound.clips import DIGIT_WORDS, SILENCE, Clips
+from training.sound.clips import Clips
+from training.sound.layouts import DIGIT_WORDS, SILENCE
 from training.sound.recipe import Lesson
 
 COMMANDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")

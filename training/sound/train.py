@@ -22,8 +22,9 @@ from edge.model.shipped import find_model
 from training import licences, tflite
 from training.sound import card, material, network, product, recipe, scores
 from training.sound import clips as corpora
-from training.sound.clips import SILENCE, Clips
+from training.sound.clips import Clips
 from training.sound.det import confusion_picture
+from training.sound.layouts import SILENCE
 from training.sound.leakage import refuse_leakage
 from training.sound.long_audio import make, samples_of
 from training.sound.scores import Scored

@@ -1,0 +1,115 @@
+"""How folders say which word a recording holds, who speaks, and whom a model must not learn from.
+
+Understood are a list (`index.csv` with split, path, label, word, speaker); a folder for each word,
+in any language, perhaps in a folder for each person; and the digit before the first `_` of a name.
+Speech Commands' own lists and its folder of noise are honoured.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import RecordingError
+from edge.sound import find
+
+log = logging.getLogger(__name__)
+
+SILENCE = "silence"
+NOISE = "_background_noise_"
+OTHER_NAMES = {"_silence_": SILENCE, NOISE: SILENCE, "_unknown_": "unknown"}
+DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LISTS = {"validation_list.txt": "val", "testing_list.txt": "test"}
+SPEAKER = {  # who spoke, from a file's name
+    "nohash": re.compile(r"(?P<speaker>[0-9a-f]+)_nohash_"),
+    "digit": re.compile(r"\d_(?P<speaker>[^_]+)_\d+"),
+    "arabic": re.compile(r"(?P<speaker>\d+)_NO_\d+"),
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    path: Path
+    word: str
+    speaker: str
+    """Empty if nobody knows."""
+    split: str = ""
+    """train, val or test, where the corpus says so; else empty."""
+
+
+def named(folder: Path) -> Iterator[Named]:
+    """Every recording of a word below a folder; RecordingError if it is none, or its list bad."""
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "does not exist"
+        raise RecordingError(f"{folder} {what}: give a folder with a folder for each word")
+    if (folder / "index.csv").is_file():
+        yield from _listed(folder)
+        return
+    split_of = _splits(folder)
+    for path in find([folder]):
+        digit = re.fullmatch(r"(\d)_.*", path.stem)
+        word = DIGIT_WORDS[int(digit[1])] if digit else spelled(path.parent.name)
+        if path.parent.name == NOISE:
+            continue
+        if not digit and path.parent == folder:
+            log.warning("%s: left out, as neither its folder nor its name says a word", path)
+            continue
+        speaker = speaker_of(path.stem) or (_person(path, folder) if not digit else "")
+        split = split_of.get((path.parent.name, path.stem), "train" if split_of else "")
+        yield Named(path, OTHER_NAMES.get(word, word), speaker, split)
+
+
+def noise_files(folders: Sequence[str | Path]) -> list[Path]:
+    """Recordings in which nobody speaks, where a corpus has a folder of them."""
+    listed = (Path(folder) for folder in folders)
+    found = find([folder for folder in listed if not (folder / "index.csv").is_file()])
+    return [path for path in found if path.parent.name == NOISE]
+
+
+def speaker_of(stem: str) -> str:
+    """Who spoke, from a name of one of the known patterns; else nobody known."""
+    for pattern in SPEAKER.values():
+        match = pattern.match(stem)
+        if match:
+            return match["speaker"]
+    return ""
+
+
+def spelled(word: str) -> str:
+    """The same letters for the same word: some systems write an umlaut as two."""
+    return unicodedata.normalize("NFC", word)
+
+
+def _listed(folder: Path) -> Iterator[Named]:
+    path = folder / "index.csv"
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            for row in csv.DictReader(file):
+                word = spelled(row["word"])
+                word = OTHER_NAMES.get(word, word)
+                yield Named(folder / row["path"], word, row["speaker"] or "", row["split"] or "")
+    except (KeyError, TypeError, UnicodeDecodeError, csv.Error):
+        raise RecordingError(
+            f"{path} needs the columns split, path, label, word and speaker: write it as UTF-8"
+        ) from None
+
+
+def _splits(folder: Path) -> dict[tuple[str, str], str]:
+    """The split of each recording of Speech Commands' lists, by its folder and name."""
+    return {
+        (Path(line).parent.name, Path(line).stem): split
+        for name, split in LISTS.items()
+        if (folder / name).is_file()
+        for line in (folder / name).read_text(encoding="utf-8").split()
+    }
+
+
+def _person(path: Path, folder: Path) -> str:
+    """Whose folder the folder of the word is in; nobody's, if it is in the corpus itself."""
+    above = path.parent.parent
+    return "" if path.parent == folder or above == folder else str(above.relative_to(folder))
