@@ -2,7 +2,8 @@
 
 Each word's hits and false accepts are counted at every threshold; a price on a false accept then
 says which threshold is best for each word, and rising prices give a path from bold to strict. The
-boldest point on it that keeps within a budget, with headroom, is taken.
+boldest point on it that keeps within a budget, with headroom, is taken. For a budget so small that
+the audio cannot show it to be kept, thresholds are raised from those of one that it can.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from edge.errors import RecordingError
 from training.sound.det import poisson
 from training.sound.long_audio import Word
 from training.sound.spotted import Spotted
-from training.sound.trace import Outcome, Trace, judge, rate_interval
+from training.sound.trace import Outcome, Trace, false_origins, judge, rate_interval
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ SETTINGS: dict[str, Any] = {
 GRID = np.round(1 / (1 + np.exp(-np.linspace(-1.4, 5.0, 65))), 4)
 STEPS_BELOW = 4  # whose false accepts count in part: others may speak a little more like a word
 PRICES = np.geomspace(300, 0.003, 200)  # hits that a false accept must bring
+ENOUGH = 10  # mistaken clips, to say how often each is
 
 Heard = tuple[Trace, Sequence[Word]]
 
@@ -95,28 +97,44 @@ def _curve(
 ) -> list[dict[str, Any]]:
     """Thresholds for each budget, and what they did."""
     spotted = [Spotted(trace, settings) for trace, _ in heard]
-    hours = sum(trace.seconds for trace, _ in heard) / 3600
     path = [_Point(heard, spotted, thresholds) for thresholds in _path(heard, spotted, words)]
-    curve, chosen = [], 0
-    for budget in budgets:
-        allowed = [k for k, point in enumerate(path) if k >= chosen and point.within(budget)]
-        # Of those that hear as many, the strictest; if none is allowed, the strictest of all.
-        chosen = max(allowed, key=lambda k: (path[k].hits, -k), default=chosen)
-        point = path[chosen]
-        most = rate_interval(point.outcomes)[1]
-        curve.append(
-            {
-                "false_per_hour": budget,
-                "thresholds": point.thresholds,
-                "hours": round(hours, 2),
-                "false": point.false,
-                "false_clips": len({clip for one in point.outcomes for clip in one.origins}),
-                "most": round(most, 2),
-                "resolved": most <= budget,
-                "hits": round(point.hits / max(1, point.words), 4),
-            }
-        )
+    each = _false_of_each_clip(path)
+    curve: list[dict[str, Any]] = []
+    strictest, known = path[-1], max(budgets)
+    for budget in sorted(budgets, reverse=True):
+        allowed = [point for point in path if point.within(budget)] or path[:1]
+        # Of those that hear as many, the strictest.
+        chosen = max(allowed, key=lambda point: point.hits)
+        chosen = _Point(heard, spotted, _stricter(chosen.thresholds, strictest.thresholds))
+        most = rate_interval(chosen.outcomes, each)[1]
+        if most <= budget:
+            strictest, known = chosen, budget
+        else:  # the audio is too short to tell: what is half as often wrong is twice as sure
+            doubted = _less_likely(strictest.thresholds, known / budget)
+            chosen = _Point(heard, spotted, _stricter(chosen.thresholds, doubted, limit=GRID[-1]))
+            most = rate_interval(chosen.outcomes, each)[1]
+        curve.insert(0, chosen.record(budget, most))
     return curve
+
+
+def _false_of_each_clip(path: Sequence[_Point]) -> float | None:
+    """How often a clip is mistaken that ever is, where there are enough of them to tell."""
+    for point in path:
+        origins = false_origins(point.outcomes)
+        if len(origins) >= ENOUGH:
+            return origins.total() / len(origins)
+    return None
+
+
+def _stricter(
+    one: Mapping[str, float], other: Mapping[str, float], limit: float = 1.0
+) -> dict[str, float]:
+    return {word: min(max(one[word], other[word]), float(limit)) for word in one}
+
+
+def _less_likely(thresholds: Mapping[str, float], times: float) -> dict[str, float]:
+    """Thresholds at which the odds of being wrong are so many times smaller."""
+    return {word: round(t * times / (t * times + 1 - t), 4) for word, t in thresholds.items()}
 
 
 class _Point:
@@ -134,11 +152,23 @@ class _Point:
         self.words = sum(outcome.words for outcome in self.outcomes)
         self.false = sum(outcome.false.total() for outcome in self.outcomes)
 
+    def record(self, budget: float, most: float) -> dict[str, Any]:
+        hours = sum(outcome.seconds for outcome in self.outcomes) / 3600
+        return {
+            "false_per_hour": budget,
+            "thresholds": self.thresholds,
+            "hours": round(hours, 2),
+            "false": self.false,
+            "false_clips": len(false_origins(self.outcomes)),
+            "most": round(most, 2),
+            "resolved": most <= budget,
+            "hits": round(self.hits / max(1, self.words), 4),
+        }
+
     def within(self, budget: float) -> bool:
-        """On the whole with headroom, and at no noise level beyond the budget."""
-        seconds = sum(outcome.seconds for outcome in self.outcomes)
+        """At every noise level, for nobody chooses his."""
         worst = max(outcome.false_per_hour for outcome in self.outcomes)
-        return self.false * 3600 / seconds <= HEADROOM * budget and worst <= budget
+        return worst <= HEADROOM * budget
 
 
 def _outcome(

@@ -119,18 +119,31 @@ class Outcome:
         return self.false.total() * 3600 / self.seconds
 
 
-def rate_interval(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+def rate_interval(outcomes: Sequence[Outcome], each: float | None = None) -> tuple[float, float]:
     """95 % interval of the false accepts an hour that other people would bring about.
 
     A clip that is mistaken whenever it is played is one observation, not ten: what counts is how
-    many clips are, each with as many false accepts as it brought about.
+    many clips are, each with as many false accepts as it brought about. Where none is, `each` says
+    how many that would be; without it, as many as a clip was played.
     """
-    origins: Counter[str] = sum((one.origins for one in outcomes), Counter())
-    clips: Counter[str] = sum((one.clips for one in outcomes), Counter())
+    origins, clips = false_origins(outcomes), Counter[str]()
+    for one in outcomes:
+        clips += one.clips
+    if origins:
+        each = origins.total() / len(origins)
+    elif each is None:
+        each = max(1.0, clips.total() / max(1, len(clips)))
     hours = sum(one.seconds for one in outcomes) / 3600
-    repeats = (origins or clips).total() / max(1, len(origins or clips))
     low, high = poisson(len(origins))
-    return low * max(1.0, repeats) / hours, high * max(1.0, repeats) / hours
+    return low * each / hours, high * each / hours
+
+
+def false_origins(outcomes: Sequence[Outcome]) -> Counter[str]:
+    """False accepts of all of them, by the clip that brought them about."""
+    together: Counter[str] = Counter()
+    for one in outcomes:
+        together += one.origins
+    return together
 
 
 def judge(
