@@ -17,6 +17,7 @@ MOTION_SOURCES = {
 }
 
 SOUND_SOURCES = {
+    "microphone": "edge.source.microphone:MicrophoneSource",
     "files": "edge.source.sound_files:SoundFiles",
     "pcm": "edge.source.pcm:PcmSource",
     "mock": "edge.source.simulated_microphone:SimulatedMicrophone",

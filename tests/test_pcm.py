@@ -1,0 +1,134 @@
+"""Raw sound through a real pipe."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from edge.errors import SourceError
+from edge.sound.resample import resampled
+from edge.source.pcm import PcmSource
+
+NEEDS = {"channels": ["audio"], "rate_hz": 16000}
+
+
+def tone(rate: int, seconds: float = 0.5) -> np.ndarray:
+    return 0.5 * np.sin(2 * np.pi * 440 * np.arange(int(rate * seconds)) / rate)
+
+
+def pcm(samples: np.ndarray) -> bytes:
+    return np.rint(samples * 32768).astype("<i2").tobytes()
+
+
+@contextmanager
+def pipe(*pieces: bytes, pause: float = 0.0) -> Iterator[int]:
+    """The end of a pipe into which somebody writes the pieces, and then nothing more."""
+    ours, theirs = os.pipe()
+
+    def write() -> None:
+        with open(theirs, "wb", buffering=0) as file:
+            for piece in pieces:
+                file.write(piece)
+                time.sleep(pause)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield ours
+        writer.join()
+    finally:
+        os.close(ours)
+
+
+def heard(data: bytes, pieces: int = 1, **options: int) -> tuple[PcmSource, np.ndarray]:
+    cuts = [len(data) * i // pieces for i in range(pieces + 1)]
+    parts = [data[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    with pipe(*parts) as end, PcmSource(NEEDS, descriptor=end, **options) as source:
+        chunks = list(source)
+    t = np.concatenate([chunk.t for chunk in chunks])
+    assert np.array_equal(t, np.arange(len(t)) / 16000)
+    return source, np.concatenate([chunk.values for chunk in chunks])[:, 0]
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 999])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [16000, 48000])
+def test_what_goes_in_comes_out_however_it_is_cut(rate: int, channels: int, pieces: int) -> None:
+    data = pcm(np.repeat(tone(rate), channels))
+    source, values = heard(data, pieces, rate=rate, channels=channels)
+    expected = resampled(np.frombuffer(data, "<i2")[::channels] / 32768, rate, 16000)
+    assert np.array_equal(values, expected)
+    assert source.health.samples == len(values) == 8000
+
+
+def test_bytes_that_are_no_whole_sample_are_garbage() -> None:
+    source, values = heard(pcm(tone(16000)) + b"abc", channels=2)
+    assert len(values) == 4000
+    assert source.health.garbage == 3
+
+
+def test_nothing_at_all_is_the_end() -> None:
+    with pipe() as end, PcmSource(NEEDS, descriptor=end) as source:
+        assert not sum(map(len, source))
+    assert source.health.garbage == 0
+
+
+def test_full_scale_is_counted() -> None:
+    square = np.where(np.arange(1600) % 2, 1.0, -1.0).clip(-1, 32767 / 32768)
+    assert heard(pcm(square))[0].health.clipped == 1600
+
+
+@pytest.mark.parametrize("pieces", [1, 999])
+def test_a_wav_header_is_no_sound_and_tells_the_rate(tmp_path: Path, pieces: int) -> None:
+    """arecord writes one unless -t raw tells it not to."""
+    soundfile.write(tmp_path / "a.wav", np.repeat(tone(44100)[:, None], 2, axis=1), 44100)
+    _, values = heard((tmp_path / "a.wav").read_bytes(), pieces)
+    assert len(values) == 8000
+    assert np.abs(values - tone(16000))[200:-200].max() < 1e-3
+
+
+def test_wav_of_another_depth(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(16000), 16000, "PCM_24")
+    with pytest.raises(SourceError, match="24: -f S16_LE"):
+        heard((tmp_path / "a.wav").read_bytes())
+
+
+def test_a_silent_pipe_does_not_stop_who_reads() -> None:
+    with pipe(b"", pcm(tone(16000)), pause=0.7) as end, PcmSource(NEEDS, descriptor=end) as source:
+        last, longest, counts = time.monotonic(), 0.0, []
+        for chunk in source:
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+            counts.append(len(chunk))
+    assert longest < 0.5
+    assert counts.count(0) >= 4
+    assert sum(counts) == 8000
+
+
+def test_a_terminal_is_no_pipe() -> None:
+    ours, theirs = os.openpty()
+    try:
+        with pytest.raises(SourceError, match="from a pipe: arecord"):
+            PcmSource(NEEDS, descriptor=theirs).__enter__()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize("option", ["--pcm-rate=10", "--pcm-rate=x", "--pcm-channels=0"])
+def test_impossible_options(option: str) -> None:
+    program = "from edge.commands.start import kws_listen; raise SystemExit(kws_listen())"
+    command = [sys.executable, "-c", program, "--pcm", option]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert option.split("=")[0] in result.stderr.splitlines()[-1]
