@@ -13,7 +13,8 @@ second after its end; all else that is heard is false, but what is false again w
 not counted again. In their interval a clip that is played again and again counts once.
 
 A folder has an index.csv (split, path, label, word, speaker) or a folder for each word. Tables come
-on stdout as Markdown, or all figures as JSON (--json). The intervals are of 95 %.
+on stdout as Markdown, or all figures as JSON (--json). The intervals are of 95 %, as if every clip
+were of another speaker.
 """
 
 from __future__ import annotations

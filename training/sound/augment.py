@@ -1,7 +1,7 @@
 """Other voices, rooms, microphones and noises than were recorded: all of it in log-mel spectra.
 
 Energies add where sounds do, so noise, echoes, loudness, distance and tempo are linear in the
-exponential of a log-mel spectrum. That makes pictures and recordings the same to augment, and cheap.
+exponential of a log-mel spectrum. Pictures and recordings are then the same to augment, and cheap.
 """
 
 from __future__ import annotations

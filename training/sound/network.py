@@ -37,7 +37,7 @@ class Shape:
     """Of the first convolution, in both directions."""
 
 
-TINY = Shape(stem=8, stages=((12, 2), (16, 2)), width=24, blocks=3)
+TINY = Shape(stem=8, stages=((16, 2), (20, 2)), width=32, blocks=3)
 
 
 def learning(inputs: tuple[int, ...], classes: int, shape: Shape) -> keras.Model:
