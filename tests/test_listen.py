@@ -24,6 +24,7 @@ from edge.errors import ModelError
 from edge.features import FEATURES
 from edge.model import Model
 from edge.samples import ACCEL, AUDIO, MOTION, Chunk
+from edge.sound import write_wav
 from edge.source import SOUND_SOURCES
 
 HERE = Path(__file__).parent
@@ -32,9 +33,23 @@ SCRIPT = """
 import sys, tiny_sound
 from edge.commands.live import live
 from edge.decision.number import NumberDecision
-sys.exit(live("tiny-listen", "Tiny.", "sounddigit", tiny_sound.SOURCES, "Say {words}.",
+from edge.source import SOUND_SOURCES
+sources = {**SOUND_SOURCES, **tiny_sound.SOURCES}
+sys.exit(live("tiny-listen", "Tiny.", "sounddigit", sources, "Say {words}.",
               sound=True, default="tiny", then=NumberDecision))
 """
+
+
+def process(*argv: str | Path, **more: object) -> subprocess.Popen[str]:
+    folders = os.pathsep.join([str(HERE), str(HERE.parent)])
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, *map(str, argv), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": folders},
+        **more,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -212,15 +227,8 @@ def test_a_microphone_that_breaks_is_an_error_after_the_summary(words, capsys):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_still_brings_the_number_and_the_summary(digits, number):
-    folders = os.pathsep.join([str(HERE), str(HERE.parent)])
-    options = ("--model", str(digits), "--tiny", ".l---h---", "--end", "wait", "--json")
-    with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": folders},
-    ) as running:
+    options = ("--model", digits, "--tiny", ".l---h---", "--end", "wait")
+    with process(*options) as running:
         assert running.stdout is not None and running.stderr is not None
         assert [json.loads(running.stdout.readline())["label"] for _ in "42"] == ["4", "2"]
         running.send_signal(number)
@@ -228,6 +236,26 @@ def test_a_signal_still_brings_the_number_and_the_summary(digits, number):
         assert [event["event"] for event in rest] == ["number", "summary"]
         assert rest[0]["digits"] == "42"
         assert running.wait(10) == 0 and running.stderr.read() == ""
+
+
+def test_a_file_and_a_pipe_tell_the_same_as_the_microphone(digits, tmp_path):
+    text = ".l---h.n.h-"
+    samples, file, raw = tiny_sound.say(text), tmp_path / "a.wav", tmp_path / "a.raw"
+    write_wav(file, samples, tiny_sound.RATE)
+    raw.write_bytes(np.rint(samples * 32768).astype("<i2").tobytes())
+
+    def told(*argv: str | Path, **more: object) -> list[tuple]:
+        with process("--model", digits, *argv, **more) as running:
+            said, complaint = running.communicate(timeout=20)
+        assert (running.returncode, complaint) == (0, "")
+        found = map(json.loads, said.splitlines())
+        return [(e["event"], e.get("label") or e.get("digits"), e.get("t")) for e in found]
+
+    live = told("--tiny", text)
+    assert [what for _, what, _ in live] == ["4", "2", "42", "2", "2", None]
+    assert told("--replay", file, "--speed", "max") == live
+    with raw.open("rb") as stdin:
+        assert told("--pcm", stdin=stdin) == live
 
 
 # The default source
