@@ -1,0 +1,49 @@
+"""Operators and multiplications of an ONNX file, where the onnx package is there to read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import prod
+from pathlib import Path
+from typing import Any
+
+
+def describe_onnx(path: Path) -> dict[str, Any] | None:
+    """`operators` and `macs`, for one input at a time; None without the package."""
+    try:
+        import onnx
+        from onnx import shape_inference
+    except ImportError:
+        return None
+    model = onnx.load(str(path))
+    for value in model.graph.input:
+        for axis in value.type.tensor_type.shape.dim:
+            if not axis.dim_value:
+                axis.dim_value = 1
+    graph = shape_inference.infer_shapes(model).graph
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        axes = value.type.tensor_type.shape.dim
+        shapes[value.name] = tuple(axis.dim_value or 1 for axis in axes)
+    return {
+        "operators": dict(Counter(node.op_type for node in graph.node)),
+        "macs": sum(_macs(node, shapes) for node in graph.node),
+    }
+
+
+def _macs(node: Any, shapes: dict[str, tuple[int, ...]]) -> int:
+    given = [shapes.get(name, ()) for name in node.input]
+    result = prod(shapes.get(node.output[0], ()))
+    kind = node.op_type
+    if kind in ("Conv", "ConvInteger"):
+        return result * prod(given[1][1:])
+    if kind == "QLinearConv":
+        return result * prod(given[3][1:])
+    if kind in ("MatMul", "MatMulInteger", "QLinearMatMul"):
+        return result * (given[0][-1] if given[0] else 0)
+    if kind == "Gemm":
+        turned = any(a.name == "transA" and a.i for a in node.attribute)
+        return result * given[0][0 if turned else -1]
+    if kind == "ConvTranspose":
+        return prod(given[0]) * prod(given[1][1:])
+    return 0
