@@ -19,8 +19,9 @@ INPUT = (49, 40)
 def folded() -> keras.Model:
     keras.utils.set_random_seed(1)
     fresh = network.learning(INPUT, 3, network.TINY)
-    for layer in fresh.layers:  # nothing is 0 or 1, as after training
-        layer.set_weights([w + np.random.uniform(0.1, 0.2, w.shape) for w in layer.get_weights()])
+    for weight in fresh.trainable_weights:
+        if len(weight.shape) == 1:  # nothing is 0 or 1, as after training
+            weight.assign_add(np.random.uniform(0.05, 0.2, weight.shape))
     return network.folded(fresh, network.TINY)
 
 
