@@ -15,6 +15,7 @@ from edge.errors import RecordingError
 from edge.events import Detection
 from edge.model import Model
 from edge.samples import AUDIO, Chunk, Health
+from edge.sound.speech import word_span
 from edge.source import Source
 from training.sound import long_audio
 from training.sound.det import poisson
@@ -22,7 +23,6 @@ from training.sound.leakage import leakage, refuse_leakage
 from training.sound.long_audio import Recorded, Word, make
 from training.sound.spoken import Spoken, label_of, spoken
 from training.sound.trace import Heard, Trace, decide, judge, listen, rate_interval, withheld
-from training.sound.trim import word_span
 
 RATE = 16000
 

@@ -3,8 +3,8 @@
   python -m tools.front_end_speed
   python -m tools.front_end_speed lecture --seconds 60
 
-Ours is fed as by a microphone, one window's step at a time, and computes each frame once. librosa is
-given the whole sound at once, which suits it best, and then the latest window at each step, which
+Ours is fed as by a microphone, one window's step at a time, and computes each frame once. librosa
+is given the whole sound at once, which suits it best, then the latest window at each step, which
 is what a live program does that has no other front end.
 """
 

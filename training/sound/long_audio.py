@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from edge.errors import RecordingError
 from edge.sound import read
 from edge.sound.resample import resampled
+from edge.sound.speech import word_span
 from training.sound.spoken import Spoken
-from training.sound.trim import word_span
 
 GAP_S = (0.5, 4.0)  # from a word's end to the next word's start
 TALK_S, NOISE_S = 150.0, 30.0  # how long there are words, how long there is nothing but noise

@@ -1,7 +1,8 @@
-"""Where in a clip the word is, by its energy above whatever noise the clip has of its own."""
+"""Where in a clip words are, by their energy above whatever noise the clip has of its own."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -19,23 +20,50 @@ PAUSE_S = 0.18  # inside a word, at most: the closure before the last sound of "
 CLICK_S = 0.04  # what is shorter and stands alone is no part of a word
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """What stands out from the noise, without a pause that is longer than one within a word."""
+
+    start: float
+    """Seconds from the beginning of the clip."""
+    end: float
+    above: float
+    """dB of its loudest above the noise."""
+    energy: float
+
+
 def word_span(samples: NDArray[np.float32], rate: int) -> tuple[float, float]:
     """Start and end of the word in seconds; the whole clip if nothing stands out."""
+    found = stretches(samples, rate)
+    if not found:
+        return 0.0, len(samples) / rate
+    # Of several, the one with the most energy: a breath or a knock may be longer.
+    word = max(found, key=lambda stretch: stretch.energy)
+    return word.start, word.end
+
+
+def stretches(samples: NDArray[np.float32], rate: int) -> list[Stretch]:
+    """All that stands out, the word among it."""
     level = _levels(samples, rate)
     if not len(level):
-        return 0.0, len(samples) / rate
+        return []
     noise, loudest = float(np.quantile(level, QUIET)), float(level.max())
     edge = max(noise + max(RISE_DB, RISE * (loudest - noise)), loudest - DEPTH_DB)
     runs = _runs(level > edge)
     if not runs:
-        return 0.0, len(samples) / rate
-    words = _joined(runs, round(PAUSE_S / HOP_S), round(CLICK_S / HOP_S))
-    # Of several, the one with the most energy: a breath or a knock may be longer.
-    first, last = max(words, key=lambda run: float((10 ** (level[slice(*run)] / 10)).sum()))
+        return []
+    return [
+        _stretch(level[first:last], noise, first, len(samples) / rate)
+        for first, last in _joined(runs, round(PAUSE_S / HOP_S), round(CLICK_S / HOP_S))
+    ]
+
+
+def _stretch(level: NDArray[np.float64], noise: float, first: int, seconds: float) -> Stretch:
     # A frame tells of the sound at its middle.
-    middle = SPAN_S / 2
-    start = first * HOP_S + middle - HOP_S / 2
-    return max(0.0, start), min(len(samples) / rate, last * HOP_S + middle - HOP_S / 2)
+    start = first * HOP_S + SPAN_S / 2 - HOP_S / 2
+    end = start + len(level) * HOP_S
+    energy = float((10 ** (level / 10)).sum())
+    return Stretch(max(0.0, start), min(seconds, end), float(level.max()) - noise, energy)
 
 
 def _levels(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
