@@ -15,21 +15,33 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.commands.options import CommandParser, add_common
-from edge.errors import EdgeError, RecordingError
+from edge.errors import EdgeError, ModelError, RecordingError
 from edge.model.manifest import read_model
 from edge.model.model import Model
 from edge.model.shipped import find_model
 from training import licences, tflite
-from training.sound import card, material, network, product, recipe, scores
+from training.sound import (
+    card,
+    layouts,
+    material,
+    network,
+    product,
+    recipe,
+    scores,
+    simulated,
+    waves,
+)
 from training.sound import clips as corpora
 from training.sound.clips import Clips
 from training.sound.det import confusion_picture
+from training.sound.download import fetched
+from training.sound.front_ends import FRONT_ENDS, SHIPPED
+from training.sound.hold_out import hold_out
 from training.sound.layouts import SILENCE
-from training.sound.leakage import refuse_leakage
 from training.sound.long_audio import make, samples_of
 from training.sound.scores import Scored
 from training.sound.spoken import Spoken, label_of
-from training.sound.task import Task
+from training.sound.task import COMMANDS, Task
 from training.sound.thresholds import choose
 from training.sound.trace import listen
 
@@ -37,22 +49,42 @@ log = logging.getLogger(__name__)
 
 SIZES = {"normal": network.Shape(), "tiny": network.TINY}
 CALIBRATION = 1000  # windows that set the ranges of the activations
-JUDGED = 0.2  # of the speakers, where no list says who judges
 OWN = 0.5  # of what an adaptation shows are own takes
+PEOPLE = 0  # simulated, who say all words that --mock does
+ADAPT_PEOPLE = 40  # ... so that an adapted model does not forget the rest of the world
 HOURS = 1.0  # of long audio at each level, by which thresholds are chosen
 LEVELS = (None, 10.0, 0.0)  # dB; None is clean
+NAMED = 12  # words, in a sentence
 
 
 def add_options(parser: CommandParser) -> None:
+    parser.add_argument("--data", nargs="+", default=[], metavar="DIR", help="recordings of words")
     parser.add_argument(
-        "--data", nargs="+", required=True, metavar="DIR", help="recordings of words"
+        "--download",
+        type=Path,
+        metavar="DIR",
+        help="learn from Speech Commands as well: fetched to this folder, if it is not there yet "
+        "(2.4 GB, and 4 more unpacked)",
     )
     parser.add_argument(
         "--noise", nargs="+", default=[], metavar="FILE", help="recordings without speech"
     )
+    parser.add_argument(
+        "--people",
+        type=int,
+        metavar="N",
+        help=f"simulated people to learn from ({PEOPLE}; with --base {ADAPT_PEOPLE})",
+    )
     parser.add_argument("--base", metavar="MODEL", help="adapt this model (a name or a file)")
     parser.add_argument(
         "--size", choices=list(SIZES), default="normal", help="of the network (normal)"
+    )
+    parser.add_argument(
+        "--front-end",
+        choices=("shipped", "lecture"),
+        default="shipped",
+        help="the spectra it sees: those of the shipped models, or the lecture's MFCC, which take "
+        "longer to compute (shipped; with --base that of the base)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.tflite")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
@@ -62,31 +94,26 @@ def add_options(parser: CommandParser) -> None:
 def train(args: argparse.Namespace, task: Task) -> None:
     if args.out.suffix != ".tflite":
         raise EdgeError(f"--out {args.out}: name it something.tflite")
-    everything = corpora.load(args.data, recipe.CACHE)
-    missing = sorted(set(task.words) - set(everything.word))
-    if missing:
-        raise RecordingError(
-            f"nobody says {', '.join(missing)} in {', '.join(args.data)}: record some "
-            "(sound-record), or say with --words which words there are"
-        )
-    noise = material.recorded_noise([Path(file) for file in args.noise])
-    held = hold_out(everything, task, args.seed)
-    lesson = lesson_of(held.learnt, noise, task, args.seed)
-    trial = _learn(lesson, held.learnt, noise, args)
+    school = School.of(args, task)
+    everything = school.everything
+    held = hold_out(everything, task.words, args.seed)
+    lesson = school.lesson(held.learnt)
+    trial = school.learn(lesson, held.learnt)
     ranges = calibration(lesson)
-    model = product.quantised(trial, ranges, task)
+    model = product.quantised(trial, ranges, task, school.front_end)
     judging = spoken(held.judging, task)
     result = judged(model, trial, judging)
     log.info("people who judge: %s", scores.headline(result))
-    decision = decide(model, judging, task, args.noise)
+    decision = decide(model, judging, task, school.noise_files)
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
         everybody = material.learnable(everything)
-        lesson = lesson_of(everybody, noise, task, args.seed)
-        final, ranges = _learn(lesson, everybody, noise, args), calibration(lesson)
+        lesson = school.lesson(everybody)
+        final, ranges = school.learn(lesson, everybody), calibration(lesson)
     onnx, onnx_error = tflite.to_onnx(final, ranges[:200])
-    product.write(args.out, final, ranges, task, decision, _provenance(args, lesson, result))
+    provenance = _provenance(args, school, lesson, result)
+    product.write(args.out, final, ranges, task, decision, provenance, school.front_end)
     args.out.with_suffix(".onnx").write_bytes(onnx)
     title = f"{args.out.name}: {result.share(result.int8):.1%} of {len(result.truth)} clips right"
     confusion_picture(result.confusion(), result.labels, title, args.out.with_suffix(".png"))
@@ -97,39 +124,110 @@ def train(args: argparse.Namespace, task: Task) -> None:
 
 
 @dataclass(frozen=True)
-class Held:
-    """Who judges: nothing is learnt from them until they have."""
+class School:
+    """What a command's options say of how a network learns, and from what."""
 
-    learnt: Clips
-    judging: Clips
-    by_list: bool
-    """A list of the corpus says so, and then they are never learnt from."""
-    said: str
+    task: Task
+    everything: Clips
+    noise: NDArray[np.float16]
+    noise_files: list[Path]
+    folders: list[str]
+    front_end: dict[str, Any]
+    base: Base | None
+    shape: network.Shape
+    seed: int
+
+    @classmethod
+    def of(cls, args: argparse.Namespace, task: Task) -> School:
+        """EdgeError for options that cannot be."""
+        base = Base.read(args.base) if args.base else None
+        folders = [*args.data, *([str(fetched(args.download))] if args.download else [])]
+        if not folders:
+            raise EdgeError("nothing to learn from: give --data (sound-record makes it)")
+        recorded = corpora.load(folders, recipe.CACHE)
+        _refuse_missing(task, recorded, folders)
+        count = args.people if args.people is not None else ADAPT_PEOPLE if base else PEOPLE
+        people = [simulated.people(count, args.seed)] if count > 0 else []
+        noise_files = [*map(Path, args.noise), *layouts.noise_files(folders)]
+        return cls(
+            task=task,
+            everything=corpora.together([recorded, *people]),
+            noise=material.recorded_noise(noise_files),
+            noise_files=noise_files,
+            folders=[*folders, *[simulated.CORPUS] * len(people)],
+            front_end=base.front_end if base else FRONT_ENDS[args.front_end],
+            base=base,
+            shape=base.shape if base else SIZES[args.size],
+            seed=args.seed,
+        )
+
+    def lesson(self, learnt: Clips) -> recipe.Lesson:
+        others = learnt.corpus == simulated.CORPUS
+        if self.base and others.any():
+            lesson = own_lesson(learnt[~others], learnt[others], self.noise, self.task, self.seed)
+        else:
+            lesson = lesson_of(learnt, self.noise, self.task, self.seed)
+        if self.front_end == SHIPPED:
+            return lesson
+        return waves.heard(lesson, self.front_end, self.noise_files, self.seed)
+
+    def learn(self, lesson: recipe.Lesson, learnt: Clips) -> keras.Model:
+        count = len(lesson.clips)
+        if self.base:
+            return recipe.adapt(self.base.network_for(lesson), lesson, self.seed)
+        if self.front_end != SHIPPED:
+            plan = recipe.for_clips(recipe.WAVES, count)
+            return recipe.learn(lesson, self.shape, self.seed, plan)
+        known = pretrained(learnt, self.noise, self.shape, self.seed)
+        plan = recipe.for_clips(recipe.FINISH, count)
+        return recipe.finish(known, lesson, self.shape, self.seed, plan)
 
 
-def hold_out(everything: Clips, task: Task, seed: int) -> Held:
-    """The validation list if it has every word, else a fifth of the speakers as well."""
-    listed = everything.split == "val"
-    judging, learnt = everything[listed], material.learnable(everything)
-    said = "the speakers of the validation list"
-    complete = set(task.words) <= set(judging.word)
-    if not complete:
-        # Those of a small corpus, if there is one: what a large one teaches is learnt but once.
-        heard = ~learnt.pictured & (learnt.word != SILENCE) & (learnt.split == "")
-        small = heard & ~np.isin(learnt.corpus, material.large(learnt))
-        who = np.unique(learnt.speaker[small if small.any() else heard])
-        chosen = np.random.default_rng(seed).permutation(who)[: max(1, round(JUDGED * len(who)))]
-        mine = np.isin(learnt.speaker, chosen) & (learnt.speaker != "")
-        said = f"{len(chosen)} of {len(who)} speakers (the shipped weights learnt from them too)"
-        judging = corpora.together([judging, learnt[mine & heard]])
-        learnt = learnt[~mine]
-        if not set(task.words) <= set(judging.word):
-            raise RecordingError(
-                f"the speakers who should judge ({', '.join(chosen[:5])}) do not say all words: "
-                "give recordings of more people"
+@dataclass(frozen=True)
+class Base:
+    """A model that goes on learning."""
+
+    tflite: bytes
+    labels: tuple[str, ...]
+    front_end: dict[str, Any]
+    shape: network.Shape
+
+    @classmethod
+    def read(cls, name: str) -> Base:
+        """ModelError if it is no network that is trained here."""
+        content, manifest = read_model(find_model(name))
+        front_end = manifest.input
+        if front_end not in FRONT_ENDS.values():
+            raise ModelError(
+                f"--base {name} hears other spectra than those that are trained here: choose one "
+                "that training.kws or training.sounddigit made"
             )
-    refuse_leakage(learnt.speaker, judging.speaker)
-    return Held(learnt, judging, complete, said)
+        reasons = []
+        for shape in SIZES.values():
+            try:
+                network.from_model(content, tuple(front_end["shape"]), len(manifest.labels), shape)
+                return cls(content, tuple(manifest.labels), front_end, shape)
+            except ModelError as reason:
+                reasons.append(str(reason))
+        raise ModelError(f"--base {name} is no network that is trained here: {reasons[0]}")
+
+    def network_for(self, lesson: recipe.Lesson) -> keras.Model:
+        count = len(self.labels)
+        known = network.from_model(self.tflite, lesson.inputs, count, self.shape)
+        if self.labels == lesson.labels:
+            return known
+        return network.with_new_head(known, len(lesson.labels), self.shape)
+
+
+def _refuse_missing(task: Task, clips: Clips, folders: Sequence[str]) -> None:
+    missing = sorted(set(task.words) - set(clips.word))
+    if missing:
+        said = sorted(set(clips.word) - {SILENCE, "unknown"})
+        more = " ..." if len(said) > NAMED else ""
+        raise RecordingError(
+            f"nobody says {', '.join(missing)} in {', '.join(folders)}: record some "
+            f"(sound-record), or choose --words of those there are: {', '.join(said[:NAMED])}{more}"
+        )
 
 
 def lesson_of(learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int) -> recipe.Lesson:
@@ -149,19 +247,6 @@ def own_lesson(
     return replace(lesson, weight=weight)
 
 
-def _learn(
-    lesson: recipe.Lesson, learnt: Clips, noise: NDArray[np.float16], args: argparse.Namespace
-) -> keras.Model:
-    shape = SIZES[args.size]
-    if args.base:
-        tflite_, manifest = read_model(find_model(args.base))
-        same = tuple(manifest.labels) == lesson.labels
-        base = network.from_model(tflite_, recipe.inputs(lesson), len(manifest.labels), shape)
-        base = base if same else network.with_new_head(base, len(lesson.labels), shape)
-        return recipe.adapt(base, lesson, args.seed)
-    return recipe.finish(pretrained(learnt, noise, shape, args.seed), lesson, shape, args.seed)
-
-
 def pretrained(
     learnt: Clips, noise: NDArray[np.float16], shape: network.Shape, seed: int
 ) -> keras.Model:
@@ -170,7 +255,8 @@ def pretrained(
     learnt = learnt[many] if many.any() else learnt
     behind = material.noises(learnt, noise, seed)
     words = material.with_silence(learnt, behind)
-    return recipe.pretrain(recipe.all_words(words, behind, material.weights(words)), shape, seed)
+    lesson = recipe.all_words(words, behind, material.weights(words))
+    return recipe.pretrain(lesson, shape, seed, recipe.for_clips(recipe.PRETRAIN, len(words)))
 
 
 def calibration(lesson: recipe.Lesson) -> NDArray[np.float32]:
@@ -192,32 +278,47 @@ def _other(word: str, task: Task) -> str:
 
 
 def judged(model: Model, trial: keras.Model, judging: Sequence[Spoken]) -> Scored:
-    return scores.score(model, judging, corpora.RATE, lambda x: network.probabilities(trial, x))
+    return scores.score(model, judging, _rate(model), lambda x: network.probabilities(trial, x))
 
 
 def decide(
-    model: Model, judging: Sequence[Spoken], task: Task, noise: Sequence[str]
+    model: Model, judging: Sequence[Spoken], task: Task, noise: Sequence[Path]
 ) -> dict[str, Any]:
     """Thresholds for live use, by hours of the judges' words in noise."""
     log.info("listening to %g h of long audio at each of %d levels", HOURS, len(LEVELS))
-    words = [clip for clip in judging if clip.word != SILENCE]
-    beds = [samples_of(Path(file), corpora.RATE) for file in noise]
+    words, rate = [clip for clip in judging if clip.word != SILENCE], _rate(model)
+    beds = [samples_of(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
-    audios = make(words, task.spoken, beds, HOURS * 3600, levels)
+    audios = make(words, task.spoken, beds, HOURS * 3600, levels, rate=rate)
     return choose([(listen(model, audio), audio.words) for audio in audios])
 
 
-def _provenance(args: argparse.Namespace, lesson: recipe.Lesson, result: Scored) -> dict[str, Any]:
+def _rate(model: Model) -> int:
+    return int(model.manifest.input["sensor"]["rate_hz"])
+
+
+def _provenance(
+    args: argparse.Namespace, school: School, lesson: recipe.Lesson, result: Scored
+) -> dict[str, Any]:
     command = ["python", "-m", f"training.{args.command}"]
-    command += ["--data", *(Path(folder).resolve().name for folder in args.data)]
+    if args.data:
+        command += ["--data", *(Path(folder).resolve().name for folder in args.data)]
+    if args.download:
+        command += ["--download", args.download.resolve().name]
     if args.noise:
         noise = (Path(file).resolve() for file in args.noise)
         command += ["--noise", *(f"{file.parent.name}/{file.name}" for file in noise)]
+    if tuple(getattr(args, "words", COMMANDS)) != COMMANDS:
+        command += ["--words", *args.words]
     if args.base:
         command += ["--base", Path(args.base).name]
+    if args.people is not None:
+        command += ["--people", str(args.people)]
+    if args.front_end != "shipped":
+        command += ["--front-end", args.front_end]
     command += ["--size", args.size, "--seed", str(args.seed)]
     command += ["--out", str(Path("models") / args.out.name)]
-    folders = [*args.data, *(str(Path(file).parent) for file in args.noise)]
+    folders = [*school.folders, *(str(Path(file).parent) for file in args.noise)]
     return {
         "command": shlex.join(command),
         "corpora": list(dict.fromkeys(licences.provenance(folders))),
