@@ -13,6 +13,8 @@ BLOCKS = 40  # of consecutive runs: what disturbs a machine lasts longer than on
 RESAMPLES = 4000
 CONFIDENCE = 0.99  # rows are compared by the dozen, so 0.95 would find a difference in each table
 
+ENOUGH = 5  # processes; from fewer, their spread is known so badly that noise is told too often
+
 Processes = Sequence[Sequence[float]]
 """For each process that measured the same, the medians of its blocks."""
 

@@ -33,7 +33,7 @@ class Settings:
     runtime: str | None = None
     threads: int = 1
     affinity: tuple[int, ...] = ()
-    processes: int = 3
+    processes: int = 5
     seconds: float = 1.0
     runs: int = 50
     signal_s: float = 60.0

@@ -121,7 +121,7 @@ def _add_options(parser: CommandParser) -> None:
         "--affinity", type=_cpus, metavar="CPUS", help="run on these cores only, as in 3 or 0,2-3"
     )
     group.add_argument(
-        "--processes", type=_count, default=3, metavar="N", help="start each row so often (3)"
+        "--processes", type=_count, default=5, metavar="N", help="start each row so often (5)"
     )
     group.add_argument(
         "--seconds", type=_seconds, default=1.0, metavar="S", help="run so long each time (1)"

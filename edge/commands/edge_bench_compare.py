@@ -18,6 +18,7 @@ from typing import Any
 from edge.bench.compare import Difference, differences, other_machine, unmatched
 from edge.bench.record import FORMAT
 from edge.bench.report import figure
+from edge.bench.statistics import ENOUGH
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.errors import RecordingError
@@ -39,9 +40,12 @@ def compare(prog: str, argv: Sequence[str]) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     a, b = _read(args.a), _read(args.b)
-    found = list(differences(a, b))
-    for line in _lines(a, b, found):
-        print(line)
+    try:
+        found = list(differences(a, b))
+        lines = list(_lines(a, b, found))
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+        raise _no_record(f"{args.a} or {args.b}") from None
+    print("\n".join(lines))
     limit = args.fail_if_slower
     return int(limit is not None and any(d.low > 1 + limit / 100 for d in found))
 
@@ -53,6 +57,8 @@ def _lines(a: dict[str, Any], b: dict[str, Any], found: list[Difference]) -> Ite
         yield from (f"  {line}" for line in machines)
     for name, record in (("first", a), ("second", b)):
         yield from (f"The {name} record warns: {warning}" for warning in record["warnings"])
+    if any(record["settings"]["processes"] < ENOUGH for record in (a, b)):
+        yield f"Few processes, so noise may be told as a difference: measure with {ENOUGH} or more."
     if not found:
         yield "No row is in both records."
     for d in found:
@@ -65,22 +71,27 @@ def _lines(a: dict[str, Any], b: dict[str, Any], found: list[Difference]) -> Ite
 
 
 def _read(path: Path) -> dict[str, Any]:
-    advice = f"{path} is no record of edge-bench: make one with edge-bench MODEL --json {path}"
     try:
         record = json.loads(path.read_text())
     except (ValueError, RecursionError):
-        raise RecordingError(advice) from None
+        raise _no_record(str(path)) from None
     parts = {"machine": dict, "settings": dict, "models": list, "pipelines": list, "warnings": list}
     if not isinstance(record, dict) or not all(
         isinstance(record.get(name), kind) for name, kind in parts.items()
     ):
-        raise RecordingError(advice)
+        raise _no_record(str(path))
     if record.get("format") != FORMAT:
         raise RecordingError(
             f"{path} has format {record.get('format')!r}, and this edge-sense reads {FORMAT}: "
             "measure again"
         )
     return record
+
+
+def _no_record(what: str) -> RecordingError:
+    return RecordingError(
+        f"{what} is no record of edge-bench: make one with edge-bench MODEL --json FILE"
+    )
 
 
 def _percent(text: str) -> float:
