@@ -15,6 +15,8 @@ KNOWN = {
     "speech_commands_extra": "more clips of Speech Commands v0.02 (Google), CC BY 4.0",
     "speech_commands_logmel": "log-mel pictures of Speech Commands v0.02 (Google), CC BY 4.0",
     "background_noise": "background noise of Speech Commands v0.02 (Google), CC BY 4.0",
+    "speech_commands_v0.02": "Speech Commands v0.02 (Pete Warden, Google), CC BY 4.0",
+    "simulated people": "simulated people of this project, after the voices of Flite (CMU)",
     "fsdd": "Free Spoken Digit Dataset (Zohar Jackson and others), CC BY-SA 4.0",
     "arabic_digits": "spoken Arabic digits of 24 speakers, CC BY 4.0",
 }

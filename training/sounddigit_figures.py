@@ -92,7 +92,7 @@ def _left_out(
         own_lesson = train.own_lesson(learnt[own], learnt[~his], noise, DIGITS, seed)
         # As a user would: from the int8 file, not from the float network behind it.
         model = to_int8(stranger, train.calibration(lesson))
-        known = network.from_model(model, recipe.inputs(lesson), len(DIGITS.labels), SHAPE)
+        known = network.from_model(model, lesson.inputs, len(DIGITS.labels), SHAPE)
         friend = recipe.adapt(known, own_lesson, seed)
         name = f"... and {OWN_TAKES} own takes a digit given (--base), later takes of {speaker}"
         yield _row(name, 0.995, friend, own_lesson, learnt[later])

@@ -24,7 +24,8 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
         f"{' and '.join(decision['silent'])}: everything else.",
         "",
         f"- File: `{path.name}`, {path.stat().st_size} bytes with its manifest; int8 in and out.",
-        f"- Input {manifest.input_hash}: {'x'.join(map(str, model.input_shape))} log-mel, "
+        f"- Input {manifest.input_hash}: {'x'.join(map(str, model.input_shape))} "
+        f"{'MFCC' if front_end['coefficients'] else 'log-mel'}, "
         f"{front_end['rate_hz']} Hz, {front_end['low_hz']:g} to {front_end['high_hz']:g} Hz.",
         f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network.",
         f"- Made by `{provenance['command']}`.",

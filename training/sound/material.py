@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.sound import read
-from edge.sound.resample import resampled
+from edge.errors import RecordingError
 from training.sound.augment import steady_noise
-from training.sound.clips import RATE, ROWS, SECOND, Clips, spectrum, together
+from training.sound.clips import FINE, RATE, ROWS, SECOND, Clips, spectrum, together
 from training.sound.layouts import SILENCE
+from training.sound.long_audio import samples_of
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +48,12 @@ def recorded_noise(files: Sequence[Path]) -> NDArray[np.float16]:
     """(n, ROWS, bands): every second of the files, and the seconds half between them."""
     rows = []
     for file in files:
-        sound = read(file)
-        samples = resampled(sound.samples, sound.rate, RATE)
-        for start in range(0, len(samples) - SECOND, NOISE_STEP):
+        samples = samples_of(file, RATE)
+        if len(samples) < SECOND:
+            raise RecordingError(f"{file} is no noise to learn from: it must last a second")
+        for start in range(0, max(1, len(samples) - SECOND), NOISE_STEP):
             rows.append(spectrum(samples[start : start + SECOND]))
-    return np.array(rows, np.float16).reshape(len(rows), ROWS, -1)
+    return np.array(rows, np.float16).reshape(len(rows), ROWS, FINE.bins)
 
 
 def noises(clips: Clips, recorded: NDArray[np.float16], seed: int) -> NDArray[np.float16]:

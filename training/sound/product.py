@@ -27,9 +27,13 @@ def write(
     task: Task,
     decision: dict[str, Any] | None = None,
     provenance: dict[str, Any] | None = None,
+    wanted: dict[str, Any] | None = None,
 ) -> None:
-    """Quantise and write, with a manifest that says everything a device must know."""
-    wanted = {"shape": network.input_shape[1:]}
+    """Quantise and write, with a manifest that says everything a device must know.
+
+    `wanted` is the input, where the network is not given the spectra themselves.
+    """
+    wanted = wanted or {"shape": network.input_shape[1:]}
     manifest = Manifest(
         *(task.name, list(task.labels), SoundFeatures.specification(wanted)),
         *(decision or undecided(task), provenance or {}),
@@ -43,11 +47,16 @@ def undecided(task: Task) -> dict[str, Any]:
     return {**SETTINGS, "silent": silent, "thresholds": dict.fromkeys(task.spoken, UNDECIDED)}
 
 
-def quantised(network: keras.Model, calibration: NDArray[np.float32], task: Task) -> Model:
+def quantised(
+    network: keras.Model,
+    calibration: NDArray[np.float32],
+    task: Task,
+    wanted: dict[str, Any] | None = None,
+) -> Model:
     """The int8 model of a network, without keeping a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{task.name}.tflite"
-        write(path, network, calibration, task)
+        write(path, network, calibration, task, wanted=wanted)
         return Model.load(path)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,17 @@ class Plan:
 PRETRAIN = Plan(epochs=60, rate=4e-3)
 FINISH = Plan(epochs=16, rate=1e-3)
 ADAPT = Plan(epochs=6, rate=5e-4)
+WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
+FULL = 50_000  # clips, for which they are made
+FEWEST = 4  # epochs
+
+Draw = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+def for_clips(plan: Plan, count: int) -> Plan:
+    """So many clips are learnt in less time than all there are: own ones in minutes."""
+    epochs = round(plan.epochs * min(1.0, (count / FULL) ** 0.5))
+    return replace(plan, epochs=max(min(FEWEST, plan.epochs), epochs))
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,15 @@ class Lesson:
     labels: tuple[str, ...]
     part: int
     """The class of a word of which too little is seen."""
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Frames and bands of a window."""
+        return augment_module.FRAMES, self.clips.rows.shape[2]
+
+    def drawing(self, strength: Strength) -> Draw:
+        """What draws a batch of windows, and their classes as shares."""
+        return _Batch(self, strength)
 
     @property
     def fingerprint(self) -> str:
@@ -80,7 +101,7 @@ def all_words(clips: Clips, noise: NDArray[np.float16], weight: NDArray[np.float
 
 def pretrain(lesson: Lesson, shape: Shape, seed: int, plan: Plan = PRETRAIN) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    fresh = network.learning(inputs(lesson), len(lesson.labels), shape)
+    fresh = network.learning(lesson.inputs, len(lesson.labels), shape)
     stored = _stored(lesson, shape, seed, plan)
     if stored.exists():
         fresh.load_weights(stored)
@@ -88,6 +109,14 @@ def pretrain(lesson: Lesson, shape: Shape, seed: int, plan: Plan = PRETRAIN) -> 
     fit(fresh, lesson, plan, "all words")
     fresh.save_weights(stored)
     return fresh
+
+
+def learn(lesson: Lesson, shape: Shape, seed: int, plan: Plan = WAVES) -> keras.Model:
+    """A network from nothing, ready to run (folded)."""
+    keras.utils.set_random_seed(seed)
+    fresh = network.learning(lesson.inputs, len(lesson.labels), shape)
+    fit(fresh, lesson, plan, "its own words")
+    return network.folded(fresh, shape)
 
 
 def finish(
@@ -109,10 +138,6 @@ def adapt(base: keras.Model, lesson: Lesson, seed: int, plan: Plan = ADAPT) -> k
     return copy
 
 
-def inputs(lesson: Lesson) -> tuple[int, ...]:
-    return augment_module.FRAMES, lesson.clips.rows.shape[2]
-
-
 def _stored(lesson: Lesson, shape: Shape, seed: int, plan: Plan) -> Path:
     """Where a network of these very clips, this plan and this code is kept."""
     key = hashlib.sha256(repr((plan, shape, seed, lesson.fingerprint)).encode())
@@ -123,7 +148,7 @@ def _stored(lesson: Lesson, shape: Shape, seed: int, plan: Plan) -> Path:
 
 
 def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
-    batches = tf.data.Dataset.range(1).repeat().map(_Batch(lesson, plan.strength), 1).prefetch(4)
+    batches = tf.data.Dataset.range(1).repeat().map(lesson.drawing(plan.strength), 1).prefetch(4)
     steps = plan.epochs * STEPS
     schedule = keras.optimizers.schedules.CosineDecay(
         plan.rate / 10, steps, warmup_target=plan.rate, warmup_steps=steps // 20
@@ -150,10 +175,18 @@ def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
 
 def some_windows(lesson: Lesson, count: int) -> NDArray[np.float32]:
     """Windows as training shows them, the same ones each time."""
+    return some_examples(lesson, count)[0]
+
+
+def some_examples(lesson: Lesson, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Such windows, and what they are (one-hot)."""
     keras.utils.set_random_seed(0)
-    batch = _Batch(lesson, FINISH.strength)
-    parts = [batch(tf.constant(0))[0].numpy() for _ in range(-(-count // BATCH))]
-    return np.concatenate(parts)[:count]
+    batch = lesson.drawing(FINISH.strength)
+    parts = [batch(tf.constant(0)) for _ in range(-(-count // BATCH))]
+    windows, classes = (
+        np.concatenate([part.numpy() for part in side]) for side in zip(*parts, strict=True)
+    )
+    return windows[:count], classes[:count]
 
 
 class _Progress(keras.callbacks.Callback):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edge.errors import EdgeError
 from training.sound.clips import Clips
-from training.sound.layouts import DIGIT_WORDS, SILENCE
+from training.sound.layouts import DIGIT_WORDS, SILENCE, spelled
 from training.sound.recipe import Lesson
 
 COMMANDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
@@ -50,7 +51,16 @@ class Task:
 
 
 def commands(words: Sequence[str] = COMMANDS) -> Task:
-    return Task("kws", tuple(words), tuple(words), SILENCE, UNKNOWN)
+    """EdgeError for words that are none."""
+    asked = tuple(spelled(word) for word in words)
+    taken = sorted({SILENCE, UNKNOWN} & set(asked))
+    if taken or len(set(asked)) < len(asked):
+        raise EdgeError(
+            f"--words: {taken[0]} is said of what is no word"
+            if taken
+            else "--words: one is there twice"
+        )
+    return Task("kws", asked, asked, SILENCE, UNKNOWN)
 
 
 DIGITS = Task("sounddigit", DIGIT_WORDS, tuple("0123456789"), NONE, NONE)

@@ -1,0 +1,94 @@
+"""Who judges a model, so that nothing is learnt from them before they have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import RecordingError
+from training.sound import material
+from training.sound.clips import Clips, together
+from training.sound.layouts import SILENCE
+from training.sound.leakage import refuse_leakage
+
+JUDGED = 0.2  # of the speakers, where no list says who judges
+
+
+@dataclass(frozen=True)
+class Held:
+    learnt: Clips
+    judging: Clips
+    by_list: bool
+    """A list of the corpus says so, and then they are never learnt from."""
+    said: str
+
+
+def hold_out(everything: Clips, words: Collection[str], seed: int) -> Held:
+    """The validation list if it has every word, else a fifth of the speakers as well.
+
+    Where the speakers are too few or nobody knows who they are, the last takes of each word.
+    """
+    judging = everything[everything.split == "val"]
+    learnt = material.learnable(everything)
+    if _missing(words, judging):
+        heard = ~learnt.pictured & (learnt.word != SILENCE) & (learnt.split == "")
+        # Those of a small corpus, if there is one: what a large one teaches is learnt but once.
+        small = heard & ~np.isin(learnt.corpus, material.large(learnt))
+        pool = small if small.any() else heard
+        who = np.random.default_rng(seed).permutation(np.setdiff1d(learnt.speaker[pool], [""]))
+        chosen = _enough(who, learnt, heard, judging, words)
+        if chosen is None:
+            return _last_takes(learnt, heard, judging, words)
+        mine = np.isin(learnt.speaker, chosen)
+        judging = together([judging, learnt[mine & heard]])
+        said = f"{len(chosen)} of {len(who)} speakers (the shipped weights learnt from them too)"
+        held = Held(learnt[~mine], judging, False, said)
+    else:
+        held = Held(learnt, judging, True, "the speakers of the validation list")
+    refuse_leakage(held.learnt.speaker, held.judging.speaker)
+    return held
+
+
+def _missing(words: Collection[str], clips: Clips) -> set[str]:
+    return set(words) - set(clips.word)
+
+
+def _enough(
+    who: NDArray[np.str_],
+    learnt: Clips,
+    heard: NDArray[np.bool_],
+    judging: Clips,
+    words: Collection[str],
+) -> list[str] | None:
+    """A fifth of them, and more if they do not say every word; None if others then do not."""
+    chosen = list(who[: max(1, round(JUDGED * len(who)))])
+    missing = _missing(words, judging) - set(learnt.word[heard & np.isin(learnt.speaker, chosen)])
+    for speaker in who[len(chosen) :]:
+        says = set(learnt.word[heard & (learnt.speaker == speaker)])
+        if missing & says:
+            chosen.append(speaker)
+            missing -= says
+    left = learnt[~np.isin(learnt.speaker, chosen)]
+    return None if missing or not chosen or _missing(words, left) else chosen
+
+
+def _last_takes(
+    learnt: Clips, heard: NDArray[np.bool_], judging: Clips, words: Collection[str]
+) -> Held:
+    last = np.zeros(len(learnt), bool)
+    for word in sorted(set(learnt.word[heard])):
+        takes = np.flatnonzero(heard & (learnt.word == word))
+        takes = takes[np.argsort(learnt.path[takes])]
+        last[takes[len(takes) - max(1, round(JUDGED * len(takes))) :]] = len(takes) > 1
+    judging = together([judging, learnt[last]])
+    missing = sorted(_missing(words, judging) | _missing(words, learnt[~last]))
+    if missing:
+        raise RecordingError(
+            f"nobody can judge {', '.join(missing)}: give two recordings at least, as sound, of "
+            "each word, better of several people"
+        )
+    said = "the last takes of each word, by people who taught it as well: others are harder to hear"
+    return Held(learnt[~last], judging, False, said)
