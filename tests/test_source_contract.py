@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,18 +14,26 @@ import numpy as np
 import pytest
 from i2c_bus import Clock, Kernel, running
 from pty_board import FramedBoard, Line, Printer, csv, tilting
+from sound_server import running as sound_server
 
 from edge.recording import Recording, own_csv
 from edge.registry import load
-from edge.samples import ACCEL, MOTION, STANDARD_GRAVITY, Health
+from edge.samples import ACCEL, AUDIO, MOTION, STANDARD_GRAVITY, Health
 from edge.simulation.mpu6050 import EmulatedMPU6050
-from edge.source import MOTION_SOURCES, Source
+from edge.sound import write_wav
+from edge.source import MOTION_SOURCES, SOUND_SOURCES, Source
 from edge.source.i2c import I2CSource
+from edge.source.microphone import MicrophoneSource
+from edge.source.pcm import PcmSource
 from edge.source.replay import ReplaySource
 from edge.source.serial_port import SerialSource
 from edge.source.simulated_hand import SimulatedHand
+from edge.source.simulated_microphone import SimulatedMicrophone
+from edge.source.sound_files import SoundFiles
 
 NEEDS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+SOUND_NEEDS = {"channels": list(AUDIO), "rate_hz": 16000}
+HUM = 0.5 * np.sin(2 * np.pi * 200 * np.arange(48000 * 4) / 48000)
 LOOK = 1.0  # s of each source
 LATE = 1.0  # s: the promised 0.25 s, and what a busy machine adds
 
@@ -86,6 +96,48 @@ def mock(folder: Path) -> Iterator[Source]:
     yield SimulatedHand(NEEDS)
 
 
+@contextmanager
+def microphone(folder: Path) -> Iterator[Source]:
+    write_wav(folder / "hum.wav", HUM, 48000)
+    with sound_server() as server:
+        player = server.play("vmic48", folder / "hum.wav")
+        yield MicrophoneSource(SOUND_NEEDS, "vmic48")
+        player.kill()
+        player.wait()
+
+
+@contextmanager
+def sound_files(folder: Path) -> Iterator[Source]:
+    """Two, of different rates, that are played one after the other."""
+    write_wav(folder / "a.wav", HUM[:24000], 48000)
+    write_wav(folder / "b.wav", HUM[:24000:3], 16000)
+    yield SoundFiles([folder], SOUND_NEEDS, speed=2)
+
+
+@contextmanager
+def pcm(folder: Path) -> Iterator[Source]:
+    """Another program that records, in real time, and after a while falls silent."""
+    ours, theirs = os.pipe()
+
+    def record() -> None:
+        with open(theirs, "wb", buffering=0) as file:
+            for block in HUM[:24000].reshape(-1, 960):
+                file.write((block * 32767).astype("<i2").tobytes())
+                time.sleep(0.02)
+            time.sleep(LOOK)
+
+    recorder = threading.Thread(target=record)
+    recorder.start()
+    yield PcmSource(SOUND_NEEDS, rate=48000, descriptor=ours)
+    recorder.join()
+    os.close(ours)
+
+
+@contextmanager
+def simulated_microphone(folder: Path) -> Iterator[Source]:
+    yield SimulatedMicrophone(SOUND_NEEDS)
+
+
 class RealClock(Clock):
     def __call__(self) -> float:
         return time.monotonic()
@@ -102,6 +154,10 @@ SOURCES: dict[str, Factory] = {
     "i2c": emulated_i2c,
     "replay": replay,
     "mock": mock,
+    "microphone": microphone,
+    "sound files": sound_files,
+    "pcm": pcm,
+    "simulated microphone": simulated_microphone,
 }
 
 
@@ -116,9 +172,10 @@ def test_what_every_source_promises(source: Source) -> None:
     assert isinstance(source, Source)
     with source as opened:
         assert opened is source
-        assert source.channels in (MOTION, ACCEL)
+        assert source.channels in (MOTION, ACCEL, AUDIO)
         assert isinstance(source.rate, float)
-        assert 10 <= source.rate <= 1000
+        sound = source.channels == AUDIO
+        assert source.rate == 16000 if sound else 10 <= source.rate <= 1000
         chunks = []
         start = last = time.monotonic()
         for chunk in source:
@@ -144,16 +201,23 @@ def test_what_every_source_promises(source: Source) -> None:
     assert health.rate == pytest.approx(source.rate, rel=0.1)
     assert isinstance(described, dict)
     assert min(health.lost, health.clipped, health.garbage, health.errors) >= 0
+    if sound:  # full scale is 1
+        assert 0.01 < np.abs(values).max() <= 1
+        return
     # m/s^2 and rad/s: nobody's hand is faster, and gravity is in it.
     assert np.abs(values).max() < 16 * STANDARD_GRAVITY
     assert 5 < np.median(np.linalg.norm(values[:, :3], axis=1)) < 20
 
 
-@pytest.mark.parametrize("name", MOTION_SOURCES)
-def test_a_source_that_is_not_asked_for_stays_away(name: str) -> None:
-    kind = load(MOTION_SOURCES, name)
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(table, name) for table in (MOTION_SOURCES, SOUND_SOURCES) for name in table],
+)
+def test_a_source_that_is_not_asked_for_stays_away(table: dict[str, str], name: str) -> None:
+    kind = load(table, name)
     assert issubclass(kind, Source)
     parser = argparse.ArgumentParser()
-    for other in MOTION_SOURCES:
-        load(MOTION_SOURCES, other).add_options(parser.add_argument_group(other))
-    assert kind.from_options(parser.parse_args([]), NEEDS) is None
+    for other in table:
+        load(table, other).add_options(parser.add_argument_group(other))
+    needs = NEEDS if table is MOTION_SOURCES else SOUND_NEEDS
+    assert kind.from_options(parser.parse_args([]), needs) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 
 from edge.source.listener import Block
 
@@ -23,7 +24,7 @@ class Watch:
         self._opened = now
         self._since = 0.0
         self._frames = self._zeros = 0
-        self._lost, self._told_lost = 0, -BETWEEN
+        self._lost, self._told_lost = 0, -math.inf
         self._wrong_rate = self._muted = False
 
     def block(self, block: Block) -> None:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 0.2  # s without a sample, after which the reader hears something
 GONE = 2.0  # s without a sample, after which the microphone is taken for gone
+STARTING = 5.0  # s that it may take to its first sample: some must be woken
 FIRST, LONGEST = 0.5, 5.0  # s from one attempt to open it again to the next
 
 
@@ -53,6 +54,8 @@ class MicrophoneSource(Source):
             portaudio.look_again()
         self._open(self.wanted)
         self._stream = SoundStream(self._rate, int(self.rate), self.health)
+        self._heard = time.monotonic()
+        self._interrupted = False
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -62,8 +65,6 @@ class MicrophoneSource(Source):
         return {"device": self._device.name, "rate_hz": self._rate}
 
     def __iter__(self) -> Iterator[Chunk]:
-        self._heard = time.monotonic()
-        self._interrupted = False
         while True:
             if self._listener is None:
                 yield from self._wait()
@@ -74,7 +75,7 @@ class MicrophoneSource(Source):
                     self.health.count(chunk)
                     yield chunk
                 continue
-            if time.monotonic() - max(self._heard, self._opened) > GONE:
+            if time.monotonic() > self._patient:
                 self._close()
                 if not self._interrupted:
                     self._interrupted, self._pause = True, FIRST
@@ -96,6 +97,7 @@ class MicrophoneSource(Source):
             yield self._stream.finish()
             self._begin_anew(block.lost / self._rate)
         self._heard = block.arrived
+        self._patient = block.arrived + GONE
         self._watch.block(block)
         yield self._stream.feed(block.frames)
 
@@ -108,9 +110,10 @@ class MicrophoneSource(Source):
     def _open(self, wanted: str) -> None:
         self._device = portaudio.choose(wanted, portaudio.inputs())
         self._listener = Listener(self._device)
-        self._opened = time.monotonic()
+        now = time.monotonic()
+        self._patient = now + STARTING
         self._rate = self._listener.rate
-        self._watch = Watch(self._device.name, self._rate, self._opened)
+        self._watch = Watch(self._device.name, self._rate, now)
         log.info("listening to %s at %d Hz", self._device.name, self._rate)
 
     def _close(self) -> None:

@@ -1,0 +1,137 @@
+"""A sound server of the tests' own, with microphones that hear what is played into them.
+
+Real PulseAudio, and below the tests real ALSA and PortAudio: only the sound card is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ("libportaudio2", "libasound2-plugins", "pulseaudio", "pulseaudio-utils")  # Debian's
+MICROPHONES = {"vmic16": (16000, 1), "vmic44": (44100, 2), "vmic48": (48000, 2)}  # Hz, channels
+PATIENCE = 10.0  # s in which a server starts
+ASOUNDRC = "".join(f"pcm.{name} {{ type pulse device {name}.monitor }}\n" for name in MICROPHONES)
+ASOUNDRC += "pcm.!default { type pulse device vmic16.monitor }\n"
+
+
+class SoundServer:
+    """To be used in `running()`; may be stopped and started again meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / ".asoundrc").write_text(ASOUNDRC)
+        # Or else a client starts a server of its own when ours has stopped.
+        (folder / "client.conf").write_text("autospawn = no\n")
+        # Nothing of the user's session: neither is it heard, nor does it hear.
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if "PULSE" not in name},
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+            "PULSE_CLIENTCONFIG": str(folder / "client.conf"),
+            "PULSE_LATENCY_MSEC": "20",
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        }
+        self._folder = folder
+        self._server: subprocess.Popen[bytes] | None = None
+        self._awake: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--log-target=null"]
+        command += ["-L", "module-native-protocol-unix"]
+        for name in MICROPHONES:
+            command += ["-L", _module(name)]
+        self._server = subprocess.Popen(command, env=self.environment)
+        until = time.monotonic() + PATIENCE
+        while subprocess.run(
+            ["pactl", "info"], env=self.environment, capture_output=True
+        ).returncode:
+            assert self._server.poll() is None, "PulseAudio has ended"
+            assert time.monotonic() < until, "PulseAudio does not answer"
+            time.sleep(0.05)
+        self._keep_awake()
+
+    def stop(self) -> None:
+        """Suddenly, as a cable is pulled."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+            for listener in self._awake:
+                listener.wait()
+            self._awake.clear()
+            shutil.rmtree(self._folder / "pulse", ignore_errors=True)
+
+    def control(self, *command: str) -> None:
+        subprocess.run(["pactl", *command], env=self.environment, check=True, capture_output=True)
+
+    def remove(self, name: str) -> None:
+        """A microphone, while the server stays."""
+        listed = subprocess.run(
+            ["pactl", "list", "short", "modules"],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        (number,) = (line.split()[0] for line in listed.splitlines() if f"sink_name={name}" in line)
+        self.control("unload-module", number)
+
+    def restore(self, name: str) -> None:
+        self.control("load-module", *_module(name).split())
+
+    def _keep_awake(self) -> None:
+        """While nobody listens the server sleeps for up to two seconds, and so would who begins."""
+        commands = [["parec", f"--device={m}.monitor", "--latency-msec=20"] for m in MICROPHONES]
+        for command in commands:
+            listener = subprocess.Popen(
+                [*command, os.devnull], env=self.environment, stderr=subprocess.DEVNULL
+            )
+            self._awake.append(listener)
+        for command in commands:
+            with subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE) as first:
+                assert first.stdout is not None
+                first.stdout.read(1)
+                first.kill()
+
+    def play(self, name: str, file: Path) -> subprocess.Popen[bytes]:
+        """Begin to play a file into a microphone."""
+        return subprocess.Popen(["paplay", f"--device={name}", str(file)], env=self.environment)
+
+
+@contextmanager
+def running() -> Iterator[SoundServer]:
+    """Where there is no PulseAudio the tests fail, and say what is missing, unless told not to."""
+    if os.environ.get("EDGE_WITHOUT_SOUND") == "1":
+        pytest.skip("EDGE_WITHOUT_SOUND=1: no sound server to hear with")
+    missing = [name for name in ("pulseaudio", "pactl", "paplay") if shutil.which(name) is None]
+    if missing:
+        pytest.fail(f"no {', '.join(missing)} here: make tools, or EDGE_WITHOUT_SOUND=1 without")
+    with tempfile.TemporaryDirectory(prefix="sound") as folder:  # a socket's path must be short
+        server = SoundServer(Path(folder))
+        server.start()
+        before = os.environ.copy()
+        os.environ.update(server.environment)
+        try:
+            yield server
+        finally:
+            server.stop()
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _module(name: str) -> str:
+    rate, channels = MICROPHONES[name]
+    return f"module-null-sink sink_name={name} rate={rate} channels={channels}"
+
+
+if __name__ == "__main__":  # for make tools
+    print(*PACKAGES)

@@ -1,0 +1,280 @@
+"""Microphones through real PortAudio, ALSA and PulseAudio: what is played in must be heard."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sound_server import MICROPHONES, SoundServer, running
+
+from edge.errors import SourceError
+from edge.sound import write_wav
+from edge.source import listener, portaudio
+from edge.source.listener import Block
+from edge.source.listening import Watch
+from edge.source.microphone import MicrophoneSource
+from edge.source.portaudio import Input, choose
+
+NEEDS = {"channels": ["audio"], "rate_hz": 16000}
+LISTEN = "from edge.commands.start import kws_listen; raise SystemExit(kws_listen())"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SoundServer]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A minute of 1 kHz."""
+    file = tmp_path_factory.mktemp("sound") / "tone.wav"
+    write_wav(file, 0.5 * np.sin(2 * np.pi * 1000 * np.arange(48000 * 60) / 48000), 48000)
+    return file
+
+
+@pytest.fixture
+def playing(server: SoundServer, tone: Path) -> Iterator[SoundServer]:
+    """A server into whose microphones the tone is played."""
+    players = [server.play(name, tone) for name in MICROPHONES]
+    yield server
+    for player in players:
+        player.kill()
+        player.wait()
+
+
+def listen(source: MicrophoneSource, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times and samples of so much sound, from an opened source, after it was first loud."""
+    t, values = [], []
+    until = time.monotonic() + seconds + 10
+    for chunk in source:
+        if t or np.abs(chunk.values).max(initial=0) > 0.1:
+            t.append(chunk.t)
+            values.append(chunk.values[:, 0])
+        if sum(map(len, t)) >= seconds * 16000:
+            return np.concatenate(t), np.concatenate(values)
+        assert time.monotonic() < until, "the microphone heard nothing"
+    raise AssertionError("the microphone has ended")
+
+
+def pitch(values: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(values * np.hanning(len(values))))
+    return float(spectrum.argmax() * 16000 / len(values))
+
+
+def native(monkeypatch: pytest.MonkeyPatch, rate: int) -> None:
+    """PortAudio takes PulseAudio for 44.1 kHz whatever is behind it; other hardware has others."""
+    found = portaudio.inputs
+    monkeypatch.setattr(portaudio, "inputs", lambda: [replace(i, rate=rate) for i in found()])
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [(name, rate) for name, (rate, _) in MICROPHONES.items()] + [("vmic48", 96000)],
+)
+def test_a_tone_has_its_pitch_at_every_rate(playing, monkeypatch, name, rate):
+    native(monkeypatch, rate)
+    with MicrophoneSource(NEEDS, name) as source:
+        assert source.describe() == {"device": name, "rate_hz": rate}
+        t, values = listen(source, 1)
+    assert pitch(values) == pytest.approx(1000, abs=3)
+    assert np.abs(values[-8000:]).max() == pytest.approx(0.5, rel=0.1)
+    assert (np.diff(t) > 0).all()
+    assert len(t) / (t[-1] - t[0]) == pytest.approx(16000, rel=0.05)
+
+
+def test_a_rate_that_is_refused_is_followed_by_another(playing, monkeypatch):
+    native(monkeypatch, 1)  # no hardware has it
+    with MicrophoneSource(NEEDS, "vmic48") as source:
+        assert source.describe()["rate_hz"] == portaudio.RATES[0]
+        assert pitch(listen(source, 1)[1]) == pytest.approx(1000, abs=3)
+
+
+def test_the_default_microphone(playing):
+    with MicrophoneSource(NEEDS) as source:
+        assert source.describe()["device"] == "default"
+        assert pitch(listen(source, 1)[1]) == pytest.approx(1000, abs=3)
+
+
+def test_full_scale_is_counted(server, tmp_path):
+    file = tmp_path / "square.wav"
+    write_wav(file, np.where(np.arange(48000 * 10) % 96 < 48, 1, -1), 48000)
+    player = server.play("vmic48", file)
+    try:
+        with MicrophoneSource(NEEDS, "vmic48") as source:
+            listen(source, 0.5)
+    finally:
+        player.kill()
+        player.wait()
+    assert source.health.clipped > 1000
+
+
+def test_a_reader_who_sleeps_loses_sound_and_knows_how_much(playing, monkeypatch, caplog):
+    monkeypatch.setattr(listener, "QUEUE", 0.4)
+    with MicrophoneSource(NEEDS, "vmic48") as source:
+        listen(source, 0.5)
+        began, before = time.monotonic(), source.health.duration
+        time.sleep(1.5)
+        t, _ = listen(source, 1)
+        elapsed, moved = time.monotonic() - began, source.health.duration - before
+    assert source.health.lost == pytest.approx((1.5 - 0.4) * 16000, rel=0.25)
+    assert np.diff(t).max() > 0.8
+    assert moved == pytest.approx(elapsed, abs=0.3)
+    assert "of sound were lost" in caplog.text
+
+
+@pytest.mark.parametrize("wanted", ["vmic48", "number"])
+def test_a_microphone_that_vanishes_and_comes_back(server, tone, caplog, wanted):
+    """The server is killed, and PortAudio knows no device at all, until it looks again."""
+    if wanted == "number":
+        wanted = str(choose("vmic48", portaudio.inputs()).number)
+    player = server.play("vmic48", tone)
+    with MicrophoneSource(NEEDS, wanted) as source:
+        listen(source, 0.5)
+        heard = source.health.samples
+        server.stop()
+        player.wait()
+        began = last = time.monotonic()
+        slowest = 0.0
+        for _ in source:
+            now = time.monotonic()
+            slowest, last = max(slowest, now - last), now
+            if now - began > 3.5:
+                break
+        assert slowest < 0.6  # 0.25 promised
+        server.start()
+        player = server.play("vmic48", tone)
+        t, values = listen(source, 1)
+        away = time.monotonic() - began - 1
+    player.kill()
+    player.wait()
+    assert source.health.reconnects == 1
+    assert source.health.lost == pytest.approx(away * 16000, rel=0.4)
+    assert source.health.samples > heard
+    assert t[0] > 3
+    assert pitch(values) == pytest.approx(1000, abs=3)
+    assert caplog.text.count("waiting for it") == 1
+    assert caplog.text.count("is back") == 1
+
+
+def test_what_there_is(server):
+    result = start(server, "--list-devices")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    for name in MICROPHONES:
+        assert any(re.match(rf"  +\d+ {name} +\d+ +44100$", line) for line in lines)
+    assert sum(line.startswith("*") for line in lines[:-1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "says"),
+    [
+        ("vmic", r"'vmic' fits \d 'vmic16', \d 'vmic44', \d 'vmic48': say more"),
+        ("usb", "no microphone 'usb' among .* 'vmic48'.*: choose one"),
+        ("99", "no microphone '99'"),
+    ],
+)
+def test_a_device_that_cannot_be_chosen(server, device, says):
+    with pytest.raises(SourceError, match=says):
+        MicrophoneSource(NEEDS, device).__enter__()
+
+
+def test_choosing():
+    names = ("Built-in", "USB PnP", "USB PnP", "usb", "Mic 2")
+    among = [Input(i + 3, name, 2, 48000, name == "usb") for i, name in enumerate(names)]
+    assert choose("", among).number == 6
+    assert choose("built", among).number == 3
+    assert choose("USB", among).number == 6  # the whole name
+    assert choose("usb pnp", among).number == 4
+    assert choose("7", among).number == 7
+    assert choose("mic 2", among).number == 7
+    with pytest.raises(SourceError, match="no microphone is to be found"):
+        choose("", [])
+
+
+def start(server: SoundServer, *options: str, program: str = LISTEN) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", program, *options],
+        env=server.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def one_line(result: subprocess.CompletedProcess, says: str) -> None:
+    assert result.returncode == 1
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert says in line
+
+
+def test_no_microphone_at_all(server):
+    nobody = replace_environment(server, XDG_RUNTIME_DIR="/nonexistent", HOME="/nonexistent")
+    one_line(start(nobody, "--list-devices"), "no microphone is to be found")
+
+
+def test_no_library_and_no_package(server):
+    no_library = "import ctypes.util; ctypes.util.find_library = lambda name: None; " + LISTEN
+    one_line(start(server, "--list-devices", program=no_library), "sudo apt install libportaudio2")
+    no_package = "import sys; sys.modules['sounddevice'] = None; " + LISTEN
+    one_line(start(server, "--list-devices", program=no_package), "pip install sounddevice")
+
+
+def test_nothing_of_it_is_loaded_unless_it_is_asked_for(server):
+    program = "import edge.commands.kws_listen, sys; from edge.source import microphone; "
+    program += "assert not {'sounddevice', 'soundfile'} & set(sys.modules)"
+    assert start(server, program=program).returncode == 0
+
+
+def replace_environment(server: SoundServer, **changed: str) -> SoundServer:
+    other = object.__new__(SoundServer)
+    other.environment = {**server.environment, **changed}
+    return other
+
+
+# What may be wrong with one that delivers.
+
+
+def watch(rate: float, said: int = 48000, seconds: float = 30, level: float = 0.1) -> None:
+    """Blocks of 20 ms, by its own count, that come at another rate by the clock."""
+    over = Watch("mic", said, 100.0)
+    count = said // 50
+    for number in range(int(seconds * rate / count)):
+        jitter = 0.05 * (number % 3)
+        frames = np.full((count, 1), level, np.float32)
+        over.block(Block(frames, 0, 100 + (number + 1) * count / rate + jitter))
+
+
+def test_the_rate_is_checked_against_the_clock(caplog):
+    watch(48000)
+    watch(48000 * 1.01)
+    assert not caplog.records
+    watch(16000)
+    assert len(caplog.records) == 1
+    assert re.search("mic says 48000 samples a second and delivers 1[56]...: what", caplog.text)
+    caplog.clear()
+    watch(48000 * 0.97)
+    assert len(caplog.records) == 1
+
+
+def test_nothing_but_zeros_is_said_once(caplog):
+    watch(48000, level=0, seconds=4)
+    assert not caplog.records
+    watch(48000, level=0)
+    assert caplog.text.count("nothing but silence from mic: is it muted?") == 1
+
+
+def test_loss_is_said_once_in_a_while(caplog):
+    over = Watch("mic", 48000, 0.0)
+    for number in range(1500):  # half a minute
+        over.block(Block(np.ones((910, 1), np.float32), 50, 0.02 * number))
+    assert [r.getMessage().split()[0] for r in caplog.records] == ["1", "522", "522"]
