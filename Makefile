@@ -11,7 +11,7 @@ help:
 	@echo "make demo   watch a simulated hand draw digits, and the model name them"
 	@echo "make test   run the tests"
 	@echo "make check  format, lint, types and tests: what a change must pass"
-	@echo "make tools  install what the firmware is built and simulated with (make test does it too)"
+	@echo "make tools  install what the tests of firmware and sound need (make test does it too)"
 	@echo "make clean  remove what these made"
 
 # With a terminal until Ctrl-C; without one (a pipe, a build server) ten digits, and exit 0.
@@ -32,12 +32,16 @@ lint: $(DEV)/.installed
 
 check: lint test
 
-# Debian's compiler for the AVR and a simulator of it: tests run the firmware, not a stand-in.
+# Debian's compiler for the AVR and a simulator of it, PortAudio and a sound server: tests run the
+# firmware and hear sound, not stand-ins.
 tools:
-	@[ -z "$$EDGE_WITHOUT_AVR" ] || exit 0; \
-	command -v dpkg-query >/dev/null || { echo "The firmware's tests need Debian's" \
-		"$$($(PYTHON) -m firmware_bridge.build --packages); to go without: EDGE_WITHOUT_AVR=1"; exit 1; }; \
-	missing=; for package in $$($(PYTHON) -m firmware_bridge.build --packages); do \
+	@packages=; \
+	[ -n "$$EDGE_WITHOUT_AVR" ] || packages="$$($(PYTHON) -m firmware_bridge.build --packages)"; \
+	[ -n "$$EDGE_WITHOUT_SOUND" ] || packages="$$packages $$($(PYTHON) tests/sound_server.py)"; \
+	[ -n "$$packages" ] || exit 0; \
+	command -v dpkg-query >/dev/null || { echo "The tests need Debian's $$packages;" \
+		"to go without: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1"; exit 1; }; \
+	missing=; for package in $$packages; do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
 			|| missing="$$missing $$package"; \
 	done; \
