@@ -25,6 +25,10 @@ FIRST, LONGEST = 0.5, 5.0  # s from one attempt to open it again to the next
 
 
 class MicrophoneSource(Source):
+    _rate: int  # of the microphone
+    _patient: float  # until when it may be silent
+    _watch: Watch
+
     def __init__(self, needs: Mapping[str, Any], device: str = "") -> None:
         """`device` is a number, a part of a name, or empty for the default."""
         self.wanted = device
