@@ -14,7 +14,6 @@ Every option can be set through the environment as well, under the name in brack
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shlex
 import sys
@@ -23,7 +22,7 @@ from pathlib import Path
 
 from edge.commands import run_command, until_signal
 from edge.commands.options import CommandParser, add_common, add_source_options, open_source
-from edge.commands.sitting import ENOUGH, NONE, Sitting
+from edge.commands.sitting import ENOUGH, NONE, Sitting, count, prepare
 from edge.errors import EdgeError
 from edge.recording.store import WRITERS
 from edge.source import MOTION_SOURCES, SUITS_A_HAND
@@ -50,7 +49,7 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
     opening = True
     try:
         with open_source(args, MOTION_SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
-            _prepare(args.out)
+            prepare(args.out)
             opening = False
             sitting.run(source, stopping)
     except KeyboardInterrupt:
@@ -60,16 +59,6 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
         if not opening:  # a source that could not be opened has said enough
             sitting.close(_command(typed, args.takes - sitting.saved))
     return 0 if sitting.saved == args.takes else INTERRUPTED
-
-
-def _prepare(out: Path) -> None:
-    """Before anything is drawn: a folder that takes can go to."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EdgeError(f"{out} cannot be made ({error.strerror}): choose another --out") from None
-    if not os.access(out, os.W_OK):
-        raise EdgeError(f"{out} cannot be written to: choose another --out")
 
 
 def _instruct(args: argparse.Namespace) -> None:
@@ -100,7 +89,7 @@ def _add_options(parser: CommandParser) -> None:
         required=True,
         help=f"what you will draw: a digit, or {NONE} for anything that is no digit",
     )
-    group.add_argument("--takes", type=_count, default=20, metavar="N", help="how many (20)")
+    group.add_argument("--takes", type=count, default=20, metavar="N", help="how many (20)")
     group.add_argument(
         "--out", type=Path, default=Path("takes"), metavar="DIR", help="where they go (takes)"
     )
@@ -120,12 +109,6 @@ def _label(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]{1,40}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no label: letters, digits and - only")
     return text
-
-
-def _count(text: str) -> int:
-    if not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text} is no number of takes: 1 to 10000")
-    return int(text)
 
 
 def _seconds(text: str) -> float:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
+from edge.console import paints
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.recording import Recording
 from edge.recording.capture import Capture, Take
 from edge.recording.store import save
 from edge.recording.take import facts, judged, sketch
+from edge.sink.terminal import ERASE
 from edge.source import Source
 
 NONE = "none"
@@ -28,7 +32,7 @@ class Sitting:
 
     def run(self, source: Source, stopping: Callable[[], bool]) -> None:
         chunks = iter(source)
-        _say("Hold the sensor still until you are asked to draw, and again when you have drawn.")
+        say("Hold the sensor still until you are asked to draw, and again when you have drawn.")
         while self.saved < self.args.takes:
             capture = Capture(source.rate, self.args.seconds, self.args.label == NONE)
             take, on_rail, asked = None, source.health.clipped, False
@@ -49,20 +53,20 @@ class Sitting:
     def close(self, command: str) -> None:
         """Say what there is, and how to go on if it is not yet enough."""
         done = self.saved == self.args.takes
-        _say(f"{self.saved} of {self.args.takes} takes are saved in {self.args.out}")
+        say(f"{self.saved} of {self.args.takes} takes are saved in {self.args.out}")
         if not done:
-            _say(f"go on with: {command}")
+            say(f"go on with: {command}")
         if self.args.json:
             counts = {"saved": self.saved, "rejected": self.refused, "out": str(self.args.out)}
-            _print_json({"event": "summary", "label": self.args.label, **counts})
+            print_json({"event": "summary", "label": self.args.label, **counts})
 
     def _ask(self) -> None:
         number = f"take {self.saved + 1} of {self.args.takes}"
         if self.args.label == NONE:
-            _say(f"do what is no digit, for {self.args.seconds:g} s ... {number}")
+            say(f"do what is no digit, for {self.args.seconds:g} s ... {number}")
         else:
             article = "an" if self.args.label[0] == "8" else "a"
-            _say(f"draw {article} {self.args.label} ... {number}")
+            say(f"draw {article} {self.args.label} ... {number}")
 
     def _judge(self, take: Take, source: Source, on_rail: int) -> None:
         try:
@@ -87,9 +91,9 @@ class Sitting:
     def _report(self, event: dict[str, object], text: str) -> None:
         if self.args.json:
             number = {"label": self.args.label, "take": self.saved, "of": self.args.takes}
-            _print_json(event | number)
+            print_json(event | number)
         else:
-            _say(text)
+            say(text)
 
 
 def _lines(recording: Recording) -> str:
@@ -103,9 +107,27 @@ def _lines(recording: Recording) -> str:
     )
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def prepare(out: Path) -> None:
+    """Before anything is done: a folder that takes can go to."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EdgeError(f"{out} cannot be made ({error.strerror}): choose another --out") from None
+    if not os.access(out, os.W_OK):
+        raise EdgeError(f"{out} cannot be written to: choose another --out")
 
 
-def _print_json(event: dict[str, object]) -> None:
+def count(text: str) -> int:
+    """The type of --takes."""
+    if not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is no number of takes: 1 to 10000")
+    return int(text)
+
+
+def say(text: str) -> None:
+    """On a terminal, over whatever a meter has left in the line."""
+    print(text + (ERASE if paints(sys.stderr) else ""), file=sys.stderr, flush=True)
+
+
+def print_json(event: dict[str, object]) -> None:
     print(json.dumps(event, allow_nan=False), flush=True)

@@ -37,13 +37,13 @@ def _publish(unfinished: Path, folder: Path, stem: str, suffix: str) -> Path:
     while True:
         path = folder / f"{stem}{f'_{number}' if number > 1 else ''}{suffix}"
         try:
-            _name(unfinished, path)
+            name_file(unfinished, path)
             return path
         except FileExistsError:
             number += 1
 
 
-def _name(unfinished: Path, path: Path) -> None:
+def name_file(unfinished: Path, path: Path) -> None:
     """Unlike a rename, a link replaces nothing; many a memory card knows no links, though."""
     try:
         os.link(unfinished, path)

@@ -26,7 +26,7 @@ OTHER_NAMES = {"_silence_": SILENCE, NOISE: SILENCE, "_unknown_": "unknown"}
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LISTS = {"validation_list.txt": "val", "testing_list.txt": "test"}
 SPEAKER = {  # who spoke, from a file's name
-    "nohash": re.compile(r"(?P<speaker>[0-9a-f]+)_nohash_"),
+    "nohash": re.compile(r"(?P<speaker>[^_]+)_nohash_"),
     "digit": re.compile(r"\d_(?P<speaker>[^_]+)_\d+"),
     "arabic": re.compile(r"(?P<speaker>\d+)_NO_\d+"),
 }

@@ -1,0 +1,46 @@
+"""Where takes of words go, named so that training knows word and speaker; nothing is overwritten.
+
+`<word>/<speaker>_nohash_<n>.wav` as in Speech Commands, `<digit>/<digit>_<speaker>_<n>.wav` for
+digits.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.recording.store import name_file
+from edge.sound.capture import RATE
+from edge.sound.write import write_wav
+
+
+def count(folder: Path, word: str, speaker: str) -> int:
+    """How many takes of the word this speaker has there."""
+    start = _stem(word, speaker)
+    taken = (folder / word).glob("*.wav")
+    return sum(p.stem.startswith(start) and p.stem[len(start) :].isdecimal() for p in taken)
+
+
+def save(samples: NDArray[np.float32], folder: Path, word: str, speaker: str) -> Path:
+    """The new file, whole or not at all."""
+    (folder / word).mkdir(parents=True, exist_ok=True)
+    start, number = _stem(word, speaker), 0
+    unfinished = folder / word / f".{start}{os.getpid()}.whole"
+    try:
+        write_wav(unfinished, samples, RATE)
+        while True:
+            path = folder / word / f"{start}{number}.wav"
+            try:
+                name_file(unfinished, path)
+                return path
+            except FileExistsError:
+                number += 1
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _stem(word: str, speaker: str) -> str:
+    return f"{word}_{speaker}_" if word in "0123456789" else f"{speaker}_nohash_"
