@@ -27,7 +27,7 @@ def compare_outputs(rows: list[Row]) -> None:
         if found is None:
             row["warnings"].append(f"its output has another form than that of {_of(reference)}")
         elif _suspicious(found, row["model"] == reference["model"]):
-            far = f"{found['apart']:.3f}"
+            far = "what is no number" if found["apart"] is None else f"{found['apart']:.3f}"
             row["warnings"].append(f"its results differ from those of {_of(reference)} by {far}")
 
 
@@ -36,20 +36,20 @@ def agreement(
 ) -> dict[str, Any] | None:
     """The largest difference, of probabilities and of int8 levels; None if there is none to say."""
     ours, theirs = np.array(outputs), np.array(expected)
-    if ours.shape != theirs.shape:
+    if ours.shape != theirs.shape or not ours.size:
         return None
     apart = float(np.abs(ours - theirs).max())
-    step = reference["output_step"]
+    step, finite = reference["output_step"], bool(np.isfinite(apart))
     return {
         "with": _of(reference),
-        "apart": apart,
-        "levels": round(apart / step) if step and row["output_step"] else None,
+        "apart": apart if finite else None,
+        "levels": round(apart / step) if finite and step and row["output_step"] else None,
         "same_label": float((ours.argmax(axis=1) == theirs.argmax(axis=1)).mean()),
     }
 
 
 def _suspicious(found: dict[str, Any], same_file: bool) -> bool:
-    if not np.isfinite(found["apart"]):
+    if found["apart"] is None:
         return True
     if same_file and found["levels"] is not None:
         return bool(found["levels"] > LEVELS)

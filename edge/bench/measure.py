@@ -30,6 +30,7 @@ from edge.model import Model
 from edge.model.runtime import quiet
 
 OUTPUTS = 16  # inferences whose results are compared between runtimes
+COMPARED = 1000  # values of each; more than any list of labels
 PAIRED = 60  # rounds, in which the wrapper and the bare call take turns
 ROUND = 100
 
@@ -66,7 +67,7 @@ def measure_model(request: dict[str, Any]) -> dict[str, Any]:
         "peak_mb": peak_mb(),
         "model_mb": peak_mb() - memory_before,
         "outputs": [_probabilities(engine, results[0]) for results in outputs],
-        "output_step": engine.outputs[0].scale,
+        "output_step": _step(engine),
     }
     if isinstance(engine, TFLiteEngine) and windows is not None:
         result["wrapper_us"] = _wrapper_us(path, runtime, engine, windows)
@@ -131,12 +132,17 @@ def _run_for(
 
 def _probabilities(engine: Engine, output: Array) -> list[float]:
     port = engine.outputs[0]
-    values = output.reshape(-1).astype(np.float64)
-    if port.scale:
-        values = (values - port.zero) * port.scale
-    elif output.dtype == np.int8:  # an ONNX file does not tell: scores have 256 levels from 0 to 1
-        values = (values + 128) / 256
+    values = output.reshape(-1)[:COMPARED].astype(np.float64)
+    if step := _step(engine):
+        values = (values - (port.zero if port.scale else -128)) * step
     return [round(float(value), 6) for value in values]
+
+
+def _step(engine: Engine) -> float:
+    """Of one level of the output; 0 if it has none."""
+    port = engine.outputs[0]
+    # An ONNX file does not tell: scores have 256 levels from 0 to 1.
+    return port.scale or (1 / 256 if port.dtype == np.int8 else 0.0)
 
 
 def _wrapper_us(path: Path, runtime: str, engine: TFLiteEngine, windows: Windows) -> float | None:

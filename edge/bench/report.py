@@ -173,4 +173,4 @@ def _agreement(found: dict[str, Any] | None) -> str:
         return "-"
     if found["levels"] is not None:
         return "yes" if not found["levels"] else f"{found['levels']} levels"
-    return f"{found['apart']:.3f}"
+    return "no number" if found["apart"] is None else f"{found['apart']:.3f}"

@@ -16,18 +16,19 @@ COMMAND = (sys.executable, "-m", "edge.bench.worker")
 def ask_worker(request: dict[str, Any], command: tuple[str, ...] = COMMAND) -> dict[str, Any]:
     """The worker's answer; {"error": sentence} if it crashes, hangs or talks nonsense."""
     timeout = request["timeout"]
-    with tempfile.TemporaryFile() as complaints:
-        request = {**request, "spawned_ns": time.monotonic_ns()}
-        worker = subprocess.Popen(
+    request = {**request, "spawned_ns": time.monotonic_ns()}
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
-        )
+        ) as worker,
+    ):
         try:
             answer, _ = worker.communicate(json.dumps(request).encode() + b"\n", timeout)
         except subprocess.TimeoutExpired:
             return {"error": f"no answer in {timeout:g} s: give it longer with --timeout"}
         finally:
-            worker.kill()
-            worker.wait()
+            worker.kill()  # of no effect on one that has ended
         complaints.seek(0)
         said = complaints.read().decode(errors="replace").strip().splitlines()
     try:

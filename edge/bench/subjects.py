@@ -17,7 +17,7 @@ from edge.bench.signals import SIMULATED, simulate
 from edge.errors import EdgeError
 from edge.model.manifest import read_model
 from edge.model.runtime import RUNTIMES
-from edge.model.shipped import find_model
+from edge.model.shipped import find_model, shipped_models
 
 ALL = "all"
 SEED = 7
@@ -63,32 +63,30 @@ def model_subjects(settings: Settings, folder: Path) -> Iterator[Subject]:
             row: Row = {"model": path.name, "runtime": runtime, "threads": settings.threads}
             subject = Subject(row, settings.request("model", model=str(path), runtime=runtime))
             try:
+                find_model(name)  # which knows what to say of a name that is none
                 row.update(_described(path))
                 owner = described_by(path)
                 if owner not in windows:
                     windows[owner] = _saved_windows(path, folder / f"windows{len(windows)}.npz")
                 subject.request["windows"] = windows[owner]
-            except (EdgeError, OSError) as error:
+            except EdgeError as error:
                 row["error"] = str(error)
+            except OSError as error:
+                row["error"] = f"{path} cannot be read: {error.strerror or error}"
             yield subject
 
 
 def _choices(name: str, runtime: str | None) -> list[tuple[Path, str]]:
     """Which files are run by which runtimes: with `all`, ONNX files beside a model as well."""
-    try:
-        path = find_model(name)
-    except EdgeError:
-        path = Path(name)
-    if runtime is None:
-        return [(path, ONNX if path.suffix == ".onnx" else _first_installed())]
+    path = find_model(name) if name in shipped_models() else Path(name)
     if path.suffix == ".onnx":
-        return [(path, ONNX if runtime == ALL else runtime)]
+        return [(path, ONNX if runtime in (None, ALL) else str(runtime))]
     beside = sorted(path.parent.glob(f"{path.stem}*.onnx")) if path.suffix else []
     if runtime == ONNX:
         return [(other, ONNX) for other in beside] or [(path, ONNX)]
-    if runtime != ALL:
-        return [(path, runtime)]
-    return [(path, each) for each in RUNTIMES] + [(other, ONNX) for other in beside]
+    if runtime == ALL:
+        return [(path, each) for each in RUNTIMES] + [(other, ONNX) for other in beside]
+    return [(path, runtime or _first_installed())]
 
 
 def _first_installed() -> str:
