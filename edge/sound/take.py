@@ -17,7 +17,8 @@ SHORTEST = 0.08  # s of a word
 LONGEST = 1.4  # s of a word
 SOFT_DB = -40.0  # below full scale: the peak of a word that uses too few of the 16 bits
 NOISY_DB = 16.0  # of a word above the noise: with less, its soft sounds are lost
-ANOTHER = 0.1  # of the word's energy, that makes something else a word, not a breath or a knock
+ANOTHER = 0.03  # of the word's energy makes something else a word, ...
+KNOCK = 0.1  # s ... if it is longer than this
 CUT = 0.03  # s that a word must stay away from the edges
 
 
@@ -68,7 +69,7 @@ def judged(take: Take, clipped: int) -> Word:
 
 def _check(word: Stretch, found: list[Stretch], seconds: float) -> None:
     length = word.end - word.start
-    if sum(stretch.energy > ANOTHER * word.energy for stretch in found) > 1:
+    if any(_is_word(other, word) for other in found if other is not word):
         raise RecordingError("more than one word was heard: say it once, then be quiet")
     if length > LONGEST:
         raise RecordingError(f"{length:.1f} s is too long for a word: say it once, then be quiet")
@@ -76,6 +77,10 @@ def _check(word: Stretch, found: list[Stretch], seconds: float) -> None:
         raise RecordingError("only a click was heard: say the word")
     if word.start < CUT or word.end > seconds - CUT:
         raise RecordingError("its beginning or end is missing: speak when you are asked to")
+
+
+def _is_word(other: Stretch, word: Stretch) -> bool:
+    return other.energy > ANOTHER * word.energy and other.end - other.start > KNOCK
 
 
 def _decibels(samples: NDArray[np.float32]) -> float:
