@@ -35,6 +35,7 @@ def hold_out(everything: Clips, words: Collection[str], seed: int) -> Held:
     learnt = material.learnable(everything)
     if _missing(words, judging):
         heard = ~learnt.pictured & (learnt.word != SILENCE) & (learnt.split == "")
+        heard &= learnt.path != ""  # simulated people are no judges
         # Those of a small corpus, if there is one: what a large one teaches is learnt but once.
         small = heard & ~np.isin(learnt.corpus, material.large(learnt))
         pool = small if small.any() else heard

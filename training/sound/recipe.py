@@ -31,7 +31,8 @@ BATCH = 256
 STEPS = 200  # of BATCH clips in an epoch
 SMOOTHING = 0.05
 WEIGHT_DECAY = 1e-2
-AVERAGED = 0.998  # of the weights, from step to step
+AVERAGED = 0.998  # of the weights, from step to step ...
+FORGET = 2.4  # ... and less over few steps, or what they began with would be in the average
 PART = "part of a word"  # a class of the first stretch
 BABBLE = 0.15  # share of noise that is other people's words
 
@@ -46,7 +47,7 @@ class Plan:
 
 
 PRETRAIN = Plan(epochs=60, rate=4e-3)
-FINISH = Plan(epochs=16, rate=1e-3)
+FINISH = Plan(epochs=10, rate=1e-3)
 ADAPT = Plan(epochs=6, rate=5e-4)
 WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
 FULL = 50_000  # clips, for which they are made
@@ -159,7 +160,7 @@ def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
             weight_decay=WEIGHT_DECAY,
             clipnorm=5.0,
             use_ema=True,
-            ema_momentum=AVERAGED,
+            ema_momentum=min(AVERAGED, 1 - FORGET / steps),
         ),
         keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
         metrics=["accuracy"],
@@ -169,6 +170,7 @@ def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
         epochs=plan.epochs,
         steps_per_epoch=STEPS,
         verbose=0,
+        shuffle=False,  # each batch is drawn
         callbacks=[_Progress(what, plan.epochs)],
     )
 

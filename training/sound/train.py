@@ -41,6 +41,7 @@ from training.sound.layouts import SILENCE
 from training.sound.long_audio import make, samples_of
 from training.sound.scores import Scored
 from training.sound.spoken import Spoken, label_of
+from training.sound.spoken import spoken as all_spoken
 from training.sound.task import COMMANDS, Task
 from training.sound.thresholds import choose
 from training.sound.trace import listen
@@ -50,9 +51,10 @@ log = logging.getLogger(__name__)
 SIZES = {"normal": network.Shape(), "tiny": network.TINY}
 CALIBRATION = 1000  # windows that set the ranges of the activations
 OWN = 0.5  # of what an adaptation shows are own takes
-PEOPLE = 0  # simulated, who say all words that --mock does
+PEOPLE = 80  # simulated, who say all words that --mock does
 ADAPT_PEOPLE = 40  # ... so that an adapted model does not forget the rest of the world
-HOURS = 1.0  # of long audio at each level, by which thresholds are chosen
+HOURS = 3.0  # of long audio at each level, by which thresholds are chosen
+VARIED = 0.1  # of the speed of its clips, so that hours are not the same few clips
 LEVELS = (None, 10.0, 0.0)  # dB; None is clean
 NAMED = 12  # words, in a sentence
 
@@ -74,6 +76,14 @@ def add_options(parser: CommandParser) -> None:
         type=int,
         metavar="N",
         help=f"simulated people to learn from ({PEOPLE}; with --base {ADAPT_PEOPLE})",
+    )
+    parser.add_argument(
+        "--others",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="recordings of none of the words, by people who are not in --data: thresholds are "
+        "chosen so that they are not mistaken for any",
     )
     parser.add_argument("--base", metavar="MODEL", help="adapt this model (a name or a file)")
     parser.add_argument(
@@ -104,7 +114,9 @@ def train(args: argparse.Namespace, task: Task) -> None:
     judging = spoken(held.judging, task)
     result = judged(model, trial, judging)
     log.info("people who judge: %s", scores.headline(result))
-    decision = decide(model, judging, task, school.noise_files)
+    others = all_spoken(args.others) if args.others else []
+    distractors = [replace(one, word=task.other) for one in others]
+    decision = decide(model, [*judging, *distractors], task, school.noise_files)
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
@@ -310,6 +322,8 @@ def _provenance(
         command += ["--noise", *(f"{file.parent.name}/{file.name}" for file in noise)]
     if tuple(getattr(args, "words", COMMANDS)) != COMMANDS:
         command += ["--words", *args.words]
+    if args.others:
+        command += ["--others", *(Path(folder).resolve().name for folder in args.others)]
     if args.base:
         command += ["--base", Path(args.base).name]
     if args.people is not None:
