@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-COMMANDS = ("airdigit-doctor", "airdigit-live", "airdigit-record", "edge-classify")
+COMMANDS = ("airdigit-doctor", "airdigit-live", "airdigit-record", "edge-bench", "edge-classify")
 
 
 def configuration() -> configparser.ConfigParser:

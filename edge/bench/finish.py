@@ -21,7 +21,6 @@ def finish_model(subject: Subject, peak: float | None) -> None:
     latencies = np.concatenate([answer["latency_us"] for answer in answers])
     row["latency_us"] = summary(latencies) | {"longest": max(a["longest_us"] for a in answers)}
     row["blocks"] = [answer["blocks_us"] for answer in answers]
-    row["latency_us"]["p50"] = median(row["blocks"])
     for name in ("runtime_version", "inputs"):
         row[name] = answers[0][name]
     for name in ("cold_start_ms", "python_ms", "import_ms", "load_ms", "first_us", "cpu_us"):
@@ -44,10 +43,11 @@ def finish_pipeline(subject: Subject) -> None:
     if "error" in row:
         return
     first = answers[0]
-    row["blocks"] = [answer["blocks_ms"] or [answer["cpu_ms_per_s"]] for answer in answers]
+    row["blocks"] = [answer["blocks_ms"] for answer in answers]
+    row["cpu_ms_per_s"] = median(row["blocks"])
     for name in ("runtime_version", "signal_s", "marks", "right", "wrong", "extra", "delay_ms"):
         row[name] = first[name]
-    for name in ("cpu_ms_per_s", "real_time_factor", "ready_ms", "cpu_share"):
+    for name in ("real_time_factor", "ready_ms", "cpu_share"):
         row[name] = _middle(answers, name)
     row["fit_on_one_core"] = int(1000 / row["cpu_ms_per_s"])
     row["peak_mb"] = max(answer["peak_mb"] for answer in answers)
