@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from edge.bench.engines import ONNX, SUFFIXES
-from edge.bench.inputs import described_by, real_windows
 from edge.bench.network import read_network
 from edge.bench.onnx_network import describe_onnx
+from edge.bench.real_inputs import described_by, real_windows
 from edge.bench.signals import SIMULATED, simulate
 from edge.errors import EdgeError
 from edge.model.manifest import read_model

@@ -1,0 +1,54 @@
+"""What a model would really be given: simulated signal through its own features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edge import registry
+from edge.bench.engines import Array
+from edge.bench.inputs import COUNT, SEED, Windows
+from edge.bench.network import read_network
+from edge.bench.signals import SIMULATED, simulate
+from edge.errors import ModelError
+from edge.features import FEATURES, Window
+from edge.model.manifest import Manifest, read_model
+
+
+def described_by(path: Path) -> Path:
+    """The file with the manifest: an ONNX file has none, but may lie beside its .tflite."""
+    return path if path.suffix == ".tflite" else path.with_name(path.name.split(".")[0] + ".tflite")
+
+
+def real_windows(path: Path) -> Windows | None:
+    """Simulated signal through the model's own features; None if the model has no manifest."""
+    try:
+        content, manifest = read_model(described_by(path))
+    except ModelError:
+        return None
+    kind = manifest.input.get("kind")
+    if kind not in SIMULATED:
+        return None
+    windows = _windows(manifest)
+    if not windows:
+        return None
+    network = read_network(content)
+    tensor = network.tensors[network.inputs[0]]
+    origin = f"{len(windows)} windows of a simulated {SIMULATED[kind].name}"
+    return Windows(np.stack(windows), origin, tensor.scale, tensor.zero)
+
+
+def _windows(manifest: Manifest) -> list[Array]:
+    """Spread over the signal, so that they are not all of one moment."""
+    kind = registry.load(FEATURES, manifest.input["kind"])
+    seconds = SIMULATED[manifest.input["kind"]].sample_s
+    signal = simulate(manifest.input, seconds, "active", SEED)
+    features = kind(manifest.input, signal.channels)
+    found = [
+        window.tensor.copy()
+        for chunk in signal.chunks
+        for window in features.process(chunk)
+        if isinstance(window, Window)
+    ]
+    return found[:: max(1, len(found) // COUNT)][:COUNT]
