@@ -5,13 +5,14 @@
   python -m training.kws --data worte/ --words ja nein links rechts --out worte.tflite
 
 --data takes folders with a folder of recordings for each word (`sound-record` makes them), in any
-language, with an index.csv or Speech Commands' own lists if there are some; and tars of log-mel
-pictures. Words that are not asked for teach what is none. Without --base a network learns every
-word first and those asked for then: allow an hour. With --base the given model goes on learning
-from your takes, in minutes.
+language, with a folder for each person above those of the words if you like, with an index.csv or
+Speech Commands' own lists if there are some; and tars of log-mel pictures. --download fetches all
+of Speech Commands. Words that are not asked for teach what is none. Without --base a network learns
+every word first and those asked for then: an hour for fifty thousand clips, minutes for some
+hundreds. With --base the given model goes on learning from your takes, in minutes.
 
 Nobody judges who was learnt from: the validation list, or else a fifth of the speakers, measures
-the model and chooses its thresholds. Beside the model come its card (.md), its confusion matrix
+the model and chooses its thresholds (of a single speaker, the last takes). Beside the model come its card (.md), its confusion matrix
 (.png) and the float network (.onnx).
 """
 
@@ -22,6 +23,8 @@ import sys
 from collections.abc import Sequence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Its threads wait for each other longer than a spectrum takes; TensorFlow has its own.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from edge.commands import run_command
 from edge.commands.options import CommandParser

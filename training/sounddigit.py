@@ -2,6 +2,7 @@
 
   python -m training.sounddigit --data fsdd/ speech_commands/ --out models/sounddigit.tflite
   python -m training.sounddigit --data takes/ --base sounddigit --out mine.tflite
+  python -m training.sounddigit --data takes/ --front-end lecture --out lecture.tflite
 
 --data takes folders with a folder for each digit's English word (zero ... nine; the recordings in
 them may be in any language), or files named <digit>_<speaker>_<take>. Other words teach what is no
@@ -15,6 +16,8 @@ import sys
 from collections.abc import Sequence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Its threads wait for each other longer than a spectrum takes; TensorFlow has its own.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from edge.commands import run_command
 from edge.commands.options import CommandParser
