@@ -263,12 +263,20 @@ def pretrained(
     learnt: Clips, noise: NDArray[np.float16], shape: network.Shape, seed: int
 ) -> keras.Model:
     """A network that knows every word of these clips, each as a class of its own."""
+    lesson, plan = every_word(learnt, noise, seed)
+    return recipe.pretrain(lesson, shape, seed, plan)
+
+
+def every_word(
+    learnt: Clips, noise: NDArray[np.float16], seed: int
+) -> tuple[recipe.Lesson, recipe.Plan]:
+    """What it learns for that, and for how long."""
     many = np.isin(learnt.corpus, material.large(learnt))
     learnt = learnt[many] if many.any() else learnt
     behind = material.noises(learnt, noise, seed)
     words = material.with_silence(learnt, behind)
     lesson = recipe.all_words(words, behind, material.weights(words))
-    return recipe.pretrain(lesson, shape, seed, recipe.for_clips(recipe.PRETRAIN, len(words)))
+    return lesson, recipe.for_clips(recipe.PRETRAIN, len(words))
 
 
 def calibration(lesson: recipe.Lesson) -> NDArray[np.float32]:
