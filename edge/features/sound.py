@@ -18,6 +18,7 @@ from edge.samples import AUDIO, Chunk
 FRAMES = 49  # in a window: one second
 STEP = 2  # frames from one window to the next: 40 ms
 AFTER = 0.4  # s of silence that follow the end of a recording, so that its last word is heard
+ROWS = 8  # windows, without overlap, that rows are kept for before they are moved
 SPLICED = 0.1  # s of lost sound that are passed over; after more, a new sound begins
 
 
@@ -61,17 +62,21 @@ class SoundFeatures(Features):
         self._gate = LevelGate(self._stream.advance / self.front_end.rate_hz)
         self._stage = _stage(specification)
         self._last_t: float | None = None
-        self._times: NDArray[np.float64]  # of the samples that still wait
         self._rows: NDArray[np.float32]
+        self._filled: int  # of its rows
         self._begin()
 
     def process(self, chunk: Chunk) -> Iterator[Window]:
         if not len(chunk):
             return
-        before = chunk.t[0] if self._last_t is None else self._last_t
-        cuts = np.flatnonzero(np.diff(chunk.t, prepend=before) > SPLICED)
-        self._last_t = float(chunk.t[-1])
-        pieces = zip(np.split(chunk.t, cuts), np.split(chunk.values[:, 0], cuts), strict=True)
+        t, samples = chunk.t, chunk.values[:, 0]
+        before = t[0] if self._last_t is None else self._last_t
+        self._last_t = float(t[-1])
+        if self._last_t - before <= SPLICED:  # then there is no gap within, either
+            yield from self._hear(t, samples)
+            return
+        cuts = np.flatnonzero(np.diff(t, prepend=before) > SPLICED)
+        pieces = zip(np.split(t, cuts), np.split(samples, cuts), strict=True)
         for number, (t, samples) in enumerate(pieces):
             if number:
                 self._begin()
@@ -86,24 +91,30 @@ class SoundFeatures(Features):
 
     def _hear(self, t: NDArray[np.float64], samples: NDArray[np.float32]) -> Iterator[Window]:
         """Sound without a gap worth mentioning."""
-        times = np.concatenate([self._times, t])
-        blocks = self._stream.push(samples)
-        self._times = times[len(times) - self._stream.waiting :].copy()
-        for number, block in enumerate(blocks):
-            newest = number * self._stream.advance + self._stream.span - 1
-            yield from self._window(block, float(times[newest]))
+        newest = self._stream.span - 1 - self._stream.waiting  # of the first block, among these
+        for block in self._stream.push(samples):
+            rows = self._stage.apply(block)
+            self._append(rows)
+            if self._gate.open(self.front_end.loudness(block)):
+                now = float(t[newest])
+                yield Window(now, now, self._rows[self._filled - self._height : self._filled])
+            newest += self._stream.advance
 
-    def _window(self, block: NDArray[np.float32], t: float) -> Iterator[Window]:
-        rows = self._stage.apply(block)
-        self._rows = np.concatenate([self._rows[len(rows) :], rows])
-        if self._gate.open(self.front_end.loudness(block)):
-            yield Window(t, t, self._rows)
+    def _append(self, rows: NDArray[np.float32]) -> None:
+        """After the rows of before: windows are cut from them as they stand, and never altered."""
+        if self._filled + len(rows) > len(self._rows):
+            kept = self._rows[self._filled - self._height : self._filled]
+            self._rows = np.empty((ROWS * self._height, *rows.shape[1:]), np.float32)
+            self._rows[: self._height] = kept
+            self._filled = self._height
+        self._rows[self._filled : self._filled + len(rows)] = rows
+        self._filled += len(rows)
 
     def _begin(self) -> None:
         """Before the first sound there was silence."""
         self._stream.reset()
-        self._times = np.empty(0)
         self._rows = self._stage.apply(np.tile(self.front_end.silence, (self.frames, 1)))
+        self._filled = self._height = len(self._rows)
 
     @classmethod
     def candidates(

@@ -17,6 +17,7 @@ from edge.features import mel
 
 LOGS = (None, "ln", "db")
 LONGEST = 1 << 16  # FFT: over a second at any rate
+TOGETHER = 64  # blocks at most that are computed together: they all take memory
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,15 @@ class FrontEnd:
         return self.of_frames(cut)
 
     def of_frames(self, cut: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(k, bins) of (k, window) samples."""
-        spectrum = np.fft.rfft(cut * self._hann, self.fft, axis=1)[:, self._from : self._to]
+        """(..., k, bins) of (..., k, window) samples, each k frames by a product of their own."""
+        spectrum = np.fft.rfft(cut * self._hann, self.fft)[..., self._from : self._to]
         energy = spectrum.real**2 + spectrum.imag**2
-        bands = (energy if self.power == 2 else np.sqrt(energy)).astype(np.float32) @ self._bands
+        energy = energy if self.power == 2 else np.sqrt(energy)
+        bands = energy.astype(np.float32, copy=False) @ self._bands
         if self.log is not None:
             # Of a band and the floor the greater, and the floor for what is no number.
-            bands = np.log(np.fmax(bands, np.float32(self.floor)))
+            np.fmax(bands, np.float32(self.floor), out=bands)
+            np.log(bands, out=bands)
         if self.log == "db":
             bands *= np.float32(10 / np.log(10))
         if self.coefficients:
@@ -97,10 +100,7 @@ class FrontEnd:
 
     def loudness(self, rows: NDArray[np.float32]) -> float:
         """How loud these frames are on the whole, in nats of energy: a gate's measure."""
-        if self.coefficients:
-            level = float(rows[:, 0].mean()) / np.sqrt(self.mels)
-        else:
-            level = float(rows.mean())
+        level = _mean(rows[:, 0]) / np.sqrt(self.mels) if self.coefficients else _mean(rows)
         if self.log is None:
             level = float(np.log(level + self.floor))
         elif self.log == "db":
@@ -137,11 +137,17 @@ class FrontEnd:
         return mel.cosines(self.mels, self.coefficients).astype(np.float32)
 
 
+def _mean(rows: NDArray[np.float32]) -> float:
+    """As rows.mean(), in a third of the time that this takes where the rows are few."""
+    return float(np.add.reduce(rows, axis=None) / np.float32(rows.size))
+
+
 class Stream:
     """A front end that is fed as sound comes, and computes each frame once.
 
     Frames come in blocks of a fixed size: a product of other size would round otherwise, and the
-    frames would depend on how the sound was cut into chunks.
+    frames would depend on how the sound was cut into chunks. Blocks that come together are computed
+    together, for most of the time is spent on asking for it.
     """
 
     def __init__(self, front_end: FrontEnd, block: int = 1) -> None:
@@ -157,16 +163,29 @@ class Stream:
         """Samples that no block has consumed yet."""
         return len(self._rest)
 
-    def push(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """The blocks, each (block, bins), that these samples complete."""
-        held = np.concatenate([self._rest, samples]) if len(self._rest) else samples
-        blocks, start = [], 0
-        while len(held) - start >= self.span:
-            blocks.append(self.front_end.frames(held[start : start + self.span]))
-            start += self.advance
-        self._rest = held[start:].copy()
-        return blocks
+    def push(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(k, block, bins): the blocks that these samples complete."""
+        held = np.concatenate([self._rest, samples])
+        count = max(0, (len(held) - self.span) // self.advance + 1)
+        self._rest = held[count * self.advance :]
+        if count <= TOGETHER:
+            return self._blocks(held, 0, count)
+        starts = range(0, count, TOGETHER)
+        return np.concatenate([self._blocks(held, at, min(TOGETHER, count - at)) for at in starts])
 
     def reset(self) -> None:
         """Forget what has not become a frame."""
         self._rest = np.empty(0, np.float32)
+
+    def _blocks(self, held: NDArray[np.float32], first: int, count: int) -> NDArray[np.float32]:
+        if not count:
+            return np.empty((0, self.block, self.front_end.bins), np.float32)
+        # A view, and not by as_strided, which takes longer than to compute a block.
+        cut: NDArray[np.float32] = np.ndarray(
+            (count, self.block, self.front_end.window),
+            np.float32,
+            held,
+            4 * first * self.advance,
+            (4 * self.advance, 4 * self.front_end.hop, 4),
+        )
+        return self.front_end.of_frames(cut)

@@ -21,6 +21,7 @@ from edge.source.sound_stream import SoundStream, nothing
 
 log = logging.getLogger(__name__)
 
+FULL_SCALE = np.float32(1 / 32768)
 PATIENCE = 0.2  # s without a sample, after which the reader hears something
 CHUNK = 0.05  # s at most
 HEADER = 4096  # bytes in which a WAV header must come to its end
@@ -94,7 +95,7 @@ class PcmSource(Source):
             whole = len(left) - len(left) % self._frame
             samples = np.frombuffer(left[:whole], "<i2").reshape(-1, self._format[1])
             left = left[whole:]
-            chunk = stream.feed((samples / np.float32(32768)).astype(np.float32))
+            chunk = stream.feed(samples * FULL_SCALE)
             self.health.count(chunk)
             yield chunk
         self.health.garbage += len(left)

@@ -37,10 +37,11 @@ class SoundStream:
     def feed(self, frames: NDArray[np.float32]) -> Chunk:
         """(n, channels) frames; how many stood on the rail is booked in the health."""
         self._taken += len(frames)
-        self._clipped += int((np.abs(frames) >= RAIL).any(axis=1).sum())
-        booked = ceil(self._clipped * self._to_rate / self._from_rate)
-        self.health.clipped += booked - self._booked
-        self._booked = booked
+        if not np.abs(frames).max(initial=0) < RAIL:  # as it is for what is no number
+            self._clipped += int((np.abs(frames) >= RAIL).any(axis=1).sum())
+            booked = ceil(self._clipped * self._to_rate / self._from_rate)
+            self.health.clipped += booked - self._booked
+            self._booked = booked
         return self._chunk(self._resampler.process(mono(frames)))
 
     def finish(self) -> Chunk:
@@ -48,7 +49,11 @@ class SoundStream:
         return self._chunk(self._resampler.finish())
 
     def _chunk(self, samples: NDArray[np.float32]) -> Chunk:
-        t = self.start + (self._sent + np.arange(len(samples))) / self._to_rate
+        sent = self._sent
         self._sent += len(samples)
-        # Where full scale is cut off, the curve through the samples goes beyond it.
-        return Chunk(t, np.clip(samples, -1, 1)[:, None])
+        t = np.arange(sent, self._sent) / self._to_rate
+        t += self.start
+        if not np.abs(samples).max(initial=0) <= 1:
+            # Where full scale is cut off, the curve through the samples goes beyond it.
+            samples = np.clip(samples, -1, 1)
+        return Chunk(t, samples[:, None])
