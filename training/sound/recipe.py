@@ -32,7 +32,8 @@ STEPS = 200  # of BATCH clips in an epoch
 SMOOTHING = 0.05
 WEIGHT_DECAY = 1e-2
 AVERAGED = 0.998  # of the weights, from step to step ...
-FORGET = 2.4  # ... and less over few steps, or what they began with would be in the average
+FORGET = 2.4  # ... and less over few steps, or what they began with would be in the average ...
+FORGET_NORMS = 10.0  # ... and in that of what the norms see
 PART = "part of a word"  # a class of the first stretch
 BABBLE = 0.15  # share of noise that is other people's words
 
@@ -154,6 +155,9 @@ def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
     schedule = keras.optimizers.schedules.CosineDecay(
         plan.rate / 10, steps, warmup_target=plan.rate, warmup_steps=steps // 20
     )
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, 1 - FORGET_NORMS / steps)
     model.compile(
         keras.optimizers.AdamW(
             schedule,
