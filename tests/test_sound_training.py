@@ -55,6 +55,7 @@ def in_little_time(monkeypatch, tmp_path):
     monkeypatch.setattr(waves, "BATCH", 48)
     monkeypatch.setitem(train.SIZES, "tiny", SHAPE)
     monkeypatch.setattr(train, "HOURS", 0.02)
+    monkeypatch.setattr(train, "PEOPLE", 0)
     monkeypatch.setattr(train, "CALIBRATION", 100)
     monkeypatch.setattr(material, "MADE_NOISES", 50)
 
@@ -118,7 +119,7 @@ def test_words_are_learnt_and_heard_from_people_who_were_not_there(tmp_path, cap
     assert "--words yes no --people 12" in provenance["command"]
 
     judge = data / "yes" / f"{person_seed(77, 0):x}_nohash_0.wav"
-    assert edge_classify.main(["--json", str(out), str(judge)]) in (0, 1)
+    assert edge_classify.main([str(out), str(judge)]) == 0
     assert json.loads(capsys.readouterr().out)["label"] in model.labels
 
     # Somebody else's words, in another language, from a few takes of one person.
@@ -151,7 +152,7 @@ def test_the_front_end_of_the_lecture_is_learnt_by_ear(tmp_path, capsys):
     assert "MFCC" in out.with_suffix(".md").read_text()
     assert model.manifest.provenance["metrics"]["judged"]["int8"] >= 0.3  # chance is 0.1
     capsys.readouterr()
-    assert edge_classify.main(["--json", str(out), str(next(data.rglob("*.wav")))]) in (0, 1)
+    assert edge_classify.main([str(out), str(next(data.rglob("*.wav")))]) == 0
     assert json.loads(capsys.readouterr().out)["label"] in model.labels
 
 
@@ -164,8 +165,17 @@ def test_the_front_end_of_the_lecture_is_learnt_by_ear(tmp_path, capsys):
         (["--data", "two", "--words", "yes", "ja"], "nobody says ja in two"),
         (["--data", "two", "--words", "yes", "yes"], "there twice"),
         (["--data", "two", "--words", "yes", "unknown"], "unknown is said of"),
-        (["--data", "two", "--words", "yes", "no"], "two recordings at least"),
-        (["--data", "two", "--words", "yes", "--noise", "short.wav"], "must last a second"),
+        (
+            [
+                "--data",
+                "two",
+                "--words",
+                "yes",
+                "no",
+            ],
+            "two recordings at least",
+        ),
+        (["--data", "two", "--words", "no", "--noise", "short.wav"], "must last a second"),
         (["--data", "two", "--base", "airdigit"], "hears other spectra"),
         (["--data", "bad"], "none of its 1 recordings can be read"),
         (["--data", "list"], "columns split, path, label, word and speaker"),
@@ -429,7 +439,7 @@ def test_as_sound_too_noise_is_as_loud_as_was_asked_and_words_stay_inside():
         still, _ = clean.window(0)
         assert noisy.shape == (waves.window_samples(LECTURE),) and number == 0
         word = np.flatnonzero(np.abs(still) > 1e-3)
-        assert 0 < word[0] and word[-1] < len(still) - 1
+        assert word[0] > 0 and word[-1] < len(still) - 1
         rms = np.sqrt(np.mean(still[word[0] : word[-1]] ** 2))
         blocks = noisy[: len(noisy) // 1000 * 1000].reshape(-1, 1000)
         rest = np.quantile(blocks.std(axis=1), 0.3)  # where no word is

@@ -34,6 +34,7 @@ WEIGHT_DECAY = 1e-2
 AVERAGED = 0.998  # of the weights, from step to step ...
 FORGET = 2.4  # ... and less over few steps, or what they began with would be in the average ...
 FORGET_NORMS = 10.0  # ... and in that of what the norms see
+SETTLE = 0.9  # of what they saw, where they see it anew
 PART = "part of a word"  # a class of the first stretch
 BABBLE = 0.15  # share of noise that is other people's words
 
@@ -118,7 +119,18 @@ def learn(lesson: Lesson, shape: Shape, seed: int, plan: Plan = WAVES) -> keras.
     keras.utils.set_random_seed(seed)
     fresh = network.learning(lesson.inputs, len(lesson.labels), shape)
     fit(fresh, lesson, plan, "its own words")
+    settle(fresh, lesson, plan.strength)
     return network.folded(fresh, shape)
+
+
+def settle(model: keras.Model, lesson: Lesson, strength: Strength) -> None:
+    """Let the norms see what the averaged weights do: they have seen those of each step."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = SETTLE
+    draw = lesson.drawing(strength)
+    for _ in range(round(5 / (1 - SETTLE))):
+        model(draw(tf.constant(0))[0], training=True)
 
 
 def finish(
