@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from edge.errors import ModelError, RecordingError
 from edge.model import Model, read_manifest
 from edge.model.shipped import find_model, shipped_models
-from edge.recording import Recording
 from edge.samples import ACCEL, AUDIO, GYRO, MOTION
-from edge.sound import Sound
+
+if TYPE_CHECKING:  # whoever listens reads no recordings, and need not load what does
+    from edge.recording import Recording
+    from edge.sound import Sound
 
 MEASURES: dict[tuple[str, ...], str] = {
     ACCEL: "acceleration",
@@ -42,7 +46,7 @@ def check_channels(model: Model, channels: tuple[str, ...]) -> None:
 def check_recording(model: Model, recording: Recording | Sound) -> None:
     """As `check_channels`, and gravity, by which a model knows up from down, must be in motion."""
     check_channels(model, recording.channels)
-    if isinstance(recording, Recording) and recording.gravity_removed:
+    if getattr(recording, "gravity_removed", False):
         raise RecordingError(
             "gravity was subtracted from it when it was recorded, and without it up and down are "
             "unknown: record again with a sketch that sends gravity as well"

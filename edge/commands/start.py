@@ -5,8 +5,13 @@ On a Pi that takes a second or two. So this module, and its package, import noth
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib import import_module
+
+# NumPy's products are small here. A thread a core would wait for larger ones, and to start them
+# takes 40 ms of a cold start.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _command(name: str) -> Callable[[], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from edge.errors import ModelError
 from edge.features import Features, Window, level_gate
 from edge.features.level_gate import LevelGate
-from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.spectrum import FrontEnd, Stream
 from edge.samples import AUDIO, Chunk
+
+if TYPE_CHECKING:  # no model of ours but one needs it
+    from edge.features.quantum.quanvolution import Quanvolution
 
 FRAMES = 49  # in a window: one second
 STEP = 2  # frames from one window to the next: 40 ms
@@ -45,6 +47,8 @@ class SoundFeatures(Features):
             "sensor": {"channels": list(AUDIO), "rate_hz": front_end.rate_hz},
         }
         if "quanvolution" in wanted:
+            from edge.features.quantum.quanvolution import Quanvolution
+
             described["quanvolution"] = Quanvolution.specification(
                 wanted["quanvolution"], front_end.bins
             )
@@ -146,6 +150,8 @@ class Plain:
 def _stage(specification: Mapping[str, Any]) -> Plain | Quanvolution:
     if "quanvolution" not in specification:
         return Plain()
+    from edge.features.quantum.quanvolution import Quanvolution
+
     return Quanvolution(specification["quanvolution"], specification["shape"][1])
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
@@ -16,6 +15,7 @@ from typing import Any
 
 from edge.errors import ModelError
 from edge.model.archive import Damaged, read_members
+from edge.model.digest import sha256
 
 FORMAT = 1
 LARGEST = 64 << 20  # bytes; a model for a Pi has kilobytes, so a mistaken path costs no time
@@ -26,7 +26,7 @@ LABELS = "labels.txt"
 def fingerprint(specification: Mapping[str, Any]) -> str:
     """16 hex digits that change with any value of an input specification."""
     canonical = json.dumps(specification, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    return sha256(canonical.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _without_manifest(name: str) -> ModelError:
 
 
 def _network_hash(network: bytes) -> str:
-    return hashlib.sha256(network).hexdigest()[:16]
+    return sha256(network).hexdigest()[:16]
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -17,16 +17,8 @@ from edge.simulation import pastimes
 from edge.simulation.arm import SETTLE
 from edge.simulation.hand import STEP, Track
 from edge.simulation.imu import Imu
+from edge.simulation.mark import Mark
 from edge.simulation.person import Person
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A digit that was drawn, or a word that was said, in seconds of the stream."""
-
-    label: str
-    start: float
-    end: float
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.simulation.stream import Mark
+from edge.simulation.mark import Mark
 from edge.simulation.vocoder import RATE
 from edge.simulation.voice import COMMANDS, DIGITS, OTHERS, WORDS, Person, say
 

@@ -7,6 +7,8 @@ import math
 import time
 from collections.abc import Iterator
 
+CHUNK = 0.05  # s
+BETWEEN = 1.0  # s of source time from one recording to the next: nothing is invented to fill it
 PATIENCE = 0.2  # s of wall time without a sample, after which the reader hears something
 
 

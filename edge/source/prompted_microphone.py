@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from edge.errors import SourceError
+from edge.simulation.mark import Mark
 from edge.simulation.room import Room
 from edge.simulation.seeds import person_seed, seed
-from edge.simulation.stream import Mark
 from edge.simulation.talk import Utterance, scene, script
 from edge.simulation.vocoder import RATE
 from edge.simulation.voice import Person

@@ -18,12 +18,9 @@ from edge.recording.rails import clipped
 from edge.recording.recording import GAP
 from edge.samples import Chunk, Health
 from edge.source import Source
-from edge.source.pacing import Pace, speed
+from edge.source.pacing import BETWEEN, CHUNK, Pace, speed
 
 log = logging.getLogger(__name__)
-
-CHUNK = 0.05  # s
-BETWEEN = 1.0  # s of source time from one recording to the next: nothing is invented to fill it
 
 
 class ReplaySource(Source):

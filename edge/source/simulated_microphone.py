@@ -1,4 +1,7 @@
-"""Simulated people who speak in a room that is never quite silent, as a source (`--mock`)."""
+"""Simulated people who speak in a room that is never quite silent, as a source (`--mock`).
+
+What simulates them is loaded when they speak: most who start a command have a microphone.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,19 @@ import argparse
 import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.samples import AUDIO, Chunk, Health
-from edge.simulation.room import Noise, Room
+from edge.simulation.mark import Mark
 from edge.simulation.seeds import person_seed, seed
-from edge.simulation.stream import Mark
-from edge.simulation.talk import Utterance, anything, scene, script
-from edge.simulation.vocoder import RATE
-from edge.simulation.voice import LEVEL, Person
 from edge.source import Source
 from edge.source.pacing import Pace
+
+if TYPE_CHECKING:
+    from edge.simulation.talk import Utterance
 
 CHUNK = 0.02  # s
 TURN = 10  # times somebody speaks; then the next person does
@@ -59,7 +61,7 @@ class SimulatedMicrophone(Source):
         )
         parser.add_argument(
             "--words",
-            type=script,
+            type=_script,
             metavar="WORDS",
             help='with --mock: say these and stop, as in "yes no 42" (default: random words '
             "without end)",
@@ -114,6 +116,8 @@ class SimulatedMicrophone(Source):
                 yield chunk
 
     def _at_rate(self) -> Iterator[Sound]:
+        from edge.simulation.vocoder import RATE
+
         if self.rate == RATE:
             yield from self._heard()
             return
@@ -126,6 +130,10 @@ class SimulatedMicrophone(Source):
 
     def _heard(self) -> Iterator[Sound]:
         """What reaches the microphone, at the rate of the voices."""
+        from edge.simulation.room import Noise
+        from edge.simulation.vocoder import RATE
+        from edge.simulation.voice import LEVEL
+
         rng = np.random.default_rng(self.seed)
         noise = Noise(np.random.default_rng([self.seed, 1]), LEVEL * 10 ** (-self.noise / 20))
         elapsed = 0.0
@@ -139,6 +147,10 @@ class SimulatedMicrophone(Source):
             left -= RATE
 
     def _spoken(self, rng: np.random.Generator) -> Iterator[tuple[Sound, list[Mark]]]:
+        from edge.simulation.room import Room
+        from edge.simulation.talk import anything, scene
+        from edge.simulation.voice import Person
+
         said: Iterable[Utterance] = (anything(rng) for _ in itertools.count())
         said = iter(said if self.script is None else self.script)
         for number in itertools.count():
@@ -150,6 +162,12 @@ class SimulatedMicrophone(Source):
             for utterance in turn:
                 sound, marks = scene(person, utterance)
                 yield room.hear(sound), marks
+
+
+def _script(text: str) -> tuple[Utterance, ...]:
+    from edge.simulation.talk import script
+
+    return script(text)
 
 
 def _noise(text: str) -> float:

@@ -13,8 +13,7 @@ from edge.errors import RecordingError, SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.sound import SoundFile, find, open_sound
 from edge.source import Source
-from edge.source.pacing import Pace, speed
-from edge.source.replay import BETWEEN, CHUNK
+from edge.source.pacing import BETWEEN, CHUNK, Pace, speed
 from edge.source.sound_stream import SoundStream, nothing
 
 log = logging.getLogger(__name__)
