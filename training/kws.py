@@ -12,8 +12,8 @@ every word first and those asked for then: an hour for fifty thousand clips, min
 hundreds. With --base the given model goes on learning from your takes, in minutes.
 
 Nobody judges who was learnt from: the validation list, or else a fifth of the speakers, measures
-the model and chooses its thresholds (of a single speaker, the last takes). Beside the model come its card (.md), its confusion matrix
-(.png) and the float network (.onnx).
+the model and chooses its thresholds; of a single speaker, the last takes. Beside the model come its
+card (.md), its confusion matrix (.png) and the float network (.onnx).
 """
 
 from __future__ import annotations
