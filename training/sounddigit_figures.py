@@ -65,10 +65,11 @@ def measure(args: argparse.Namespace) -> None:
     everything = corpora.load(args.data, recipe.CACHE)
     noise = material.recorded_noise([Path(file) for file in args.noise])
     learnt = material.learnable(everything)
-    base = train.pretrained(learnt, noise, SHAPE, args.seed)
-    rows = list(_left_out(learnt, noise, base, args.seed))
+    base, words = train.pretrained(learnt, noise, SHAPE, args.seed)
+    groups = DIGITS.groups(words)
+    rows = list(_left_out(learnt, noise, base, groups, args.seed))
     if args.arabic:
-        rows.append(_another_language(args, learnt, noise, base))
+        rows.append(_another_language(args, learnt, noise, base, groups))
     text = "\n".join(_table(rows, args))
     print(text)
     if args.out:
@@ -76,7 +77,7 @@ def measure(args: argparse.Namespace) -> None:
 
 
 def _left_out(
-    learnt: Clips, noise: NDArray[np.float16], base: keras.Model, seed: int
+    learnt: Clips, noise: NDArray[np.float16], base: keras.Model, groups: list[int], seed: int
 ) -> Iterator[Row]:
     """Each speaker of FSDD as a stranger, and then as one who gives takes of his own."""
     fsdd = learnt.corpus == FSDD
@@ -85,7 +86,7 @@ def _left_out(
     for speaker in np.unique(learnt.speaker[fsdd]):
         his = fsdd & (learnt.speaker == speaker)
         lesson = train.lesson_of(learnt[~his], noise, DIGITS, seed)
-        stranger = recipe.finish(base, lesson, SHAPE, seed)
+        stranger = recipe.finish(base, lesson, SHAPE, seed, groups=groups)
         yield _row(f"FSDD without {speaker} -> {speaker}", 0.94, stranger, lesson, learnt[his])
         number = _take_numbers(learnt.path)
         own, later = his & (number < OWN_TAKES), his & (number >= OWN_TAKES)
@@ -99,13 +100,17 @@ def _left_out(
 
 
 def _another_language(
-    args: argparse.Namespace, learnt: Clips, noise: NDArray[np.float16], base: keras.Model
+    args: argparse.Namespace,
+    learnt: Clips,
+    noise: NDArray[np.float16],
+    base: keras.Model,
+    groups: list[int],
 ) -> Row:
     arabic = corpora.load([args.arabic], recipe.CACHE)
     judges = np.array([name[-2:] in ARABIC_JUDGES for name in arabic.speaker])
     silence = learnt[learnt.word == SILENCE]
     lesson = train.lesson_of(corpora.together([arabic[~judges], silence]), noise, DIGITS, args.seed)
-    taught = recipe.finish(base, lesson, SHAPE, args.seed)
+    taught = recipe.finish(base, lesson, SHAPE, args.seed, groups=groups)
     return _row("Arabic, 18 speakers -> 6 others", 0.98, taught, lesson, arabic[judges])
 
 
@@ -143,8 +148,8 @@ def _table(rows: Sequence[Row], args: argparse.Namespace) -> Iterator[str]:
         )
     for name, chosen in (("strangers", "without"), ("with own takes", "own takes")):
         shares = [r.scored.share(r.scored.int8) for r in rows if chosen in r.name]
-        mean, worst = np.mean(shares), np.min(shares)
-        yield f"| **FSDD, {name}: mean / worst of {len(shares)}** | | | {mean:.4f} / {worst:.4f} | |"
+        both = f"{np.mean(shares):.4f} / {np.min(shares):.4f}"
+        yield f"| **FSDD, {name}: mean / worst of {len(shares)}** | | | {both} | |"
 
 
 if __name__ == "__main__":

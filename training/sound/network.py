@@ -7,6 +7,7 @@ from a shipped int8 model: that is what an adaptation to own takes starts from.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +41,23 @@ class Shape:
 TINY = Shape(stem=8, stages=((16, 2), (20, 2)), width=32, blocks=3)
 
 
-def learning(inputs: tuple[int, ...], classes: int, shape: Shape) -> keras.Model:
-    """The form that is trained from nothing; `inputs` is (frames, bands) or with channels."""
-    return _stack(inputs, classes, shape, normalised=True)
+def learning(
+    inputs: tuple[int, ...], classes: int, shape: Shape, groups: Sequence[int] | None = None
+) -> keras.Model:
+    """The form that is trained from nothing; `inputs` is (frames, bands) or with channels.
+
+    With `groups` the network tells its classes apart within, and outwardly their sums: `groups[k]`
+    is the output to which class k belongs. Many words that are all "unknown" look nothing alike,
+    and no one class could hold them.
+    """
+    return _stack(inputs, classes, shape, True, groups)
 
 
 def folded(network: keras.Model, shape: Shape) -> keras.Model:
     """The same function without batch normalisation."""
-    plain = _stack(network.input_shape[1:], network.output_shape[-1], shape, normalised=False)
+    head = _head(network)
+    classes, groups = head[0].units, _groups(network)
+    plain = _stack(network.input_shape[1:], classes, shape, False, groups)
     norms = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
     sources, targets = _convolutions(network), _convolutions(plain)
     for norm, source, target in zip(norms, sources, targets, strict=True):
@@ -57,31 +67,45 @@ def folded(network: keras.Model, shape: Shape) -> keras.Model:
         # A depthwise kernel is (height, width, channels, 1), others end in their channels.
         scaled = kernel * (factor[:, None] if _is_depthwise(source) else factor)
         target.set_weights([scaled, beta - mean * factor])
-    plain.layers[-1].set_weights(network.layers[-1].get_weights())
+    _head(plain)[0].set_weights(head[0].get_weights())
     return plain
 
 
-def with_head_for(network: keras.Model, classes: int, shape: Shape) -> keras.Model:
-    """A copy of a network that learns, with a new last layer for so many classes."""
-    copy = learning(network.input_shape[1:], classes, shape)
-    for source, target in zip(network.layers[:-1], copy.layers[:-1], strict=True):
+def with_head_for(
+    network: keras.Model, classes: int, shape: Shape, groups: Sequence[int] | None = None
+) -> keras.Model:
+    """A copy of a network that learns, with a new last layer for so many classes.
+
+    With `groups`, classes that it knew already come first, and it goes on knowing them.
+    """
+    copy = learning(network.input_shape[1:], classes, shape, groups)
+    for source, target in zip(_body(network), _body(copy), strict=True):
         target.set_weights(source.get_weights())
+    if groups is not None:
+        kernel, bias = _head(copy)[0].get_weights()
+        known_kernel, known_bias = _head(network)[0].get_weights()
+        kernel[:, : len(known_bias)], bias[: len(known_bias)] = known_kernel, known_bias
+        _head(copy)[0].set_weights([kernel, bias])
     return copy
 
 
 def with_new_head(plain: keras.Model, classes: int, shape: Shape) -> keras.Model:
     """A folded network with a new last layer for other words."""
-    copy = _stack(plain.input_shape[1:], classes, shape, normalised=False)
-    for source, target in zip(plain.layers[:-1], copy.layers[:-1], strict=True):
+    copy = _stack(plain.input_shape[1:], classes, shape, False, None)
+    for source, target in zip(_body(plain), _body(copy), strict=True):
         target.set_weights(source.get_weights())
     return copy
 
 
 def from_model(tflite: bytes, inputs: tuple[int, ...], classes: int, shape: Shape) -> keras.Model:
     """The folded form with the weights of an int8 model that this module once made."""
-    plain = _stack(inputs, classes, shape, normalised=False)
-    targets = [*_convolutions(plain), plain.layers[-1]]
     found = weights_in_order(tflite)
+    groups = None
+    if len(found) > 1 and found[-2][0].ndim == 2:  # two dense layers: the last one sums
+        sums, _ = found.pop()
+        groups, classes = sums.argmax(axis=0).tolist(), sums.shape[1]
+    plain = _stack(inputs, classes, shape, False, groups)
+    targets = [*_convolutions(plain), _head(plain)[0]]
     if len(found) != len(targets):
         raise ModelError(f"it has {len(found)} layers with weights, and {len(targets)} are known")
     for target, (kernel, bias) in zip(targets, found, strict=True):
@@ -98,7 +122,13 @@ def probabilities(network: keras.Model, x: NDArray[np.float32]) -> NDArray[np.fl
     return scores
 
 
-def _stack(inputs: tuple[int, ...], classes: int, shape: Shape, normalised: bool) -> keras.Model:
+def _stack(
+    inputs: tuple[int, ...],
+    classes: int,
+    shape: Shape,
+    normalised: bool,
+    groups: Sequence[int] | None,
+) -> keras.Model:
     def finished(x: keras.KerasTensor, active: bool) -> keras.KerasTensor:
         x = layers.BatchNormalization()(x) if normalised else x
         return layers.ReLU()(x) if active else x
@@ -134,7 +164,30 @@ def _stack(inputs: tuple[int, ...], classes: int, shape: Shape, normalised: bool
         x = layers.ReLU()(layers.Add()([x, y]))
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(DROPOUT)(x)
-    return keras.Model(given, layers.Dense(classes, activation="softmax")(x))
+    x = layers.Dense(classes, activation="softmax")(x)
+    if groups is not None:
+        sums = np.eye(max(groups) + 1)[list(groups)]
+        x = layers.Dense(
+            sums.shape[1],
+            use_bias=False,
+            trainable=False,
+            kernel_initializer=keras.initializers.Constant(sums),
+        )(x)
+    return keras.Model(given, x)
+
+
+def _head(network: keras.Model) -> list[keras.layers.Layer]:
+    """What tells the classes apart, and what sums them, if they are summed."""
+    return [layer for layer in network.layers if isinstance(layer, layers.Dense)]
+
+
+def _body(network: keras.Model) -> list[keras.layers.Layer]:
+    return [layer for layer in network.layers if not isinstance(layer, layers.Dense)]
+
+
+def _groups(network: keras.Model) -> list[int] | None:
+    head = _head(network)
+    return head[1].get_weights()[0].argmax(axis=1).tolist() if head[1:] else None
 
 
 def _convolutions(network: keras.Model) -> list[keras.layers.Layer]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,10 +46,12 @@ class Plan:
     epochs: int
     rate: float  # highest learning rate
     strength: Strength = Strength()
+    smoothing: float = SMOOTHING
+    """Of the labels. A word is told from its like by how sure the network is, so not at last."""
 
 
 PRETRAIN = Plan(epochs=60, rate=4e-3)
-FINISH = Plan(epochs=10, rate=1e-3)
+FINISH = Plan(epochs=10, rate=1e-3, smoothing=0.0)
 ADAPT = Plan(epochs=6, rate=5e-4)
 WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
 FULL = 50_000  # clips, for which they are made
@@ -134,12 +136,23 @@ def settle(model: keras.Model, lesson: Lesson, strength: Strength) -> None:
 
 
 def finish(
-    pretrained: keras.Model, lesson: Lesson, shape: Shape, seed: int, plan: Plan = FINISH
+    pretrained: keras.Model,
+    lesson: Lesson,
+    shape: Shape,
+    seed: int,
+    plan: Plan = FINISH,
+    groups: Sequence[int] | None = None,
 ) -> keras.Model:
-    """A copy that goes on with the words of one task, ready to run (folded)."""
+    """A copy that goes on with the words of one task, ready to run (folded).
+
+    With `groups`, it goes on telling apart all words that it knows, and says their sums:
+    `groups[k]` is the label to which word k belongs.
+    """
     keras.utils.set_random_seed(seed)
-    copy = network.with_head_for(pretrained, len(lesson.labels), shape)
+    classes = len(lesson.labels) if groups is None else len(groups)
+    copy = network.with_head_for(pretrained, classes, shape, groups)
     fit(copy, lesson, plan, "its own words")
+    settle(copy, lesson, plan.strength)
     return network.folded(copy, shape)
 
 
@@ -178,7 +191,7 @@ def fit(model: keras.Model, lesson: Lesson, plan: Plan, what: str) -> None:
             use_ema=True,
             ema_momentum=min(AVERAGED, 1 - FORGET / steps),
         ),
-        keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
+        keras.losses.CategoricalCrossentropy(label_smoothing=plan.smoothing),
         metrics=["accuracy"],
     )
     model.fit(

@@ -14,8 +14,8 @@ from training.sound.recipe import Lesson
 
 COMMANDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
 UNKNOWN, NONE = "unknown", "none"
-SILENT_SHARE = 0.08  # of what is shown in the last stretch
-OTHER_SHARE = 0.17
+SILENT_SHARE = 0.1  # of what is shown in the last stretch
+OTHER_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class Task:
     @property
     def labels(self) -> tuple[str, ...]:
         return (*self.spoken, *dict.fromkeys((self.silence, self.other)))
+
+    def groups(self, known: Sequence[str]) -> list[int]:
+        """The label of each word that a network knows, and then of those words it does not."""
+        new = [word for word in self.words if word not in known]
+        label = dict(zip(self.words, self.spoken, strict=True)) | {SILENCE: self.silence}
+        return [self.labels.index(label.get(word, self.other)) for word in (*known, *new)]
 
     def lesson(self, clips: Clips, weight: np.ndarray, noise: np.ndarray) -> Lesson:
         """Its words, each shown as often as any other, and what is none of them."""

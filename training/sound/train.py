@@ -190,9 +190,10 @@ class School:
         if self.front_end != SHIPPED:
             plan = recipe.for_clips(recipe.WAVES, count)
             return recipe.learn(lesson, self.shape, self.seed, plan)
-        known = pretrained(learnt, self.noise, self.shape, self.seed)
+        known, words = pretrained(learnt, self.noise, self.shape, self.seed)
         plan = recipe.for_clips(recipe.FINISH, count)
-        return recipe.finish(known, lesson, self.shape, self.seed, plan)
+        groups = self.task.groups(words)
+        return recipe.finish(known, lesson, self.shape, self.seed, plan, groups)
 
 
 @dataclass(frozen=True)
@@ -261,10 +262,10 @@ def own_lesson(
 
 def pretrained(
     learnt: Clips, noise: NDArray[np.float16], shape: network.Shape, seed: int
-) -> keras.Model:
-    """A network that knows every word of these clips, each as a class of its own."""
+) -> tuple[keras.Model, tuple[str, ...]]:
+    """A network that knows every word of these clips, each as a class of its own; and which."""
     lesson, plan = every_word(learnt, noise, seed)
-    return recipe.pretrain(lesson, shape, seed, plan)
+    return recipe.pretrain(lesson, shape, seed, plan), lesson.labels
 
 
 def every_word(
