@@ -74,6 +74,7 @@ def text(runs: Runs, given: Mapping[str, Any], stem: str) -> str:
         test, val = (_difference(runs, first, second, split) for split in ("test", "val"))
         said = "none can be told" if test.is_none else "better" if test.mean > 0 else "worse"
         lines.append(f"| {first} - {second} | {_points(test)} | {_points(val)} | {said} |")
+    lines += ["", _conclusion(runs)]
     lines += [
         "",
         "Cost. Microseconds are medians on one core of the machine that made this table; the "
@@ -102,6 +103,19 @@ def sentences(runs: Runs) -> Iterator[str]:
 
 def _difference(runs: Runs, first: str, second: str, split: str) -> Mean:
     return difference(by_seed(runs, first, "int8", split), by_seed(runs, second, "int8", split))
+
+
+def _conclusion(runs: Runs) -> str:
+    if all(_difference(runs, first, second, "test").is_none for first, second in PAIRS):
+        widest = max(_difference(runs, first, second, "test").half for first, second in PAIRS)
+        return (
+            "No stage differs from any other by more than seeds differ among themselves: a quantum "
+            "convolution, random or trained, neither helps nor harms by anything that so many runs "
+            f"can show (intervals reach {100 * widest:.1f} points to either side). What it does is "
+            "cost time, and a larger first layer behind it."
+        )
+    told = [one for one in sentences(runs) if not one.endswith("can be told.")]
+    return f"What can be told: {' '.join(told)}"
 
 
 def _points(found: Mean) -> str:
