@@ -473,6 +473,15 @@ def heard_lesson() -> waves.HeardLesson:
     )
 
 
+@pytest.mark.parametrize("span", [(0, 3), (12_000, 16_000), (15_999, 16_000)])
+def test_a_word_at_the_very_edge_of_a_recording_can_be_cut(span):
+    drawn = waves._Heard(heard_lesson(), replace(NOTHING, partial=1.0, tempo=0.3))
+    drawn._spans = [span]
+    for _ in range(200):
+        window, _ = drawn.window(0)
+        assert len(window) == drawn.length and np.isfinite(window).all()
+
+
 def test_a_window_by_ear_has_the_frames_of_the_front_end():
     windows, classes = heard_lesson().drawing(recipe.FINISH.strength)(np.int64(0))
     assert windows.shape == (waves.BATCH, 62, 40) and classes.shape == (waves.BATCH, 2)

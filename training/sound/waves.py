@@ -141,9 +141,11 @@ class _Heard:
         else:
             begin = rng.random() * max(1.0, self.length - word + 2 * spare) - spare
         at = round(begin) - first
-        low, high = max(0, at), min(self.length, at + len(sound))
-        placed[low:high] = sound[low - at : high - at]
-        return float(np.sqrt(np.mean(sound[first : first + word].astype(np.float64) ** 2)))
+        low, high = max(0, at), max(0, min(self.length, at + len(sound)))
+        if low < high:
+            placed[low:high] = sound[low - at : high - at]
+        said = sound[min(first, len(sound) - 1) : first + word].astype(np.float64)
+        return float(np.sqrt(np.mean(said**2)))
 
     def _noise(self) -> Sounds:
         """A window of some noise, of the level 1."""
