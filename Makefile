@@ -5,12 +5,13 @@ DEV := .venv-dev
 EXTRAS := training,test,check
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test lint check tools clean
+.PHONY: help demo test lint check models tools clean
 
 help:
 	@echo "make demo   watch a simulated hand draw digits, and the model name them"
 	@echo "make test   run the tests"
 	@echo "make check  format, lint, types and tests: what a change must pass"
+	@echo "make models DATA=folder  make every shipped model and its card anew: takes hours"
 	@echo "make tools  install what the tests of firmware and sound need (make test does it too)"
 	@echo "make clean  remove what these made"
 
@@ -31,6 +32,11 @@ lint: $(DEV)/.installed
 	$(DEV)/bin/mypy
 
 check: lint test
+
+# The folder has the corpora that the cards name. What got worse is shown; git tells the rest.
+models: $(DEV)/.installed
+	@[ -n "$(DATA)" ] || { echo "Say where the recordings are: make models DATA=folder"; exit 1; }
+	$(DEV)/bin/python -m tools.rebuild_models --data "$(DATA)"
 
 # Debian's compiler for the AVR and a simulator of it, PortAudio and a sound server: tests run the
 # firmware and hear sound, not stand-ins.

@@ -1,6 +1,6 @@
-"""The comparison with other programs: sounds, what is counted, ratios, the table; without a network.
+"""The comparison with other programs: sounds, what is counted, ratios and the table.
 
-Our own side runs for real, in this Python; those of the others are too large to be fetched here.
+Our own side runs for real, in this Python; those of the others would have to be fetched.
 """
 
 from __future__ import annotations
@@ -132,12 +132,12 @@ def test_sound_in_real_time_comes_piece_by_piece_and_to_all_at_once():
         "told = {'sizes': sizes, 'began': began, 'took': time.monotonic() - began}\n"
         "json.dump(told, open(os.environ['PEER_REPORT'], 'w'))"
     )
-    found = together({"a": python(code), "b": python(code)}, bytes(16000), 0.05)
-    for done in found.values():
-        assert sum(done.told["sizes"]) == 16000
-        assert max(done.told["sizes"]) < 16000
-        assert 0.2 < done.told["took"] < 3
-    assert abs(found["a"].told["began"] - found["b"].told["began"]) < 0.5
+    found = together({"a": python(code), "b": python(code)}, bytes(96000), 0.05)  # 3 s
+    a, b = (found[name].told for name in "ab")
+    for told in (a, b):
+        assert sum(told["sizes"]) == 96000
+        assert len(told["sizes"]) > 2  # and not all that was due when it had started
+    assert max(a["began"], b["began"]) < min(a["began"] + a["took"], b["began"] + b["took"])
 
 
 def test_nothing_of_ours_is_in_a_peers_environment(monkeypatch):
