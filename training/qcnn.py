@@ -48,8 +48,8 @@ from training.sound.task import Task, commands
 
 log = logging.getLogger(__name__)
 
-AGAIN = recipe.Plan(epochs=8, rate=2e-3)  # every word, once the first layer is another
-FINISH = recipe.Plan(epochs=6, rate=1e-3)
+AGAIN = recipe.Plan(epochs=6, rate=2e-3)  # every word, once the first layer is another
+FINISH = recipe.Plan(epochs=4, rate=1e-3)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,7 +94,7 @@ def build(args: argparse.Namespace, task: Task) -> None:
     school = train.School.of(args, task)
     held = hold_out(school.everything, task.words, args.seed)
     lesson = StagedLesson.of(school.lesson(held.learnt), circuit)
-    network = _learn(lesson, held.learnt, school.noise, args)
+    network = _learn(task, lesson, held.learnt, school.noise, args)
     ranges = train.calibration(lesson)
     wanted = quantum.wanted(circuit)
     model = product.quantised(network, ranges, task, wanted)
@@ -139,20 +139,25 @@ def _random(seed: int) -> tuple[dict[str, Any], str]:
 
 
 def _learn(
-    lesson: StagedLesson, learnt: Clips, noise: NDArray[np.float16], args: argparse.Namespace
+    task: Task,
+    lesson: StagedLesson,
+    learnt: Clips,
+    noise: NDArray[np.float16],
+    args: argparse.Namespace,
 ) -> keras.Model:
     """What training.kws knows of all words goes on behind the stage, then with those of the task.
 
     That is kept since kws was trained on these clips, or else learnt now.
     """
-    known = train.pretrained(learnt, noise, train.SIZES[args.size], args.seed)
+    known, words = train.pretrained(learnt, noise, train.SIZES[args.size], args.seed)
     every, _ = train.every_word(learnt, noise, args.seed)
     staged, shape = StagedLesson.of(every, lesson.quanvolution), SHAPES[args.size]
     keras.utils.set_random_seed(args.seed)
     again = quantum.transplanted(known, staged, shape)
     count = len(lesson.clips)
     recipe.fit(again, staged, recipe.for_clips(AGAIN, count), "all words, behind the circuit")
-    return recipe.finish(again, lesson, shape, args.seed, recipe.for_clips(FINISH, count))
+    plan, groups = recipe.for_clips(FINISH, count), task.groups(words)
+    return recipe.finish(again, lesson, shape, args.seed, plan, groups)
 
 
 def _figures(result: scores.Scored, task: Task) -> dict[str, Any]:
