@@ -109,22 +109,28 @@ class Gate:
 
     def _feel(self, row: tuple[float, ...], step: float) -> None:
         """Update liveliness, resting acceleration and bias with one sample."""
-        accel, gyro = row[1:4], row[4:7]
+        _, ax, ay, az, gx, gy, gz = row
         if self.level is None or self.mean is None:
-            self.level, self.mean = list(accel), list(gyro)
+            self.level, self.mean = [ax, ay, az], [gx, gy, gz]
+        # Written out, axis by axis: in a loop it takes twice as long, and it is most of what a
+        # sample costs.
         toward_level, toward_now = step / (LEVEL + step), step / (SMOOTHING + step)
-        push = turn = unsteady = 0.0
-        for k in range(3):
-            self.level[k] += toward_level * (accel[k] - self.level[k])
-            self.mean[k] += toward_level * (gyro[k] - self.mean[k])
-            push += (accel[k] - self.level[k]) ** 2
-            turn += (gyro[k] - self.bias[k]) ** 2
-            unsteady += (gyro[k] - self.mean[k]) ** 2
-        felt = math.sqrt(turn) + ACCEL_WEIGHT * math.sqrt(push)
-        self.now += toward_now * (felt - self.now)
-        self.unsteady += toward_level * (
-            math.sqrt(unsteady) + ACCEL_WEIGHT * math.sqrt(push) - self.unsteady
-        )
+        lx, ly, lz = self.level
+        lx += toward_level * (ax - lx)
+        ly += toward_level * (ay - ly)
+        lz += toward_level * (az - lz)
+        self.level = [lx, ly, lz]
+        mx, my, mz = self.mean
+        mx += toward_level * (gx - mx)
+        my += toward_level * (gy - my)
+        mz += toward_level * (gz - mz)
+        self.mean = [mx, my, mz]
+        bx, by, bz = self.bias
+        push = ACCEL_WEIGHT * math.sqrt((ax - lx) ** 2 + (ay - ly) ** 2 + (az - lz) ** 2)
+        turn = math.sqrt((gx - bx) ** 2 + (gy - by) ** 2 + (gz - bz) ** 2)
+        unsteady = math.sqrt((gx - mx) ** 2 + (gy - my) ** 2 + (gz - mz) ** 2)
+        self.now += toward_now * (turn + push - self.now)
+        self.unsteady += toward_level * (unsteady + push - self.unsteady)
         if self.unsteady < REST_FOR_BIAS:
             toward_bias = step / (BIAS_TIME + step)
             for k in range(3):

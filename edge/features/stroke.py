@@ -52,7 +52,7 @@ class StrokeFeatures(Features):
         self.gate = Gate(LIVE_HANG)
 
     def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
-        for row in np.column_stack([chunk.t, chunk.values]).tolist():
+        for row in _rows(chunk):
             span = self.gate.push(row)
             if span is not None:
                 yield _window_of(span)
@@ -72,7 +72,7 @@ class StrokeFeatures(Features):
 def main_span(chunk: Chunk) -> Span:
     """The one stroke of a recording, whatever idle time or small moves are around it."""
     cutter = Gate(FILE_HANG, calm_bias(chunk))
-    found = [cutter.push(row) for row in np.column_stack([chunk.t, chunk.values]).tolist()]
+    found = [cutter.push(row) for row in _rows(chunk)]
     spans = [span for span in (*found, cutter.finish()) if span is not None]
     if not spans:
         raise StrokeError("holds no stroke: the sensor hardly moved, or for less than 0.25 s")
@@ -85,6 +85,12 @@ def main_span(chunk: Chunk) -> Span:
     if main.too_long:
         raise StrokeError("holds no stroke but endless motion: rest before and after the digit")
     return main
+
+
+def _rows(chunk: Chunk) -> Iterator[tuple[float, ...]]:
+    """(t, ax, ay, az, gx, gy, gz)"""
+    for t, values in zip(chunk.t.tolist(), chunk.values.tolist(), strict=True):
+        yield (t, *values)
 
 
 def weight(span: Span) -> float:
