@@ -50,6 +50,11 @@ PEERS = (
         itself=True,
     ),
     Peer(
+        *("the runtime alone", "edge-sense", OURS, ("bare", "{model}")),
+        does="NumPy, LiteRT and our network every 40 ms, without hearing anything: what is left to "
+        "no program on them to spare",
+    ),
+    Peer(
         *("pymicro-wakeword", "pymicro-wakeword", ("pymicro-wakeword",), ("pymicro",)),
         command=("-m", "pymicro_wakeword", *NABU),
         does="one wake phrase, int8 with carried state, a step every 30 ms, features in C",
