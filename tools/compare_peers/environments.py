@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from edge.errors import EdgeError
-from tools.compare_peers.peers import CHECKOUT, Peer
+from tools.compare_peers.peers import OURS, Peer
 
+CHECKOUT = Path(__file__).parents[2]
+PARTS = ("edge", "models", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 PATIENCE = 900  # s for pip
 
 
@@ -24,11 +28,26 @@ def python_of(peer: Peer, folder: Path) -> Path:
     done = home / "installed"
     if not done.exists():
         _run([sys.executable, "-m", "venv", "--clear", str(home)])
-        _pip(python, *peer.packages)
+        if peer.packages == OURS:
+            _install_ours(python)
+        else:
+            _pip(python, *peer.packages)
         done.touch()
-    elif str(CHECKOUT) in peer.packages:  # it may have changed since
-        _pip(python, "--no-deps", "--force-reinstall", *peer.packages)
+    elif peer.packages == OURS:  # it may have changed since
+        _install_ours(python, "--no-deps", "--force-reinstall")
     return python
+
+
+def _install_ours(python: Path, *options: str) -> None:
+    """As users have it, and from a copy: pip would leave its build in the checkout."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in PARTS:
+            source, copy = CHECKOUT / name, Path(scratch) / name
+            if source.is_dir():
+                shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, copy)
+        _pip(python, *options, scratch)
 
 
 def versions(python: Path) -> dict[str, str]:

@@ -19,7 +19,7 @@ from typing import IO, Any
 from tools.compare_peers.environments import PeerMissing, clean
 from tools.compare_peers.sounds import RATE
 
-PATIENCE = 300.0  # s
+PATIENCE = 900.0  # s
 LAUNCH = str(Path(__file__).parent / "launch.py")
 REPORT = "PEER_REPORT"
 """Names the file into which a worker writes what it counted."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WORKERS = Path(__file__).parent / "workers"
-CHECKOUT = Path(__file__).parents[2]
 
-# What a listener needs of us, and nothing for training or tests.
-OURS = (str(CHECKOUT),)
+OURS = ("edge-sense",)
+"""From this checkout, with what a listener needs and nothing for training or tests."""
 LISTEN = "import sys; from edge.commands.start import kws_listen; sys.exit(kws_listen())"
 NABU = ("--model", "okay_nabu")
 
