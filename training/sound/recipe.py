@@ -51,9 +51,7 @@ class Plan:
 
 
 PRETRAIN = Plan(epochs=60, rate=4e-3)
-FINISH = Plan(
-    epochs=14, rate=1e-3, strength=Strength(noisy=0.7, snr_db=(-3.0, 28.0)), smoothing=0.0
-)
+FINISH = Plan(epochs=10, rate=1e-3, smoothing=0.0)
 ADAPT = Plan(epochs=3, rate=5e-4)
 WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
 FULL = 50_000  # clips, for which they are made

@@ -53,6 +53,8 @@ CALIBRATION = 1000  # windows that set the ranges of the activations
 OWN = 0.5  # of what an adaptation shows are own takes
 PEOPLE = 80  # simulated, who say all words that --mock does
 ADAPT_PEOPLE = 40  # ... so that an adapted model does not forget the rest of the world
+# What may be noise or an unknown word is more often noise: chosen on the validation list.
+SILENCE_FIRST = 8.0
 HOURS = 3.0  # of long audio at each level, by which thresholds are chosen
 VARIED = 0.1  # of the speed of its clips, so that hours are not the same few clips
 LEVELS = (None, 10.0, 0.0)  # dB; None is clean
@@ -193,7 +195,10 @@ class School:
         known, words = pretrained(learnt, self.noise, self.shape, self.seed)
         plan = recipe.for_clips(recipe.FINISH, count)
         groups = self.task.groups(words)
-        return recipe.finish(known, lesson, self.shape, self.seed, plan, groups)
+        finished = recipe.finish(known, lesson, self.shape, self.seed, plan, groups)
+        if self.task.silence != self.task.other:
+            network.favour(finished, words.index(SILENCE), SILENCE_FIRST)
+        return finished
 
 
 @dataclass(frozen=True)
