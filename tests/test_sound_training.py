@@ -27,7 +27,7 @@ from training.sound.clips import RATE, ROWS, Clips
 from training.sound.front_ends import LECTURE
 from training.sound.hold_out import hold_out
 from training.sound.layouts import DIGIT_WORDS, SILENCE
-from training.sound.task import commands
+from training.sound.task import OTHER_SHARE, SILENT_SHARE, commands
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 
