@@ -76,7 +76,7 @@ class SoundFeatures(Features):
         t, samples = chunk.t, chunk.values[:, 0]
         before = t[0] if self._last_t is None else self._last_t
         self._last_t = float(t[-1])
-        if self._last_t - before <= SPLICED:  # then there is no gap within, either
+        if t[0] - before <= SPLICED and (t[1:] - t[:-1]).max(initial=0) <= SPLICED:
             yield from self._hear(t, samples)
             return
         cuts = np.flatnonzero(np.diff(t, prepend=before) > SPLICED)
