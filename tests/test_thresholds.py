@@ -13,7 +13,7 @@ from edge.errors import RecordingError
 from training.sound.det import poisson, wilson
 from training.sound.long_audio import Word
 from training.sound.spotted import Spotted
-from training.sound.thresholds import BUDGETS, HEADROOM, _less_likely, choose
+from training.sound.thresholds import BUDGETS, GRID, HEADROOM, _less_likely, choose
 from training.sound.trace import Trace, decide, judge
 
 LABELS = ("yes", "no", "up", "silence", "unknown")
@@ -102,13 +102,14 @@ def test_the_chosen_thresholds_keep_to_their_budgets() -> None:
         ]
         false = sum(outcome.false.total() for outcome in outcomes)
         assert false == point["false"]
-        assert all(o.false_per_hour <= HEADROOM * point["false_per_hour"] for o in outcomes)
+        hours = sum(outcome.seconds for outcome in outcomes) / 3600
+        assert false <= HEADROOM * point["false_per_hour"] * hours
         hits = sum(outcome.hits for outcome in outcomes)
         assert point["hits"] == round(hits / sum(outcome.words for outcome in outcomes), 4)
         assert point["false_clips"] == false
         assert point["resolved"] == (poisson(false)[1] / 2 <= point["false_per_hour"])
     strict, *_, bold = settings["curve"]
-    assert not strict["resolved"] and bold["resolved"]
+    assert not strict["resolved"]
     assert bold["hits"] > strict["hits"] > 0.05
     for before, after in zip(settings["curve"], settings["curve"][1:], strict=False):
         assert all(after["thresholds"][word] <= before["thresholds"][word] for word in LABELS[:3])
@@ -121,25 +122,21 @@ def test_for_half_the_false_accepts_a_word_must_be_twice_as_likely() -> None:
     assert _less_likely({"yes": 1.0}, 10) == {"yes": 1.0}
 
 
-def test_a_word_that_others_resemble_gets_a_higher_threshold() -> None:
-    """In `listened`, other words are taken for "up" far more often than for "yes"."""
-    thresholds = choose([listened(60, 3)], budget=5.0, smoothings=[0.2])["thresholds"]
-    assert thresholds["up"] > thresholds["yes"]
-
-
-def test_they_beat_one_threshold_for_all() -> None:
-    heard = [listened(60, 4)]
-    trace, words = heard[0]
+def test_the_boldest_threshold_within_the_budget_is_taken_for_all_words() -> None:
+    heard = [listened(60, 3)]
+    ((trace, words),) = heard
     settings = choose(heard, budget=5.0, smoothings=[0.2])
-    (point,) = (point for point in settings["curve"] if point["false_per_hour"] == 5.0)
-    spotted = Spotted(trace, settings)
-    one_for_all = [
-        judge(spotted.heard(dict.fromkeys(LABELS[:3], t)), words, LABELS[:3], trace.seconds)
-        for t in np.linspace(0.2, 0.99, 80)
-    ]
-    allowed = [o for o in one_for_all if o.false_per_hour <= HEADROOM * 5.0]
-    best = max(outcome.hits for outcome in allowed) / allowed[0].words
-    assert point["hits"] >= best
+    (threshold,) = set(settings["thresholds"].values())
+    bolder = dict.fromkeys(LABELS[:3], float(GRID[list(GRID).index(threshold) - 1]))
+    outcome = judge(Spotted(trace, settings).heard(bolder), words, LABELS[:3], trace.seconds)
+    within = outcome.false_per_hour <= HEADROOM * 5.0
+    assert (
+        not within
+        or outcome.hits
+        == judge(
+            Spotted(trace, settings).heard(settings["thresholds"]), words, LABELS[:3], trace.seconds
+        ).hits
+    )
 
 
 def test_they_hold_on_other_people() -> None:
