@@ -412,7 +412,6 @@ def test_a_shifted_word_stays_inside_but_for_what_may_be_outside():
     assert frames.min() >= 24
 
 
-@pytest.mark.xfail(reason="what is outside comes in again on the window's other side", strict=True)
 def test_of_a_part_of_a_word_there_is_no_more_to_see():
     rows = np.repeat(ridge(10, 69), 100, axis=0)
     windows, seen = augmented(rows, replace(NOTHING, partial=0.5))

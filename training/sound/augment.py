@@ -49,7 +49,7 @@ def augment(
     energy = tf.exp(rows)
     cut = _uniform([count]) < strength.partial
     when = _times(span, cut, strength)
-    energy = tf.matmul(_in_a_room(when, strength), energy)
+    energy = tf.matmul(_in_a_room(when, span, strength), energy)
     energy = tf.matmul(energy, _tracts(count, strength))
     noise = tf.matmul(_resting(tf.shape(noise)[0]), tf.exp(noise))
     energy += _mixed(energy, noise, strength)
@@ -79,13 +79,20 @@ def _times(span: tf.Tensor, cut: tf.Tensor, strength: Strength) -> tf.Tensor:
     return first[:, None] + at * speed[:, None]
 
 
-def _in_a_room(when: tf.Tensor, strength: Strength) -> tf.Tensor:
+def _in_a_room(when: tf.Tensor, span: tf.Tensor, strength: Strength) -> tf.Tensor:
     """(b, FRAMES, ROWS): how much of each row's energy arrives in each frame.
 
-    Rows before and after the clip are those of its other end, which is its own background.
+    Rows before and after the clip are those of its other end, which is its own background; but no
+    word is said twice, so where one would come again, the nearest row that is none is heard.
     """
     count = tf.shape(when)[0]
     row = tf.range(ROWS, dtype=tf.float32)
+    first, last = tf.unstack(tf.cast(span, tf.float32)[:, None], axis=2)
+    around = tf.math.floormod(when, float(ROWS))
+    again = (tf.abs(around - when) > 0.5) & (around > first - 1) & (around < last + 1)
+    # Whatever side has more of it; a word that fills its clip has next to none.
+    quiet = tf.where(first > ROWS - 1 - last, first / 2, (last + ROWS - 1) / 2)
+    when = tf.where(again, quiet + 0 * when, when)
     distance = tf.math.floormod(when[:, :, None] - row + ROWS / 2, float(ROWS)) - ROWS / 2
     direct = tf.maximum(0.0, 1 - tf.abs(distance))
     decay = _uniform([count, 1, 1], 0.15, 0.9)  # s until 60 dB are gone
