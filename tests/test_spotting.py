@@ -277,6 +277,6 @@ def test_a_budget_that_nobody_can_keep_says_which_one_could_be():
 
 
 def test_a_model_without_a_curve_cannot_be_limited():
-    for settings in (SETTINGS, {**SETTINGS, "curve": []}):
+    for without in (SETTINGS, {**SETTINGS, "curve": []}):
         with pytest.raises(ModelError, match="leave --max-false-per-hour out"):
-            limit(settings, 1)
+            limit(without, 1)

@@ -24,7 +24,8 @@ import numpy as np
 from edge import chain
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
-from edge.events import Detection, Rejection, Summary
+from edge.decision import Event
+from edge.events import Detection, Summary
 from edge.model import Model
 from edge.recording import Recording, own_csv
 from edge.samples import MOTION
@@ -44,7 +45,7 @@ class Collected(Sink):
         super().__init__(0.0, "")
         self.detections: list[Detection] = []
 
-    def show(self, event: Detection | Rejection | Summary) -> None:
+    def show(self, event: Event | Summary) -> None:
         if isinstance(event, Detection):
             self.detections.append(event)
 

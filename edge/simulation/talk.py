@@ -42,6 +42,9 @@ def anything(rng: np.random.Generator) -> Utterance:
     return (str(rng.choice(OTHERS)),)
 
 
+BETWEEN_DIGITS = (0.4, 0.6)  # s: as one reads out a number for somebody to write down
+
+
 def scene(person: Person, utterance: Utterance) -> tuple[NDArray[Any], list[Mark]]:
     """A moment of silence, the words, and silence again until the echo is gone."""
     rng = person.rng
@@ -49,7 +52,7 @@ def scene(person: Person, utterance: Utterance) -> tuple[NDArray[Any], list[Mark
     marks: list[Mark] = []
     for word in utterance:
         if marks:
-            parts.append(np.zeros(int(rng.uniform(0.1, 0.3) * RATE)))
+            parts.append(np.zeros(int(rng.uniform(*BETWEEN_DIGITS) * RATE)))
         start = sum(map(len, parts)) / RATE
         parts.append(say(word, person, rng))
         label = str(DIGITS.index(word)) if word in DIGITS else word

@@ -11,7 +11,7 @@ from typing import Any
 from edge.errors import RuntimeMissing, SourceError
 
 RATES = (48000, 44100, 16000, 32000, 96000, 22050, 8000)  # Hz: tried in turn after the native one
-BLOCK = 0.02  # s: how much is handed over at a time
+BLOCK = 0.04  # s: how much is handed over at a time, as a window of the models comes
 
 # What PortAudio says, by number.
 INVALID_CHANNELS, INVALID_RATE = -9998, -9997
