@@ -47,11 +47,11 @@ SHAPE = network.Shape(stem=8, stages=((8, 2), (8, 2)), width=16, blocks=1)
 @pytest.fixture(autouse=True)
 def in_little_time(monkeypatch, tmp_path):
     monkeypatch.setattr(recipe, "CACHE", tmp_path / "cache")
-    for name, value in {"STEPS": 8, "BATCH": 32, "FEWEST": 1, "FULL": 1}.items():
+    for name, value in {"STEPS": 20, "BATCH": 32, "FEWEST": 1, "FULL": 1}.items():
         monkeypatch.setattr(recipe, name, value)
     monkeypatch.setattr(recipe, "PRETRAIN", recipe.Plan(epochs=1, rate=4e-3))
     monkeypatch.setattr(qcnn, "AGAIN", recipe.Plan(epochs=1, rate=2e-3))
-    monkeypatch.setattr(qcnn, "FINISH", recipe.Plan(epochs=1, rate=1e-3))
+    monkeypatch.setattr(qcnn, "FINISH", recipe.Plan(epochs=1, rate=5e-3))
     monkeypatch.setitem(train.SIZES, "tiny", SHAPE)
     monkeypatch.setitem(quantum.SHAPES, "tiny", replace(SHAPE, stride=1))
     monkeypatch.setattr(train, "HOURS", 0.02)
@@ -161,7 +161,7 @@ def test_a_model_is_trained_and_hears(tmp_path, capsys, monkeypatch):
     assert qcnn.main([*arguments, "--out", str(out)]) == 0
     printed = capsys.readouterr().out
     assert "## The test split" in printed and "6 clips" in printed
-    assert "no quantum computer" not in printed and "it is classical" in printed
+    assert "it is classical" in printed and "against no stage: -" in printed
     assert "| yes | 6 | 0 | 2 |" in printed, "as sound, as pictures, by simulated people"
     for suffix in (".tflite", ".md", ".png", ".onnx"):
         assert out.with_suffix(suffix).stat().st_size > 500
@@ -172,9 +172,26 @@ def test_a_model_is_trained_and_hears(tmp_path, capsys, monkeypatch):
     metrics = model.manifest.provenance["metrics"]
     assert metrics["test"]["words"] == 6 and metrics["test"]["speakers"] == 3
     window = model.window(chunk(a_second()), AUDIO)
-    assert abs(model.scores(window.tensor).sum() - 1) < 0.05
+    assert abs(model.scores(window.tensor).sum() - 1) < 0.2, "rounded 37 times"
     assert edge_classify.main([str(out), str(data / "yes" / "0.wav")]) in (0, 1)
     assert json.loads(capsys.readouterr().out)["label"] in model.labels
+
+
+def test_the_shipped_model_hears_people_it_never_met():
+    """Simulated ones, of whom none taught it; and noise is no word."""
+    model = Model.load("kws_qcnn", task="kws")
+    words = commands().words
+    right = []
+    for number in range(3):
+        for word, second in zip(
+            words, simulated.spoken(person_seed(8, number), words), strict=True
+        ):
+            scores = model.scores(model.window(chunk(second), AUDIO).tensor)
+            right.append(model.labels[scores.argmax()] == word)
+    assert np.mean(right) >= 0.8
+    noise = 0.01 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    scores = model.scores(model.window(chunk(noise), AUDIO).tensor)
+    assert model.labels[scores.argmax()] in ("silence", "unknown")
 
 
 def made_up_runs(seeds: int = 3) -> list[dict]:
