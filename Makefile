@@ -15,12 +15,14 @@ help:
 	@echo "make tools  install what the tests of firmware and sound need (make test does it too)"
 	@echo "make clean  remove what these made"
 
-# With a terminal until Ctrl-C; without one (a pipe, a build server) ten digits, and exit 0.
+# With a terminal until Ctrl-C; without one (a pipe, a build server) some digits and words, and
+# exit 0.
 demo: $(DEMO)/.installed
 	@if [ -t 1 ]; then \
 		$(DEMO)/bin/airdigit-live --mock; \
 	else \
-		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --json; \
+		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --json && \
+		$(DEMO)/bin/kws-listen --mock --words "yes no up down left right" --seed 1 --json; \
 	fi
 
 test: $(DEV)/.installed tools

@@ -1,0 +1,79 @@
+"""The shipped models of sound, on simulated people that no training heard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge.chain import run
+from edge.events import Detection
+from edge.model import Model
+from edge.samples import AUDIO
+from edge.simulation.talk import script
+from edge.sink import Sink
+from edge.source.simulated_microphone import SimulatedMicrophone
+
+COMMANDS = "yes no up down left right on off stop go"
+OTHERS = "cat bed happy house dog bird tree marvin"
+DIGITS = "0 1 2 3 4 5 6 7 8 9"
+SEEDS = (11, 12, 13)
+LATE = 1.0  # s after its end, a word may be heard
+
+
+class Kept(Sink):
+    def __init__(self) -> None:
+        super().__init__(16000, "")
+        self.heard: list[Detection] = []
+
+    def show(self, event: object) -> None:
+        if isinstance(event, Detection):
+            self.heard.append(event)
+
+
+def heard(name: str, words: str, seed: int, **noise: float) -> tuple[list[Detection], list]:
+    model = Model.load(name)
+    source = SimulatedMicrophone(
+        model.manifest.input["sensor"],
+        script(words) if words else (),
+        seed,
+        speed=np.inf,
+        **noise,
+    )
+    sink = Kept()
+    with source:
+        run(source, model.features(AUDIO), model, model.decision(), sink)
+    return sink.heard, list(source.marks)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "least"),
+    [("kws", COMMANDS, 0.7), ("kws_qcnn", COMMANDS, 0.6), ("sounddigit", DIGITS, 0.7)],
+)
+def test_most_words_are_heard_once_and_for_what_they_are(
+    name: str, words: str, least: float
+) -> None:
+    right = wrong = said = 0
+    for seed in SEEDS:
+        events, marks = heard(name, words, seed)
+        said += len(marks)
+        for event in events:
+            at = event.t + event.latency_ms / 1000
+            match = [m for m in marks if m.start <= at <= m.end + LATE]
+            good = any(m.label == event.label for m in match)
+            right, wrong = right + good, wrong + (not good)
+    assert said == 30
+    assert right >= least * said
+    assert wrong <= 2
+
+
+@pytest.mark.parametrize("name", ["kws", "kws_qcnn"])
+def test_other_words_are_no_commands(name: str) -> None:
+    events = [event for seed in SEEDS for event in heard(name, OTHERS, seed)[0]]
+    assert len(events) <= 1
+
+
+@pytest.mark.parametrize("name", ["kws", "kws_qcnn", "sounddigit"])
+def test_noise_says_nothing(name: str) -> None:
+    events, marks = heard(name, "", 3, pause=120.0)
+    assert not marks
+    assert not events
