@@ -123,7 +123,7 @@ def test_it_says_what_it_is_told_and_when():
             assert np.abs(end).max() > 5 * quiet
         if following is not None:
             pause = following.start - mark.end
-            assert (0.05 < pause < 0.4) if mark.label == "4" else (1.2 < pause < 2.1)
+            assert (0.3 < pause < 0.7) if mark.label == "4" else (1.2 < pause < 2.1)
 
 
 def test_time_is_counted_and_levels_are_those_of_sound():

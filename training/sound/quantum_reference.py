@@ -34,7 +34,7 @@ from training.sound.task import Task
 log = logging.getLogger(__name__)
 layers = keras.layers
 
-EPOCHS = 30
+EPOCHS = 14
 BATCH = 16
 KERNEL = (5, 1)  # along time
 LSTM = 64
