@@ -6,13 +6,13 @@ A format is one module with `recognises(text)` and `parse(text)`, and one line i
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from edge import files
 from edge.errors import RecordingError
 from edge.recording import edge_impulse, foreign, legacy, names, own_csv, six_columns
 from edge.recording.recording import Recording
@@ -54,34 +54,16 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
 
     In the order of the names given, and what is in a folder in the order of its names.
     """
-    found: dict[str, Path] = {}
-    for path in map(Path, paths):
-        inside = [p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_dir()]
-        for file in sorted(inside) if path.is_dir() else [path]:
-            found.setdefault(os.path.realpath(file), file)
-    return list(found.values())
+    return files.find(paths, SUFFIXES)
 
 
 def _content(path: Path) -> bytes:
-    try:
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise RecordingError("is a folder: name the files in it")
-        if not stat.S_ISREG(status.st_mode):  # a pipe would wait, a device never end
-            raise RecordingError("is no regular file")
-        if status.st_size > LARGEST:
+    with files.readable(path) as size:
+        if size > LARGEST:
             raise RecordingError(
-                f"has {status.st_size >> 20} MB, no recording has more than {LARGEST >> 20} MB"
+                f"has {size >> 20} MB, no recording has more than {LARGEST >> 20} MB"
             )
         return path.read_bytes()
-    except FileNotFoundError:
-        raise RecordingError("does not exist") from None
-    except (OSError, ValueError) as fault:
-        if isinstance(fault, RecordingError):
-            raise
-        raise RecordingError(
-            f"cannot be read: {getattr(fault, 'strerror', None) or fault}"
-        ) from None
 
 
 def _text(data: bytes) -> str:

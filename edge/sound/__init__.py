@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge import files
 from edge.samples import AUDIO
 from edge.sound.file import SUFFIXES, SoundFile, mono, open_sound
 from edge.sound.resample import resampled
@@ -54,9 +55,4 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
 
     In the order of the names given, and what is in a folder in the order of its names.
     """
-    found: dict[str, Path] = {}
-    for path in map(Path, paths):
-        inside = [p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_dir()]
-        for file in sorted(inside) if path.is_dir() else [path]:
-            found.setdefault(os.path.realpath(file), file)
-    return list(found.values())
+    return files.find(paths, SUFFIXES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge import files
 from edge.errors import RecordingError
 
 log = logging.getLogger(__name__)
@@ -84,19 +84,5 @@ def in_range(block: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
 
 
 def _start(path: Path) -> bytes:
-    try:
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise RecordingError("is a folder: name the files in it")
-        if not stat.S_ISREG(status.st_mode):  # a pipe would wait, a device never end
-            raise RecordingError("is no regular file")
-        with open(path, "rb") as file:
-            return file.read(12)
-    except FileNotFoundError:
-        raise RecordingError("does not exist") from None
-    except (OSError, ValueError) as fault:
-        if isinstance(fault, RecordingError):
-            raise
-        raise RecordingError(
-            f"cannot be read: {getattr(fault, 'strerror', None) or fault}"
-        ) from None
+    with files.readable(path), open(path, "rb") as file:
+        return file.read(12)
