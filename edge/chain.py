@@ -54,7 +54,7 @@ def _recognised(
         if isinstance(window, Rejection):
             yield window
         else:
-            yield from decision.process(window, model.scores(window.tensor))
+            yield from decision.process(window, model.scores(window.tensor, window.fresh))
 
 
 def _timed(events: Iterator[Event]) -> Iterator[Event]:

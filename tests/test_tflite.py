@@ -12,7 +12,7 @@ from training.sound import network
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the converter warns of itself
 
-INPUT = (49, 40)
+INPUT = (66, 40)
 
 
 @pytest.fixture(scope="module")

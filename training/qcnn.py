@@ -97,7 +97,8 @@ def build(args: argparse.Namespace, task: Task) -> None:
     network = _learn(task, lesson, held.learnt, school.noise, args)
     ranges = train.calibration(lesson)
     wanted = quantum.wanted(circuit)
-    model = product.quantised(network, ranges, task, wanted)
+    int8 = product.to_int8(network, SHAPES[args.size], ranges)
+    model = product.loaded(int8, task, wanted)
     judging = train.spoken(held.judging, task)
     result = train.judged(model, network, judging)
     log.info("people who judge: %s", scores.headline(result))
@@ -120,7 +121,7 @@ def build(args: argparse.Namespace, task: Task) -> None:
         "metrics": metrics,
         "versions": {"keras": keras.__version__, "numpy": np.__version__},
     }
-    product.write(args.out, network, ranges, task, decision, provenance, wanted)
+    product.write(args.out, int8, task, decision, provenance, wanted)
     args.out.with_suffix(".onnx").write_bytes(onnx)
     shown = tested or result
     title = f"{args.out.name}: {shown.share(shown.int8):.1%} of {len(shown.truth)} clips right"

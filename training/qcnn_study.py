@@ -33,7 +33,7 @@ from edge.errors import EdgeError, RecordingError
 from edge.features.sound import SoundFeatures
 from edge.samples import AUDIO, Chunk
 from training.sound import clips as corpora
-from training.sound import material, quantum, quantum_report, recipe, train
+from training.sound import material, quantum_report, recipe, train
 from training.sound.clips import Clips
 from training.sound.hold_out import hold_out
 from training.sound.long_audio import samples_of
@@ -98,7 +98,7 @@ def study(args: argparse.Namespace, task: Task) -> None:
 
 def _heard(clips: Clips, task: Task) -> Examples:
     """Windows as devices hear them."""
-    specification = SoundFeatures.specification({"shape": [quantum.FRAMES]})
+    specification = SoundFeatures.specification()
     spoken, windows = train.spoken(clips, task), []
     for one in spoken:
         samples = samples_of(one.path, corpora.RATE)

@@ -33,7 +33,6 @@ from training.sound.clips import Clips
 from training.sound.layouts import SILENCE
 from training.sound.scores import Scored
 from training.sound.task import DIGITS
-from training.tflite import to_int8
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +91,7 @@ def _left_out(
         own, later = his & (number < OWN_TAKES), his & (number >= OWN_TAKES)
         own_lesson = train.own_lesson(learnt[own], learnt[~his], noise, DIGITS, seed)
         # As a user would: from the int8 file, not from the float network behind it.
-        model = to_int8(stranger, train.calibration(lesson))
+        model = product.to_int8(stranger, SHAPE, train.calibration(lesson))
         known = network.from_model(model, lesson.inputs, len(DIGITS.labels), SHAPE)
         friend = recipe.adapt(known, own_lesson, seed)
         name = f"... and {OWN_TAKES} own takes a digit given (--base), later takes of {speaker}"
@@ -115,7 +114,8 @@ def _another_language(
 
 
 def _row(name: str, goal: float, taught: keras.Model, lesson: recipe.Lesson, tested: Clips) -> Row:
-    model = product.quantised(taught, train.calibration(lesson), DIGITS)
+    int8 = product.to_int8(taught, SHAPE, train.calibration(lesson))
+    model = product.loaded(int8, DIGITS)
     row = Row(name, goal, train.judged(model, taught, train.spoken(tested, DIGITS)))
     log.info("%s: %s", name, scores.headline(row.scored))
     return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import flatbuffers
@@ -22,24 +22,29 @@ LARGEST_SHARED = 1024  # bytes of an array that is looked for a second time
 
 def to_int8(network: keras.Model, samples: NDArray[np.float32]) -> bytes:
     """Full int8, input and output included, built-in operations only."""
-
-    def representative() -> Iterator[list[NDArray[np.float32]]]:
-        step = max(1, len(samples) // CALIBRATION)
-        for sample in samples[::step]:
-            yield [sample[None]]
-
     # One stroke at a time, said at conversion: else the graph computes its own shape at each call.
     one = keras.Input(batch_shape=(1, *network.input_shape[1:]))
-    converter = tf.lite.TFLiteConverter.from_keras_model(
-        keras.models.clone_model(network, input_tensors=one, clone_function=lambda layer: layer)
+    single = keras.models.clone_model(
+        network, input_tensors=one, clone_function=lambda layer: layer
     )
+    step = max(1, len(samples) // CALIBRATION)
+    return converted(single, ({single.inputs[0].name: sample[None]} for sample in samples[::step]))
+
+
+def converted(network: keras.Model, examples: Iterable[Mapping[str, NDArray[np.float32]]]) -> bytes:
+    """A network of one example at a time, in full int8; the examples name its inputs.
+
+    Inputs and outputs are in the order of the network's: the converter has one of its own.
+    """
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = representative
+    shown = [dict(example) for example in examples]
+    converter.representative_dataset = lambda: iter(shown)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     with contextlib.redirect_stdout(sys.stderr):  # Keras reports what it saved on stdout
-        model: bytes = converter.convert()
-    return _slim(model)
+        content: bytes = converter.convert()
+    return _slim(content, [given.name for given in network.inputs])
 
 
 def to_onnx(network: keras.Model, samples: NDArray[np.float32]) -> tuple[bytes, float]:
@@ -95,19 +100,35 @@ def weights_in_order(tflite: bytes) -> list[tuple[NDArray[np.float64], NDArray[n
     return found
 
 
-def _slim(tflite: bytes) -> bytes:
-    """Without what no runtime asks for: names of tensors, calibrated ranges, notes on how."""
+def _slim(tflite: bytes, inputs: Sequence[str]) -> bytes:
+    """Without what no runtime asks for: names of tensors, calibrated ranges, empty buffers, notes
+    on how."""
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(tflite))
-    for graph in model.subgraphs:
-        for tensor in graph.tensors:
-            tensor.name = b""
-            if tensor.quantization is not None:
-                tensor.quantization.min = tensor.quantization.max = None
+    (graph,) = model.subgraphs
+    # serving_default_state_3:0 is the input called state_3, StatefulPartitionedCall_1:4 output 4.
+    names = [tensor.name.decode() for tensor in graph.tensors]
+    whose = [f"serving_default_{name}:0" for name in inputs]
+    graph.inputs = sorted(graph.inputs, key=lambda at: whose.index(names[at]))
+    graph.outputs = sorted(graph.outputs, key=lambda at: int(names[at].rpartition(":")[2]))
+    for tensor in graph.tensors:
+        tensor.name = None
+        if tensor.quantization is not None:
+            tensor.quantization.min = tensor.quantization.max = None
+        if not _filled(model.buffers[tensor.buffer]):
+            tensor.buffer = 0  # the one that is empty by convention
+    used = sorted({0, *(tensor.buffer for tensor in graph.tensors)})
+    model.buffers = [model.buffers[number] for number in used]
+    for tensor in graph.tensors:
+        tensor.buffer = used.index(tensor.buffer)
     model.metadata = model.signatureDefs = None
     model.description = b""
     builder = _SharingBuilder(len(tflite))
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _filled(buffer: schema.BufferT) -> bool:
+    return buffer.data is not None and len(buffer.data) > 0
 
 
 class _SharingBuilder(flatbuffers.Builder):

@@ -29,6 +29,8 @@ class Window:
     """Source time of the newest sample that was needed to cut it: `t` plus the waiting."""
     tensor: NDArray[np.float32]
     """The model's input, before quantisation, without batch axis."""
+    fresh: int | None = None
+    """How many rows of it, at its end, are new since the window before; None if all are."""
     picture: NDArray[np.float32] | None = field(default=None, repr=False)
     """(n, 2) x right, y up: what was drawn."""
 

@@ -17,7 +17,7 @@ from edge.samples import AUDIO, Chunk
 if TYPE_CHECKING:  # no model of ours but one needs it
     from edge.features.quantum.quanvolution import Quanvolution
 
-FRAMES = 49  # in a window: one second
+FRAMES = 66  # in a window: 1.3 s, a long word with what is before it
 STEP = 2  # frames from one window to the next: 40 ms
 AFTER = 0.4  # s of silence that follow the end of a recording, so that its last word is heard
 ROWS = 8  # windows, without overlap, that rows are kept for before they are moved
@@ -68,6 +68,7 @@ class SoundFeatures(Features):
         self._last_t: float | None = None
         self._rows: NDArray[np.float32]
         self._filled: int  # of its rows
+        self._fresh: int  # rows since the last window; at first all
         self._begin()
 
     def process(self, chunk: Chunk) -> Iterator[Window]:
@@ -99,9 +100,11 @@ class SoundFeatures(Features):
         for block in self._stream.push(samples):
             rows = self._stage.apply(block)
             self._append(rows)
+            self._fresh += len(rows)
             if self._gate.open(self.front_end.loudness(block)):
-                now = float(t[newest])
-                yield Window(now, now, self._rows[self._filled - self._height : self._filled])
+                now, last = float(t[newest]), self._filled
+                yield Window(now, now, self._rows[last - self._height : last], self._fresh)
+                self._fresh = 0
             newest += self._stream.advance
 
     def _append(self, rows: NDArray[np.float32]) -> None:
@@ -119,6 +122,7 @@ class SoundFeatures(Features):
         self._stream.reset()
         self._rows = self._stage.apply(np.tile(self.front_end.silence, (self.frames, 1)))
         self._filled = self._height = len(self._rows)
+        self._fresh = self._height
 
     @classmethod
     def candidates(
@@ -135,7 +139,8 @@ class SoundFeatures(Features):
         rows, down = stage.apply(frames), stage.rows_in
         for at in range(0, len(frames) - size + 1, step):
             t = chunk.t[-1] - (spare - at * front_end.hop) / front_end.rate_hz
-            yield Window(float(t), float(t), rows[at // down : (at + size) // down])
+            fresh = step // down if at else None
+            yield Window(float(t), float(t), rows[at // down : (at + size) // down], fresh)
 
 
 class Plain:

@@ -139,7 +139,7 @@ def _window_of(span: Span) -> Window | Rejection:
 def _window(span: Span) -> Window:
     motion, duration = binned(span)
     tensor = tensors(motion[None], np.array([duration]))[0]
-    return Window(span.end, span.decided, tensor, picture(tensor))
+    return Window(span.end, span.decided, tensor, picture=picture(tensor))
 
 
 def picture(tensor: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from edge.errors import ModelError
 from edge.features import FEATURES, Features, Window
 from edge.model.checks import check_decision, check_input, check_task
 from edge.model.manifest import Manifest, read_model
-from edge.model.runtime import interpreter_class, quiet
+from edge.model.network import SteppingNetwork, load
 from edge.model.shipped import find_model
 from edge.samples import Chunk
 
@@ -22,25 +22,14 @@ from edge.samples import Chunk
 class Model:
     """Made by `Model.load`."""
 
-    def __init__(self, path: Path, manifest: Manifest, network: bytes, runtime: str | None) -> None:
+    def __init__(self, path: Path, manifest: Manifest, content: bytes, runtime: str | None) -> None:
         self.path = path
         self.manifest = manifest
         self.labels = manifest.labels
-        self.runtime, interpreter = interpreter_class(runtime)
-        try:
-            with quiet():
-                self._interpreter = interpreter(model_content=network, num_threads=1)
-                self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise ModelError(f"{self.runtime} cannot run {path}: {reason}") from None
-        details = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        self._check_tensors(*details)
-        (given,), (result,) = details
-        self._input, self._output = given["index"], result["index"]
-        self.input_shape = tuple(int(n) for n in given["shape"][1:])
-        self.input_scale, self.input_zero = given["quantization"]
-        self.output_scale, self.output_zero = result["quantization"]
+        self.runtime, self._network = load(content, path, len(self.labels), runtime)
+        self.input_shape = self._window_shape()
+        self.input_scale, self.input_zero = self._network.input_quantisation
+        self.output_scale, self.output_zero = self._network.output_quantisation
         # For one inference takes microseconds, and so would making these anew for each.
         self._real = np.empty(self.input_shape, np.float32)
         self._constants = [
@@ -59,11 +48,11 @@ class Model:
         `task` is what the caller is for: a model for another one is refused.
         """
         path = find_model(name_or_path)
-        network, manifest = read_model(path)
+        content, manifest = read_model(path)
         check_task(manifest, path, task)
         check_input(manifest, path)
         check_decision(manifest, path)
-        return cls(path, manifest, network, runtime)
+        return cls(path, manifest, content, runtime)
 
     def features(self, channels: tuple[str, ...]) -> Features:
         """What turns chunks of these channels into this model's windows."""
@@ -81,7 +70,9 @@ class Model:
         if others:
             silent = self.manifest.decision.get("silent", ())
             words = [at for at, label in enumerate(self.labels) if label not in silent]
-            window = max((first, *others), key=lambda w: self.scores(w.tensor)[words].max())
+            window = max(
+                (first, *others), key=lambda w: self.scores(w.tensor, w.fresh)[words].max()
+            )
         return window
 
     def decision(self) -> Decision:
@@ -90,18 +81,22 @@ class Model:
         decision: Decision = kind(self.labels, self.manifest.decision)
         return decision
 
-    def scores(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The probability of each label; the model ends in a softmax."""
+    def scores(self, tensor: NDArray[np.float32], fresh: int | None = None) -> NDArray[np.float32]:
+        """The probability of each label; the model ends in a softmax.
+
+        With `fresh`, only so many rows at the end of the tensor are new: those before ended that of
+        the last call. The scores are the same, and a network that remembers has them sooner.
+        """
         if tensor.shape != self.input_shape:
             raise ModelError(
                 f"{self.path} takes a tensor of shape {self.input_shape}, "
                 f"and was given {tensor.shape}"
             )
-        return self._of_level.take(self.run(self.quantised(tensor)))
+        return self._of_level.take(self.run(self.quantised(self._network.unseen(tensor, fresh))))
 
     def quantised(self, tensor: NDArray[np.float32]) -> NDArray[np.int8]:
-        """The tensor in the levels of the model's input."""
-        real, (scale, zero, lowest, highest) = self._real, self._constants
+        """A tensor, or some rows of one, in the levels of the model's input."""
+        real, (scale, zero, lowest, highest) = self._real[: len(tensor)], self._constants
         np.divide(tensor, scale, out=real)
         np.rint(real, out=real)
         np.add(real, zero, out=real)
@@ -111,23 +106,16 @@ class Model:
 
     def run(self, levels: NDArray[np.int8]) -> NDArray[np.int8]:
         """The network itself: from levels of its input to levels of its output."""
-        self._interpreter.set_tensor(self._input, levels[np.newaxis])
-        self._interpreter.invoke()
-        output: NDArray[np.int8] = self._interpreter.get_tensor(self._output)[0]
-        return output
+        return self._network.run(levels)
+
+    def _window_shape(self) -> tuple[int, ...]:
+        """Of the tensors that scores are asked for."""
+        network = self._network
+        if not isinstance(network, SteppingNetwork):
+            return network.input_shape
+        # A stage behind the front end makes fewer rows of its frames, in steps and windows alike.
+        frames, step = self.manifest.input["shape"][0], self.manifest.input["step"]
+        return frames * network.step // step, *network.input_shape[1:]
 
     def _features_class(self) -> Any:
         return registry.load(FEATURES, self.manifest.input["kind"])
-
-    def _check_tensors(self, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
-        tensors = inputs + outputs
-        if len(inputs) != 1 or len(outputs) != 1:
-            what = f"{len(inputs)} inputs and {len(outputs)} outputs, not one of each"
-        elif any(tensor["dtype"] is not np.int8 for tensor in tensors):
-            kinds = " and ".join(tensor["dtype"].__name__ for tensor in tensors)
-            what = f"an input and output of {kinds}, not int8: quantise it"
-        elif outputs[0]["shape"].tolist() != [1, len(self.labels)]:
-            what = f"an output of {outputs[0]['shape'].tolist()} for {len(self.labels)} labels"
-        else:
-            return
-        raise ModelError(f"{self.path} cannot be run here: it has {what}")

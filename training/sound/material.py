@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from training.sound.augment import steady_noise
+from training.sound.augment import moving_noise, steady_noise
 from training.sound.clips import FINE, RATE, ROWS, SECOND, Clips, spectrum, together
 from training.sound.layouts import SILENCE
 from training.sound.long_audio import samples_of
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 SOUND_WEIGHT = 3.0  # of a recording, for each picture: pictures are many, and but nearly the same
 EVENNESS = 0.5  # 1 shows every word equally often, 0 every clip
 NOISE_SHARE = 0.04  # of what is shown
-MADE_NOISES = 1000
+MADE_NOISES = 1000  # of each kind
 MANY = 100  # speakers
 NOISE_STEP = SECOND // 2
 
@@ -58,9 +58,9 @@ def recorded_noise(files: Sequence[Path]) -> NDArray[np.float16]:
 
 def noises(clips: Clips, recorded: NDArray[np.float16], seed: int) -> NDArray[np.float16]:
     """What may be heard behind words: clips without any, recorded noise, and made noise."""
-    made = steady_noise(MADE_NOISES, seed).astype(np.float16)
+    made = [make(MADE_NOISES, seed).astype(np.float16) for make in (steady_noise, moving_noise)]
     return np.concatenate(
-        [clips.rows[clips.word == SILENCE], *([recorded] * bool(len(recorded))), made]
+        [clips.rows[clips.word == SILENCE], *([recorded] * bool(len(recorded))), *made]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +14,55 @@ from tensorflow import keras
 from edge.features.sound import SoundFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
+from training.sound.network import Shape, steps
 from training.sound.task import Task
 from training.sound.thresholds import SETTINGS
-from training.tflite import to_int8
+from training.tflite import converted
 
 UNDECIDED = 0.5  # the thresholds of a network that nobody has listened through yet
 
 
 def write(
     path: Path,
-    network: keras.Model,
-    calibration: NDArray[np.float32],
+    tflite: bytes,
     task: Task,
     decision: dict[str, Any] | None = None,
     provenance: dict[str, Any] | None = None,
     wanted: dict[str, Any] | None = None,
 ) -> None:
-    """Quantise and write, with a manifest that says everything a device must know.
+    """An int8 network, with a manifest that says everything a device must know.
 
-    `wanted` is the input, where the network is not given the spectra themselves.
+    `wanted` is its input, where that is not what the shipped models have.
     """
-    wanted = wanted or {"shape": network.input_shape[1:]}
     manifest = Manifest(
         *(task.name, list(task.labels), SoundFeatures.specification(wanted)),
         *(decision or undecided(task), provenance or {}),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(attach(to_int8(network, calibration), manifest))
+    path.write_bytes(attach(tflite, manifest))
+
+
+def to_int8(network: keras.Model, shape: Shape, windows: NDArray[np.float32]) -> bytes:
+    """The int8 form in steps of a folded network; windows set the ranges of its activations."""
+    return converted(steps(network, shape, batch=1), _some_steps(steps(network, shape), windows))
+
+
+def _some_steps(
+    network: keras.Model, windows: NDArray[np.float32]
+) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """What a network in steps is given at some step of each window."""
+    names = [given.name for given in network.inputs]
+    memory = [
+        np.zeros((len(windows), *given.shape[1:]), np.float32) for given in network.inputs[1:]
+    ]
+    rows = network.inputs[0].shape[1]
+    starts = range(0, windows.shape[1], rows)
+    chosen = np.random.default_rng(0).choice(starts, len(windows))
+    for start in starts:
+        given = [windows[:, start : start + rows], *memory]
+        for window in np.flatnonzero(chosen == start):
+            yield {name: values[window][None] for name, values in zip(names, given, strict=True)}
+        _, *memory = network.predict(given, batch_size=512, verbose=0)
 
 
 def undecided(task: Task) -> dict[str, Any]:
@@ -47,16 +70,11 @@ def undecided(task: Task) -> dict[str, Any]:
     return {**SETTINGS, "silent": silent, "thresholds": dict.fromkeys(task.spoken, UNDECIDED)}
 
 
-def quantised(
-    network: keras.Model,
-    calibration: NDArray[np.float32],
-    task: Task,
-    wanted: dict[str, Any] | None = None,
-) -> Model:
-    """The int8 model of a network, without keeping a file."""
+def loaded(tflite: bytes, task: Task, wanted: dict[str, Any] | None = None) -> Model:
+    """An int8 network as devices have it, without keeping a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{task.name}.tflite"
-        write(path, network, calibration, task, wanted=wanted)
+        write(path, tflite, task, wanted=wanted)
         return Model.load(path)
 
 

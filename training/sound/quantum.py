@@ -17,10 +17,9 @@ from edge.features.quantum.circuit import random_angles
 from edge.features.quantum.quanvolution import Quanvolution
 from training.quantum import TrainableQuanvolution
 from training.sound import network
-from training.sound.augment import BANDS, Strength
+from training.sound.augment import BANDS, FRAMES, Strength
 from training.sound.recipe import Draw, Lesson
 
-FRAMES = 48  # in a window: what is left of a second when patches of two are cut of it
 SCALE = (-14.0, 8.0)  # nats: from the front end's floor to all but the loudest vowels, as 0 to 1
 SHAPES = {"normal": network.Shape(stride=1), "tiny": replace(network.TINY, stride=1)}
 """The stage has halved frames and bands already, so the first convolution does not."""
@@ -51,7 +50,7 @@ class StagedLesson(Lesson):
 
         def drawn(count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             windows, classes = draw(count)
-            return staged(windows[:, :FRAMES]), classes
+            return staged(windows), classes
 
         return drawn
 
@@ -95,4 +94,4 @@ def best_of(study: Path) -> tuple[dict[str, Any], str]:
 
 def wanted(quanvolution: Mapping[str, Any]) -> dict[str, Any]:
     """The input of a model behind it, as a manifest describes it."""
-    return {"shape": [FRAMES], "quanvolution": quanvolution}
+    return {"quanvolution": quanvolution}

@@ -16,6 +16,7 @@ from edge.features.quantum.quanvolution import Quanvolution
 from training.sound import network, product, quantum
 from training.sound.augment import BANDS
 from training.sound.task import Task
+from training.tflite import to_int8
 
 NONE, ORDINARY = "no stage", "ordinary convolution"
 RANDOM, TRAINED = "quanvolution, random", "quanvolution, trained"
@@ -71,9 +72,10 @@ def run(
     elif arm == ORDINARY:
         given = keras.Input((quantum.FRAMES, BANDS))
         final = keras.Model(given, final(_convolved(given, whole.get_layer("stage"))))
-    wanted = quantum.wanted(circuit) if circuit else {"shape": [quantum.FRAMES]}
+    wanted = quantum.wanted(circuit) if circuit else None
     ranges = _in_front(stage, pool.windows[:CALIBRATION])
-    model = product.quantised(final, ranges, task, wanted)
+    # Whole windows are all that is asked of it, so it need not go in steps.
+    model = product.loaded(to_int8(final, ranges), task, wanted)
     found: dict[str, Any] = {"arm": arm, "seed": seed, "circuit": circuit}
     found |= {"int8": {}, "float": {}, "int8_all": {}, "seconds": round(seconds, 1)}
     for split, examples in judges.items():

@@ -35,6 +35,9 @@ AVERAGED = 0.998  # of the weights, from step to step ...
 FORGET = 2.4  # ... and less over few steps, or what they began with would be in the average ...
 FORGET_NORMS = 10.0  # ... and in that of what the norms see
 SETTLE = 0.9  # of what they saw, where they see it anew
+# Of 256 levels of a score, nearly all words have the last, and nothing tells the sure from the
+# surest; with the square roots of all odds they lie apart.
+DOUBT = 2.0
 PART = "part of a word"  # a class of the first stretch
 BABBLE = 0.15  # share of noise that is other people's words
 
@@ -50,7 +53,7 @@ class Plan:
     """Of the labels. A word is told from its like by how sure the network is, so not at last."""
 
 
-PRETRAIN = Plan(epochs=60, rate=4e-3)
+PRETRAIN = Plan(epochs=80, rate=4e-3)
 FINISH = Plan(epochs=10, rate=1e-3, smoothing=0.0)
 ADAPT = Plan(epochs=3, rate=5e-4)
 WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
@@ -122,7 +125,7 @@ def learn(lesson: Lesson, shape: Shape, seed: int, plan: Plan = WAVES) -> keras.
     fresh = network.learning(lesson.inputs, len(lesson.labels), shape)
     fit(fresh, lesson, plan, "its own words")
     settle(fresh, lesson, plan.strength)
-    return network.folded(fresh, shape)
+    return _ready(fresh, shape)
 
 
 def settle(model: keras.Model, lesson: Lesson, strength: Strength) -> None:
@@ -153,7 +156,7 @@ def finish(
     copy = network.with_head_for(pretrained, classes, shape, groups)
     fit(copy, lesson, plan, "its own words")
     settle(copy, lesson, plan.strength)
-    return network.folded(copy, shape)
+    return _ready(copy, shape)
 
 
 def adapt(base: keras.Model, lesson: Lesson, seed: int, plan: Plan = ADAPT) -> keras.Model:
@@ -161,8 +164,16 @@ def adapt(base: keras.Model, lesson: Lesson, seed: int, plan: Plan = ADAPT) -> k
     keras.utils.set_random_seed(seed)
     copy = keras.models.clone_model(base)
     copy.set_weights(base.get_weights())
+    network.soften(copy, 1 / DOUBT)
     fit(copy, lesson, plan, "own takes")
+    network.soften(copy, DOUBT)
     return copy
+
+
+def _ready(learnt: keras.Model, shape: Shape) -> keras.Model:
+    plain = network.folded(learnt, shape)
+    network.soften(plain, DOUBT)
+    return plain
 
 
 def _stored(lesson: Lesson, shape: Shape, seed: int, plan: Plan) -> Path:
@@ -254,6 +265,7 @@ class _Batch:
         noise = tf.cast(tf.gather(self.noise, behind), tf.float32)
         others = tf.random.shuffle(rows)
         noise = tf.where(tf.random.uniform([BATCH, 1, 1]) < BABBLE, others, noise)
-        windows, seen = augment(rows, tf.gather(self.span, drawn), noise, self.strength)
-        number = tf.where(seen | tf.gather(self.silent, drawn), number, self.part)
+        silent = tf.gather(self.silent, drawn)
+        windows, seen = augment(rows, tf.gather(self.span, drawn), silent, noise, self.strength)
+        number = tf.where(seen, number, self.part)
         return windows, tf.one_hot(number, self.classes)

@@ -112,7 +112,7 @@ def train(args: argparse.Namespace, task: Task) -> None:
     lesson = school.lesson(held.learnt)
     trial = school.learn(lesson, held.learnt)
     ranges = calibration(lesson)
-    model = product.quantised(trial, ranges, task, school.front_end)
+    model = product.loaded(product.to_int8(trial, school.shape, ranges), task, school.front_end)
     judging = spoken(held.judging, task)
     result = judged(model, trial, judging)
     log.info("people who judge: %s", scores.headline(result))
@@ -127,7 +127,8 @@ def train(args: argparse.Namespace, task: Task) -> None:
         final, ranges = school.learn(lesson, everybody), calibration(lesson)
     onnx, onnx_error = tflite.to_onnx(final, ranges[:200])
     provenance = _provenance(args, school, lesson, result)
-    product.write(args.out, final, ranges, task, decision, provenance, school.front_end)
+    int8 = product.to_int8(final, school.shape, ranges)
+    product.write(args.out, int8, task, decision, provenance, school.front_end)
     args.out.with_suffix(".onnx").write_bytes(onnx)
     title = f"{args.out.name}: {result.share(result.int8):.1%} of {len(result.truth)} clips right"
     confusion_picture(result.confusion(), result.labels, title, args.out.with_suffix(".png"))
