@@ -80,7 +80,7 @@ def test_int8_in_steps_says_what_float_says(folded, model, rows) -> None:
     assert expected.std(axis=0).max() > 0.05
     scores = np.stack([model.scores(window) for window in windows])
     assert np.abs(scores - expected).mean() < 0.02
-    assert isinstance(model._network, SteppingNetwork)
+    assert isinstance(model.network, SteppingNetwork)
     assert model.input_shape == (FRAMES, BANDS)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,16 +24,20 @@ class Windows:
     scale: float
     """Of the int8 input of the model whose manifest this is."""
     zero: int
+    memory: list[Array] = field(default_factory=list)
+    """(count, *shape) of int8: what a network in steps remembers before the last of each window."""
 
     def save(self, path: Path) -> None:
-        about = np.array([self.scale, self.zero], np.float64)
-        np.savez(path, tensors=self.tensors, origin=np.array(self.origin), about=about)
+        arrays: dict[str, Any] = {f"memory{k}": kept for k, kept in enumerate(self.memory)}
+        arrays["about"] = np.array([self.scale, self.zero], np.float64)
+        np.savez(path, tensors=self.tensors, origin=np.array(self.origin), **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Windows:
         with np.load(path) as file:
             scale, zero = file["about"]
-            return cls(file["tensors"], str(file["origin"]), float(scale), int(zero))
+            memory = [file[f"memory{number}"] for number in range(len(file.files) - 3)]
+            return cls(file["tensors"], str(file["origin"]), float(scale), int(zero), memory)
 
 
 def tensors_for(ports: list[Port], windows: Windows | None) -> tuple[list[list[Array]], str]:
@@ -45,10 +50,19 @@ def tensors_for(ports: list[Port], windows: Windows | None) -> tuple[list[list[A
                 return [[tensor] for tensor in shaped], windows.origin
             scale, zero = (port.scale, port.zero) if port.scale else (windows.scale, windows.zero)
             if port.dtype == np.int8 and scale:
-                levels = np.clip(np.rint(shaped / scale) + zero, -128, 127).astype(np.int8)
-                return [[tensor] for tensor in levels], windows.origin
+                return [[tensor] for tensor in _levels(shaped, scale, zero)], windows.origin
+    if windows is not None and [port.shape for port in ports[1:]] == [
+        kept.shape[1:] for kept in windows.memory
+    ]:
+        step = _levels(windows.tensors[:, -ports[0].shape[1] :], windows.scale, windows.zero)
+        steps = [list(given) for given in zip(step[:, None], *windows.memory, strict=True)]
+        return steps, f"the last step of {windows.origin}"
     rng = np.random.default_rng(SEED)
     return [[_random(port, rng) for port in ports] for _ in range(COUNT)], _random_words(ports)
+
+
+def _levels(tensors: Array, scale: float, zero: int) -> Array:
+    return np.clip(np.rint(tensors / scale) + zero, -128, 127).astype(np.int8)
 
 
 def _random(port: Port, rng: np.random.Generator) -> Array:

@@ -13,7 +13,9 @@ from edge.bench.network import read_network
 from edge.bench.signals import SIMULATED, simulate
 from edge.errors import ModelError
 from edge.features import FEATURES, Window
+from edge.model import Model
 from edge.model.manifest import Manifest, read_model
+from edge.model.network import SteppingNetwork
 
 
 def described_by(path: Path) -> Path:
@@ -36,7 +38,21 @@ def real_windows(path: Path) -> Windows | None:
     network = read_network(content)
     tensor = network.tensors[network.inputs[0]]
     origin = f"{len(windows)} windows of a simulated {SIMULATED[kind].name}"
-    return Windows(np.stack(windows), origin, tensor.scale, tensor.zero)
+    tensors, quantised = np.stack(windows), (tensor.scale, tensor.zero)
+    memory = _remembered(described_by(path), tensors) if len(network.inputs) > 1 else []
+    return Windows(tensors, origin, *quantised, memory)
+
+
+def _remembered(path: Path, windows: Array) -> list[Array]:
+    """What a network in steps remembers before the last step of each window."""
+    model = Model.load(path)
+    network = model.network
+    assert isinstance(network, SteppingNetwork)
+    kept = []
+    for window in windows:
+        model.run(model.quantised(window[: -network.step]))
+        kept.append(network.memory())
+    return [np.stack(each) for each in zip(*kept, strict=True)]
 
 
 def _windows(manifest: Manifest) -> list[Array]:

@@ -26,10 +26,10 @@ class Model:
         self.path = path
         self.manifest = manifest
         self.labels = manifest.labels
-        self.runtime, self._network = load(content, path, len(self.labels), runtime)
+        self.runtime, self.network = load(content, path, len(self.labels), runtime)
         self.input_shape = self._window_shape()
-        self.input_scale, self.input_zero = self._network.input_quantisation
-        self.output_scale, self.output_zero = self._network.output_quantisation
+        self.input_scale, self.input_zero = self.network.input_quantisation
+        self.output_scale, self.output_zero = self.network.output_quantisation
         # For one inference takes microseconds, and so would making these anew for each.
         self._real = np.empty(self.input_shape, np.float32)
         self._constants = [
@@ -92,7 +92,7 @@ class Model:
                 f"{self.path} takes a tensor of shape {self.input_shape}, "
                 f"and was given {tensor.shape}"
             )
-        return self._of_level.take(self.run(self.quantised(self._network.unseen(tensor, fresh))))
+        return self._of_level.take(self.run(self.quantised(self.network.unseen(tensor, fresh))))
 
     def quantised(self, tensor: NDArray[np.float32]) -> NDArray[np.int8]:
         """A tensor, or some rows of one, in the levels of the model's input."""
@@ -106,11 +106,11 @@ class Model:
 
     def run(self, levels: NDArray[np.int8]) -> NDArray[np.int8]:
         """The network itself: from levels of its input to levels of its output."""
-        return self._network.run(levels)
+        return self.network.run(levels)
 
     def _window_shape(self) -> tuple[int, ...]:
         """Of the tensors that scores are asked for."""
-        network = self._network
+        network = self.network
         if not isinstance(network, SteppingNetwork):
             return network.input_shape
         # A stage behind the front end makes fewer rows of its frames, in steps and windows alike.

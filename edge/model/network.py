@@ -58,6 +58,10 @@ class SteppingNetwork(Network):
             for before, after in zip(inputs[1:], outputs[1:], strict=True)
         ]
 
+    def memory(self) -> list[Levels]:
+        """What it remembers now, as its inputs after the first have it."""
+        return [self._interpreter.get_tensor(before) for before, _ in self._memory]
+
     def unseen(self, tensor: NDArray[np.float32], fresh: int | None) -> NDArray[np.float32]:
         return tensor if fresh is None or fresh >= len(tensor) else tensor[len(tensor) - fresh :]
 

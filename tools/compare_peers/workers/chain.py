@@ -51,7 +51,7 @@ def main() -> None:
 
 def _each(model: Model, scores: Callable[..., Any], tensor: Any) -> dict[str, float]:
     """Microseconds of one decision: all of it, and the runtime's own part."""
-    runtime: Any = model._network._interpreter
+    runtime: Any = model.network._interpreter
     native = hasattr(runtime, "_interpreter")
     # It must not be held: the runtime counts who holds it, and refuses.
     invoke = (lambda: runtime._interpreter.Invoke()) if native else runtime.invoke
