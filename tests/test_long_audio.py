@@ -102,15 +102,18 @@ def test_words_come_at_the_same_times_at_every_noise_level(clips: list[Spoken]) 
     np.testing.assert_array_equal(first, again)
 
 
-def test_words_are_apart_and_noise_comes_alone(clips: list[Spoken]) -> None:
-    (made,) = make(clips, ["one", "two"], [], 1000, [None], seed=1)
+@pytest.mark.parametrize("gap", [long_audio.GAP_S, (0.1, 0.3)])
+def test_words_are_apart_and_noise_comes_alone(
+    clips: list[Spoken], gap: tuple[float, float]
+) -> None:
+    (made,) = make(clips, ["one", "two"], [], 1000, [None], seed=1, gap=gap)
     gaps = np.array(
         [
             after.start - before.end
             for before, after in zip(made.words, made.words[1:], strict=False)
         ]
     )
-    low, high = long_audio.GAP_S
+    low, high = gap
     inside = gaps[gaps < long_audio.NOISE_S]
     assert inside.min() >= low - 1e-6 and inside.max() <= high + 1e-6
     assert len(gaps) - len(inside) == 5  # five whole stretches of noise in 1000 s

@@ -36,12 +36,13 @@ from training.sound import (  # noqa: E402
 )
 from training.sound.augment import BANDS, Strength  # noqa: E402
 from training.sound.clips import RATE, ROWS, Clips  # noqa: E402
+from training.sound.layers import Shape  # noqa: E402
 from training.sound.task import commands  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 
 WORDS = ("yes", "no")
-SHAPE = network.Shape(stem=8, stages=((8, 2), (8, 2)), width=16, blocks=1)
+SHAPE = Shape(stem=8, stages=((8, 2), (8, 2)), width=16, blocks=1)
 
 
 @pytest.fixture(autouse=True)

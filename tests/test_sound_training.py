@@ -21,24 +21,41 @@ from edge.simulation.seeds import person_seed
 from edge.sound import write_wav
 from training import kws, sounddigit
 from training.sound import clips as corpora
-from training.sound import download, layouts, material, network, recipe, simulated, train, waves
+from training.sound import (
+    download,
+    layouts,
+    material,
+    network,
+    product,
+    recipe,
+    simulated,
+    train,
+    waves,
+)
 from training.sound.augment import BANDS, FRAMES, Strength, augment
 from training.sound.clips import RATE, ROWS, Clips
 from training.sound.front_ends import LECTURE
 from training.sound.hold_out import hold_out
+from training.sound.layers import TINY, Shape
 from training.sound.layouts import DIGIT_WORDS, SILENCE
 from training.sound.task import OTHER_SHARE, SILENT_SHARE, commands
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 
 WORDS = ["yes", "no"]
-SHAPE = network.Shape(stem=8, stages=((12, 2), (16, 2)), width=24, blocks=1)
+SHAPE = Shape(stem=8, stages=((12, 2), (16, 2)), width=24, blocks=1)
 NOTHING = Strength(
-    *(0.0, 0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    snr_db=(0.0, 0.0),
+    tempo=0.0,
+    tract=0.0,
+    cut_rows=0,
+    partial=0.0,
+    beside=0.0,
+    bare=0.0,
+    gain_db=0.0,
+    tilt_nats=0.0,
+    reverberant=0.0,
+    noisy=0.0,
     masks=0,
-    mask_bands=0,
-    mask_frames=0,
 )
 
 
@@ -378,9 +395,10 @@ def ridge(first: int, last: int, loud: float = 2.0) -> np.ndarray:
 
 
 def augmented(rows: np.ndarray, strength: Strength, noise: np.ndarray | None = None):
-    span = corpora.where_spoken(rows.astype(np.float16))
+    span = corpora.where_spoken(rows.astype(np.float16)).astype(np.int32)
     noise = np.full_like(rows, -30) if noise is None else noise
-    windows, seen = augment(rows, span.astype(np.int32), noise.astype(np.float32), strength)
+    silent = np.zeros(len(rows), bool)
+    windows, seen = augment(rows, span, silent, noise.astype(np.float32), strength)
     return windows.numpy(), seen.numpy()
 
 
@@ -412,12 +430,45 @@ def test_a_shifted_word_stays_inside_but_for_what_may_be_outside():
     assert frames.min() >= 24
 
 
-def test_of_a_part_of_a_word_there_is_no_more_to_see():
-    rows = np.repeat(ridge(10, 69), 100, axis=0)
+def test_of_a_part_of_a_word_there_is_no_more_to_see_or_it_is_long_over():
+    rows = np.repeat(ridge(10, 69), 200, axis=0)
     windows, seen = augmented(rows, replace(NOTHING, partial=0.5))
-    frames = (windows[:, :, 0] > 1.9).sum(axis=1)
-    assert 20 < seen.sum() < 80
-    assert (frames[seen] >= 28).all() and (frames[~seen] <= 13).all()
+    inside = windows[:, :, 0] > 1.9
+    frames = inside.sum(axis=1)
+    since = inside[:, ::-1].argmax(axis=1)  # frames after the word
+    begun = ~seen & (since == 0)
+    assert 50 < seen.sum() < 150 and begun.any() and (~seen & ~begun).any()
+    assert (frames[seen] >= 28).all() and (since[seen] <= 40).all()
+    assert (frames[begun] <= 13).all() and (since[~seen & ~begun & (frames > 0)] > 40).all()
+
+
+def test_another_word_beside_one_is_over_before_it_or_has_hardly_begun():
+    """High and low: each word is told by its bands."""
+    high, low = ridge(30, 69), ridge(30, 69)
+    high[:, :, :20], low[:, :, 20:] = -10, -10
+    rows = np.concatenate([high, low] * 100)
+    windows, seen = augmented(rows, replace(NOTHING, beside=1.0))
+    assert seen.all()
+    own = windows > 1.0
+    upper, lower = own[:, :, 30].sum(axis=1), own[:, :, 10].sum(axis=1)
+    mine = np.where(np.arange(200) % 2, lower, upper)
+    other = np.where(np.arange(200) % 2, upper, lower)
+    assert (mine >= 18).all()
+    beside = other > 0
+    assert 40 < beside.sum() < 160
+    for k in np.flatnonzero(beside):
+        bands = (10, 30) if k % 2 else (30, 10)
+        word, another = (np.flatnonzero(own[k, :, band]) for band in bands)
+        assert another[-1] <= word[0] + 1 or (another[0] >= word[-1] - 1 and len(another) <= 9)
+
+
+def test_nothing_at_all_may_be_around_a_clip():
+    rows = np.repeat(ridge(30, 59), 50, axis=0)
+    rows[:, :30] = rows[:, 60:] = -6.0
+    windows, _ = augmented(rows, replace(NOTHING, bare=1.0))
+    assert {round(float(v), 1) for v in np.unique(windows)} >= {-13.8, -6.0, 2.0}
+    windows, _ = augmented(rows, NOTHING)
+    assert windows.min() > -6.1
 
 
 @pytest.mark.parametrize("snr", [0.0, 12.0])
@@ -518,7 +569,7 @@ def test_a_folded_network_says_what_the_learning_one_does_and_can_be_read_back()
     scores = network.probabilities(learning, x)
     assert np.abs(network.probabilities(plain, x) - scores).max() < 1e-4
 
-    back = network.from_model(train.tflite.to_int8(plain, x), (FRAMES, BANDS), 4, SHAPE)
+    back = network.from_model(product.to_int8(plain, SHAPE, x), (FRAMES, BANDS), 4, SHAPE)
     for ours, known in zip(back.get_weights(), plain.get_weights(), strict=True):
         assert np.abs(ours - known).max() <= max(np.abs(known).max() / 100, 1e-4)
     assert np.abs(network.probabilities(back, x) - scores).mean() < 0.02
@@ -528,7 +579,7 @@ def test_a_folded_network_says_what_the_learning_one_does_and_can_be_read_back()
     for ours, known in zip(other.get_weights()[:-2], plain.get_weights()[:-2], strict=True):
         assert (ours == known).all()
     with pytest.raises(EdgeError):
-        network.from_model(train.tflite.to_int8(plain, x), (FRAMES, BANDS), 4, network.TINY)
+        network.from_model(product.to_int8(plain, SHAPE, x), (FRAMES, BANDS), 4, TINY)
 
 
 # --- fetching ---

@@ -13,11 +13,12 @@ from edge.model import Model
 from edge.model.network import SteppingNetwork
 from edge.samples import AUDIO, Chunk
 from training.sound import network, product
+from training.sound.layers import TINY
 from training.sound.task import Task
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the converter warns of itself
 
-SHAPE = network.TINY
+SHAPE = TINY
 TASK = Task("kws", ("one", "two"), ("one", "two"), "silence", "unknown")
 GROUPS = [0, 1, 2, 3, 3]
 BANDS, STEP = 40, 2

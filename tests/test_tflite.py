@@ -9,6 +9,7 @@ from tensorflow import keras, lite
 from edge.model.runtime import interpreter_class
 from training import tflite
 from training.sound import network
+from training.sound.layers import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the converter warns of itself
 
@@ -18,11 +19,11 @@ INPUT = (66, 40)
 @pytest.fixture(scope="module")
 def folded() -> keras.Model:
     keras.utils.set_random_seed(1)
-    fresh = network.learning(INPUT, 3, network.TINY)
+    fresh = network.learning(INPUT, 3, TINY)
     for weight in fresh.trainable_weights:
         if len(weight.shape) == 1:  # nothing is 0 or 1, as after training
             weight.assign_add(np.random.uniform(0.05, 0.2, weight.shape))
-    return network.folded(fresh, network.TINY)
+    return network.folded(fresh, TINY)
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,14 @@ def test_every_runtime_computes_the_same(folded: keras.Model, windows: np.ndarra
 
 def test_weights_come_back_from_a_model(folded: keras.Model, windows: np.ndarray) -> None:
     model = tflite.to_int8(folded, windows)
-    again = network.from_model(model, INPUT, 3, network.TINY)
+    again = network.from_model(model, INPUT, 3, TINY)
     difference = network.probabilities(again, windows) - network.probabilities(folded, windows)
     assert np.abs(difference).max() < 0.05
 
 
 def test_equal_arrays_stand_once_in_the_file(folded: keras.Model, windows: np.ndarray) -> None:
     model = tflite.to_int8(folded, windows)
-    zeros_of_a_layer = np.zeros(network.TINY.width, np.int64).tobytes()
+    zeros_of_a_layer = np.zeros(TINY.width, np.int64).tobytes()
     found = tflite.flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
     alike = [
         tensor

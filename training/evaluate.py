@@ -41,7 +41,7 @@ from edge.errors import EdgeError, ModelError, RecordingError
 from edge.model import Model
 from training.sound import scores
 from training.sound.det import confusion_picture, det_picture, wilson
-from training.sound.long_audio import LongAudio, Recorded, make, samples_of
+from training.sound.long_audio import GAP_S, LongAudio, Recorded, make, samples_of
 from training.sound.spoken import Spoken, label_of, spoken
 from training.sound.spotted import Spotted
 from training.sound.trace import (
@@ -78,6 +78,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--snr", nargs="+", type=_snr, default=[None], metavar="DB", help="clean, or dB (clean)"
     )
     made.add_argument("--hours", type=_hours, default=1.0, metavar="H", help="at each level (1)")
+    made.add_argument(
+        "--gap",
+        nargs=2,
+        type=_gap,
+        default=GAP_S,
+        metavar=("LEAST", "MOST"),
+        help="seconds from one word to the next, as in one breath: 0.05 0.3 "
+        f"({GAP_S[0]:g} {GAP_S[1]:g})",
+    )
     made.add_argument("--seed", type=int, default=0, metavar="N")
     how = parser.add_argument_group("how to decide", "By the model's thresholds, unless:")
     how.add_argument(
@@ -103,6 +112,13 @@ def _snr(text: str) -> float | None:
 def _hours(text: str) -> float:
     value = float(text)
     if not 0 < value <= 1000:
+        raise ValueError
+    return value
+
+
+def _gap(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 60:
         raise ValueError
     return value
 
@@ -208,7 +224,8 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
             log.warning("no clips of other words: what is falsely heard in them is not measured")
         log.info("%d clips, %d of other words", len(clips), len(others))
         seconds = args.hours * 3600
-        audios += make(clips, words, noise, seconds, args.snr, args.seed, rate)
+        gap = min(args.gap), max(args.gap)
+        audios += make(clips, words, noise, seconds, args.snr, args.seed, rate, gap=gap)
     return audios
 
 

@@ -30,6 +30,7 @@ from edge.errors import RecordingError
 from training.sound import clips as corpora
 from training.sound import material, network, product, recipe, scores, train
 from training.sound.clips import Clips
+from training.sound.layers import Shape
 from training.sound.layouts import SILENCE
 from training.sound.scores import Scored
 from training.sound.task import DIGITS
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 FSDD = "fsdd"
 OWN_TAKES = 20  # of each digit, as the lecture has it
 ARABIC_JUDGES = ("02", "07", "08", "12", "21", "25")
-SHAPE = network.Shape()
+SHAPE = Shape()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 RISE = 0.6  # above the room, in nats of the mean band, that opens: it must not miss a soft word
 FALL_S = 0.3  # how fast the idea of the room follows when it grows quieter
 CLIMB_S = 8.0  # and louder: slower than anyone speaks without a breath
-HOLD_S = 1.2  # stays open after the last sound: until a word has left a window of one second
+HOLD_S = 1.2  # stays open after the last sound: longer than a word is still heard
 
 
 class LevelGate:

@@ -23,7 +23,7 @@ from edge.sound.resample import resampled
 from edge.sound.speech import word_span
 from training.sound.spoken import Spoken
 
-GAP_S = (0.5, 4.0)  # from a word's end to the next word's start
+GAP_S = (0.5, 4.0)  # s from a word's end to the next word's start
 TALK_S, NOISE_S = 150.0, 30.0  # how long there are words, how long there is nothing but noise
 FADE_S = 0.02  # at the edges of a clip, whose own noise must not begin with a click
 LEVEL = 0.05  # rms of a word in noise: -26 dB of full scale
@@ -189,12 +189,14 @@ def make(
     seed: int = 0,
     rate: int = RATE,
     vary: float = 0.0,
+    gap: tuple[float, float] = GAP_S,
 ) -> list[Made]:
     """The same words at the same times at each noise level.
 
     Words that are no target come as often as those that are; each clip comes once before any
     comes twice. With `vary`, each is played up to so much faster or slower (and higher or lower):
-    for those who choose by this audio, not for a test. RecordingError if nobody says a target.
+    for those who choose by this audio, not for a test. `gap` is from least to most. RecordingError
+    if nobody says a target.
     """
     missing = sorted(set(targets) - {clip.word for clip in clips})
     if missing:
@@ -204,19 +206,19 @@ def make(
     other = [clip for clip in clips if clip.word not in targets]
     others = _in_turn(other, rng) if other else wanted
     said, words = [], []
-    t = float(rng.uniform(*GAP_S))
+    t = float(rng.uniform(*gap))
     while True:
         clip = next(wanted if rng.random() < 0.5 else others)
         speed = 1 + float(rng.uniform(-vary, vary))
         length, span = _measured(clip.path, rate, speed)
         if t % (TALK_S + NOISE_S) + (span[1] - span[0]) > TALK_S:
-            t = (t // (TALK_S + NOISE_S) + 1) * (TALK_S + NOISE_S) + float(rng.uniform(*GAP_S))
+            t = (t // (TALK_S + NOISE_S) + 1) * (TALK_S + NOISE_S) + float(rng.uniform(*gap))
         at = max(0.0, t - span[0])
         if at + length > seconds:
             break
         said.append(_Said(clip, at, length, span, speed))
         words.append(Word(at + span[0], at + span[1], clip.word, str(clip.path)))
-        t = words[-1].end + float(rng.uniform(*GAP_S))
+        t = words[-1].end + float(rng.uniform(*gap))
     said.sort(key=lambda one: one.at)
     return [
         Made(

@@ -14,7 +14,8 @@ from tensorflow import keras
 from edge.features.sound import SoundFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
-from training.sound.network import Shape, steps
+from training.sound.layers import Shape
+from training.sound.network import steps
 from training.sound.task import Task
 from training.sound.thresholds import SETTINGS
 from training.tflite import converted

@@ -18,10 +18,11 @@ from edge.features.quantum.quanvolution import Quanvolution
 from training.quantum import TrainableQuanvolution
 from training.sound import network
 from training.sound.augment import BANDS, FRAMES, Strength
+from training.sound.layers import TINY, Shape
 from training.sound.recipe import Draw, Lesson
 
 SCALE = (-14.0, 8.0)  # nats: from the front end's floor to all but the loudest vowels, as 0 to 1
-SHAPES = {"normal": network.Shape(stride=1), "tiny": replace(network.TINY, stride=1)}
+SHAPES = {"normal": Shape(stride=1), "tiny": replace(TINY, stride=1)}
 """The stage has halved frames and bands already, so the first convolution does not."""
 
 
@@ -55,7 +56,7 @@ class StagedLesson(Lesson):
         return drawn
 
 
-def transplanted(known: keras.Model, lesson: StagedLesson, shape: network.Shape) -> keras.Model:
+def transplanted(known: keras.Model, lesson: StagedLesson, shape: Shape) -> keras.Model:
     """A network that hears log-mel, made to go on behind the stage: its first layer is new."""
     fresh = network.learning(lesson.inputs, known.output_shape[-1], shape)
     sources, targets = ([one for one in m.layers if one.weights] for m in (known, fresh))

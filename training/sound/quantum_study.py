@@ -15,6 +15,7 @@ from tensorflow import keras
 from edge.features.quantum.quanvolution import Quanvolution
 from training.sound import network, product, quantum
 from training.sound.augment import BANDS
+from training.sound.layers import TINY
 from training.sound.task import Task
 from training.tflite import to_int8
 
@@ -22,7 +23,7 @@ NONE, ORDINARY = "no stage", "ordinary convolution"
 RANDOM, TRAINED = "quanvolution, random", "quanvolution, trained"
 ARMS = (RANDOM, TRAINED, ORDINARY, NONE)
 OUTPUTS = 4  # of a patch of 2 x 2, in each arm that has a stage
-SHAPE = replace(network.TINY, stride=1)
+SHAPE = replace(TINY, stride=1)
 BATCH = 256
 RATE = 4e-3
 CALIBRATION = 500

@@ -1,7 +1,7 @@
 """How a network learns words: all that are known first, then those of its task.
 
 The first stretch is the same for every task: each word of each corpus is a class of its own, so
-that "no" and "go" differ by more than that one of them is asked for. It is long, and so kept.
+that "no" and "go" differ by more than that one of them is asked for. What takes long is kept.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from training.sound import augment as augment_module
-from training.sound import network
+from training.sound import layers, network
 from training.sound.augment import Strength, augment
 from training.sound.clips import Clips, where_spoken
+from training.sound.layers import Shape
 from training.sound.layouts import SILENCE
-from training.sound.network import Shape
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Plan:
 
 
 PRETRAIN = Plan(epochs=80, rate=4e-3)
-FINISH = Plan(epochs=10, rate=1e-3, smoothing=0.0)
+FINISH = Plan(epochs=8, rate=1e-3, smoothing=0.0)
 ADAPT = Plan(epochs=3, rate=5e-4)
 WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
 FULL = 50_000  # clips, for which they are made
@@ -110,12 +110,7 @@ def all_words(clips: Clips, noise: NDArray[np.float16], weight: NDArray[np.float
 def pretrain(lesson: Lesson, shape: Shape, seed: int, plan: Plan = PRETRAIN) -> keras.Model:
     keras.utils.set_random_seed(seed)
     fresh = network.learning(lesson.inputs, len(lesson.labels), shape)
-    stored = _stored(lesson, shape, seed, plan)
-    if stored.exists():
-        fresh.load_weights(stored)
-        return fresh
-    fit(fresh, lesson, plan, "all words")
-    fresh.save_weights(stored)
+    _fit_once(fresh, lesson, seed, plan, "all words")
     return fresh
 
 
@@ -154,7 +149,7 @@ def finish(
     keras.utils.set_random_seed(seed)
     classes = len(lesson.labels) if groups is None else len(groups)
     copy = network.with_head_for(pretrained, classes, shape, groups)
-    fit(copy, lesson, plan, "its own words")
+    _fit_once(copy, lesson, seed, plan, "its own words")
     settle(copy, lesson, plan.strength)
     return _ready(copy, shape)
 
@@ -176,12 +171,24 @@ def _ready(learnt: keras.Model, shape: Shape) -> keras.Model:
     return plain
 
 
-def _stored(lesson: Lesson, shape: Shape, seed: int, plan: Plan) -> Path:
-    """Where a network of these very clips, this plan and this code is kept."""
-    key = hashlib.sha256(repr((plan, shape, seed, lesson.fingerprint)).encode())
-    for module in (network.__file__, augment_module.__file__):
+def _fit_once(model: keras.Model, lesson: Lesson, seed: int, plan: Plan, what: str) -> None:
+    """As `fit`, or what came of it when it was done before."""
+    stored = _stored(model, lesson, seed, plan)
+    if stored.exists():
+        model.load_weights(stored)
+        return
+    fit(model, lesson, plan, what)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    model.save_weights(stored)
+
+
+def _stored(model: keras.Model, lesson: Lesson, seed: int, plan: Plan) -> Path:
+    """Where is kept what this network learns of these very clips, by this plan and this code."""
+    key = hashlib.sha256(repr((plan, seed, lesson.fingerprint)).encode())
+    for weights in model.get_weights():
+        key.update(repr(weights.shape).encode() + np.ascontiguousarray(weights).tobytes())
+    for module in (network.__file__, layers.__file__, augment_module.__file__):
         key.update(Path(module).read_bytes())
-    CACHE.mkdir(parents=True, exist_ok=True)
     return CACHE / f"words-{key.hexdigest()[:16]}.weights.h5"
 
 

@@ -37,6 +37,7 @@ from training.sound.det import confusion_picture
 from training.sound.download import fetched
 from training.sound.front_ends import FRONT_ENDS, SHIPPED
 from training.sound.hold_out import hold_out
+from training.sound.layers import TINY, Shape
 from training.sound.layouts import SILENCE
 from training.sound.long_audio import make, samples_of
 from training.sound.scores import Scored
@@ -48,13 +49,13 @@ from training.sound.trace import listen
 
 log = logging.getLogger(__name__)
 
-SIZES = {"normal": network.Shape(), "tiny": network.TINY}
+SIZES = {"normal": Shape(), "tiny": TINY}
 CALIBRATION = 1000  # windows that set the ranges of the activations
 OWN = 0.5  # of what an adaptation shows are own takes
 PEOPLE = 80  # simulated, who say all words that --mock does
 ADAPT_PEOPLE = 40  # ... so that an adapted model does not forget the rest of the world
 # What may be noise or an unknown word is more often noise: chosen on the validation list.
-SILENCE_FIRST = 8.0
+SILENCE_FIRST = 2.8
 HOURS = 3.0  # of long audio at each level, by which thresholds are chosen
 VARIED = 0.1  # of the speed of its clips, so that hours are not the same few clips
 LEVELS = (None, 10.0, 0.0)  # dB; None is clean
@@ -149,7 +150,7 @@ class School:
     folders: list[str]
     front_end: dict[str, Any]
     base: Base | None
-    shape: network.Shape
+    shape: Shape
     seed: int
 
     @classmethod
@@ -209,7 +210,7 @@ class Base:
     tflite: bytes
     labels: tuple[str, ...]
     front_end: dict[str, Any]
-    shape: network.Shape
+    shape: Shape
 
     @classmethod
     def read(cls, name: str) -> Base:
@@ -267,7 +268,7 @@ def own_lesson(
 
 
 def pretrained(
-    learnt: Clips, noise: NDArray[np.float16], shape: network.Shape, seed: int
+    learnt: Clips, noise: NDArray[np.float16], shape: Shape, seed: int
 ) -> tuple[keras.Model, tuple[str, ...]]:
     """A network that knows every word of these clips, each as a class of its own; and which."""
     lesson, plan = every_word(learnt, noise, seed)

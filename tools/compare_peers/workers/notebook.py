@@ -1,6 +1,7 @@
 """The way notebooks have it: MFCC of the whole window by librosa, at each hop. MODEL
 
-What the network says of them is nonsense, for it learnt from other spectra; what it costs is not.
+What the network says of them is nonsense, for it learnt from other spectra; what it costs is not,
+or is too little: of a network that goes in steps it is but one, in place of a whole window's.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def main() -> None:
     path = sys.argv[1]
     interpreter = Interpreter(model_path=path, num_threads=1)
     interpreter.allocate_tensors()
-    (given,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
+    given, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     _, frames, bins = given["shape"]
     scale, zero = given["quantization"]
     teller = Teller()
