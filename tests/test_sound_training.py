@@ -32,7 +32,14 @@ from training.sound import (
     train,
     waves,
 )
-from training.sound.augment import BANDS, FRAMES, Strength, augment
+from training.sound.augment import (
+    BANDS,
+    FRAMES,
+    Strength,
+    augment,
+    moving_noise,
+    steady_noise,
+)
 from training.sound.clips import RATE, ROWS, Clips
 from training.sound.front_ends import LECTURE
 from training.sound.hold_out import hold_out
@@ -469,6 +476,15 @@ def test_nothing_at_all_may_be_around_a_clip():
     assert {round(float(v), 1) for v in np.unique(windows)} >= {-13.8, -6.0, 2.0}
     windows, _ = augmented(rows, NOTHING)
     assert windows.min() > -6.1
+
+
+def test_made_noises_are_steady_or_move_and_the_same_each_time():
+    steady, moving = (make(200, 3) for make in (steady_noise, moving_noise))
+    for noise, make in ((steady, steady_noise), (moving, moving_noise)):
+        assert noise.shape == (200, ROWS, BANDS) and np.isfinite(noise).all()
+        assert np.array_equal(noise, make(200, 3)) and not np.array_equal(noise, make(200, 4))
+    swing = [noise.mean(axis=2).std(axis=1).mean() for noise in (steady, moving)]
+    assert swing[1] > 2 * swing[0]
 
 
 @pytest.mark.parametrize("snr", [0.0, 12.0])
