@@ -65,7 +65,7 @@ def attach(tflite: bytes, manifest: Manifest) -> bytes:
         "provenance": manifest.provenance,
     }
     members = {
-        MANIFEST: json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        MANIFEST: json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n",
         LABELS: "".join(f"{label}\n" for label in manifest.labels),
     }
     file = io.BytesIO(network)

@@ -29,7 +29,8 @@ class Strength:
     tract: float = 0.08  # of the frequencies: longer and shorter vocal tracts
     cut_rows: int = 3  # of a word, that may be outside of the window
     after_rows: int = 78  # that may have passed since a word, and it is still the word
-    partial: float = 0.12  # share of clips of which too little is seen to be called the word
+    partial: float = 0.08  # share of clips of which too little is seen to be called the word
+    as_said: float = 0.4  # share of clips that are neither faster nor slower; and of voices
     beside: float = 0.4  # share of clips before or after which another word is said
     apart_rows: tuple[int, int] = (0, 50)  # from one to the other
     beside_db: float = 8.0  # louder or softer
@@ -87,22 +88,23 @@ def _placed(
     count = tf.shape(span)[0]
     first, last = tf.unstack(tf.cast(span, tf.float32), axis=1)
     speed = _uniform([count], 1 - strength.tempo, 1 + strength.tempo)
+    as_said = _uniform([count]) < strength.as_said
+    speed = tf.where(as_said, 1.0, speed)
     length = (last - first) / speed
     spare = float(strength.cut_rows)
     after = tf.minimum(float(strength.after_rows), tf.maximum(REACH - length + spare, 1.0))
     end = REACH + spare - _uniform([count]) * (after + spare)
-    # Too little: the word's first part at the window's end; or it was said long ago.
-    begun = REACH + length * (1 - _uniform([count], 0.05, 0.4))
-    over = _uniform([count]) * (REACH - strength.after_rows - 8.0)
-    cut_end = tf.where(_uniform([count]) < 0.6, begun, over)
-    end = tf.where(cut, cut_end, end)
+    # Too little: the word has hardly begun.
+    end = tf.where(cut, REACH + length * (1 - _uniform([count], 0.1, 0.4)), end)
+    # Between two rows lies their mean, which flickers less than either: as it is said, it is heard.
+    end = tf.where(as_said, tf.round(end), end)
     return end - length, end, speed
 
 
 def _times(span: tf.Tensor, begin: tf.Tensor, speed: tf.Tensor) -> tf.Tensor:
     """(b, FRAMES): the row of the clip that each frame of the window shows."""
     first = tf.cast(span[:, :1], tf.float32)
-    at = 2 * tf.range(FRAMES, dtype=tf.float32)[None] + _uniform([tf.shape(span)[0], 1])
+    at = 2 * tf.range(FRAMES, dtype=tf.float32)[None]
     return first + (at - begin[:, None]) * speed[:, None]
 
 
@@ -164,6 +166,7 @@ def _resting(energy: tf.Tensor) -> tf.Tensor:
 def _tracts(count: tf.Tensor, strength: Strength) -> tf.Tensor:
     """(b, BANDS, BANDS): a voice whose formants lie elsewhere."""
     stretch = _uniform([count, 1, 1], 1 - strength.tract, 1 + strength.tract)
+    stretch = tf.where(_uniform([count, 1, 1]) < strength.as_said, 1.0, stretch)
     top = 1127 * np.log(1 + FINE.high_hz / 700)
     band = tf.range(BANDS, dtype=tf.float32)
     hz = 700 * (tf.exp((band + 1) / (BANDS + 1) * top / 1127) - 1)

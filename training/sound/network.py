@@ -84,12 +84,6 @@ def favour(plain: keras.Model, number: int, times: float) -> None:
     _head(plain)[0].set_weights([kernel, bias])
 
 
-def soften(plain: keras.Model, times: float) -> None:
-    """Make it so many times less sure of everything: all odds become their `times`-th root."""
-    layer = _head(plain)[0]
-    layer.set_weights([weights / times for weights in layer.get_weights()])
-
-
 def from_model(tflite: bytes, inputs: tuple[int, ...], classes: int, shape: Shape) -> keras.Model:
     """The folded form with the weights of an int8 model that this module once made."""
     found = weights_in_order(tflite)

@@ -35,9 +35,6 @@ AVERAGED = 0.998  # of the weights, from step to step ...
 FORGET = 2.4  # ... and less over few steps, or what they began with would be in the average ...
 FORGET_NORMS = 10.0  # ... and in that of what the norms see
 SETTLE = 0.9  # of what they saw, where they see it anew
-# Of 256 levels of a score, nearly all words have the last, and nothing tells the sure from the
-# surest; with the square roots of all odds they lie apart.
-DOUBT = 2.0
 PART = "part of a word"  # a class of the first stretch
 BABBLE = 0.15  # share of noise that is other people's words
 
@@ -120,7 +117,7 @@ def learn(lesson: Lesson, shape: Shape, seed: int, plan: Plan = WAVES) -> keras.
     fresh = network.learning(lesson.inputs, len(lesson.labels), shape)
     fit(fresh, lesson, plan, "its own words")
     settle(fresh, lesson, plan.strength)
-    return _ready(fresh, shape)
+    return network.folded(fresh, shape)
 
 
 def settle(model: keras.Model, lesson: Lesson, strength: Strength) -> None:
@@ -151,7 +148,7 @@ def finish(
     copy = network.with_head_for(pretrained, classes, shape, groups)
     _fit_once(copy, lesson, seed, plan, "its own words")
     settle(copy, lesson, plan.strength)
-    return _ready(copy, shape)
+    return network.folded(copy, shape)
 
 
 def adapt(base: keras.Model, lesson: Lesson, seed: int, plan: Plan = ADAPT) -> keras.Model:
@@ -159,16 +156,8 @@ def adapt(base: keras.Model, lesson: Lesson, seed: int, plan: Plan = ADAPT) -> k
     keras.utils.set_random_seed(seed)
     copy = keras.models.clone_model(base)
     copy.set_weights(base.get_weights())
-    network.soften(copy, 1 / DOUBT)
     fit(copy, lesson, plan, "own takes")
-    network.soften(copy, DOUBT)
     return copy
-
-
-def _ready(learnt: keras.Model, shape: Shape) -> keras.Model:
-    plain = network.folded(learnt, shape)
-    network.soften(plain, DOUBT)
-    return plain
 
 
 def _fit_once(model: keras.Model, lesson: Lesson, seed: int, plan: Plan, what: str) -> None:
