@@ -71,12 +71,11 @@ def choose(
         log.info("smoothing over %g s: %.1f %% of words heard", smoothing, 100 * point["hits"])
         if not best or point["hits"] > best["hits"]:
             best = {"settings": tried, "curve": curve, **point}
-    thresholds = dict.fromkeys(words, best["threshold"])
-    found = {**best["settings"], "thresholds": thresholds, "curve": best["curve"]}
+    found = {**best["settings"], "thresholds": best["thresholds"], "curve": best["curve"]}
     delays = [
         delay
         for trace, truth in heard
-        for delay in _outcome(Spotted(trace, found), trace, truth, thresholds).delays
+        for delay in _outcome(Spotted(trace, found), trace, truth, best["thresholds"]).delays
     ]
     found["delay_s"] = round(max(0.0, float(np.median(delays))), 2) if delays else 0.0
     unresolved = [f"{p['false_per_hour']:g}" for p in best["curve"] if not p["resolved"]]
@@ -94,9 +93,7 @@ def _curve(
 ) -> list[dict[str, Any]]:
     """Thresholds for each budget, and what they did."""
     spotted = [Spotted(trace, settings) for trace, _ in heard]
-    # One for all words: one of its own for each hears more in this audio and less in that of other
-    # people, for the few clips of a word say more of their speakers than of the word.
-    path = [_Point(heard, spotted, words, float(threshold)) for threshold in GRID[::-1]]
+    path = [_Point(heard, spotted, thresholds) for thresholds in _path(words)]
     each = _false_of_each_clip(path)
     curve: list[dict[str, Any]] = []
     strictest, known = path[-1], max(budgets)
@@ -104,15 +101,13 @@ def _curve(
         allowed = [point for point in path if point.within(budget)] or path[:1]
         # Of those that hear as many, the strictest.
         chosen = max(allowed, key=lambda point: point.hits)
-        if chosen.threshold < strictest.threshold:
-            chosen = strictest
+        chosen = _Point(heard, spotted, _stricter(chosen.thresholds, strictest.thresholds))
         most = rate_interval(chosen.outcomes, each)[1]
         if HEADROOM * budget * chosen.hours >= 1:
             strictest, known = chosen, budget
         else:  # the audio is too short to tell: what is half as often wrong is twice as sure
-            doubted = _less_likely(strictest.threshold, known / budget)
-            threshold = min(max(chosen.threshold, doubted), float(GRID[-1]))
-            chosen = _Point(heard, spotted, words, threshold)
+            doubted = _less_likely(strictest.thresholds, known / budget)
+            chosen = _Point(heard, spotted, _stricter(chosen.thresholds, doubted, limit=GRID[-1]))
             most = rate_interval(chosen.outcomes, each)[1]
         curve.insert(0, chosen.record(budget, most))
     return curve
@@ -127,23 +122,24 @@ def _false_of_each_clip(path: Sequence[_Point]) -> float | None:
     return None
 
 
-def _less_likely(threshold: float, times: float) -> float:
-    """The threshold at which the odds of being wrong are so many times smaller."""
-    return round(threshold * times / (threshold * times + 1 - threshold), 4)
+def _stricter(
+    one: Mapping[str, float], other: Mapping[str, float], limit: float = 1.0
+) -> dict[str, float]:
+    return {word: min(max(one[word], other[word]), float(limit)) for word in one}
+
+
+def _less_likely(thresholds: Mapping[str, float], times: float) -> dict[str, float]:
+    """Thresholds at which the odds of being wrong are so many times smaller."""
+    return {word: round(t * times / (t * times + 1 - t), 4) for word, t in thresholds.items()}
 
 
 class _Point:
-    """What a threshold does, with all words in play."""
+    """What certain thresholds do, with all words in play."""
 
     def __init__(
-        self,
-        heard: Sequence[Heard],
-        spotted: Sequence[Spotted],
-        words: Sequence[str],
-        threshold: float,
+        self, heard: Sequence[Heard], spotted: Sequence[Spotted], thresholds: dict[str, float]
     ) -> None:
-        self.threshold = threshold
-        thresholds = dict.fromkeys(words, threshold)
+        self.thresholds = thresholds
         self.outcomes = [
             _outcome(one, trace, truth, thresholds)
             for one, (trace, truth) in zip(spotted, heard, strict=True)
@@ -156,7 +152,7 @@ class _Point:
     def record(self, budget: float, most: float) -> dict[str, Any]:
         return {
             "false_per_hour": budget,
-            "threshold": self.threshold,
+            "thresholds": self.thresholds,
             "hours": round(self.hours, 2),
             "false": self.false,
             "false_clips": len(false_origins(self.outcomes)),
@@ -174,3 +170,12 @@ def _outcome(
     spotted: Spotted, trace: Trace, truth: Sequence[Word], thresholds: Mapping[str, float]
 ) -> Outcome:
     return judge(spotted.heard(thresholds), truth, thresholds, trace.seconds)
+
+
+def _path(words: list[str]) -> list[dict[str, float]]:
+    """Thresholds from strict to bold: one for all words.
+
+    A threshold of its own for each word hears more in this audio and less in that of other people,
+    for the few clips of a word say more of their speakers than of the word.
+    """
+    return [dict.fromkeys(words, float(threshold)) for threshold in GRID[::-1]]
