@@ -72,7 +72,9 @@ def test_rejections_are_counted_apart(model):
 
 def test_latency_is_waiting_and_computing(model, monkeypatch):
     scores = model.scores
-    monkeypatch.setattr(model, "scores", lambda tensor: time.sleep(0.03) or scores(tensor))
+    monkeypatch.setattr(
+        model, "scores", lambda tensor, fresh: time.sleep(0.03) or scores(tensor, fresh)
+    )
     started = time.perf_counter()
     event = run(model, tiny_task.ListSource(tiny_task.strokes(1))).events[0]
     most = (time.perf_counter() - started) * 1000

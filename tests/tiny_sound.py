@@ -19,6 +19,7 @@ from edge.samples import ACCEL, AUDIO, Chunk, Health
 from edge.source import Source
 
 RATE = 16000
+SPECIFICATION = SoundFeatures.specification({"shape": [49]})  # a second
 SOURCES = {"tiny": "tiny_sound:TinyMicrophone"}
 BANDS = {"l": (150, 700), "h": (2200, 3900), "n": (50, 7900)}  # Hz: low, high, and mere noise
 WORD_S = 0.4
@@ -82,7 +83,7 @@ class TinyMicrophone(Source):
 @cache
 def network() -> bytes:
     """int8; it compares the low bands with the high ones."""
-    frames, bands = SoundFeatures.specification()["shape"]
+    frames, bands = SPECIFICATION["shape"]
     low = np.linspace(1, -1, bands) / 15
     dense = np.stack([low, -low, 0 * low], axis=1).astype(np.float32)
     rng = np.random.default_rng(0)
@@ -119,6 +120,6 @@ def write_model(path: Path, task: str, labels: list[str], **decision: Any) -> Pa
         "thresholds": dict.fromkeys(words, 0.6),
         **decision,
     }
-    manifest = Manifest(task, labels, SoundFeatures.specification(), settings)
+    manifest = Manifest(task, labels, SPECIFICATION, settings)
     path.write_bytes(attach(network(), manifest))
     return path
