@@ -24,8 +24,8 @@ DECISION = {
     "release": 0.7,
     "thresholds": {"one": 0.4, "two": 0.4},
     "curve": [
-        {"false_per_hour": 1.0, "thresholds": {"one": 0.9, "two": 0.9}},
-        {"false_per_hour": 500.0, "thresholds": {"one": 0.3, "two": 0.3}},
+        {"false_per_hour": 1.0, "threshold": 0.9},
+        {"false_per_hour": 500.0, "threshold": 0.3},
     ],
 }
 

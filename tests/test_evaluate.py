@@ -136,7 +136,7 @@ def test_thresholds_can_be_tried(
     one = found(capsys, *args, "--threshold", "1", "one=0.2", "--words", "one")["long"]
     assert one["thresholds"] == {"one": 0.2}
     along = found(capsys, *args, "--max-false-per-hour", "1")["long"]
-    assert along["thresholds"] == sound_network.DECISION["curve"][0]["thresholds"]
+    assert along["thresholds"] == {"one": 0.9, "two": 0.9}
 
 
 def test_an_annotated_recording_is_listened_to(

@@ -158,12 +158,12 @@ def test_one_threshold_can_be_given_for_all_words(words, capsys):
 
 
 CURVE = [
-    {"false_per_hour": 0.1, "thresholds": {"yes": 1.0, "no": 0.5}},
-    {"false_per_hour": 5, "thresholds": {"yes": 0.4, "no": 0.4}},
+    {"false_per_hour": 0.1, "threshold": 1.0},
+    {"false_per_hour": 5, "threshold": 0.4},
 ]
 
 
-@pytest.mark.parametrize(("budget", "heard"), [("0.5", ["no"]), ("7", ["yes", "no"])])
+@pytest.mark.parametrize(("budget", "heard"), [("0.5", []), ("7", ["yes", "no"])])
 def test_a_budget_of_false_words_moves_along_the_curve(tmp_path, capsys, budget, heard):
     labels = ["yes", "no", "silence"]
     model = tiny_sound.write_model(tmp_path / "m.tflite", "kws", labels, curve=CURVE)

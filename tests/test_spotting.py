@@ -185,8 +185,9 @@ def test_scores_that_do_not_fit_the_labels_are_a_bug_that_shows():
         {"smoothing_s": -1},
         {"refractory_s": "soon"},
         {"release": 1.5},
-        {"curve": [{"false_per_hour": 1, "thresholds": {"yes": 0.8}}]},
-        {"curve": [{"thresholds": {"yes": 0.8, "no": 0.6}}]},
+        {"curve": [{"false_per_hour": 1, "threshold": 1.2}]},
+        {"curve": [{"false_per_hour": 1}]},
+        {"curve": [{"threshold": 0.8}]},
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
@@ -255,9 +256,9 @@ def test_only_differences_of_time_matter(steps, start):
 # The budget
 
 CURVE = [
-    {"false_per_hour": 0.5, "thresholds": {"yes": 0.95, "no": 0.9}},
-    {"false_per_hour": 2.0, "thresholds": {"yes": 0.7, "no": 0.6}},
-    {"false_per_hour": 0.0, "thresholds": {"yes": 0.99, "no": 0.99}},
+    {"false_per_hour": 0.5, "threshold": 0.95},
+    {"false_per_hour": 2.0, "threshold": 0.7},
+    {"false_per_hour": 0.0, "threshold": 0.99},
 ]
 
 
@@ -266,7 +267,7 @@ CURVE = [
 )
 def test_a_budget_takes_the_nearest_entry_that_keeps_to_it(budget, threshold):
     limited = limit({**SETTINGS, "curve": CURVE}, budget)
-    assert limited["thresholds"]["yes"] == threshold
+    assert limited["thresholds"] == {"yes": threshold, "no": threshold}
     assert {**limited, "thresholds": 0} == {**SETTINGS, "curve": CURVE, "thresholds": 0}
     SpottingDecision(LABELS, limited)
 

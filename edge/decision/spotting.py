@@ -37,7 +37,7 @@ class SpottingDecision(Decision):
         the window one word may look like another. One that is really there is heard later.
     delay_s: from the end of a word to the window that decides, as the training measured it
         (default 0).
-    curve: [{"false_per_hour": 0.5, "thresholds": {...}}, ...], for `limit`.
+    curve: [{"false_per_hour": 0.5, "threshold": 0.9}, ...], for `limit`: one for all words.
 
     A detection's `t` is the time of the deciding window's newest sample less `delay_s`: an
     estimate of the word's end, and with a delay_s of 0 the moment by which it was heard. Its
@@ -52,7 +52,7 @@ class SpottingDecision(Decision):
             raise ValueError(f"silent is {silent!r}, not all of which are labels")
         self._thresholds = _by_label(self.labels, silent, settings["thresholds"])
         for entry in settings.get("curve", ()):
-            _by_label(self.labels, silent, entry["thresholds"])
+            _threshold(entry["threshold"], "every word")
             _positive(entry["false_per_hour"])
         self._smoothing = _positive(settings["smoothing_s"]) - SLACK
         self._refractory = _positive(settings["refractory_s"]) - SLACK
@@ -107,7 +107,7 @@ class SpottingDecision(Decision):
 
 
 def limit(settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, Any]:
-    """The settings with the least strict thresholds that were measured to keep to the budget."""
+    """The settings with the least strict threshold that was measured to keep to the budget."""
     curve = settings.get("curve")
     if not curve:
         raise ModelError(
@@ -122,7 +122,8 @@ def limit(settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, A
             f"give --max-false-per-hour {least:g} or more"
         )
     best = max(within, key=lambda entry: entry["false_per_hour"])
-    return {**settings, "thresholds": dict(best["thresholds"])}
+    thresholds = dict.fromkeys(settings["thresholds"], best["threshold"])
+    return {**settings, "thresholds": thresholds}
 
 
 def _by_label(
@@ -135,11 +136,15 @@ def _by_label(
     words = [label for label in labels if label not in silent]
     if not words:
         raise ValueError("not one label is a word")
-    found: Mapping[str, float] = {word: _positive(thresholds[word]) for word in words}
-    for word, threshold in found.items():
-        if threshold > 1:
-            raise ValueError(f"the threshold of {word!r} is {threshold}, and no score is over 1")
+    found = {word: _threshold(thresholds[word], repr(word)) for word in words}
     return [found.get(label) for label in labels]
+
+
+def _threshold(value: float, word: str) -> float:
+    threshold = _positive(value)
+    if threshold > 1:
+        raise ValueError(f"the threshold of {word} is {threshold}, and no score is over 1")
+    return threshold
 
 
 def _positive(value: float) -> float:

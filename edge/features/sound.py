@@ -17,7 +17,7 @@ from edge.samples import AUDIO, Chunk
 if TYPE_CHECKING:  # no model of ours but one needs it
     from edge.features.quantum.quanvolution import Quanvolution
 
-FRAMES = 66  # in a window: 1.3 s, a long word with what is before it
+FRAMES = 82  # in a window: 1.6 s, a long word with what is before it
 STEP = 2  # frames from one window to the next: 40 ms
 AFTER = 0.4  # s of silence that follow the end of a recording, so that its last word is heard
 ROWS = 8  # windows, without overlap, that rows are kept for before they are moved

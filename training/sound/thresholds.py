@@ -1,8 +1,11 @@
 """Thresholds, chosen on long audio of people the network did not learn from.
 
 From strict to bold, the boldest that keeps within a budget of false accepts, with headroom, is
-taken. For a budget so small that the audio cannot show it to be kept, thresholds are raised from
-those of one that it can.
+taken. For a budget so small that the audio cannot show it to be kept, the threshold is raised from
+that of one that it can.
+
+There is one for all words: a threshold of its own for each word hears more in this audio and less
+in that of other people, for the few clips of a word say more of their speakers than of the word.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)  # false accepts an hour
 BUDGET = 1.0
 HEADROOM = 0.5  # the share of a budget that is used here: it must hold for other people and rooms
 SILENT = ("silence", "unknown", "none")  # labels that are never events
-SMOOTHINGS = (0.2, 0.28, 0.36)  # seconds; the one that hears most is taken
+SMOOTHINGS = (0.12, 0.2, 0.28, 0.36)  # seconds; the one that hears most is taken
 SETTINGS: dict[str, Any] = {
     "kind": "spotting",
     "smoothing_s": 0.2,
@@ -71,11 +74,12 @@ def choose(
         log.info("smoothing over %g s: %.1f %% of words heard", smoothing, 100 * point["hits"])
         if not best or point["hits"] > best["hits"]:
             best = {"settings": tried, "curve": curve, **point}
-    found = {**best["settings"], "thresholds": best["thresholds"], "curve": best["curve"]}
+    thresholds = dict.fromkeys(words, best["threshold"])
+    found = {**best["settings"], "thresholds": thresholds, "curve": best["curve"]}
     delays = [
         delay
         for trace, truth in heard
-        for delay in _outcome(Spotted(trace, found), trace, truth, best["thresholds"]).delays
+        for delay in _outcome(Spotted(trace, found), trace, truth, thresholds).delays
     ]
     found["delay_s"] = round(max(0.0, float(np.median(delays))), 2) if delays else 0.0
     unresolved = [f"{p['false_per_hour']:g}" for p in best["curve"] if not p["resolved"]]
@@ -91,9 +95,13 @@ def choose(
 def _curve(
     heard: Sequence[Heard], settings: Mapping[str, Any], words: list[str], budgets: list[float]
 ) -> list[dict[str, Any]]:
-    """Thresholds for each budget, and what they did."""
+    """A threshold for each budget, and what it did."""
     spotted = [Spotted(trace, settings) for trace, _ in heard]
-    path = [_Point(heard, spotted, thresholds) for thresholds in _path(words)]
+
+    def tried(threshold: float) -> _Point:
+        return _Point(heard, spotted, words, float(threshold))
+
+    path = [tried(threshold) for threshold in GRID[::-1]]
     each = _false_of_each_clip(path)
     curve: list[dict[str, Any]] = []
     strictest, known = path[-1], max(budgets)
@@ -101,15 +109,13 @@ def _curve(
         allowed = [point for point in path if point.within(budget)] or path[:1]
         # Of those that hear as many, the strictest.
         chosen = max(allowed, key=lambda point: point.hits)
-        chosen = _Point(heard, spotted, _stricter(chosen.thresholds, strictest.thresholds))
-        most = rate_interval(chosen.outcomes, each)[1]
+        chosen = tried(max(chosen.threshold, strictest.threshold))
         if HEADROOM * budget * chosen.hours >= 1:
             strictest, known = chosen, budget
         else:  # the audio is too short to tell: what is half as often wrong is twice as sure
-            doubted = _less_likely(strictest.thresholds, known / budget)
-            chosen = _Point(heard, spotted, _stricter(chosen.thresholds, doubted, limit=GRID[-1]))
-            most = rate_interval(chosen.outcomes, each)[1]
-        curve.insert(0, chosen.record(budget, most))
+            doubted = _less_likely(strictest.threshold, known / budget)
+            chosen = tried(min(max(chosen.threshold, doubted), GRID[-1]))
+        curve.insert(0, chosen.record(budget, rate_interval(chosen.outcomes, each)[1]))
     return curve
 
 
@@ -122,24 +128,23 @@ def _false_of_each_clip(path: Sequence[_Point]) -> float | None:
     return None
 
 
-def _stricter(
-    one: Mapping[str, float], other: Mapping[str, float], limit: float = 1.0
-) -> dict[str, float]:
-    return {word: min(max(one[word], other[word]), float(limit)) for word in one}
-
-
-def _less_likely(thresholds: Mapping[str, float], times: float) -> dict[str, float]:
-    """Thresholds at which the odds of being wrong are so many times smaller."""
-    return {word: round(t * times / (t * times + 1 - t), 4) for word, t in thresholds.items()}
+def _less_likely(threshold: float, times: float) -> float:
+    """The threshold at which the odds of being wrong are so many times smaller."""
+    return round(threshold * times / (threshold * times + 1 - threshold), 4)
 
 
 class _Point:
-    """What certain thresholds do, with all words in play."""
+    """What a threshold does, with all words in play."""
 
     def __init__(
-        self, heard: Sequence[Heard], spotted: Sequence[Spotted], thresholds: dict[str, float]
+        self,
+        heard: Sequence[Heard],
+        spotted: Sequence[Spotted],
+        words: Sequence[str],
+        threshold: float,
     ) -> None:
-        self.thresholds = thresholds
+        self.threshold = threshold
+        thresholds = dict.fromkeys(words, threshold)
         self.outcomes = [
             _outcome(one, trace, truth, thresholds)
             for one, (trace, truth) in zip(spotted, heard, strict=True)
@@ -152,7 +157,7 @@ class _Point:
     def record(self, budget: float, most: float) -> dict[str, Any]:
         return {
             "false_per_hour": budget,
-            "thresholds": self.thresholds,
+            "threshold": self.threshold,
             "hours": round(self.hours, 2),
             "false": self.false,
             "false_clips": len(false_origins(self.outcomes)),
@@ -170,12 +175,3 @@ def _outcome(
     spotted: Spotted, trace: Trace, truth: Sequence[Word], thresholds: Mapping[str, float]
 ) -> Outcome:
     return judge(spotted.heard(thresholds), truth, thresholds, trace.seconds)
-
-
-def _path(words: list[str]) -> list[dict[str, float]]:
-    """Thresholds from strict to bold: one for all words.
-
-    A threshold of its own for each word hears more in this audio and less in that of other people,
-    for the few clips of a word say more of their speakers than of the word.
-    """
-    return [dict.fromkeys(words, float(threshold)) for threshold in GRID[::-1]]

@@ -317,7 +317,8 @@ def decide(
     words, rate = [clip for clip in judging if clip.word != SILENCE], _rate(model)
     beds = [samples_of(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
-    audios = make(words, task.spoken, beds, HOURS * 3600, levels, rate=rate)
+    seconds = HOURS * 3600
+    audios = make(words, task.spoken, beds, seconds, levels, rate=rate, vary=VARIED)
     return choose([(listen(model, audio), audio.words) for audio in audios])
 
 
