@@ -22,6 +22,8 @@ from edge.sound import write_wav
 tf = pytest.importorskip("tensorflow")
 from training import qcnn, qcnn_study  # noqa: E402
 from training.sound import (  # noqa: E402
+    judging,
+    lessons,
     material,
     network,
     paired,
@@ -31,8 +33,8 @@ from training.sound import (  # noqa: E402
     quantum_report,
     quantum_study,
     recipe,
+    school,
     simulated,
-    train,
 )
 from training.sound.augment import BANDS, Strength  # noqa: E402
 from training.sound.clips import RATE, ROWS, Clips  # noqa: E402
@@ -54,10 +56,10 @@ def in_little_time(monkeypatch, tmp_path):
     monkeypatch.setattr(recipe, "PRETRAIN", recipe.Plan(epochs=1, rate=4e-3))
     monkeypatch.setattr(qcnn, "AGAIN", recipe.Plan(epochs=1, rate=2e-3))
     monkeypatch.setattr(qcnn, "FINISH", recipe.Plan(epochs=1, rate=5e-3))
-    monkeypatch.setitem(train.SIZES, "tiny", SHAPE)
+    monkeypatch.setitem(school.SIZES, "tiny", SHAPE)
     monkeypatch.setitem(quantum.SHAPES, "tiny", replace(SHAPE, stride=1))
-    monkeypatch.setattr(train, "HOURS", 0.02)
-    monkeypatch.setattr(train, "CALIBRATION", 32)
+    monkeypatch.setattr(judging, "HOURS", 0.02)
+    monkeypatch.setattr(lessons, "CALIBRATION", 32)
     monkeypatch.setattr(material, "MADE_NOISES", 20)
 
 
@@ -121,7 +123,7 @@ def test_a_lesson_shows_what_the_stage_makes_of_its_windows():
     empty = np.full(20, "")
     rows = rng.normal(-5, 2, (20, ROWS, BANDS)).astype(np.float16)
     clips = Clips(rows, np.array(["yes", "no"] * 10), *[empty] * 4, np.zeros(20, bool))
-    plain = train.lesson_of(clips, np.empty((0, ROWS, BANDS), np.float16), commands(WORDS), 0)
+    plain = lessons.lesson_of(clips, np.empty((0, ROWS, BANDS), np.float16), commands(WORDS), 0)
     lesson = quantum.StagedLesson.of(plain, quantum.drawn(1))
     assert lesson.inputs == SEEN and plain.inputs == (quantum.FRAMES, BANDS)
     other = quantum.StagedLesson.of(plain, quantum.drawn(2))
@@ -143,7 +145,7 @@ def test_all_but_the_first_layer_is_taken_over():
     rows = np.zeros((4, ROWS, BANDS), np.float16)
     empty = np.full(4, "")
     clips = Clips(rows, np.array(["yes", "no"] * 2), *[empty] * 4, np.zeros(4, bool))
-    plain = train.lesson_of(clips, np.empty((0, ROWS, BANDS), np.float16), commands(WORDS), 0)
+    plain = lessons.lesson_of(clips, np.empty((0, ROWS, BANDS), np.float16), commands(WORDS), 0)
     lesson = quantum.StagedLesson.of(plain, quantum.drawn(1))
     fresh = quantum.transplanted(known, lesson, quantum.SHAPES["tiny"])
     before, after = ([w for one in m.layers for w in one.get_weights()] for m in (known, fresh))

@@ -23,13 +23,15 @@ from training import kws, sounddigit
 from training.sound import clips as corpora
 from training.sound import (
     download,
+    judging,
     layouts,
+    lessons,
     material,
     network,
     product,
     recipe,
+    school,
     simulated,
-    train,
     waves,
 )
 from training.sound.augment import (
@@ -77,10 +79,10 @@ def in_little_time(monkeypatch, tmp_path):
         plan = replace(getattr(recipe, name), epochs=epochs, rate=rate)
         monkeypatch.setattr(recipe, name, plan)
     monkeypatch.setattr(waves, "BATCH", 48)
-    monkeypatch.setitem(train.SIZES, "tiny", SHAPE)
-    monkeypatch.setattr(train, "HOURS", 0.02)
-    monkeypatch.setattr(train, "PEOPLE", 0)
-    monkeypatch.setattr(train, "CALIBRATION", 100)
+    monkeypatch.setitem(school.SIZES, "tiny", SHAPE)
+    monkeypatch.setattr(judging, "HOURS", 0.02)
+    monkeypatch.setattr(school, "PEOPLE", 0)
+    monkeypatch.setattr(lessons, "CALIBRATION", 100)
     monkeypatch.setattr(material, "MADE_NOISES", 50)
 
 
@@ -376,9 +378,9 @@ def test_half_of_what_an_adaptation_shows_are_own_takes():
     own, others = clips(WORDS, ["me"]), clips(WORDS, [f"p{k}" for k in range(50)], "many")
     others = replace(others, path=np.full(len(others), ""))
     noise = np.zeros((0, ROWS, BANDS), np.float16)
-    lesson = train.own_lesson(own, others, noise, commands(WORDS), 0)
+    lesson = lessons.own_lesson(own, others, noise, commands(WORDS), 0)
     mine = np.isin(lesson.clips.speaker, ["me"])
-    assert lesson.weight[mine].sum() == pytest.approx(train.OWN)
+    assert lesson.weight[mine].sum() == pytest.approx(lessons.OWN)
     assert lesson.weight.sum() == pytest.approx(1)
 
 

@@ -38,11 +38,12 @@ from edge.commands.options import CommandParser, add_common
 from edge.errors import EdgeError
 from edge.model.model import Model
 from training import licences, tflite
-from training.sound import product, quantum, quantum_card, recipe, scores, train
+from training.sound import judging, lessons, product, quantum, quantum_card, recipe, scores
 from training.sound.clips import Clips
 from training.sound.det import confusion_picture
 from training.sound.hold_out import hold_out
 from training.sound.quantum import SHAPES, StagedLesson
+from training.sound.school import SIZES, School
 from training.sound.spoken import spoken as all_spoken
 from training.sound.task import Task, commands
 
@@ -91,22 +92,22 @@ def build(args: argparse.Namespace, task: Task) -> None:
     if args.out.suffix != ".tflite":
         raise EdgeError(f"--out {args.out}: name it something.tflite")
     circuit, which = quantum.best_of(args.study) if args.study else _random(args.seed)
-    school = train.School.of(args, task)
+    school = School.of(args, task)
     held = hold_out(school.everything, task.words, args.seed)
     lesson = StagedLesson.of(school.lesson(held.learnt), circuit)
     network = _learn(task, lesson, held.learnt, school.noise, args)
-    ranges = train.calibration(lesson)
+    ranges = lessons.calibration(lesson)
     wanted = quantum.wanted(circuit)
     int8 = product.to_int8(network, SHAPES[args.size], ranges)
     model = product.loaded(int8, task, wanted)
-    judging = train.spoken(held.judging, task)
-    result = train.judged(model, network, judging)
+    judges = judging.judging(held.judging, task)
+    result = judging.judged(model, network, judges)
     log.info("people who judge: %s", scores.headline(result))
     others = all_spoken(args.others) if args.others else []
     others = [replace(one, word=task.other) for one in others]
-    decision = train.decide(model, [*judging, *others], task, school.noise_files)
+    decision = judging.decide(model, [*judges, *others], task, school.noise_files)
     test = school.everything[school.everything.split == "test"]
-    tested = train.judged(model, network, train.spoken(test, task)) if len(test) else None
+    tested = judging.judged(model, network, judging.judging(test, task)) if len(test) else None
     onnx, onnx_error = tflite.to_onnx(network, ranges[:200])
     metrics = {"judged": _figures(result, task)}
     if tested:
@@ -150,8 +151,8 @@ def _learn(
 
     That is kept since kws was trained on these clips, or else learnt now.
     """
-    known, words = train.pretrained(learnt, noise, train.SIZES[args.size], args.seed)
-    every, _ = train.every_word(learnt, noise, args.seed)
+    known, words = lessons.pretrained(learnt, noise, SIZES[args.size], args.seed)
+    every, _ = lessons.every_word(learnt, noise, args.seed)
     staged, shape = StagedLesson.of(every, lesson.quanvolution), SHAPES[args.size]
     keras.utils.set_random_seed(args.seed)
     again = quantum.transplanted(known, staged, shape)

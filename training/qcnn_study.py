@@ -33,7 +33,7 @@ from edge.errors import EdgeError, RecordingError
 from edge.features.sound import SoundFeatures
 from edge.samples import AUDIO, Chunk
 from training.sound import clips as corpora
-from training.sound import material, quantum_report, recipe, train
+from training.sound import judging, lessons, material, quantum_report, recipe
 from training.sound.clips import Clips
 from training.sound.hold_out import hold_out
 from training.sound.long_audio import samples_of
@@ -70,7 +70,7 @@ def study(args: argparse.Namespace, task: Task) -> None:
         raise RecordingError("no validation and test list with every word: give speech_commands")
     learnt = hold_out(everything, task.words, 0).learnt
     noise = material.recorded_noise([Path(file) for file in args.noise])
-    windows, classes = recipe.some_examples(train.lesson_of(learnt, noise, task, 0), POOL)
+    windows, classes = recipe.some_examples(lessons.lesson_of(learnt, noise, task, 0), POOL)
     pool = Examples(scaled(windows).astype(np.float16), classes.argmax(axis=1))
     heard = {split: _heard(clips, task) for split, clips in judges.items()}
     given = {
@@ -99,7 +99,7 @@ def study(args: argparse.Namespace, task: Task) -> None:
 def _heard(clips: Clips, task: Task) -> Examples:
     """Windows as devices hear them."""
     specification = SoundFeatures.specification()
-    spoken, windows = train.spoken(clips, task), []
+    spoken, windows = judging.judging(clips, task), []
     for one in spoken:
         samples = samples_of(one.path, corpora.RATE)
         chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])

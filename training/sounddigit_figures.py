@@ -29,7 +29,7 @@ from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.errors import RecordingError
 from training.sound import clips as corpora
-from training.sound import material, network, product, recipe, scores, train
+from training.sound import judging, lessons, material, network, product, recipe, scores
 from training.sound.clips import Clips
 from training.sound.layers import Shape
 from training.sound.layouts import SILENCE
@@ -67,7 +67,7 @@ def measure(args: argparse.Namespace) -> None:
     everything = corpora.load(args.data, recipe.CACHE)
     noise = material.recorded_noise([Path(file) for file in args.noise])
     learnt = material.learnable(everything)
-    base, words = train.pretrained(learnt, noise, SHAPE, args.seed)
+    base, words = lessons.pretrained(learnt, noise, SHAPE, args.seed)
     groups = DIGITS.groups(words)
     rows = list(_left_out(learnt, noise, base, groups, args.seed))
     if args.arabic:
@@ -87,14 +87,14 @@ def _left_out(
         raise RecordingError(f"--data must hold the folder {FSDD}")
     for speaker in np.unique(learnt.speaker[fsdd]):
         his = fsdd & (learnt.speaker == speaker)
-        lesson = train.lesson_of(learnt[~his], noise, DIGITS, seed)
+        lesson = lessons.lesson_of(learnt[~his], noise, DIGITS, seed)
         stranger = recipe.finish(base, lesson, SHAPE, seed, PLAN, groups)
         yield _row(f"FSDD without {speaker} -> {speaker}", 0.94, stranger, lesson, learnt[his])
         number = _take_numbers(learnt.path)
         own, later = his & (number < OWN_TAKES), his & (number >= OWN_TAKES)
-        own_lesson = train.own_lesson(learnt[own], learnt[~his], noise, DIGITS, seed)
+        own_lesson = lessons.own_lesson(learnt[own], learnt[~his], noise, DIGITS, seed)
         # As a user would: from the int8 file, not from the float network behind it.
-        model = product.to_int8(stranger, SHAPE, train.calibration(lesson))
+        model = product.to_int8(stranger, SHAPE, lessons.calibration(lesson))
         known = network.from_model(model, lesson.inputs, len(DIGITS.labels), SHAPE)
         friend = recipe.adapt(known, own_lesson, seed)
         name = f"... and {OWN_TAKES} own takes a digit given (--base), later takes of {speaker}"
@@ -111,15 +111,17 @@ def _another_language(
     arabic = corpora.load([args.arabic], recipe.CACHE)
     judges = np.array([name[-2:] in ARABIC_JUDGES for name in arabic.speaker])
     silence = learnt[learnt.word == SILENCE]
-    lesson = train.lesson_of(corpora.together([arabic[~judges], silence]), noise, DIGITS, args.seed)
+    lesson = lessons.lesson_of(
+        corpora.together([arabic[~judges], silence]), noise, DIGITS, args.seed
+    )
     taught = recipe.finish(base, lesson, SHAPE, args.seed, PLAN, groups)
     return _row("Arabic, 18 speakers -> 6 others", 0.98, taught, lesson, arabic[judges])
 
 
 def _row(name: str, goal: float, taught: keras.Model, lesson: recipe.Lesson, tested: Clips) -> Row:
-    int8 = product.to_int8(taught, SHAPE, train.calibration(lesson))
+    int8 = product.to_int8(taught, SHAPE, lessons.calibration(lesson))
     model = product.loaded(int8, DIGITS)
-    row = Row(name, goal, train.judged(model, taught, train.spoken(tested, DIGITS)))
+    row = Row(name, goal, judging.judged(model, taught, judging.judging(tested, DIGITS)))
     log.info("%s: %s", name, scores.headline(row.scored))
     return row
 

@@ -1,0 +1,61 @@
+"""Those who judge a model: what it makes of their clips, and of hours of their words in noise."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tensorflow import keras
+
+from edge.model.model import Model
+from training.sound import network, scores
+from training.sound.clips import Clips
+from training.sound.layouts import SILENCE
+from training.sound.long_audio import make, samples_of
+from training.sound.scores import Scored
+from training.sound.spoken import Spoken, label_of
+from training.sound.task import Task
+from training.sound.thresholds import choose
+from training.sound.trace import listen
+
+log = logging.getLogger(__name__)
+
+HOURS = 3.0  # of long audio at each level, by which thresholds are chosen
+VARIED = 0.1  # of the speed of its clips, so that hours are not the same few clips
+LEVELS = (None, 10.0, 0.0)  # dB; None is clean
+
+
+def judging(clips: Clips, task: Task) -> list[Spoken]:
+    """The clips as files, each named by the label that it should get."""
+    number = dict(zip(task.words, task.spoken, strict=True))
+    return [
+        Spoken(Path(path), number.get(word, _other(word, task)), speaker)
+        for path, word, speaker in zip(clips.path, clips.word, clips.speaker, strict=True)
+    ]
+
+
+def _other(word: str, task: Task) -> str:
+    return task.silence if word == SILENCE else label_of(word, (task.other,))
+
+
+def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
+    return scores.score(model, clips, _rate(model), lambda x: network.probabilities(trial, x))
+
+
+def decide(
+    model: Model, clips: Sequence[Spoken], task: Task, noise: Sequence[Path]
+) -> dict[str, Any]:
+    """Thresholds for live use, by hours of the judges' words in noise."""
+    log.info("listening to %g h of long audio at each of %d levels", HOURS, len(LEVELS))
+    words, rate = [clip for clip in clips if clip.word != SILENCE], _rate(model)
+    beds = [samples_of(file, rate) for file in noise]
+    levels = LEVELS if beds else LEVELS[:1]
+    seconds = HOURS * 3600
+    audios = make(words, task.spoken, beds, seconds, levels, rate=rate, vary=VARIED)
+    return choose([(listen(model, audio), audio.words) for audio in audios])
+
+
+def _rate(model: Model) -> int:
+    return int(model.manifest.input["sensor"]["rate_hz"])

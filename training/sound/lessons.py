@@ -1,0 +1,60 @@
+"""What a network is shown of clips: all words that are known, those of a task, or own takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from training.sound import clips as corpora
+from training.sound import material, recipe
+from training.sound.clips import Clips
+from training.sound.layers import Shape
+from training.sound.task import Task
+
+CALIBRATION = 1000  # windows that set the ranges of the activations
+OWN = 0.5  # of what an adaptation shows are own takes
+
+
+def lesson_of(learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int) -> recipe.Lesson:
+    behind = material.noises(learnt, noise, seed)
+    words = material.with_silence(learnt, behind)
+    return task.lesson(words, material.weights(words), behind)
+
+
+def own_lesson(
+    own: Clips, others: Clips, noise: NDArray[np.float16], task: Task, seed: int
+) -> recipe.Lesson:
+    """Somebody's own takes, mixed with what is known of others, lest that be forgotten."""
+    lesson = lesson_of(corpora.together([own, others]), noise, task, seed)
+    mine = np.isin(lesson.clips.path, own.path) & (lesson.clips.path != "")
+    weight = lesson.weight * np.where(mine, OWN / lesson.weight[mine].sum(), 1.0)
+    weight[~mine] *= (1 - OWN) / weight[~mine].sum()
+    return replace(lesson, weight=weight)
+
+
+def pretrained(
+    learnt: Clips, noise: NDArray[np.float16], shape: Shape, seed: int
+) -> tuple[keras.Model, tuple[str, ...]]:
+    """A network that knows every word of these clips, each as a class of its own; and which."""
+    lesson, plan = every_word(learnt, noise, seed)
+    return recipe.pretrain(lesson, shape, seed, plan), lesson.labels
+
+
+def every_word(
+    learnt: Clips, noise: NDArray[np.float16], seed: int
+) -> tuple[recipe.Lesson, recipe.Plan]:
+    """What it learns for that, and for how long."""
+    many = np.isin(learnt.corpus, material.large(learnt))
+    learnt = learnt[many] if many.any() else learnt
+    behind = material.noises(learnt, noise, seed)
+    words = material.with_silence(learnt, behind)
+    lesson = recipe.all_words(words, behind, material.weights(words))
+    return lesson, recipe.for_clips(recipe.PRETRAIN, len(words))
+
+
+def calibration(lesson: recipe.Lesson) -> NDArray[np.float32]:
+    """Windows as live sound brings them: soft and loud, clean and noisy, words and none."""
+    return recipe.some_windows(lesson, CALIBRATION)

@@ -1,0 +1,142 @@
+"""What a command's options say of how a network learns, and from what."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from edge.errors import EdgeError, ModelError, RecordingError
+from edge.model.manifest import read_model
+from edge.model.shipped import find_model
+from training.sound import clips as corpora
+from training.sound import layouts, material, network, recipe, simulated, waves
+from training.sound.clips import Clips
+from training.sound.download import fetched
+from training.sound.front_ends import FRONT_ENDS, SHIPPED
+from training.sound.layers import TINY, Shape
+from training.sound.layouts import SILENCE
+from training.sound.lessons import lesson_of, own_lesson, pretrained
+from training.sound.task import Task
+
+SIZES = {"normal": Shape(), "tiny": TINY}
+PEOPLE = 80  # simulated, who say all words that --mock does
+ADAPT_PEOPLE = 40  # ... so that an adapted model does not forget the rest of the world
+# What may be noise or an unknown word is more often noise: chosen on the validation list.
+SILENCE_FIRST = 2.8
+NAMED = 12  # words, in a sentence
+
+
+@dataclass(frozen=True)
+class School:
+    task: Task
+    everything: Clips
+    noise: NDArray[np.float16]
+    noise_files: list[Path]
+    folders: list[str]
+    front_end: dict[str, Any]
+    base: Base | None
+    shape: Shape
+    seed: int
+
+    @classmethod
+    def of(cls, args: argparse.Namespace, task: Task) -> School:
+        """EdgeError for options that cannot be."""
+        base = Base.read(args.base) if args.base else None
+        folders = [*args.data, *([str(fetched(args.download))] if args.download else [])]
+        if not folders:
+            raise EdgeError("nothing to learn from: give --data (sound-record makes it)")
+        recorded = corpora.load(folders, recipe.CACHE)
+        _refuse_missing(task, recorded, folders)
+        count = args.people if args.people is not None else ADAPT_PEOPLE if base else PEOPLE
+        people = [simulated.people(count, args.seed)] if count > 0 else []
+        noise_files = [*map(Path, args.noise), *layouts.noise_files(folders)]
+        return cls(
+            task=task,
+            everything=corpora.together([recorded, *people]),
+            noise=material.recorded_noise(noise_files),
+            noise_files=noise_files,
+            folders=[*folders, *[simulated.CORPUS] * len(people)],
+            front_end=base.front_end if base else FRONT_ENDS[args.front_end],
+            base=base,
+            shape=base.shape if base else SIZES[args.size],
+            seed=args.seed,
+        )
+
+    def lesson(self, learnt: Clips) -> recipe.Lesson:
+        others = learnt.corpus == simulated.CORPUS
+        if self.base and others.any():
+            lesson = own_lesson(learnt[~others], learnt[others], self.noise, self.task, self.seed)
+        else:
+            lesson = lesson_of(learnt, self.noise, self.task, self.seed)
+        if self.front_end == SHIPPED:
+            return lesson
+        return waves.heard(lesson, self.front_end, self.noise_files, self.seed)
+
+    def learn(self, lesson: recipe.Lesson, learnt: Clips) -> keras.Model:
+        count = len(lesson.clips)
+        if self.base:
+            return recipe.adapt(self.base.network_for(lesson), lesson, self.seed)
+        if self.front_end != SHIPPED:
+            plan = recipe.for_clips(recipe.WAVES, count)
+            return recipe.learn(lesson, self.shape, self.seed, plan)
+        known, words = pretrained(learnt, self.noise, self.shape, self.seed)
+        plan = recipe.for_clips(recipe.FINISH, count)
+        groups = self.task.groups(words)
+        finished = recipe.finish(known, lesson, self.shape, self.seed, plan, groups)
+        if self.task.silence != self.task.other:
+            network.favour(finished, words.index(SILENCE), SILENCE_FIRST)
+        return finished
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model that goes on learning."""
+
+    tflite: bytes
+    labels: tuple[str, ...]
+    front_end: dict[str, Any]
+    shape: Shape
+
+    @classmethod
+    def read(cls, name: str) -> Base:
+        """ModelError if it is no network that is trained here."""
+        content, manifest = read_model(find_model(name))
+        front_end = manifest.input
+        if front_end not in FRONT_ENDS.values():
+            raise ModelError(
+                f"--base {name} hears other spectra than those that are trained here: choose one "
+                "that training.kws or training.sounddigit made"
+            )
+        reasons = []
+        for shape in SIZES.values():
+            try:
+                network.from_model(content, tuple(front_end["shape"]), len(manifest.labels), shape)
+                return cls(content, tuple(manifest.labels), front_end, shape)
+            except ModelError as reason:
+                reasons.append(str(reason))
+        raise ModelError(f"--base {name} is no network that is trained here: {reasons[0]}")
+
+    def network_for(self, lesson: recipe.Lesson) -> keras.Model:
+        count = len(self.labels)
+        known = network.from_model(self.tflite, lesson.inputs, count, self.shape)
+        if self.labels == lesson.labels:
+            return known
+        return network.with_new_head(known, len(lesson.labels), self.shape)
+
+
+def _refuse_missing(task: Task, clips: Clips, folders: Sequence[str]) -> None:
+    missing = sorted(set(task.words) - set(clips.word))
+    if missing:
+        said = sorted(set(clips.word) - {SILENCE, "unknown"})
+        more = " ..." if len(said) > NAMED else ""
+        raise RecordingError(
+            f"nobody says {', '.join(missing)} in {', '.join(folders)}: record some "
+            f"(sound-record), or choose --words of those there are: {', '.join(said[:NAMED])}{more}"
+        )
