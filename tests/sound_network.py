@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.features.sound import SoundFeatures
 from edge.model import Manifest, attach
 
+INPUT = SoundFeatures.specification({"shape": [49]})  # a second
 LABELS = ["one", "two", "silence", "unknown"]
 DECISION = {
     "kind": "spotting",
@@ -32,7 +33,7 @@ DECISION = {
 
 def weights() -> NDArray[np.float32]:
     """(bands, labels)"""
-    bands = SoundFeatures.specification()["shape"][1]
+    bands = INPUT["shape"][1]
     dense = np.random.default_rng(3).normal(0, 0.25, (bands, len(LABELS))).astype(np.float32)
     return dense - dense.mean(axis=0)
 
@@ -40,7 +41,7 @@ def weights() -> NDArray[np.float32]:
 @cache
 def network() -> bytes:
     """int8, of one dense layer over the means of the bands."""
-    frames, bands = SoundFeatures.specification()["shape"]
+    frames, bands = INPUT["shape"]
     dense = weights()
     samples = (
         np.random.default_rng(4).uniform(-13.8, 6, (64, 1, 1, frames, bands)).astype(np.float32)
@@ -65,6 +66,6 @@ def network() -> bytes:
 
 
 def write_model(path: Path, decision: dict[str, object] | None = None) -> Path:
-    manifest = Manifest("kws", LABELS, SoundFeatures.specification(), decision or DECISION)
+    manifest = Manifest("kws", LABELS, INPUT, decision or DECISION)
     path.write_bytes(attach(network(), manifest))
     return path
