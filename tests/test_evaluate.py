@@ -12,7 +12,6 @@ from sound_network import write_model
 from stroke_network import write_model as write_stroke_model
 from test_long_audio import RATE, say, write_wav
 
-from edge.features.sound import FRAMES
 from training.evaluate import main
 
 WORDS = ["one", "two", "bird"]
@@ -219,7 +218,11 @@ def _onnx() -> bytes:
     graph = helper.make_graph(
         nodes,
         "kws",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, FRAMES, bands])],
+        [
+            helper.make_tensor_value_info(
+                "x", TensorProto.FLOAT, [None, sound_network.INPUT["shape"][0], bands]
+            )
+        ],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, labels])],
         [helper.make_tensor("w", TensorProto.FLOAT, weights.shape, weights.flatten().tolist())],
     )
