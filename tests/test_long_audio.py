@@ -262,18 +262,6 @@ def test_words_that_the_gate_withheld_are_counted() -> None:
     assert withheld(trace, WORDS, ["one", "two"]) == 1
 
 
-def test_clips_can_be_played_at_other_speeds(clips: list[Spoken]) -> None:
-    (plain,) = make(clips, ["one", "two"], [], 300, [None], seed=2)
-    (varied,) = make(clips, ["one", "two"], [], 300, [None], seed=2, vary=0.1)
-    assert {said.speed for said in plain.said} == {1.0}
-    assert len({round(word.end - word.start, 3) for word in varied.words}) > 20
-    sound = np.concatenate(list(varied.blocks()))
-    for before, word in zip(varied.words, varied.words[1:], strict=False):
-        if word.start - before.end > 1.2:
-            found = word_span(sound[round((word.start - 0.4) * RATE) :][: round(1.1 * RATE)], RATE)
-            assert found == pytest.approx((0.4, 0.4 + word.end - word.start), abs=0.05)
-
-
 class Played(Source):
     """Samples from memory, in chunks of a size that fits nothing."""
 

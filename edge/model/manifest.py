@@ -51,7 +51,7 @@ class Manifest:
 def attach(tflite: bytes, manifest: Manifest) -> bytes:
     """The model file: the network (a manifest it may have is replaced) and its manifest.
 
-    The same network and manifest give the same bytes, on any machine and day.
+    The same network and manifest give the same bytes, on any day.
     """
     network = network_of(tflite)
     document = {
@@ -71,7 +71,8 @@ def attach(tflite: bytes, manifest: Manifest) -> bytes:
     file = io.BytesIO(network)
     with zipfile.ZipFile(file, "a") as archive:
         for name, text in members.items():
-            entry = zipfile.ZipInfo(name)  # dated 1980, and stored: no compressor's version in it
+            entry = zipfile.ZipInfo(name)  # dated 1980
+            entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, text.encode())

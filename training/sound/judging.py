@@ -23,7 +23,6 @@ from training.sound.trace import listen
 log = logging.getLogger(__name__)
 
 HOURS = 3.0  # of long audio at each level, by which thresholds are chosen
-VARIED = 0.1  # of the speed of its clips, so that hours are not the same few clips
 LEVELS = (None, 10.0, 0.0)  # dB; None is clean
 
 
@@ -53,7 +52,7 @@ def decide(
     beds = [samples_of(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
     seconds = HOURS * 3600
-    audios = make(words, task.spoken, beds, seconds, levels, rate=rate, vary=VARIED)
+    audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
     return choose([(listen(model, audio), audio.words) for audio in audios])
 
 

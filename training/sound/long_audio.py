@@ -115,8 +115,6 @@ class _Said:
     length: float
     span: tuple[float, float]
     """The word, within the clip."""
-    speed: float
-    """How much faster than it was spoken; length and span are as it is played."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ class Made(LongAudio):
             yield np.clip(mixed, -1, 1, out=mixed)
 
     def _voice(self, said: _Said) -> Sounds:
-        samples = _faster(samples_of(said.clip.path, self.rate), said.speed)
+        samples = samples_of(said.clip.path, self.rate).copy()
         fade = np.linspace(0, 1, min(round(FADE_S * self.rate), len(samples)), dtype=np.float32)
         samples[: len(fade)] *= fade
         samples[len(samples) - len(fade) :] *= fade[::-1]
@@ -188,15 +186,12 @@ def make(
     snrs: Sequence[float | None],
     seed: int = 0,
     rate: int = RATE,
-    vary: float = 0.0,
     gap: tuple[float, float] = GAP_S,
 ) -> list[Made]:
     """The same words at the same times at each noise level.
 
     Words that are no target come as often as those that are; each clip comes once before any
-    comes twice. With `vary`, each is played up to so much faster or slower (and higher or lower):
-    for those who choose by this audio, not for a test. `gap` is from least to most. RecordingError
-    if nobody says a target.
+    comes twice. `gap` is from least to most. RecordingError if nobody says a target.
     """
     missing = sorted(set(targets) - {clip.word for clip in clips})
     if missing:
@@ -209,14 +204,13 @@ def make(
     t = float(rng.uniform(*gap))
     while True:
         clip = next(wanted if rng.random() < 0.5 else others)
-        speed = 1 + float(rng.uniform(-vary, vary))
-        length, span = _measured(clip.path, rate, speed)
+        length, span = len(samples_of(clip.path, rate)) / rate, _word_span(clip.path, rate)
         if t % (TALK_S + NOISE_S) + (span[1] - span[0]) > TALK_S:
             t = (t // (TALK_S + NOISE_S) + 1) * (TALK_S + NOISE_S) + float(rng.uniform(*gap))
         at = max(0.0, t - span[0])
         if at + length > seconds:
             break
-        said.append(_Said(clip, at, length, span, speed))
+        said.append(_Said(clip, at, length, span))
         words.append(Word(at + span[0], at + span[1], clip.word, str(clip.path)))
         t = words[-1].end + float(rng.uniform(*gap))
     said.sort(key=lambda one: one.at)
@@ -245,23 +239,9 @@ def samples_of(path: Path, rate: int) -> Sounds:
     return resampled(sound.samples, sound.rate, rate)
 
 
-def _measured(path: Path, rate: int, speed: float) -> tuple[float, tuple[float, float]]:
-    """Length of a clip at that speed, and where its word is."""
-    start, end = _word_span(path, rate)
-    return len(samples_of(path, rate)) / rate / speed, (start / speed, end / speed)
-
-
 @cache
 def _word_span(path: Path, rate: int) -> tuple[float, float]:
     return word_span(samples_of(path, rate), rate)
-
-
-def _faster(samples: Sounds, speed: float) -> Sounds:
-    """A copy."""
-    if speed == 1:
-        return samples.copy()
-    at = np.arange(int(len(samples) / speed)) * speed
-    return np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
 
 
 def _add(mixed: Sounds, voice: Sounds, at: int) -> None:

@@ -52,7 +52,7 @@ class Plan:
 
 PRETRAIN = Plan(epochs=80, rate=4e-3)
 FINISH = Plan(epochs=24, rate=1.5e-3, smoothing=0.0)
-ADAPT = Plan(epochs=3, rate=5e-4)
+ADAPT = Plan(epochs=4, rate=1e-3)
 WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
 FULL = 50_000  # clips, for which they are made
 FEWEST = 4  # epochs
