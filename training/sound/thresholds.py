@@ -28,7 +28,7 @@ BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)  # false accepts an hour
 BUDGET = 1.0
 HEADROOM = 0.5  # the share of a budget that is used here: it must hold for other people and rooms
 SILENT = ("silence", "unknown", "none")  # labels that are never events
-SMOOTHINGS = (0.2, 0.28, 0.36)  # seconds; the one that hears most is taken
+SMOOTHINGS = (0.2, 0.28)  # seconds; the one that hears most is taken. More would be late
 SETTINGS: dict[str, Any] = {
     "kind": "spotting",
     "smoothing_s": 0.2,
