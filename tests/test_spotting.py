@@ -272,6 +272,13 @@ def test_a_budget_takes_the_nearest_entry_that_keeps_to_it(budget, threshold):
     SpottingDecision(LABELS, limited)
 
 
+def test_a_word_that_is_held_back_stays_so_at_any_budget():
+    settings = {**SETTINGS, "curve": CURVE, "held_back": {"no": 0.99}}
+    assert limit(settings, 2)["thresholds"] == {"yes": 0.7, "no": 0.99}
+    with pytest.raises(ValueError, match="no word of the labels"):
+        SpottingDecision(LABELS, {**settings, "held_back": {"perhaps": 0.99}})
+
+
 def test_a_budget_that_nobody_can_keep_says_which_one_could_be():
     with pytest.raises(ModelError, match="give --max-false-per-hour 0.5 or more"):
         limit({**SETTINGS, "curve": CURVE[:2]}, 0.1)

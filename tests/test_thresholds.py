@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import process_time
 
 import numpy as np
@@ -137,6 +138,22 @@ def test_the_boldest_threshold_within_the_budget_is_taken_for_all_words() -> Non
             Spotted(trace, settings).heard(settings["thresholds"]), words, LABELS[:3], trace.seconds
         ).hits
     )
+
+
+def test_a_word_that_nobody_can_trust_does_not_make_the_others_deaf() -> None:
+    trace, words = listened(60, 3)
+    # Every second "no" was something that only sounds like it.
+    nos = [k for k, word in enumerate(words) if word.word == "no"]
+    alike = set(nos[::2])
+    said = [replace(word, word="know") if k in alike else word for k, word in enumerate(words)]
+    settings = choose([(trace, said)], budget=1.0, smoothings=[0.2])
+    assert settings["held_back"] == {"no": GRID[-1]}
+    plain = choose([(trace, words)], budget=1.0, smoothings=[0.2])
+    assert plain["held_back"] == {}
+    assert settings["thresholds"] == {**plain["thresholds"], "no": GRID[-1]}
+    for point in settings["curve"]:
+        assert limit(settings, point["false_per_hour"])["thresholds"]["no"] == GRID[-1]
+        assert not point["resolved"]
 
 
 def test_they_hold_on_other_people() -> None:

@@ -9,7 +9,7 @@ be heard again once it was let go and the refractory time is over.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,8 @@ class SpottingDecision(Decision):
         the window one word may look like another. One that is really there is heard later.
     delay_s: from the end of a word to the window that decides, as the training measured it
         (default 0).
-    curve: [{"false_per_hour": 0.5, "threshold": 0.9}, ...], for `limit`: one for all words.
+    curve: [{"false_per_hour": 0.5, "threshold": 0.9}, ...], for `limit`: one for all words ...
+    held_back: {"five": 0.99}: ... but for those that no threshold makes trustworthy (default none).
 
     A detection's `t` is the time of the deciding window's newest sample less `delay_s`: an
     estimate of the word's end, and with a delay_s of 0 the moment by which it was heard. Its
@@ -54,6 +55,8 @@ class SpottingDecision(Decision):
         for entry in settings.get("curve", ()):
             _threshold(entry["threshold"], "every word")
             _positive(entry["false_per_hour"])
+        words = settings["thresholds"]
+        _by_label(self.labels, silent, at(1.0, words, settings.get("held_back", {})))
         self._smoothing = _positive(settings["smoothing_s"]) - SLACK
         self._refractory = _positive(settings["refractory_s"]) - SLACK
         self._apart = _positive(settings.get("apart_s", 0.0)) - SLACK
@@ -122,8 +125,13 @@ def limit(settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, A
             f"give --max-false-per-hour {least:g} or more"
         )
     best = max(within, key=lambda entry: entry["false_per_hour"])
-    thresholds = dict.fromkeys(settings["thresholds"], best["threshold"])
-    return {**settings, "thresholds": thresholds}
+    held_back = settings.get("held_back", {})
+    return {**settings, "thresholds": at(best["threshold"], settings["thresholds"], held_back)}
+
+
+def at(threshold: float, words: Iterable[str], held_back: Mapping[str, float]) -> dict[str, float]:
+    """The thresholds of all words; those that are held back have a stricter one of their own."""
+    return {**dict.fromkeys(words, threshold), **held_back}
 
 
 def _by_label(
