@@ -160,8 +160,8 @@ def test_a_model_cut_off_gives_what_was_in_between(model):
         assert result["index"] == network.operators[count - 1].outputs[0]
         assert tuple(result["shape"]) == network.tensors[result["index"]].shape
     for run in (whole, cut):
-        for given, tensor in zip(run.get_input_details(), tensors, strict=True):
-            run.set_tensor(given["index"], tensor)
+        for one, tensor in zip(run.get_input_details(), tensors, strict=True):
+            run.set_tensor(one["index"], tensor)
         run.invoke()
     last = network.operators[-1].outputs[0]
     np.testing.assert_array_equal(cut.get_tensor(last), whole.get_tensor(last))
