@@ -75,6 +75,7 @@ def in_little_time(monkeypatch, tmp_path):
         monkeypatch.setattr(recipe, name, value)
     for name, epochs, rate in (
         *(("PRETRAIN", 4, 1e-2), ("FINISH", 5, 4e-3), ("ADAPT", 2, 3e-3), ("WAVES", 6, 1e-2)),
+        ("TEACHER", 1, 1e-2),
     ):
         plan = replace(getattr(recipe, name), epochs=epochs, rate=rate)
         monkeypatch.setattr(recipe, name, plan)
@@ -554,6 +555,57 @@ def test_a_window_by_ear_has_the_frames_of_the_front_end():
     windows, classes = heard_lesson().drawing(recipe.FINISH.strength)(np.int64(0))
     assert windows.shape == (waves.BATCH, 62, 40) and classes.shape == (waves.BATCH, 2)
     assert np.isfinite(windows.numpy()).all()
+
+
+# --- teachers ---
+
+
+def taught_by(network_: network.keras.Model) -> recipe.Lesson:
+    """Words of a corpus that the teacher knows, of one that it does not, and silence."""
+    words = corpora.together(
+        [
+            clips(["yes", "no"], "ab", "known"),
+            clips(["yes"], "c", "new"),
+            clips([SILENCE], [""], ""),
+        ]
+    )
+    lesson = commands(["yes"]).lesson(words, material.weights(words), words.rows)
+    return replace(lesson, teacher=recipe.Teacher(network_, (1, 2, 0, 2), ("known",)))
+
+
+def test_a_teacher_is_asked_of_its_own_people_alone():
+    lesson = taught_by(trained())
+    assert lesson.teacher.asked(lesson.clips).tolist() == [True] * 4 + [False, True]
+    assert lesson.fingerprint != replace(lesson, teacher=None).fingerprint
+
+
+def test_what_a_teacher_makes_of_a_window_is_most_of_its_truth():
+    lesson = taught_by(trained())
+    windows, classes = lesson.drawing(NOTHING)(np.int64(0))
+    said = network.probabilities(lesson.teacher.network, windows)
+    sums = np.stack([said[:, 2], said[:, 0], said[:, 1] + said[:, 3]], axis=1)
+    rest = (classes.numpy() - recipe.TRUST * sums) / (1 - recipe.TRUST)
+    asked = np.isclose(rest, 0, atol=1e-4) | np.isclose(rest, 1, atol=1e-4)
+    sure = np.isin(classes, (0, 1))
+    assert (asked.all(axis=1) | sure.all(axis=1)).all()
+    assert asked.all(axis=1).any() and sure.all(axis=1).any()
+
+
+def test_few_voices_have_no_teacher():
+    few = clips(["yes", "no"], ["a", "b"])
+    lesson = lessons.lesson_of(few, few.rows, commands(["yes"]), 0)
+    assert lessons.taught(lesson, few, few.rows, commands(["yes"]), 0) is lesson
+
+
+def test_many_voices_have_one(monkeypatch):
+    monkeypatch.setattr(lessons, "TEACHER", SHAPE)
+    many = clips(["yes", "no"], [f"{n}" for n in range(material.MANY)])
+    task = commands(["yes"])
+    lesson = lessons.lesson_of(many, many.rows[:2], task, 0)
+    teacher = lessons.taught(lesson, many, many.rows[:2], task, 0).teacher
+    assert teacher.corpora == ("c",)
+    assert teacher.network.output_shape == (None, len(teacher.groups))
+    assert {task.labels[group] for group in teacher.groups} == set(task.labels)
 
 
 def test_a_front_end_without_pictures_says_which_words_are_pictures_only():

@@ -158,6 +158,7 @@ def _learn(
     again = quantum.transplanted(known, staged, shape)
     count = len(lesson.clips)
     recipe.fit(again, staged, recipe.for_clips(AGAIN, count), "all words, behind the circuit")
+    lesson = lessons.taught(lesson, learnt, noise, task, args.seed)
     plan, groups = recipe.for_clips(FINISH, count), task.groups(words)
     return recipe.finish(again, lesson, shape, args.seed, plan, groups)
 

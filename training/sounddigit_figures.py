@@ -88,6 +88,7 @@ def _left_out(
     for speaker in np.unique(learnt.speaker[fsdd]):
         his = fsdd & (learnt.speaker == speaker)
         lesson = lessons.lesson_of(learnt[~his], noise, DIGITS, seed)
+        lesson = lessons.taught(lesson, learnt[~his], noise, DIGITS, seed)
         stranger = recipe.finish(base, lesson, SHAPE, seed, PLAN, groups)
         yield _row(f"FSDD without {speaker} -> {speaker}", 0.94, stranger, lesson, learnt[his])
         number = _take_numbers(learnt.path)

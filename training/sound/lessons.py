@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from training.sound import clips as corpora
-from training.sound import material, recipe
+from training.sound import material, network, recipe
 from training.sound.clips import Clips
 from training.sound.layers import Shape
 from training.sound.task import Task
 
 CALIBRATION = 1000  # windows that set the ranges of the activations
+TEACHER = Shape(stem=24, stages=((64, 2), (64, 1), (96, 2), (96, 1)), width=160)
 OWN = 0.5  # of what an adaptation shows are own takes
 
 
@@ -41,6 +42,22 @@ def pretrained(
     """A network that knows every word of these clips, each as a class of its own; and which."""
     lesson, plan = every_word(learnt, noise, seed)
     return recipe.pretrain(lesson, shape, seed, plan), lesson.labels
+
+
+def taught(
+    lesson: recipe.Lesson, learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int
+) -> recipe.Lesson:
+    """The same lesson, with a teacher, where there are voices enough to make one."""
+    corpora = material.large(learnt)
+    if not corpora:
+        return lesson
+    every, _ = every_word(learnt, noise, seed)
+    plan = recipe.for_clips(recipe.TEACHER, len(every.clips))
+    known = recipe.pretrain(every, TEACHER, seed, plan, "a teacher, all words")
+    recipe.settle(known, every, plan.strength)
+    groups = task.groups(every.labels)[: len(every.labels)]
+    teacher = recipe.Teacher(network.folded(known, TEACHER), tuple(groups), tuple(corpora))
+    return replace(lesson, teacher=teacher)
 
 
 def every_word(

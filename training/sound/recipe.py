@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +51,13 @@ class Plan:
 
 
 PRETRAIN = Plan(epochs=80, rate=4e-3)
-FINISH = Plan(epochs=24, rate=1.5e-3, smoothing=0.0)
+FINISH = Plan(epochs=30, rate=2e-3, smoothing=0.0)
 ADAPT = Plan(epochs=4, rate=1e-3)
+TEACHER = Plan(epochs=24, rate=3e-3, smoothing=0.0)
 WAVES = Plan(epochs=30, rate=3e-3)  # without a first stretch
 FULL = 50_000  # clips, for which they are made
 FEWEST = 4  # epochs
+TRUST = 0.7  # of what is true of a window is what a teacher makes of it
 
 Draw = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
@@ -64,6 +66,26 @@ def for_clips(plan: Plan, count: int) -> Plan:
     """So many clips are learnt in less time than all there are: own ones in minutes."""
     epochs = round(plan.epochs * min(1.0, (count / FULL) ** 0.5))
     return replace(plan, epochs=max(min(FEWEST, plan.epochs), epochs))
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A network too large to ship, which knows what is left of a word in noise: nothing, at times,
+    and then a small one must not learn to be sure of it."""
+
+    network: keras.Model
+    groups: tuple[int, ...]
+    """The label of the lesson to which each word that it knows belongs."""
+    corpora: tuple[str, ...]
+    """What it learnt from. Of other people's words, and of other languages, it says nothing."""
+
+    def asked(self, clips: Clips) -> NDArray[np.bool_]:
+        """Of which clips it may speak."""
+        return np.isin(clips.corpus, self.corpora) | (clips.word == SILENCE)
+
+    def says(self, windows: tf.Tensor, labels: int) -> tf.Tensor:
+        sums = np.eye(labels, dtype=np.float32)[list(self.groups)]
+        return self.network(windows, training=False) @ sums
 
 
 @dataclass(frozen=True)
@@ -78,6 +100,7 @@ class Lesson:
     labels: tuple[str, ...]
     part: int
     """The class of a word of which too little is seen."""
+    teacher: Teacher | None = field(default=None, kw_only=True)
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -91,7 +114,8 @@ class Lesson:
     @property
     def fingerprint(self) -> str:
         key = hashlib.sha256(repr((self.labels, self.part)).encode())
-        for array in (self.clips.rows, self.classes, self.weight, self.noise):
+        taught = [] if self.teacher is None else self.teacher.network.get_weights()
+        for array in (self.clips.rows, self.classes, self.weight, self.noise, *taught):
             key.update(np.ascontiguousarray(array).tobytes())
         return key.hexdigest()
 
@@ -104,10 +128,12 @@ def all_words(clips: Clips, noise: NDArray[np.float16], weight: NDArray[np.float
     return Lesson(clips, clips.labelled(labels, PART), weight, noise, labels, labels.index(PART))
 
 
-def pretrain(lesson: Lesson, shape: Shape, seed: int, plan: Plan = PRETRAIN) -> keras.Model:
+def pretrain(
+    lesson: Lesson, shape: Shape, seed: int, plan: Plan = PRETRAIN, what: str = "all words"
+) -> keras.Model:
     keras.utils.set_random_seed(seed)
     fresh = network.learning(lesson.inputs, len(lesson.labels), shape)
-    _fit_once(fresh, lesson, seed, plan, "all words")
+    _fit_once(fresh, lesson, seed, plan, what)
     return fresh
 
 
@@ -251,6 +277,9 @@ class _Batch:
         self.number = tf.constant(lesson.classes, tf.int32)
         self.ends = tf.constant(np.cumsum(lesson.weight / lesson.weight.sum()), tf.float32)
         self.noise = tf.constant(lesson.noise)
+        self.teacher = lesson.teacher
+        if self.teacher:
+            self.asked = tf.constant(self.teacher.asked(lesson.clips), tf.float32)
 
     def __call__(self, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         drawn = tf.searchsorted(self.ends, tf.random.uniform([BATCH]))
@@ -264,4 +293,8 @@ class _Batch:
         silent = tf.gather(self.silent, drawn)
         windows, seen = augment(rows, tf.gather(self.span, drawn), silent, noise, self.strength)
         number = tf.where(seen, number, self.part)
-        return windows, tf.one_hot(number, self.classes)
+        classes = tf.one_hot(number, self.classes)
+        if self.teacher:
+            trust = TRUST * tf.gather(self.asked, drawn)[:, None]
+            classes += trust * (self.teacher.says(windows, self.classes) - classes)
+        return windows, classes

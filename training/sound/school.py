@@ -22,7 +22,7 @@ from training.sound.download import fetched
 from training.sound.front_ends import FRONT_ENDS, SHIPPED
 from training.sound.layers import TINY, Shape
 from training.sound.layouts import SILENCE
-from training.sound.lessons import lesson_of, own_lesson, pretrained
+from training.sound.lessons import lesson_of, own_lesson, pretrained, taught
 from training.sound.task import Task
 
 SIZES = {"normal": Shape(), "tiny": TINY}
@@ -87,6 +87,7 @@ class School:
             plan = recipe.for_clips(recipe.WAVES, count)
             return recipe.learn(lesson, self.shape, self.seed, plan)
         known, words = pretrained(learnt, self.noise, self.shape, self.seed)
+        lesson = taught(lesson, learnt, self.noise, self.task, self.seed)
         plan = recipe.for_clips(recipe.FINISH, count)
         groups = self.task.groups(words)
         finished = recipe.finish(known, lesson, self.shape, self.seed, plan, groups)
