@@ -8,8 +8,9 @@
 language, with a folder for each person above those of the words if you like, with an index.csv or
 Speech Commands' own lists if there are some; and tars of log-mel pictures. --download fetches all
 of Speech Commands. Words that are not asked for teach what is none. Without --base a network learns
-every word first and those asked for then: an hour for fifty thousand clips, minutes for some
-hundreds. With --base the given model goes on learning from your takes, in minutes.
+every word first and those asked for then, from many people with a larger network for a teacher: an
+hour and a half for fifty thousand clips, minutes for some hundreds. With --base the given model
+goes on learning from your takes, in minutes.
 
 Nobody judges who was learnt from: the validation list, or else a fifth of the speakers, measures
 the model and chooses its thresholds; of a single speaker, the last takes. Beside the model come its
