@@ -1,8 +1,8 @@
 """How a network learns words: all that are known first, then those of its task.
 
 The first stretch is the same for every task: each word of each corpus is a class of its own, so
-that "no" and "go" differ by more than that one of them is asked for. In the last
-stretch a teacher helps, a larger network that knows them all. What takes long is kept.
+that "no" and "go" differ by more than that one of them is asked for. In the last stretch a
+teacher helps, a larger network that knows them all. What takes long is kept.
 """
 
 from __future__ import annotations
