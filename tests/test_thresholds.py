@@ -156,6 +156,28 @@ def test_a_word_that_nobody_can_trust_does_not_make_the_others_deaf() -> None:
         assert not point["resolved"]
 
 
+def test_a_word_that_leaves_the_others_no_budget_is_held_back_if_more_is_heard_then() -> None:
+    trace, words = listened(60, 3)
+    weak = np.flatnonzero([word.word == "up" for word in words])[:6]
+    # Six times "up" was something that only sounds like it, and not that much.
+    said = [replace(word, word="cup") if k in weak else word for k, word in enumerate(words)]
+    scores = trace.scores.copy()
+    for k in weak:
+        near = (trace.t > words[k].start) & (trace.t < words[k].end + 1)
+        scores[near, LABELS.index("up")] = np.minimum(scores[near, LABELS.index("up")], 0.98)
+    heard = [(replace(trace, scores=scores), said)]
+    settings = choose(heard, budget=5.0, smoothings=[0.2])
+    assert settings["held_back"] == {"up": GRID[-1]}
+    (point,) = (point for point in settings["curve"] if point["false_per_hour"] == 5.0)
+    assert point["false"] <= 2
+    spotted = Spotted(heard[0][0], settings)
+    for threshold in GRID:  # nor is as much heard without, at any threshold
+        outcome = judge(
+            spotted.heard(dict.fromkeys(LABELS[:3], float(threshold))), said, LABELS[:3], 3600.0
+        )
+        assert outcome.false.total() > 2 or outcome.hits < point["hits"] * outcome.words
+
+
 def test_they_hold_on_other_people() -> None:
     settings = choose([listened(60, 5)], budget=5.0, smoothings=[0.2])
     trace, words = listened(120, 99)

@@ -6,9 +6,8 @@ that of one that it can.
 
 There is one for all words: a threshold of its own for each word hears more in this audio and less
 in that of other people, for the few clips of a word say more of their speakers than of the word.
-But a word that at the strictest threshold brings more false accepts than the budget allows for all
-(one judge's "nine" sounds like "five", whatever is asked) is held back at it, and does not make the
-others deaf.
+But a word that brings most of what is false (one judge's "nine" sounds like "five", whatever is
+asked) is held back at the strictest threshold, and does not make the others deaf.
 """
 
 from __future__ import annotations
@@ -41,6 +40,8 @@ SETTINGS: dict[str, Any] = {
 }
 # Close together near 1, where most of what is false ends.
 GRID = np.round(1 / (1 + np.exp(-np.linspace(-1.4, 5.0, 65))), 4)
+DEAF = 1.1  # times as much is heard without a word that keeps the others from being heard
+CHANCE = 3  # times a word is falsely heard, before that says something of the word
 ENOUGH = 10  # mistaken clips, to say how often each is
 
 Heard = tuple[Trace, Sequence[Word]]
@@ -102,10 +103,26 @@ def choose(
 def _held_back(
     heard: Sequence[Heard], spotted: Sequence[Spotted], words: list[str], budget: float
 ) -> dict[str, float]:
-    """The words that no threshold keeps within the budget, at the strictest there is."""
+    """The words that no threshold keeps within the budget, and those for which the others would be
+    deaf; at the strictest threshold there is."""
     strictest = float(GRID[-1])
     point = _Point(heard, spotted, words, {}, strictest)
-    return {word: strictest for word in words if point.of(word) > HEADROOM * budget * point.hours}
+    held = {word: strictest for word in words if point.of(word) > HEADROOM * budget * point.hours}
+    found, most = held, 0.0
+    while len(held) < len(words):
+        path = [_Point(heard, spotted, words, held, float(threshold)) for threshold in GRID[::-1]]
+        hits = max((point.hits for point in path if point.within(budget)), default=0)
+        if hits < most:
+            return found
+        found, most = held, DEAF * hits
+        beyond = next((point for point in path if not point.within(budget)), None)
+        if beyond is None:
+            return found
+        worst = max((word for word in words if word not in held), key=beyond.of)
+        if beyond.of(worst) < max(CHANCE, beyond.false / 2):
+            return found
+        held = {**held, worst: strictest}
+    return found
 
 
 def _curve(
@@ -191,9 +208,13 @@ class _Point:
         return sum(outcome.by_label[word] for outcome in self.outcomes)
 
     def within(self, budget: float) -> bool:
-        """Over all noise levels together: the hours of a day are not all loud."""
-        false = self.false - sum(self.of(word) for word in self._held_back)
-        return false <= HEADROOM * budget * self.hours
+        """Over all noise levels together: the hours of a day are not all loud.
+
+        A word that is held back and beyond the budget all the same is not held against the others.
+        """
+        allowed = HEADROOM * budget * self.hours
+        counts = (self.of(word) for word in self._held_back)
+        return self.false - sum(count for count in counts if count > allowed) <= allowed
 
 
 def _outcome(
