@@ -57,8 +57,8 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
     for word, threshold in decision.get("held_back", {}).items():
         lines += [
             "",
-            f"`{word}` is held back at {threshold:g} in every row, for no threshold keeps it "
-            "within a budget; its false accepts are counted all the same.",
+            f"`{word}` is held back at {threshold:g} in every row: at a threshold "
+            "for all, it would leave the other words no budget. Its false accepts are counted.",
         ]
     return "\n".join([*lines, ""])
 
