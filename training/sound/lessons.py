@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from training.sound.task import Task
 CALIBRATION = 1000  # windows that set the ranges of the activations
 TEACHER = Shape(stem=24, stages=((64, 2), (64, 1), (96, 2), (96, 1)), width=160)
 OWN = 0.5  # of what an adaptation shows are own takes
+
+AnyLesson = TypeVar("AnyLesson", bound=recipe.Lesson)
 
 
 def lesson_of(learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int) -> recipe.Lesson:
@@ -45,8 +48,8 @@ def pretrained(
 
 
 def taught(
-    lesson: recipe.Lesson, learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int
-) -> recipe.Lesson:
+    lesson: AnyLesson, learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int
+) -> AnyLesson:
     """The same lesson, with a teacher, where there are voices enough to make one."""
     corpora = material.large(learnt)
     if not corpora:
