@@ -74,7 +74,10 @@ def in_little_time(monkeypatch, tmp_path):
     for name, value in {"STEPS": 50, "BATCH": 48, "FEWEST": 1, "FULL": 1}.items():
         monkeypatch.setattr(recipe, name, value)
     for name, epochs, rate in (
-        *(("PRETRAIN", 4, 1e-2), ("FINISH", 5, 4e-3), ("ADAPT", 2, 3e-3), ("WAVES", 6, 1e-2)),
+        ("PRETRAIN", 4, 1e-2),
+        ("FINISH", 5, 4e-3),
+        ("ADAPT", 2, 3e-3),
+        ("WAVES", 6, 1e-2),
         ("TEACHER", 1, 1e-2),
     ):
         plan = replace(getattr(recipe, name), epochs=epochs, rate=rate)

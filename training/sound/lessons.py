@@ -51,15 +51,15 @@ def taught(
     lesson: AnyLesson, learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int
 ) -> AnyLesson:
     """The same lesson, with a teacher, where there are voices enough to make one."""
-    corpora = material.large(learnt)
-    if not corpora:
+    known_to_it = material.large(learnt)
+    if not known_to_it:
         return lesson
     every, _ = every_word(learnt, noise, seed)
     plan = recipe.for_clips(recipe.TEACHER, len(every.clips))
-    known = recipe.pretrain(every, TEACHER, seed, plan, "a teacher, all words")
-    recipe.settle(known, every, plan.strength)
+    large = recipe.pretrain(every, TEACHER, seed, plan, "a teacher, all words")
+    recipe.settle(large, every, plan.strength)
     groups = task.groups(every.labels)[: len(every.labels)]
-    teacher = recipe.Teacher(network.folded(known, TEACHER), tuple(groups), tuple(corpora))
+    teacher = recipe.Teacher(network.folded(large, TEACHER), tuple(groups), tuple(known_to_it))
     return replace(lesson, teacher=teacher)
 
 
