@@ -8,8 +8,9 @@ import pytest
 from edge.chain import run
 from edge.events import Detection
 from edge.model import Model
-from edge.samples import AUDIO
+from edge.samples import AUDIO, Chunk
 from edge.simulation.talk import script
+from edge.simulation.voice import Person, say
 from edge.sink import Sink
 from edge.source.simulated_microphone import SimulatedMicrophone
 
@@ -77,3 +78,20 @@ def test_noise_says_nothing(name: str) -> None:
     events, marks = heard(name, "", 3, pause=120.0)
     assert not marks
     assert not events
+
+
+@pytest.mark.parametrize("before", [0.0, 0.3, 2.0])
+@pytest.mark.parametrize("after", [0.0, 0.3, 2.0])
+def test_a_word_is_found_wherever_it_is_in_a_recording(before: float, after: float) -> None:
+    model = Model.load("kws")
+    rng = np.random.default_rng(5)
+    right = 0
+    for seed in range(100, 120):
+        word = COMMANDS.split()[seed % 10]
+        spoken = say(word, Person(seed), rng)
+        room = (rng.normal(0, 3e-4, round(16000 * seconds)) for seconds in (before, after))
+        sound = np.insert(np.concatenate(list(room)), round(16000 * before), spoken)
+        t = np.arange(len(sound)) / 16000
+        window = model.window(Chunk(t, sound[:, np.newaxis].astype(np.float32)), AUDIO)
+        right += model.labels[model.scores(window.tensor).argmax()] == word
+    assert right >= 18

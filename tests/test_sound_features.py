@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.features.level_gate import HOLD_S, LevelGate
-from edge.features.sound import AFTER, FRAMES, SPLICED, SoundFeatures, in_the_middle, window_samples
+from edge.features.sound import (
+    AFTER,
+    FRAMES,
+    SPLICED,
+    STEP,
+    SoundFeatures,
+    in_the_middle,
+    window_samples,
+)
 from edge.samples import AUDIO, Chunk
 from edge.simulation.room import Noise
 from edge.simulation.voice import COMMANDS, DIGITS, LEVEL, Person, say
@@ -245,10 +253,13 @@ def test_a_long_clip_is_looked_at_everywhere():
     sound = speech()
     found = list(SoundFeatures.candidates(SPECIFICATION, chunk(sound, start=5.0), AUDIO))
     front_end = features().front_end
-    assert len(found) == 1 + (len(sound) - SIZE) // 640
+    padded = np.pad(sound, ((FRAMES // STEP - 1) * 640, round(AFTER * RATE)))
+    assert len(found) == 1 + (len(padded) - SIZE) // 640
+    assert found[0].t < 5.1 and found[-1].t > 5 + len(sound) / RATE + AFTER - 0.05
     for number, window in enumerate(found):
-        here = sound[number * 640 :][:SIZE]
-        assert window.t == pytest.approx(5 + (number * 640 + SIZE - 1) / RATE, abs=1e-9)
+        here = padded[number * 640 :][:SIZE]
+        end = number * 640 + SIZE - 1 - (FRAMES // STEP - 1) * 640
+        assert window.t == pytest.approx(5 + end / RATE, abs=1e-9)
         np.testing.assert_allclose(window.tensor, front_end.frames(here), atol=1e-4)
 
 

@@ -128,17 +128,22 @@ class SoundFeatures(Features):
     def candidates(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
     ) -> Iterator[Window]:
-        """The whole of a short recording, with silence around it, or every place in a long one."""
+        """The whole of a short recording, with silence around it; or every place in a long one, from
+        where its first sound has just come in to where its last is well past, as live."""
         front_end = FrontEnd(**specification["front_end"])
         size, step = specification["shape"][0], specification["step"]
-        samples = chunk.values[:, 0]
-        spare = len(samples) - window_samples(specification)
-        if spare < step * front_end.hop:
-            samples, spare = in_the_middle(samples, window_samples(specification)), 0
+        span, rate = window_samples(specification), front_end.rate_hz
+        samples, after = chunk.values[:, 0], 0
+        if len(samples) - span < step * front_end.hop:
+            samples = in_the_middle(samples, span)
+        else:
+            after = round(AFTER * rate)
+            samples = np.pad(samples, ((size // step - 1) * step * front_end.hop, after))
         frames, stage = front_end.frames(samples), _stage(specification)
         rows, down = stage.apply(frames), stage.rows_in
         for at in range(0, len(frames) - size + 1, step):
-            t = chunk.t[-1] - (spare - at * front_end.hop) / front_end.rate_hz
+            left = len(samples) - after - at * front_end.hop - span  # of the recording, to come
+            t = chunk.t[-1] - left / rate
             fresh = step // down if at else None
             yield Window(float(t), float(t), rows[at // down : (at + size) // down], fresh)
 
