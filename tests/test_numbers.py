@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.decision import Decision, Event
-from edge.decision.number import LONGEST, PAUSE, NumberDecision
+from edge.decision.number import LONGEST, LONGEST_WAIT, PAUSE, NumberDecision
 from edge.decision.spotting import SpottingDecision
 from edge.events import Detection, Number, Rejection
 from edge.features import Window
@@ -82,7 +83,7 @@ def test_nothing_before_the_pause_is_over():
 
 
 def test_leading_zeros_are_kept():
-    assert numbers(said((1, "0"), (2, "0"), (3, "7"), until=5)) == ["007"]
+    assert numbers(said((1, "0"), (1.8, "0"), (2.6, "7"), until=5)) == ["007"]
 
 
 def test_one_digit_is_a_number_as_well():
@@ -103,8 +104,26 @@ def test_the_number_comes_before_the_digit_that_shows_that_it_ended():
     assert isinstance(first, Number) and first.latency_ms == pytest.approx(100 + PAUSE * 1000)
 
 
+def test_a_word_that_has_begun_is_waited_for():
+    decision = NumberDecision(Told())
+    events = [*decision.process(window(1.0), scores("4"))]
+    for t in np.arange(1.8, 2.4, HOP):  # in time, and long
+        events += decision.process(replace(window(float(t)), loud=True), scores("none"))
+    events += decision.process(window(2.4), scores("2"))
+    assert numbers([*events, *decision.pass_time(2.4 + PAUSE)]) == ["42"]
+
+
+def test_talk_without_end_does_not_keep_a_number():
+    decision = NumberDecision(Told())
+    events = [*decision.process(window(1.0), scores("4"))]
+    for t in np.arange(1.1, 9.0, HOP):
+        events += decision.process(replace(window(float(t)), loud=True), scores("none"))
+    (number,) = (event for event in events if isinstance(event, Number))
+    assert number.t + number.latency_ms / 1000 == pytest.approx(1.0 + LONGEST_WAIT)
+
+
 def test_what_is_no_digit_is_passed_on_and_does_not_hold_the_number():
-    events = said((1.0, "4"), (1.5, "none"), (2.1, "none"), (2.3, "none"))
+    events = said((1.0, "4"), (1.3, "none"), (1.8, "none"), (2.3, "none"))
     assert [type(event) for event in events[:3]] == [Detection, Rejection, Rejection]
     assert isinstance(events[3], Number) and events[3].digits == "4"
 
@@ -117,7 +136,7 @@ def test_a_word_that_is_no_digit_is_no_part_of_a_number():
 
 
 def test_a_number_does_not_grow_for_ever():
-    events = said(*((float(t), "1") for t in range(2 * LONGEST + 5)))
+    events = said(*((0.8 * t, "1") for t in range(2 * LONGEST + 5)))
     assert [len(text) for text in numbers(events)] == [LONGEST, LONGEST, 5]
 
 

@@ -33,6 +33,8 @@ class Window:
     """How many rows of it, at its end, are new since the window before; None if all are."""
     picture: NDArray[np.float32] | None = field(default=None, repr=False)
     """(n, 2) x right, y up: what was drawn."""
+    loud: bool = False
+    """Whether something sounds at its end, above what the room does."""
 
 
 class Features(ABC):

@@ -17,13 +17,16 @@ class LevelGate:
         self._hold = round(HOLD_S / seconds)
         self._room: float | None = None
         self._left = 0
+        self.loud = False
+        """Was the newest block above the room?"""
 
     def open(self, level: float) -> bool:
         """Is there something to hear in or shortly before the block that is so loud, in nats?"""
         if self._room is None:
             self._room = level
             self._left = self._hold  # whoever starts us may be speaking already
-        self._left = self._hold if level > self._room + RISE else self._left - 1
+        self.loud = level > self._room + RISE
+        self._left = self._hold if self.loud else self._left - 1
         follow = self._fall if level < self._room else self._climb
         self._room += follow * (level - self._room)
         return self._left > 0

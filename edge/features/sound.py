@@ -103,7 +103,8 @@ class SoundFeatures(Features):
             self._fresh += len(rows)
             if self._gate.open(self.front_end.loudness(block)):
                 now, last = float(t[newest]), self._filled
-                yield Window(now, now, self._rows[last - self._height : last], self._fresh)
+                rows = self._rows[last - self._height : last]
+                yield Window(now, now, rows, self._fresh, loud=self._gate.loud)
                 self._fresh = 0
             newest += self._stream.advance
 

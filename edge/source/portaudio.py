@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from edge.errors import RuntimeMissing, SourceError
@@ -15,7 +16,7 @@ BLOCK = 0.04  # s: how much is handed over at a time, as a window of the models 
 
 # What PortAudio says, by number.
 INVALID_CHANNELS, INVALID_RATE = -9998, -9997
-UNAVAILABLE, HOST_ERROR = -9985, -9999
+UNAVAILABLE = -9985
 NO_MICROPHONE = (
     "no microphone is to be found: plug one in (a service sees only those of the user it runs as; "
     "--mock needs none)"
@@ -166,8 +167,10 @@ def _listed(among: list[Input]) -> str:
     return ", ".join(f"{device.number} {device.name!r}" for device in among)
 
 
+@cache
 def _silence() -> None:
-    """Let C's stderr go nowhere; Python's own, which is another, stays.
+    """Let C's stderr go nowhere; Python's own, which is another, stays. Once: each time would leave
+    a file open, and PortAudio is looked at for as long as a microphone is away.
 
     ALSA tells there of every device that there is not, and PortAudio, when a device vanishes,
     millions of lines.
