@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -215,6 +216,24 @@ def one_line(result: subprocess.CompletedProcess, says: str) -> None:
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
     assert says in line
+
+
+def test_a_card_plugged_in_again_under_another_number_is_the_same():
+    usb, other = (
+        Input(3, "USB Audio: PCM (hw:2,0)", 1, 48000, False),
+        Input(1, "HDA", 2, 48000, True),
+    )
+    assert choose("USB Audio: PCM (hw:1,0)", [other, usb]) == usb
+    first = replace(usb, number=4, name="USB Audio: PCM (hw:1,0)")
+    assert choose("USB Audio: PCM (hw:1,0)", [usb, first]) == first
+
+
+def test_looking_for_microphones_leaves_no_file_open(server):
+    portaudio.inputs()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        portaudio.library()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_no_microphone_at_all(server):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -77,10 +78,10 @@ def test_bytes_that_are_no_whole_sample_are_garbage() -> None:
     assert source.health.garbage == 3
 
 
-def test_nothing_at_all_is_the_end() -> None:
-    with pipe() as end, PcmSource(NEEDS, descriptor=end) as source:
-        assert not sum(map(len, source))
-    assert source.health.garbage == 0
+def test_of_a_pipe_without_sound_is_said_what_may_be_wrong() -> None:
+    """arecord that finds its device busy ends at once, and a service must start anew."""
+    with pytest.raises(SourceError, match="no sound came through the pipe"):
+        heard(b"")
 
 
 def test_full_scale_is_counted() -> None:
@@ -97,9 +98,49 @@ def test_a_wav_header_is_no_sound_and_tells_the_rate(tmp_path: Path, pieces: int
     assert np.abs(values - tone(16000))[200:-200].max() < 1e-3
 
 
+def chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 60, 999])
+@pytest.mark.parametrize("form", [b"RIFF", b"RF64"])
+@pytest.mark.parametrize(
+    "before", [chunk(b"JUNK", bytes(28)), chunk(b"LIST", b"some data inside"), b""]
+)
+def test_a_header_of_any_length_and_in_any_pieces(before: bytes, form: bytes, pieces: int) -> None:
+    fmt = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 2, 48000, 192000, 4, 16))
+    head = form + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + before + fmt + before
+    data = head + b"data" + struct.pack("<I", 0xFFFFFFFF) + pcm(np.repeat(tone(48000), 2))
+    source, values = heard(data, pieces)
+    assert len(values) == 8000 and source.health.garbage == 0
+    assert np.abs(values - tone(16000))[200:-200].max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"fLaC" + bytes(90), "this is FLAC: use --replay"),
+        (b"OggS" + bytes(90), "this is Ogg"),
+        (b"RIFF\0\0\0\0WAVE", "no sound came"),
+        (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", "whose sound comes before its format"),
+        (b"RIFF\0\0\0\0WAVE" + chunk(b"fmt ", bytes(16)), "coded in a way that is not read"),
+        (b"RIFF\0\0\0\0WAVE" + chunk(b"JUNK", bytes(2**21)), "no sound follows"),
+    ],
+)
+def test_what_is_no_plain_sound_is_one_line(data: bytes, says: str) -> None:
+    with pytest.raises(SourceError, match=says):
+        heard(data)
+
+
+def test_wav_of_another_rate(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 999)
+    with pytest.raises(SourceError, match="999 Hz"):
+        heard((tmp_path / "a.wav").read_bytes())
+
+
 def test_wav_of_another_depth(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", tone(16000), 16000, "PCM_24")
-    with pytest.raises(SourceError, match="24: -f S16_LE"):
+    with pytest.raises(SourceError, match="WAV of 24 bits: -f S16_LE"):
         heard((tmp_path / "a.wav").read_bytes())
 
 

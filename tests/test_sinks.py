@@ -244,7 +244,7 @@ def test_the_footer_stays_on_its_line_and_is_drawn_four_times_a_second(screen, m
         sink.pulse(health(lost=7), CHUNK)
         clock[0] += FOOTER_EVERY / 5
     assert stream.getvalue().count("samples") == 4
-    assert stream.lines() == ["107.0/100 Hz · 101 samples · 7 lost · 0 clipped · 0 errors"]
+    assert stream.lines() == ["7 lost · 0 clipped · 0 errors · 107.0/100 Hz · 101 samples"]
     sink.show(REJECTION)
     assert stream.lines() == ["    13.20 s  -  unsure: 3 at 0.41", ""]
 

@@ -222,6 +222,17 @@ def test_a_flac_that_was_cut_short(tmp_path, caplog):
     assert "long.flac is cut short" in caplog.text
 
 
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_of_a_flac_cut_short_all_is_heard_that_is_there(tmp_path, share):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 200000)
+    soundfile.write(tmp_path / "whole.flac", noise, 16000)
+    data = (tmp_path / "whole.flac").read_bytes()
+    (tmp_path / "cut.flac").write_bytes(data[: int(len(data) * share)])
+    found = read(tmp_path / "cut.flac").samples
+    assert share * 200000 - 2 * 4608 < len(found) < share * 200000  # but for a frame of FLAC
+    assert np.array_equal(found, read(tmp_path / "whole.flac").samples[: len(found)])
+
+
 def test_without_soundfile_wav_can_be_read(file, tmp_path, monkeypatch):
     write_wav(file, TONE, 16000)
     soundfile.write(tmp_path / "a.flac", TONE, 16000)
@@ -280,6 +291,17 @@ def test_a_file_that_cannot_be_read_is_skipped_if_there_are_others(tmp_path, cap
     assert "2.wav: is no sound" in caplog.text
     with pytest.raises(SourceError, match=r"2\.wav: is no sound"):
         play(tmp_path / "2.wav")
+
+
+def test_a_file_that_cannot_be_decoded_is_no_time_that_passed(tmp_path):
+    soundfile.write(tmp_path / "1.flac", TONE, 16000)
+    data = (tmp_path / "1.flac").read_bytes()
+    (tmp_path / "1.flac").write_bytes(data[:200])
+    for name in ("2.wav", "3.wav"):
+        write_wav(tmp_path / name, TONE, 16000)
+    source, t, _ = play(tmp_path)
+    assert (len(t), source.health.errors) == (16000, 1)
+    assert source.health.rate == pytest.approx(16000, rel=1e-3)
 
 
 def test_nothing_to_play(tmp_path, caplog):

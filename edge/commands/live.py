@@ -81,16 +81,22 @@ def live(
 
 def _chosen(args: argparse.Namespace, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """The decision's settings, as strict as the options ask for."""
-    budget = getattr(args, "max_false_per_hour", None)
-    if budget is not None:
-        if args.threshold is not None:
+    threshold, budget = _asked(args)
+    if threshold is not None and budget is not None:
+        threshold, budget = _asked(args.typed)  # wins over what stands in the environment
+        if (threshold is None) == (budget is None):
             raise ModelError("--threshold and --max-false-per-hour ask for the same: give one")
+    if budget is not None:
         return limit(settings, budget)
-    if args.threshold is None:
+    if threshold is None:
         return settings
     if "thresholds" in settings:
-        return {**settings, "thresholds": dict.fromkeys(settings["thresholds"], args.threshold)}
-    return {**settings, "threshold": args.threshold}
+        return {**settings, "thresholds": dict.fromkeys(settings["thresholds"], threshold)}
+    return {**settings, "threshold": threshold}
+
+
+def _asked(args: argparse.Namespace) -> tuple[float | None, float | None]:
+    return args.threshold, getattr(args, "max_false_per_hour", None)
 
 
 def _add_options(parser: CommandParser, task: str, sound: bool) -> None:

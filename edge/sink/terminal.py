@@ -65,12 +65,13 @@ class TerminalSink(Sink):
             return
         self._footer_at = now
         text = footer(health, self.rate, " · " if self._unicode else " | ")
+        unwell = health.lost or health.clipped or health.errors or health.garbage
+        if now - self._event_at > HINT_AFTER:
+            # The line ends where the terminal does, and what went wrong must be seen.
+            text = f"{text}  {self.hint}" if unwell else f"{self.hint}  {text}"
         if self.sound:
             text = f"{meter(self._peak, self._unicode)}  {text}"
             self._peak = 0.0
-        if now - self._event_at > HINT_AFTER:
-            text = f"{self.hint}  {text}"
-        unwell = health.lost or health.clipped or health.errors or health.garbage
         # The cursor returns to the beginning, so that whatever is printed next takes this line.
         style = YELLOW if unwell else DIM
         self._write("\r" + self._styled(style, text) + ERASE + "\r")
@@ -107,8 +108,8 @@ class TerminalSink(Sink):
 
 def footer(health: Health, rate: float, separator: str) -> str:
     measured = "--" if health.rate is None else f"{health.rate:.1f}"
-    parts = [f"{measured}/{rate:g} Hz", f"{health.samples} samples"]
-    parts += [f"{health.lost} lost", f"{health.clipped} clipped", f"{health.errors} errors"]
+    parts = [f"{health.lost} lost", f"{health.clipped} clipped", f"{health.errors} errors"]
+    parts += [f"{measured}/{rate:g} Hz", f"{health.samples} samples"]
     return separator.join(parts)
 
 

@@ -15,6 +15,8 @@ from edge.sound.file import BLOCK, SoundFile, in_range
 
 log = logging.getLogger(__name__)
 
+LITTLE = 256  # frames: what is lost at most where a file is cut short
+
 
 class CodedFile(SoundFile):
     def __init__(self, path: Path) -> None:
@@ -27,11 +29,15 @@ class CodedFile(SoundFile):
         self.rate, self.channels = self._file.samplerate, self._file.channels
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        done = 0
+        done, size = 0, BLOCK
         while True:
             try:
-                block = self._file.read(BLOCK, dtype="float32", always_2d=True)
+                block = self._file.read(size, dtype="float32", always_2d=True)
             except self._library.LibsndfileError as fault:
+                if size > LITTLE:  # all that the file has before the place where it is broken
+                    size = LITTLE
+                    self._go_back_to(done)
+                    continue
                 if not done:
                     raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
                 log.warning("%s is cut short: %s", self._path, fault.error_string)
@@ -42,6 +48,13 @@ class CodedFile(SoundFile):
             yield in_range(block, self._path)
         if not done:
             raise RecordingError("holds no sound, a header alone: record it again")
+
+    def _go_back_to(self, frame: int) -> None:
+        """By reading, for a broken file cannot always be sought in."""
+        self._file.close()
+        self._file = self._library.SoundFile(self._path)
+        while frame:
+            frame -= len(self._file.read(min(frame, BLOCK), dtype="float32"))
 
     def close(self) -> None:
         self._file.close()

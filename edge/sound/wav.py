@@ -75,7 +75,7 @@ def _header(file: BinaryIO, path: Path) -> tuple[Format, int]:
             return form, _whole_frames(_length(file, size, end, path), form)
         body = file.read(min(size, 64))
         if name == b"fmt ":
-            form = _format(body)
+            form = format_of(body)
         elif name == b"ds64" and len(body) >= 16:
             (long_size,) = struct.unpack_from("<Q", body, 8)
         file.seek(here + size)
@@ -85,7 +85,8 @@ def _header(file: BinaryIO, path: Path) -> tuple[Format, int]:
     raise RecordingError("holds no sound, a header alone: record it again")
 
 
-def _format(body: bytes) -> Format:
+def format_of(body: bytes) -> Format:
+    """What the chunk "fmt " says."""
     if len(body) < 16:
         raise RecordingError("is broken: its format is cut short")
     code, channels, rate, _, frame, bits = struct.unpack_from("<HHIIHH", body)

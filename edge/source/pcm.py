@@ -6,16 +6,18 @@ import argparse
 import logging
 import os
 import select
+import struct
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edge.errors import SourceError
+from edge.errors import RecordingError, SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.sound.file import FASTEST, SLOWEST
-from edge.sound.wav import MOST_CHANNELS
+from edge.sound.wav import FLOAT, MOST_CHANNELS, PCM, Format, format_of
 from edge.source import Source
 from edge.source.sound_stream import SoundStream, nothing
 
@@ -24,7 +26,8 @@ log = logging.getLogger(__name__)
 FULL_SCALE = np.float32(1 / 32768)
 PATIENCE = 0.2  # s without a sample, after which the reader hears something
 CHUNK = 0.2  # s at most: what has come together is computed together, which costs less
-HEADER = 4096  # bytes in which a WAV header must come to its end
+LONGEST_HEADER = 1 << 20  # bytes
+CODED = {b"fLaC": "FLAC", b"OggS": "Ogg", b"ID3": "MP3", b"FORM": "AIFF"}  # as files of it begin
 
 
 class PcmSource(Source):
@@ -88,9 +91,11 @@ class PcmSource(Source):
                 continue
             left += data
             if stream is None:
-                if b"RIFF".startswith(left[:4]) and b"data" not in left and len(left) < HEADER:
-                    continue  # perhaps a header that has not come whole
-                left = self._without_header(left)
+                begin = _sound_in(left)
+                if begin is None:
+                    continue
+                self._believe(begin.form)
+                left = left[begin.at :]
                 stream = SoundStream(self._format[0], int(self.rate), self.health)
             whole = len(left) - len(left) % self._frame
             samples = np.frombuffer(left[:whole], "<i2").reshape(-1, self._format[1])
@@ -98,11 +103,12 @@ class PcmSource(Source):
             chunk = stream.feed(samples * FULL_SCALE)
             self.health.count(chunk)
             yield chunk
+        if stream is None:
+            raise SourceError("no sound came through the pipe: does the program before it run?")
         self.health.garbage += len(left)
-        if stream is not None:
-            chunk = stream.finish()
-            self.health.count(chunk)
-            yield chunk
+        chunk = stream.finish()
+        self.health.count(chunk)
+        yield chunk
 
     @property
     def _frame(self) -> int:
@@ -114,21 +120,58 @@ class PcmSource(Source):
             return None
         return os.read(self._input, max(1, int(CHUNK * self._format[0])) * self._frame)
 
-    def _without_header(self, data: bytes) -> bytes:
-        """arecord and others put one before what they write, unless told not to."""
-        where = data.find(b"data")
-        if not data.startswith(b"RIFF") or data[8:16] != b"WAVEfmt " or where < 36:
-            return data
-        code = int.from_bytes(data[20:22], "little")
-        channels = int.from_bytes(data[22:24], "little")
-        rate = int.from_bytes(data[24:28], "little")
-        bits = int.from_bytes(data[34:36], "little")
-        if bits != 16 or code not in (1, 0xFFFE) or not channels or not SLOWEST <= rate <= FASTEST:
-            raise SourceError(f"--pcm takes 16 bits a sample, this is WAV with {bits}: -f S16_LE")
-        if (rate, channels) != self._format:
-            log.info("what comes in says that it has %d Hz, %d channels", rate, channels)
-        self._format = rate, channels
-        return data[where + 8 :]
+    def _believe(self, form: Format | None) -> None:
+        """A header knows better than the options."""
+        if form is None:
+            return
+        if (form.code, form.width) != (PCM, 2):
+            kind = "floating point" if form.code == FLOAT else f"{8 * form.width} bits"
+            raise SourceError(f"--pcm takes 16 bits a sample, this is WAV of {kind}: -f S16_LE")
+        if not SLOWEST <= form.rate <= FASTEST:
+            raise SourceError(
+                f"what comes in says that it has {form.rate} Hz: {SLOWEST} to {FASTEST} can be heard"
+            )
+        if (form.rate, form.channels) != self._format:
+            log.info("what comes in says that it has %d Hz, %d channels", form.rate, form.channels)
+        self._format = form.rate, form.channels
+
+
+@dataclass(frozen=True)
+class _Begin:
+    at: int
+    """Bytes before the sound."""
+    form: Format | None
+    """As the header has it, if there is one: arecord and others write it unless told not to."""
+
+
+def _sound_in(data: bytes) -> _Begin | None:
+    """Where sound begins; None if more must come to tell. SourceError for what is no sound."""
+    for magic, name in CODED.items():
+        if data.startswith(magic):
+            raise SourceError(f"--pcm takes plain samples, this is {name}: use --replay for files")
+    if len(data) < 12 and any(magic.startswith(data[:4]) for magic in (b"RIFF", b"RF64")):
+        return None
+    if data[:4] not in (b"RIFF", b"RF64") or data[8:12] != b"WAVE":
+        return _Begin(0, None)
+    at, form = 12, None
+    while len(data) >= at + 8:
+        name, size = struct.unpack_from("<4sI", data, at)
+        at += 8
+        if name == b"data":
+            if form is None:
+                raise SourceError("what comes in is WAV whose sound comes before its format")
+            return _Begin(at, form)
+        if name == b"fmt ":
+            if len(data) < at + size:
+                return None
+            try:
+                form = format_of(data[at : at + size])
+            except RecordingError as fault:
+                raise SourceError(f"what comes in {fault}") from None
+        at += size + size % 2
+    if at > LONGEST_HEADER:
+        raise SourceError("what comes in begins as WAV, but no sound follows: give raw samples")
+    return None
 
 
 def _rate(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -91,9 +92,8 @@ def choose(wanted: str, among: list[Input]) -> Input:
     if wanted.isdecimal():
         fitting = [device for device in among if device.number == int(wanted)]
     else:
-        fitting = [device for device in among if wanted.lower() in device.name.lower()]
-        exact = [device for device in fitting if wanted.lower() == device.name.lower()]
-        fitting = exact[:1] or fitting
+        # ALSA numbers cards anew when one is plugged in again: "USB Audio (hw:1,0)" is then (hw:2,0).
+        fitting = _named(wanted, among) or _named(re.sub(r" \(hw:\d+,\d+\)$", "", wanted), among)
     if not fitting:
         raise SourceError(f"no microphone {wanted!r} among {_listed(among)}: choose one of these")
     if len(fitting) > 1:
@@ -101,6 +101,11 @@ def choose(wanted: str, among: list[Input]) -> Input:
             f"{wanted!r} fits {_listed(fitting)}: say more of the name, or the number"
         )
     return fitting[0]
+
+
+def _named(wanted: str, among: list[Input]) -> list[Input]:
+    fitting = [device for device in among if wanted.lower() in device.name.lower()]
+    return [device for device in fitting if wanted.lower() == device.name.lower()][:1] or fitting
 
 
 def table(among: list[Input]) -> str:

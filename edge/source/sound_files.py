@@ -84,7 +84,8 @@ class SoundFiles(Source):
                     self.health.pause(BETWEEN)
                 self.health.count(chunk)
                 yield chunk
-            begin = stream.end + BETWEEN
+            if stream.end > begin:  # of a file that cannot be decoded there was nothing
+                begin = stream.end + BETWEEN
 
     def _open(self) -> Generator[tuple[Path, SoundFile], None, None]:
         for path in self._files:
