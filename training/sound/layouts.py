@@ -1,7 +1,8 @@
 """How folders say which word a recording holds, who speaks, and whom a model must not learn from.
 
 Understood are a list (`index.csv` with split, path, label, word, speaker); a folder for each word,
-in any language, perhaps in a folder for each person; and the digit before the first `_` of a name.
+in any language, perhaps in a folder for each person; and where there are no such folders, the digit
+before the first `_` of a name.
 Speech Commands' own lists and its folder of noise are honoured.
 """
 
@@ -51,15 +52,20 @@ def named(folder: Path) -> Iterator[Named]:
         yield from _listed(folder)
         return
     split_of = _splits(folder)
-    for path in find([folder]):
-        digit = re.fullmatch(r"(\d)_.*", path.stem)
-        word = DIGIT_WORDS[int(digit[1])] if digit else spelled(path.parent.name)
-        if path.parent.name == NOISE:
-            continue
-        if not digit and path.parent == folder:
+    found = [path for path in find([folder]) if path.parent.name != NOISE]
+    alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
+    for path in found:
+        digit, speaker = re.fullmatch(r"(\d)_.*", path.stem), speaker_of(path.stem)
+        # In a word's folder a number is a take's.
+        theirs = path.parent == folder or speaker and (alone or path.parent.name == speaker)
+        if digit and theirs:
+            word = digit[1]
+        elif path.parent != folder:
+            word, speaker = spelled(path.parent.name), speaker or _person(path, folder)
+        else:
             log.warning("%s: left out, as neither its folder nor its name says a word", path)
             continue
-        speaker = speaker_of(path.stem) or (_person(path, folder) if not digit else "")
+        word = DIGIT_WORDS[int(word)] if re.fullmatch("[0-9]", word) else word
         split = split_of.get((path.parent.name, path.stem), "train" if split_of else "")
         yield Named(path, OTHER_NAMES.get(word, word), speaker, split)
 
