@@ -41,6 +41,7 @@ from edge.errors import EdgeError, ModelError, RecordingError
 from edge.model import Model
 from training.sound import scores
 from training.sound.det import confusion_picture, det_picture, wilson
+from training.sound.layouts import SILENCE
 from training.sound.long_audio import GAP_S, LongAudio, Recorded, make, samples_of
 from training.sound.spoken import Spoken, label_of, spoken
 from training.sound.spotted import Spotted
@@ -216,9 +217,7 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
         noise = [samples_of(Path(path), rate) for path in args.noise]
         if any(len(part) < rate for part in noise):
             raise RecordingError("a noise must last a second at least: give longer recordings")
-        silent = set(model.manifest.decision["silent"]) & {"silence"}
-        clips = [clip for clip in _labelled(model, folders, args) if clip.word not in silent]
-        clips = scores.readable(clips, rate)
+        clips = scores.readable(_labelled(model, folders, args, silences=False), rate)
         others = {clip.path for clip in clips if clip.word not in words}
         if not others:
             log.warning("no clips of other words: what is falsely heard in them is not measured")
@@ -233,13 +232,16 @@ def _is_recording(path: Path) -> bool:
     return path.suffix.lower() in (".wav", ".flac")
 
 
-def _labelled(model: Model, places: Sequence[str], args: argparse.Namespace) -> list[Spoken]:
+def _labelled(
+    model: Model, places: Sequence[str], args: argparse.Namespace, silences: bool = True
+) -> list[Spoken]:
     """The clips, each named by the label that it should get."""
     words = _words(model, args.words)
     not_asked = set(_words(model, None)) - set(words)
     clips = [
         replace(clip, word=_named(clip.word, model))
         for clip in spoken(places, args.split, args.speakers)
+        if silences or clip.word != SILENCE
     ]
     return [clip for clip in clips if clip.word not in not_asked]
 

@@ -17,6 +17,7 @@ from training import network
 from training.augment import augment
 from training.simulated import CACHE
 from training.strokes import LABELS, NONE, Strokes
+from training.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ def pretrain(simulated: Strokes, seed: int) -> keras.Model:
         fresh.load_weights(stored)
         return fresh
     _fit(fresh, simulated, None, PRETRAIN, "simulated people")
-    fresh.save_weights(stored)
+    with whole(stored) as unfinished:
+        fresh.save_weights(unfinished)
     return fresh
 
 
@@ -59,7 +61,6 @@ def _stored(simulated: Strokes, seed: int) -> Path:
     key = hashlib.sha256(repr((PRETRAIN, seed)).encode() + simulated.motion.tobytes())
     for module in (__file__, network.__file__, augment_module.__file__):
         key.update(Path(module).read_bytes())
-    CACHE.mkdir(parents=True, exist_ok=True)
     return CACHE / f"pretrained-{key.hexdigest()[:16]}.weights.h5"
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as training.kws
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,11 @@ def measure(args: argparse.Namespace) -> None:
     everything = corpora.load(args.data, recipe.CACHE)
     noise = material.recorded_noise([Path(file) for file in args.noise])
     learnt = material.learnable(everything)
+    if material.large(learnt) == [] or FSDD in material.large(learnt):
+        raise RecordingError(
+            f"--data must hold a corpus of {material.MANY} speakers besides {FSDD}, to learn from "
+            "first: speech_commands_logmel"
+        )
     base, words = lessons.pretrained(learnt, noise, SHAPE, args.seed)
     groups = DIGITS.groups(words)
     rows = list(_left_out(learnt, noise, base, groups, args.seed))

@@ -1,4 +1,4 @@
-"""Words in endless sound: from overlapping windows, each of which looks at a second, to one event
+"""Words in endless sound: from overlapping windows, each of them longer than a word, to one event
 for each word that was said.
 
 It is one small machine. A word is heard when it leads and its mean score over the last moments

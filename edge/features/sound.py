@@ -129,8 +129,8 @@ class SoundFeatures(Features):
     def candidates(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
     ) -> Iterator[Window]:
-        """The whole of a short recording, with silence around it; or every place in a long one, from
-        where its first sound has just come in to where its last is well past, as live."""
+        """The whole of a short recording, with silence around it; or every place in a long one,
+        from where its first sound has just come in to where its last is well past, as live."""
         front_end = FrontEnd(**specification["front_end"])
         size, step = specification["shape"][0], specification["step"]
         span, rate = window_samples(specification), front_end.rate_hz

@@ -52,7 +52,7 @@ class Capture:
         self._lost = 0
 
     def feed(self, chunk: Chunk) -> Take | None:
-        """The take, when the chunk completes it; what follows in the chunk is for the next one."""
+        """The take, when the chunk completes it; what follows in the chunk stays in it."""
         if not len(chunk):
             return None
         self._look_for_gap(chunk)

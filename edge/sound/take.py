@@ -12,7 +12,7 @@ from edge.sound.capture import RATE, Take
 from edge.sound.speech import Stretch, stretches
 
 AROUND = 0.2  # s kept before and after the word, ...
-SECOND = 1.0  # ... and as much as makes this long a recording: what models look at
+SECOND = 1.0  # ... and as much as makes this long a recording: what training looks at
 SHORTEST = 0.08  # s of a word
 LONGEST = 1.4  # s of a word
 SOFT_DB = -40.0  # below full scale: the peak of a word that uses too few of the 16 bits

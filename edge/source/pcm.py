@@ -129,7 +129,7 @@ class PcmSource(Source):
             raise SourceError(f"--pcm takes 16 bits a sample, this is WAV of {kind}: -f S16_LE")
         if not SLOWEST <= form.rate <= FASTEST:
             raise SourceError(
-                f"what comes in says that it has {form.rate} Hz: {SLOWEST} to {FASTEST} can be heard"
+                f"what comes in says that it has {form.rate} Hz: {SLOWEST} to {FASTEST} are heard"
             )
         if (form.rate, form.channels) != self._format:
             log.info("what comes in says that it has %d Hz, %d channels", form.rate, form.channels)

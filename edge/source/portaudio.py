@@ -92,8 +92,9 @@ def choose(wanted: str, among: list[Input]) -> Input:
     if wanted.isdecimal():
         fitting = [device for device in among if device.number == int(wanted)]
     else:
-        # ALSA numbers cards anew when one is plugged in again: "USB Audio (hw:1,0)" is then (hw:2,0).
-        fitting = _named(wanted, among) or _named(re.sub(r" \(hw:\d+,\d+\)$", "", wanted), among)
+        # ALSA numbers cards anew when one is plugged in again: "USB (hw:1,0)" is then (hw:2,0).
+        lasting = re.sub(r" \(hw:\d+,\d+\)$", "", wanted)
+        fitting = _named(wanted, among) or _named(lasting, among)
     if not fitting:
         raise SourceError(f"no microphone {wanted!r} among {_listed(among)}: choose one of these")
     if len(fitting) > 1:

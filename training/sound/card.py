@@ -8,7 +8,7 @@ from edge.model.model import Model
 from training.sound import scores
 from training.sound.scores import Scored
 
-COMMANDS = {"kws": "kws-listen", "sounddigit": "sounddigit-listen"}
+LISTENERS = {"kws": "kws-listen", "sounddigit": "sounddigit-listen"}
 
 
 def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float) -> str:
@@ -20,7 +20,7 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
     lines = [
         f"# {path.stem}",
         "",
-        f"Hears {', '.join(words)} in endless sound (`{COMMANDS[manifest.task]}`); "
+        f"Hears {', '.join(words)} in endless sound (`{LISTENERS[manifest.task]}`); "
         f"{' and '.join(decision['silent'])}: everything else.",
         "",
         f"- File: `{path.name}`, {path.stat().st_size} bytes with its manifest; int8 in and out.",
@@ -34,8 +34,7 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
         "",
         "## What was measured",
         "",
-        f"On {held}, who were in no training of what is measured here. Printed by the command "
-        "above.",
+        f"On {held}. Printed by the command above.",
         "",
         *scores.table({**scores.record(result), "accepted": _accepted(result, model)}, path.name),
         "",

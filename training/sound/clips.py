@@ -17,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError, RecordingError
+from edge.features import mel
+from edge.features import spectrum as spectrum_module
 from edge.features.sound import in_the_middle
 from edge.features.spectrum import FrontEnd
 from edge.sound import read
 from edge.sound.resample import resampled
 from training.sound import layouts
 from training.sound.layouts import OTHER_NAMES, SILENCE, Named, named, speaker_of
+from training.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +65,6 @@ class Clips:
         number = {label: k for k, label in enumerate(labels)}
         return np.array([number.get(word, number[otherwise]) for word in self.word], np.int64)
 
-    def windows(self, phase: int = 0) -> NDArray[np.float32]:
-        """(n, rows, bands) as the shipped front end sees them."""
-        return self.rows[:, phase::2].astype(np.float32)
-
 
 def together(parts: Sequence[Clips]) -> Clips:
     names = vars(parts[0])
@@ -88,15 +87,17 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
     if cache is None:
         return _read_folder(folder)
     found = sorted(p for p in folder.resolve().rglob("*") if p.is_file())
-    said = repr([(str(p), p.stat().st_size) for p in found])
-    said += Path(__file__).read_text() + Path(layouts.__file__).read_text()
+    # A take that was recorded again is often as long as the one before.
+    said = repr([(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in found])
+    for module in (__file__, layouts.__file__, spectrum_module.__file__, mel.__file__):
+        said += Path(str(module)).read_text()
     kept = cache / f"{folder.name}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
             return Clips(**{name: arrays[name] for name in arrays.files})
     clips = _read_folder(folder)
-    cache.mkdir(parents=True, exist_ok=True)
-    np.savez(kept, **vars(clips))
+    with whole(kept) as unfinished:
+        np.savez(unfinished, **vars(clips))
     return clips
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from training.sound.clips import Clips, together
 from training.sound.layouts import SILENCE
 from training.sound.leakage import refuse_leakage
 
+UNHEARD = "who were in no training of what is measured here"
 JUDGED = 0.2  # of the speakers, where no list says who judges
 
 
@@ -46,9 +48,9 @@ def hold_out(everything: Clips, words: Collection[str], seed: int) -> Held:
         mine = np.isin(learnt.speaker, chosen)
         judging = together([judging, learnt[mine & heard]])
         said = f"{len(chosen)} of {len(who)} speakers (the shipped weights learnt from them too)"
-        held = Held(learnt[~mine], judging, False, said)
+        held = Held(learnt[~mine], judging, False, f"{said}, {UNHEARD}")
     else:
-        held = Held(learnt, judging, True, "the speakers of the validation list")
+        held = Held(learnt, judging, True, f"the speakers of the validation list, {UNHEARD}")
     refuse_leakage(held.learnt.speaker, held.judging.speaker)
     return held
 
@@ -76,13 +78,19 @@ def _enough(
     return None if missing or not chosen or _missing(words, left) else chosen
 
 
+def _in_order(path: str) -> list[tuple[int, str]]:
+    """Take 10 comes after take 9."""
+    parts = re.split(r"(\d+)", path)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
 def _last_takes(
     learnt: Clips, heard: NDArray[np.bool_], judging: Clips, words: Collection[str]
 ) -> Held:
     last = np.zeros(len(learnt), bool)
     for word in sorted(set(learnt.word[heard])):
         takes = np.flatnonzero(heard & (learnt.word == word))
-        takes = takes[np.argsort(learnt.path[takes])]
+        takes = np.array(sorted(takes, key=lambda at: _in_order(str(learnt.path[at]))))
         last[takes[len(takes) - max(1, round(JUDGED * len(takes))) :]] = len(takes) > 1
     judging = together([judging, learnt[last]])
     missing = sorted(_missing(words, judging) | _missing(words, learnt[~last]))

@@ -46,13 +46,13 @@ def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
 def decide(
     model: Model, clips: Sequence[Spoken], task: Task, noise: Sequence[Path]
 ) -> dict[str, Any]:
-    """Thresholds for live use, by hours of the judges' words in noise."""
+    """Thresholds for live use, by hours of the judges' words (and no silences) in noise."""
     log.info("listening to %g h of long audio at each of %d levels", HOURS, len(LEVELS))
-    words, rate = [clip for clip in clips if clip.word != SILENCE], _rate(model)
+    rate = _rate(model)
     beds = [samples_of(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
     seconds = HOURS * 3600
-    audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
+    audios = make(clips, task.spoken, beds, seconds, levels, rate=rate)
     return choose([(listen(model, audio), audio.words) for audio in audios])
 
 

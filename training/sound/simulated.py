@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.features.sound import in_the_middle
-from edge.simulation import vocoder, voice, voice_data
+from edge.simulation import room, vocoder, voice, voice_data
 from edge.simulation.room import Noise, Room
 from edge.simulation.voice import LEVEL, WORDS, Person, say
 from training.sound import clips, recipe
 from training.sound.clips import SECOND, Clips, spectrum
+from training.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ QUIET = (25.0, 60.0)  # dB from a word down to what else a room has; more is add
 def people(count: int, seed: int = 0, words: Sequence[str] = WORDS) -> Clips:
     """Each of them says each word once; kept, as it takes a minute."""
     key = hashlib.sha256(repr((count, seed, tuple(words))).encode())
-    modules = (__file__, clips.__file__, voice.__file__, vocoder.__file__)
+    modules = (__file__, clips.__file__, voice.__file__, vocoder.__file__, room.__file__)
     for file in (*modules, voice_data.FILE):
         key.update(Path(str(file)).read_bytes())
     kept = recipe.CACHE / f"simulated-words-{key.hexdigest()[:16]}.npz"
@@ -35,8 +36,8 @@ def people(count: int, seed: int = 0, words: Sequence[str] = WORDS) -> Clips:
             return Clips(**{name: arrays[name] for name in arrays.files})
     made = clips.together([_person(training_seed(seed, k), words) for k in range(count)])
     log.info("%d simulated people say %d words", count, len(made))
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(kept, **vars(made))
+    with whole(kept) as unfinished:
+        np.savez(unfinished, **vars(made))
     return made
 
 

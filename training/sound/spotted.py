@@ -35,33 +35,22 @@ class Spotted:
         self._leader, self._mean = leader[words], mean[words]
         self._now = scores[words, self._leader]
         self._t, self._decided_t = t[words], trace.decided_t[words]
-        self._of_word = {
-            word: np.flatnonzero(self._leader == k) for k, word in enumerate(self.labels)
-        }
 
     def heard(self, thresholds: Mapping[str, float]) -> list[Heard]:
         """Only of the words that have a threshold, as if the others could not be heard."""
         limits = np.array([thresholds.get(label, np.inf) for label in self.labels])
-        if len(thresholds) == 1:
-            (word,) = thresholds
-            at = self._of_word[word]
-            return self._events(at, np.full(len(at), thresholds[word]))
-        return self._events(np.arange(len(self._t)), limits[self._leader])
-
-    def _events(self, at: NDArray[np.intp], limit: NDArray[np.float64]) -> list[Heard]:
-        """At these windows, with the threshold that their leader has."""
-        alive = self._now[at] >= self.release * limit
+        limit = limits[self._leader]
+        alive = self._now >= self.release * limit
         let_go = np.cumsum(~alive)  # a new stretch begins with every window that is too weak
-        ready = np.flatnonzero(alive & (self._mean[at] >= limit))
-        windows = at[ready]
+        ready = np.flatnonzero(alive & (self._mean >= limit))
         last = [-np.inf] * len(self.labels)
         last_of_all, held = -np.inf, (-1, -1)
         events = []
         for stretch, decided_t, t, leader in zip(
-            zip(self._run[windows].tolist(), let_go[ready].tolist(), strict=True),
-            self._decided_t[windows].tolist(),
-            self._t[windows].tolist(),
-            self._leader[windows].tolist(),
+            zip(self._run[ready].tolist(), let_go[ready].tolist(), strict=True),
+            self._decided_t[ready].tolist(),
+            self._t[ready].tolist(),
+            self._leader[ready].tolist(),
             strict=True,
         ):
             if stretch == held or t - last[leader] < self.refractory:

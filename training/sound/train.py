@@ -20,6 +20,7 @@ from training.sound import card, lessons, material, product, recipe, scores
 from training.sound.det import confusion_picture
 from training.sound.hold_out import hold_out
 from training.sound.judging import decide, judged, judging
+from training.sound.layouts import SILENCE
 from training.sound.school import ADAPT_PEOPLE, PEOPLE, SIZES, School
 from training.sound.scores import Scored
 from training.sound.spoken import spoken
@@ -81,11 +82,12 @@ def train(args: argparse.Namespace, task: Task) -> None:
     ranges = lessons.calibration(lesson)
     model = product.loaded(product.to_int8(trial, school.shape, ranges), task, school.front_end)
     judges = judging(held.judging, task)
+    voices = judging(held.judging[held.judging.word != SILENCE], task)
     result = judged(model, trial, judges)
     log.info("people who judge: %s", scores.headline(result))
-    others = spoken(args.others) if args.others else []
+    others = [one for one in spoken(args.others) if one.word != SILENCE] if args.others else []
     distractors = [replace(one, word=task.other) for one in others]
-    decision = decide(model, [*judges, *distractors], task, school.noise_files)
+    decision = decide(model, [*voices, *distractors], task, school.noise_files)
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
@@ -102,7 +104,7 @@ def train(args: argparse.Namespace, task: Task) -> None:
     text = card.text(args.out, Model.load(args.out), result, held.said, onnx_error)
     args.out.with_suffix(".md").write_text(text)
     print(text)
-    print(f"wrote {args.out}; try it: {card.COMMANDS[task.name]} --model {args.out} --mock")
+    print(f"wrote {args.out}; try it: {card.LISTENERS[task.name]} --model {args.out} --mock")
 
 
 def _provenance(
