@@ -19,7 +19,7 @@ from edge.errors import SourceError
 from edge.sound import write_wav
 from edge.source import listener, portaudio
 from edge.source.listener import Block
-from edge.source.listening import Watch
+from edge.source.listening import MUTED, Watch
 from edge.source.microphone import MicrophoneSource
 from edge.source.portaudio import Input, choose
 
@@ -163,6 +163,27 @@ def test_a_microphone_that_vanishes_and_comes_back(server, tone, caplog, wanted)
     assert pitch(values) == pytest.approx(1000, abs=3)
     assert caplog.text.count("waiting for it") == 1
     assert caplog.text.count("is back") == 1
+
+
+def test_a_microphone_that_vanishes_alone_is_not_mistaken_for_another(server, tone, caplog):
+    """The server stays, and hands on to another microphone whoever listened; that one is silent."""
+    player = server.play("vmic48", tone)
+    with MicrophoneSource(NEEDS, "vmic48") as source:
+        listen(source, 0.5)
+        server.remove("vmic48")
+        player.wait()
+        began = time.monotonic()
+        for _ in source:
+            if time.monotonic() - began > MUTED + 2:
+                break
+        server.restore("vmic48")
+        player = server.play("vmic48", tone)
+        _, values = listen(source, 1)
+    player.kill()
+    player.wait()
+    assert pitch(values) == pytest.approx(1000, abs=3)
+    assert source.health.reconnects >= 1
+    assert "is back" in caplog.text
 
 
 def test_what_there_is(server):

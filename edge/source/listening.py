@@ -19,13 +19,15 @@ BETWEEN = 10.0  # s from one word about lost sound to the next
 class Watch:
     """Over one microphone, from its opening on."""
 
-    def __init__(self, name: str, rate: int, now: float) -> None:
-        self._name, self._rate = name, rate
+    def __init__(self, name: str, rate: int, now: float, patience: float = MUTED) -> None:
+        """`patience`: seconds of nothing but zeros, after which it is taken for muted."""
+        self._name, self._rate, self._patience = name, rate, patience
         self._opened = now
         self._since = 0.0
         self._frames = self._zeros = 0
         self._lost, self._told_lost = 0, -math.inf
-        self._wrong_rate = self._muted = False
+        self._wrong_rate = False
+        self.muted = False
 
     def block(self, block: Block) -> None:
         self._check_rate(block)
@@ -53,13 +55,18 @@ class Watch:
             )
         self._since, self._frames = block.arrived, 0
 
+    @property
+    def sounds(self) -> bool:
+        """Was there anything in the newest block?"""
+        return not self._zeros
+
     def _check_zeros(self, block: Block) -> None:
         if block.frames.any():
             self._zeros = 0
             return
         self._zeros += len(block.frames)
-        if self._zeros > MUTED * self._rate and not self._muted:
-            self._muted = True
+        if self._zeros > self._patience * self._rate and not self.muted:
+            self.muted = True
             log.warning("nothing but silence from %s: is it muted?", self._name)
 
     def _check_loss(self, block: Block) -> None:

@@ -13,7 +13,7 @@ from edge.errors import EdgeError, SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source, portaudio
 from edge.source.listener import Block, Listener
-from edge.source.listening import Watch
+from edge.source.listening import MUTED, Watch
 from edge.source.sound_stream import SoundStream, nothing
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ PATIENCE = 0.2  # s without a sample, after which the reader hears something
 GONE = 2.0  # s without a sample, after which the microphone is taken for gone
 STARTING = 5.0  # s that it may take to its first sample: some must be woken
 FIRST, LONGEST = 0.5, 5.0  # s from one attempt to open it again to the next
+LONGEST_DEAF = 300.0  # s of zeros from a muted one, until it is opened again
 
 
 class MicrophoneSource(Source):
@@ -35,6 +36,7 @@ class MicrophoneSource(Source):
         self.channels, self.rate = AUDIO, float(needs["rate_hz"])
         self.health = Health()
         self._listener: Listener | None = None
+        self._deaf_for = MUTED
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -78,16 +80,28 @@ class MicrophoneSource(Source):
                 for chunk in self._chunks(block):
                     self.health.count(chunk)
                     yield chunk
+                if self._watch.sounds:
+                    self._deaf_for = MUTED
+                elif self._watch.muted:
+                    # A sound server may have put another, silent one in the place of one pulled
+                    # out. A muted one is opened ever more rarely.
+                    self._deaf_for = min(2 * self._deaf_for, LONGEST_DEAF)
+                    yield from self._let_go()
                 continue
             if time.monotonic() > self._patient:
-                self._close()
                 if not self._interrupted:
-                    self._interrupted, self._pause = True, FIRST
                     log.warning("nothing comes from %s any more: waiting for it", self._device.name)
-                    chunk = self._stream.finish()
-                    self.health.count(chunk)
-                    yield chunk
+                yield from self._let_go()
             yield nothing()
+
+    def _let_go(self) -> Iterator[Chunk]:
+        """Of the microphone, until it can be opened again; what is left of its sound."""
+        self._close()
+        if not self._interrupted:
+            self._interrupted, self._pause = True, FIRST
+            chunk = self._stream.finish()
+            self.health.count(chunk)
+            yield chunk
 
     def _chunks(self, block: Block) -> Iterator[Chunk]:
         """The block, and before it what is left of the stretch that it does not continue."""
@@ -117,7 +131,7 @@ class MicrophoneSource(Source):
         now = time.monotonic()
         self._patient = now + STARTING
         self._rate = self._listener.rate
-        self._watch = Watch(self._device.name, self._rate, now)
+        self._watch = Watch(self._device.name, self._rate, now, self._deaf_for)
         log.info("listening to %s at %d Hz", self._device.name, self._rate)
 
     def _close(self) -> None:
