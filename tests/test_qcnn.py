@@ -221,7 +221,11 @@ def test_a_study_goes_on_where_it_stopped(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(quantum_study, "SHAPE", quantum.SHAPES["tiny"])
     missing = quantum_study.TRAINED, 1
     kept = [run for run in made_up_runs(2) if (run["arm"], run["seed"]) != missing]
-    out.with_suffix(".json").write_text(json.dumps({"runs": kept}))
+    study = out.with_suffix(".json")
+    study.write_text(json.dumps({"runs": kept, "frames": quantum.FRAMES - 2}))
+    assert qcnn_study.main(["--data", str(data), "--seeds", "2", "--out", str(out)]) == 1
+    assert "windows of another length" in capsys.readouterr().err
+    study.write_text(json.dumps({"runs": kept, "frames": quantum.FRAMES}))
     assert qcnn_study.main(["--data", str(data), "--seeds", "2", "--out", str(out)]) == 0
     assert "| quanvolution, trained - quanvolution, random |" in capsys.readouterr().out
     assert out.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"

@@ -34,7 +34,7 @@ from edge.errors import EdgeError, RecordingError
 from edge.features.sound import SoundFeatures
 from edge.samples import AUDIO, Chunk
 from training.sound import clips as corpora
-from training.sound import judging, lessons, material, quantum_report, recipe
+from training.sound import judging, lessons, material, quantum, quantum_report, recipe
 from training.sound.clips import Clips
 from training.sound.hold_out import hold_out
 from training.sound.long_audio import samples_of
@@ -76,6 +76,7 @@ def study(args: argparse.Namespace, task: Task) -> None:
     heard = {split: _heard(clips, task) for split, clips in judges.items()}
     given = {
         "command": _command(args),
+        "frames": quantum.FRAMES,
         "pool": len(pool.windows),
         "epochs": EPOCHS,
         "clips": len(learnt),
@@ -83,7 +84,7 @@ def study(args: argparse.Namespace, task: Task) -> None:
         "speakers": {split: len(set(c.speaker) - {""}) for split, c in judges.items()},
     }
     kept = args.out.with_suffix(".json")
-    runs: list[dict[str, Any]] = json.loads(kept.read_text())["runs"] if kept.exists() else []
+    runs = _kept_runs(kept)
     for seed in range(args.seeds):
         for arm in ARMS:
             if any((one["arm"], one["seed"]) == (arm, seed) for one in runs):
@@ -97,12 +98,26 @@ def study(args: argparse.Namespace, task: Task) -> None:
     print(text)
 
 
+def _kept_runs(kept: Path) -> list[dict[str, Any]]:
+    """Those of a study that was stopped. EdgeError if its windows were of another length."""
+    if not kept.exists():
+        return []
+    study: dict[str, Any] = json.loads(kept.read_text())
+    if study.get("frames") != quantum.FRAMES:
+        raise EdgeError(
+            f"{kept} holds runs on windows of another length than today's: remove it, or give "
+            "another --out"
+        )
+    runs: list[dict[str, Any]] = study["runs"]
+    return runs
+
+
 def _heard(clips: Clips, task: Task) -> Examples:
     """Windows as devices hear them."""
     specification = SoundFeatures.specification()
     spoken, windows = judging.judging(clips, task), []
     for one in spoken:
-        samples = samples_of(one.path, corpora.RATE)
+        samples = corpora.loudest_second(samples_of(one.path, corpora.RATE))
         chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
         windows.append(next(iter(SoundFeatures.candidates(specification, chunk, AUDIO))).tensor)
     classes = np.array([task.labels.index(one.word) for one in spoken])

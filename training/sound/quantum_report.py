@@ -42,13 +42,15 @@ def text(runs: Runs, given: Mapping[str, Any], stem: str) -> str:
         "",
         f"Every network learns the same {given['pool']} augmented windows of {given['clips']} "
         f"clips, {given['epochs']} times, in the same order; {seeds} seeds of initial weights, "
-        "order and circuit, the same in each row. Given are 48x40 log-mel, scaled to 0..1. The "
+        "order and circuit, the same in each row. "
+        f"Given are {quantum.FRAMES}x{BANDS} log-mel, scaled to 0..1. The "
         f"test split is {judged['test']} clips of {speakers['test']} speakers, the validation "
         f"split {judged['val']} of {speakers['val']}; none of them was learnt from. Networks are "
         "small and learn briefly, so that there can be many: read differences, not heights.",
         "",
-        "A stage makes 24x20 of 4 from it, by patches of 2x2: the circuit of one random layer "
-        "(fixed), the same circuit with its angles learnt together with the network, or an "
+        f"A stage makes {quantum.FRAMES // 2}x{BANDS // 2} of 4 from it, by patches of 2x2: the "
+        "circuit of one random layer (fixed), the same circuit with its angles learnt together "
+        "with the network, or an "
         "ordinary convolution with bias and ReLU. The network behind them is the same, its first "
         "layer 5x5 over 4 channels. With no stage, that layer is 5x5 over the one channel there "
         "is, with stride 2; all behind it is the same again.",

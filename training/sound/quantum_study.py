@@ -43,8 +43,7 @@ class Examples:
 def scaled(windows: NDArray[np.floating]) -> Tensors:
     """As a quanvolution scales its input: every arm is given the same."""
     low, high = quantum.SCALE
-    cut = windows[:, : quantum.FRAMES].astype(np.float32)
-    return np.clip((cut - low) * (1 / (high - low)), 0, 1).astype(np.float32)
+    return np.clip((windows.astype(np.float32) - low) * (1 / (high - low)), 0, 1)
 
 
 def run(
