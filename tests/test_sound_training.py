@@ -48,6 +48,7 @@ from training.sound.hold_out import hold_out
 from training.sound.layers import TINY, Shape
 from training.sound.layouts import DIGIT_WORDS, SILENCE
 from training.sound.task import OTHER_SHARE, SILENT_SHARE, commands
+from training.whole import whole
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 
@@ -257,6 +258,20 @@ def test_every_layout_says_word_speaker_and_split(tmp_path):
     named = {name.path.name: (name.word, name.speaker) for name in layouts.named(flat)}
     assert named == {"3_anna_0.wav": ("three", "anna"), "4_017.wav": ("four", "")}
 
+    for place in ("fsdd/recordings/3_anna_0.wav", "said/anna/3_anna_0.wav"):
+        hiss(tmp_path / place, 1.0)
+        hiss((tmp_path / place).with_name("4_anna_1.wav"), 1.0)
+    hiss(tmp_path / "said" / "otto" / "4_otto_1.wav", 1.0)
+    for corpus, speakers in (("fsdd", {"anna"}), ("said", {"anna", "otto"})):
+        found = list(layouts.named(tmp_path / corpus))
+        assert {name.word for name in found} == {"three", "four"}
+        assert {name.speaker for name in found} == speakers
+
+    words = tmp_path / "words"  # their takes are numbered
+    for place in ("ja/1_take.wav", "ja/2_take_2.wav", "nein/1_take.wav", "7/1.wav"):
+        hiss(words / place, 1.0)
+    assert {name.word for name in layouts.named(words)} == {"ja", "nein", "seven"}
+
     people = tmp_path / "people"
     hiss(people / "ja" / "1.wav")
     hiss(people / "otto" / "ja" / "1.wav")
@@ -289,6 +304,26 @@ def test_what_was_read_once_is_kept_until_something_else_lies_there(tmp_path):
     assert (again.rows == first.rows).all() and (again.path == first.path).all()
     say(tmp_path / "c", ["yes"], [1])
     assert len(corpora.load([tmp_path / "c"], cache)) == 2
+
+
+def test_a_take_that_was_recorded_again_is_read_again(tmp_path):
+    """As long as it was before, to the byte."""
+    hiss(tmp_path / "c" / "yes" / "1.wav", 1.0)
+    first = corpora.load([tmp_path / "c"], tmp_path / "cache")
+    write_wav(tmp_path / "c" / "yes" / "1.wav", np.sin(np.arange(RATE)), RATE)
+    again = corpora.load([tmp_path / "c"], tmp_path / "cache")
+    assert (again.path == first.path).all() and not (again.rows == first.rows).all()
+
+
+def test_what_is_interrupted_leaves_nothing_to_be_believed(tmp_path):
+    kept = tmp_path / "new" / "kept.npz"
+    with pytest.raises(KeyboardInterrupt), whole(kept) as unfinished:
+        unfinished.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert list(kept.parent.iterdir()) == []
+    with whole(kept) as unfinished:
+        unfinished.write_bytes(b"all")
+    assert kept.read_bytes() == b"all"
 
 
 def test_a_clip_that_stands_twice_is_taken_once(tmp_path):
@@ -332,6 +367,10 @@ def test_of_one_person_the_last_takes_judge():
     held = hold_out(one, WORDS, seed=0)
     assert len(held.judging) == 4 and set(held.judging.word) == set(WORDS)
     assert not set(held.judging.path) & set(held.learnt.path)
+    many = clips(WORDS, ["me"] * 15)
+    many = replace(many, path=np.array([f"{w}/{k}.wav" for k in range(15) for w in WORDS]))
+    judged = set(hold_out(many, WORDS, seed=0).judging.path)
+    assert judged == {f"{word}/{k}.wav" for word in WORDS for k in (12, 13, 14)}
     with pytest.raises(RecordingError, match="nobody can judge no"):
         hold_out(one[(one.word == "yes") | (one.path == one.path[1])], WORDS, seed=0)
 

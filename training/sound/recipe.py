@@ -24,6 +24,7 @@ from training.sound.augment import Strength, augment
 from training.sound.clips import Clips, where_spoken
 from training.sound.layers import Shape
 from training.sound.layouts import SILENCE
+from training.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -194,8 +195,8 @@ def _fit_once(model: keras.Model, lesson: Lesson, seed: int, plan: Plan, what: s
         model.load_weights(stored)
         return
     fit(model, lesson, plan, what)
-    stored.parent.mkdir(parents=True, exist_ok=True)
-    model.save_weights(stored)
+    with whole(stored) as unfinished:
+        model.save_weights(unfinished)
 
 
 def _stored(model: keras.Model, lesson: Lesson, seed: int, plan: Plan) -> Path:
