@@ -212,6 +212,7 @@ def test_the_front_end_of_the_lecture_is_learnt_by_ear(tmp_path, capsys):
         (["--data", "bad"], "none of its 1 recordings can be read"),
         (["--data", "list"], "columns split, path, label, word and speaker"),
         (["--data", "two", "--out", "m.h5"], r".tflite"),
+        (["--data", "two", "--out", "/proc/new/m.tflite"], "choose another --out"),
     ],
 )
 def test_what_cannot_be_learnt_is_one_line(arguments, sentence, tmp_path, monkeypatch, capsys):

@@ -29,12 +29,13 @@ from tensorflow import keras
 
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
-from edge.errors import EdgeError, RecordingError
+from edge.errors import RecordingError
 from edge.model.manifest import read_model
 from edge.model.model import Model
 from edge.model.shipped import find_model
 from training import corpora, licences, network, product, recipe, report, simulated, split, tflite
 from training.strokes import DIGITS, NONE, Strokes
+from training.whole import check_out
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def train(args: argparse.Namespace) -> None:
-    if args.out.suffix != ".tflite":
-        raise EdgeError(f"--out {args.out}: name it something.tflite")
+    check_out(args.out)
     real = corpora.recordings(args.data)
     lines = corpora.drawn_paths(args.data)
     if not len(real) and not lines:

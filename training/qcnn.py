@@ -36,7 +36,6 @@ from tensorflow import keras
 
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
-from edge.errors import EdgeError
 from edge.model.model import Model
 from training import licences, tflite
 from training.sound import judging, lessons, product, quantum, quantum_card, recipe, scores
@@ -48,6 +47,7 @@ from training.sound.quantum import SHAPES, StagedLesson
 from training.sound.school import SIZES, School
 from training.sound.spoken import spoken as all_spoken
 from training.sound.task import Task, commands
+from training.whole import check_out
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +91,7 @@ def _run(args: argparse.Namespace, task: Task) -> None:
 
 
 def build(args: argparse.Namespace, task: Task) -> None:
-    if args.out.suffix != ".tflite":
-        raise EdgeError(f"--out {args.out}: name it something.tflite")
+    check_out(args.out)
     circuit, which = quantum.best_of(args.study) if args.study else _random(args.seed)
     school = School.of(args, task)
     held = hold_out(school.everything, task.words, args.seed)

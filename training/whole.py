@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: what took an hour to make is not believed half."""
+"""What training writes: files that are there whole or not at all, and where a model may go."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from edge.commands.sitting import prepare
+from edge.errors import EdgeError
 
 
 @contextmanager
@@ -18,3 +21,10 @@ def whole(path: Path) -> Iterator[Path]:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_out(path: Path) -> None:
+    """Before anything is learnt. EdgeError if no model can be written there."""
+    if path.suffix != ".tflite":
+        raise EdgeError(f"--out {path}: name it something.tflite")
+    prepare(path.parent)

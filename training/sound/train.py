@@ -13,7 +13,6 @@ import numpy as np
 from tensorflow import keras
 
 from edge.commands.options import CommandParser, add_common
-from edge.errors import EdgeError
 from edge.model.model import Model
 from training import licences, tflite
 from training.sound import card, lessons, material, product, recipe, scores
@@ -25,6 +24,7 @@ from training.sound.school import ADAPT_PEOPLE, PEOPLE, SIZES, School
 from training.sound.scores import Scored
 from training.sound.spoken import spoken
 from training.sound.task import COMMANDS, Task
+from training.whole import check_out
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +72,7 @@ def add_options(parser: CommandParser) -> None:
 
 
 def train(args: argparse.Namespace, task: Task) -> None:
-    if args.out.suffix != ".tflite":
-        raise EdgeError(f"--out {args.out}: name it something.tflite")
+    check_out(args.out)
     school = School.of(args, task)
     everything = school.everything
     held = hold_out(everything, task.words, args.seed)
