@@ -268,6 +268,13 @@ def test_every_layout_says_word_speaker_and_split(tmp_path):
         assert {name.word for name in found} == {"three", "four"}
         assert {name.speaker for name in found} == speakers
 
+    lecture = tmp_path / "lecture"
+    for place in ("mine/4_017.wav", "mine/3_001.wav"):
+        hiss(lecture / place, 1.0)
+    assert {name.word for name in layouts.named(lecture)} == {"three", "four"}
+    hiss(lecture / "yours" / "5_002.wav", 1.0)
+    assert {name.word for name in layouts.named(lecture)} == {"three", "four", "five"}
+
     words = tmp_path / "words"  # their takes are numbered
     for place in ("ja/1_take.wav", "ja/2_take_2.wav", "nein/1_take.wav", "7/1.wav"):
         hiss(words / place, 1.0)

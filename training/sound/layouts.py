@@ -55,10 +55,10 @@ def named(folder: Path) -> Iterator[Named]:
     found = [path for path in find([folder]) if path.parent.name != NOISE]
     alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
     for path in found:
-        digit, speaker = re.fullmatch(r"(\d)_.*", path.stem), speaker_of(path.stem)
-        # In a word's folder a number is a take's.
+        digit, speaker = re.fullmatch(r"(\d)_(.*)", path.stem), speaker_of(path.stem)
+        # In a word's folder a number is a take's; but 4_017 is the lecture's name for a four.
         theirs = path.parent == folder or speaker and (alone or path.parent.name == speaker)
-        if digit and theirs:
+        if digit and (theirs or digit[2].isdecimal()):
             word = digit[1]
         elif path.parent != folder:
             word, speaker = spelled(path.parent.name), speaker or _person(path, folder)
