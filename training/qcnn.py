@@ -23,7 +23,6 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +41,8 @@ from training.sound import judging, lessons, product, quantum, quantum_card, rec
 from training.sound.clips import Clips
 from training.sound.det import confusion_picture
 from training.sound.hold_out import hold_out
-from training.sound.layouts import SILENCE
 from training.sound.quantum import SHAPES, StagedLesson
 from training.sound.school import SIZES, School
-from training.sound.spoken import spoken as all_spoken
 from training.sound.task import Task, commands
 from training.whole import check_out
 
@@ -102,12 +99,9 @@ def build(args: argparse.Namespace, task: Task) -> None:
     int8 = product.to_int8(network, SHAPES[args.size], ranges)
     model = product.loaded(int8, task, wanted)
     judges = judging.judging(held.judging, task)
-    voices = judging.judging(held.judging[held.judging.word != SILENCE], task)
     result = judging.judged(model, network, judges)
     log.info("people who judge: %s", scores.headline(result))
-    others = [one for one in all_spoken(args.others) if one.word != SILENCE] if args.others else []
-    others = [replace(one, word=task.other) for one in others]
-    decision = judging.decide(model, [*voices, *others], task, school.noise_files)
+    decision = judging.decide(model, held.judging, args.others, task, school.noise_files)
     test = school.everything[school.everything.split == "test"]
     tested = judging.judged(model, network, judging.judging(test, task)) if len(test) else None
     onnx, onnx_error = tflite.to_onnx(network, ranges[:200])

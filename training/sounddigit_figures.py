@@ -68,7 +68,8 @@ def measure(args: argparse.Namespace) -> None:
     everything = corpora.load(args.data, recipe.CACHE)
     noise = material.recorded_noise([Path(file) for file in args.noise])
     learnt = material.learnable(everything)
-    if material.large(learnt) == [] or FSDD in material.large(learnt):
+    large = material.large(learnt)
+    if not large or FSDD in large:
         raise RecordingError(
             f"--data must hold a corpus of {material.MANY} speakers besides {FSDD}, to learn from "
             "first: speech_commands_logmel"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from training.sound.clips import Clips
 from training.sound.layouts import SILENCE
 from training.sound.long_audio import make, samples_of
 from training.sound.scores import Scored
-from training.sound.spoken import Spoken, label_of
+from training.sound.spoken import Spoken, label_of, spoken
 from training.sound.task import Task
 from training.sound.thresholds import choose
 from training.sound.trace import listen
@@ -44,15 +45,19 @@ def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
 
 
 def decide(
-    model: Model, clips: Sequence[Spoken], task: Task, noise: Sequence[Path]
+    model: Model, judges: Clips, others: Sequence[str], task: Task, noise: Sequence[Path]
 ) -> dict[str, Any]:
-    """Thresholds for live use, by hours of the judges' words (and no silences) in noise."""
+    """Thresholds for live use, by hours of noise with the judges' words, and with those of folders
+    of others, which are none of the task. Silences are not played: they would be made loud."""
+    words = judging(judges[judges.word != SILENCE], task)
+    found = spoken(others) if others else []
+    words += [replace(one, word=task.other) for one in found if one.word != SILENCE]
     log.info("listening to %g h of long audio at each of %d levels", HOURS, len(LEVELS))
     rate = _rate(model)
     beds = [samples_of(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
     seconds = HOURS * 3600
-    audios = make(clips, task.spoken, beds, seconds, levels, rate=rate)
+    audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
     return choose([(listen(model, audio), audio.words) for audio in audios])
 
 

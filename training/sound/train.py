@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,8 @@ from training.sound import card, lessons, material, product, recipe, scores
 from training.sound.det import confusion_picture
 from training.sound.hold_out import hold_out
 from training.sound.judging import decide, judged, judging
-from training.sound.layouts import SILENCE
 from training.sound.school import ADAPT_PEOPLE, PEOPLE, SIZES, School
 from training.sound.scores import Scored
-from training.sound.spoken import spoken
 from training.sound.task import COMMANDS, Task
 from training.whole import check_out
 
@@ -81,12 +78,9 @@ def train(args: argparse.Namespace, task: Task) -> None:
     ranges = lessons.calibration(lesson)
     model = product.loaded(product.to_int8(trial, school.shape, ranges), task, school.front_end)
     judges = judging(held.judging, task)
-    voices = judging(held.judging[held.judging.word != SILENCE], task)
     result = judged(model, trial, judges)
     log.info("people who judge: %s", scores.headline(result))
-    others = [one for one in spoken(args.others) if one.word != SILENCE] if args.others else []
-    distractors = [replace(one, word=task.other) for one in others]
-    decision = decide(model, [*voices, *distractors], task, school.noise_files)
+    decision = decide(model, held.judging, args.others, task, school.noise_files)
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
