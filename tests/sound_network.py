@@ -23,6 +23,7 @@ DECISION = {
     "smoothing_s": 0.12,
     "refractory_s": 0.5,
     "release": 0.7,
+    "asked": 3.0,
     "thresholds": {"one": 0.4, "two": 0.4},
     "curve": [
         {"false_per_hour": 1.0, "threshold": 0.9},

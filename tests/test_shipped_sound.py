@@ -92,6 +92,6 @@ def test_a_word_is_found_wherever_it_is_in_a_recording(before: float, after: flo
         room = (rng.normal(0, 3e-4, round(16000 * seconds)) for seconds in (before, after))
         sound = np.insert(np.concatenate(list(room)), round(16000 * before), spoken)
         t = np.arange(len(sound)) / 16000
-        window = model.window(Chunk(t, sound[:, np.newaxis].astype(np.float32)), AUDIO)
-        right += model.labels[model.scores(window.tensor).argmax()] == word
+        scores = model.answer(Chunk(t, sound[:, np.newaxis].astype(np.float32)), AUDIO)
+        right += model.labels[scores.argmax()] == word
     assert right >= 18

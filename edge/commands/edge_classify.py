@@ -6,9 +6,9 @@
   find . -name '*.csv' | edge-classify airdigit - names from a pipe, thousands of them
 
 A recording holds one stroke or one word, idle time around it is no problem. The label is the most
-probable of all, "none" or "silence" among them; thresholds are for live streams, a file is asked
-about on purpose. A file that cannot be used gives {"file": ..., "error": ...}, and the exit status
-is then 1 at the end.
+probable of all, "none" or "silence" among them. Thresholds are for live streams: a file is asked
+about on purpose, and is likelier to hold a word than a moment of a stream. A file that cannot be
+used gives {"file": ..., "error": ...}, and the exit status is then 1 at the end.
 """
 
 from __future__ import annotations
@@ -76,8 +76,7 @@ def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
     check_recording(model, recording)
     if isinstance(recording, Sound):
         recording = recording.at(model.manifest.input["sensor"]["rate_hz"])
-    window = model.window(Chunk(recording.t, recording.values), recording.channels)
-    scores = model.scores(window.tensor)
+    scores = model.answer(Chunk(recording.t, recording.values), recording.channels)
     label = model.labels[scores.argmax()]
     by_label = {name: rounded(float(s)) for name, s in zip(model.labels, scores, strict=True)}
     return {"label": label, "score": by_label[label], "scores": by_label}

@@ -3,8 +3,8 @@
 To recognise a recording from a program of your own:
 
     model = Model.load("airdigit")
-    window = model.window(chunk, MOTION)  # a Chunk of samples with one stroke in it
-    print(dict(zip(model.labels, model.scores(window.tensor))))
+    scores = model.answer(chunk, MOTION)  # a Chunk of samples with one stroke in it
+    print(dict(zip(model.labels, scores)))
 """
 
 from edge.model.manifest import Manifest, attach, read_manifest

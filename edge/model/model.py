@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge import registry
 from edge.decision import DECISIONS, Decision
+from edge.decision.asked import Asked
 from edge.errors import ModelError
 from edge.features import FEATURES, Features, Window
 from edge.model.checks import check_decision, check_input, check_task
@@ -38,6 +39,7 @@ class Model:
         levels = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.float32)
         zero, scale = np.float32(self.output_zero), np.float32(self.output_scale)
         self._of_level = (levels - zero) * scale  # a negative level counts from the end
+        self.asked = Asked(self.labels, manifest.decision)
 
     @classmethod
     def load(
@@ -59,21 +61,20 @@ class Model:
         stage: Features = self._features_class()(self.manifest.input, channels)
         return stage
 
-    def window(self, chunk: Chunk, channels: tuple[str, ...]) -> Window:
-        """The one thing that a whole recording holds; an EdgeError says when it holds none.
+    def windows(self, chunk: Chunk, channels: tuple[str, ...]) -> list[Window]:
+        """Where the one thing may be that a whole recording holds, in order: one place at least.
 
-        Where there are several places for it, that in which the model is surest of any word.
+        An EdgeError says when it holds none.
         """
-        features = self._features_class()
-        first, *others = features.candidates(self.manifest.input, chunk, channels)
-        window: Window = first
-        if others:
-            silent = self.manifest.decision.get("silent", ())
-            words = [at for at, label in enumerate(self.labels) if label not in silent]
-            window = max(
-                (first, *others), key=lambda w: self.scores(w.tensor, w.fresh)[words].max()
-            )
-        return window
+        return list(self._features_class().candidates(self.manifest.input, chunk, channels))
+
+    def answer(self, chunk: Chunk, channels: tuple[str, ...]) -> NDArray[np.float32]:
+        """The probability of each label for a whole recording that somebody asks about.
+
+        An EdgeError says when it holds nothing of the kind.
+        """
+        windows = self.windows(chunk, channels)
+        return self.asked.answer(np.stack([self.scores(w.tensor, w.fresh) for w in windows]))
 
     def decision(self) -> Decision:
         """What turns this model's scores into events."""

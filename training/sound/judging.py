@@ -11,7 +11,7 @@ from typing import Any
 from tensorflow import keras
 
 from edge.model.model import Model
-from training.sound import network, scores
+from training.sound import scores
 from training.sound.clips import Clips
 from training.sound.layouts import SILENCE
 from training.sound.long_audio import make, samples_of
@@ -41,7 +41,7 @@ def _other(word: str, task: Task) -> str:
 
 
 def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
-    return scores.score(model, clips, _rate(model), lambda x: network.probabilities(trial, x))
+    return scores.score(model, clips, _rate(model), trial.predict_on_batch)
 
 
 def decide(

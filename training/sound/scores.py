@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 WORST = 3
 
+FloatNetwork = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""From windows to the scores of each."""
+
 
 def readable(clips: Sequence[Spoken], rate: int) -> list[Spoken]:
     """Those that can be read; what cannot is named. RecordingError if none can."""
@@ -40,14 +43,17 @@ def readable(clips: Sequence[Spoken], rate: int) -> list[Spoken]:
 
 @dataclass(frozen=True)
 class Scored:
-    """Answers to clips. `word` of a clip is the label it should get."""
+    """What a model answers when it is asked about clips."""
 
     labels: list[str]
     truth: NDArray[np.intp]
+    """The label that each clip should get."""
     int8: NDArray[np.float32]
     """(n, labels)."""
     float32: NDArray[np.float32] | None
     """Of the ONNX network beside the model, if there is one."""
+    live: NDArray[np.float32]
+    """Of the int8 model, as in a stream, where nobody asks."""
     speakers: int
 
     def right(self, scores: NDArray[np.float32], label: int | None = None) -> tuple[int, int]:
@@ -71,53 +77,66 @@ def score(
     model: Model,
     clips: Sequence[Spoken],
     rate: int,
-    float_network: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
+    float_network: FloatNetwork | None = None,
 ) -> Scored:
     """What the model says to the clips, and its float network: by default the ONNX beside it."""
-    tensors = []
+    by_float = float_network or _onnx(model.path.with_suffix(".onnx"), len(model.labels))
+    int8, live, float32 = [], [], []
     for clip in clips:
         samples = samples_of(clip.path, rate)
         chunk = Chunk(np.arange(len(samples)) / rate, samples[:, np.newaxis])
-        tensors.append(model.window(chunk, AUDIO).tensor)
-    stacked = np.stack(tensors)
+        windows = model.windows(chunk, AUDIO)
+        said = np.stack([model.scores(w.tensor, w.fresh) for w in windows])
+        int8.append(model.asked.answer(said))
+        live.append(model.asked.moment(said))
+        if by_float:
+            float32.append(model.asked.answer(by_float(np.stack([w.tensor for w in windows]))))
     return Scored(
         list(model.labels),
         np.array([model.labels.index(clip.word) for clip in clips]),
-        np.stack([model.scores(tensor) for tensor in stacked]),
-        float_network(stacked)
-        if float_network
-        else float_scores(model.path.with_suffix(".onnx"), stacked, len(model.labels)),
+        np.stack(int8),
+        np.stack(float32) if by_float else None,
+        np.stack(live),
         len({clip.speaker for clip in clips} - {""}),
     )
 
 
-def float_scores(
-    onnx: Path, tensors: NDArray[np.float32], labels: int
-) -> NDArray[np.float32] | None:
-    """What the float network of an ONNX file says; None if there is no such file."""
-    if not onnx.is_file():
+def _onnx(file: Path, labels: int) -> FloatNetwork | None:
+    """The float network of an ONNX file; None if there is no such file."""
+    if not file.is_file():
         return None
     import onnxruntime
 
     try:
-        session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
-        name = session.get_inputs()[0].name
-        # One by one: a network may be fixed to a batch of one.
-        rows = [session.run(None, {name: tensor[np.newaxis]})[0] for tensor in tensors]
-        return np.concatenate(rows).astype(np.float32).reshape(len(tensors), labels)
+        session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions have no common base
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(
-            f"{onnx} is not the float network of the model beside it ({reason}): "
-            "take it away, or train again"
-        ) from None
+        raise _no_float_network(file, error) from None
+    name = session.get_inputs()[0].name
+
+    def scores(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            # One by one: a network may be fixed to a batch of one.
+            rows = [session.run(None, {name: tensor[np.newaxis]})[0] for tensor in tensors]
+            return np.concatenate(rows).astype(np.float32).reshape(len(tensors), labels)
+        except Exception as error:
+            raise _no_float_network(file, error) from None
+
+    return scores
+
+
+def _no_float_network(file: Path, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())[:200]
+    return ModelError(
+        f"{file} is not the float network of the model beside it ({reason}): "
+        "take it away, or train again"
+    )
 
 
 def at_thresholds(scored: Scored, thresholds: Mapping[str, float]) -> dict[str, Any]:
     """What is accepted if the leading word must reach its threshold, as it must live."""
     limits = np.array([thresholds.get(label, np.inf) for label in scored.labels])
-    leader = scored.int8.argmax(axis=1)
-    accepted = scored.int8.max(axis=1) >= limits[leader]
+    leader = scored.live.argmax(axis=1)
+    accepted = scored.live.max(axis=1) >= limits[leader]
     is_word = np.isfinite(limits)[scored.truth]
     right = accepted & (leader == scored.truth)
     counts = {
