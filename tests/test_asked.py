@@ -27,8 +27,13 @@ def test_what_is_surely_no_word_stays_none() -> None:
 
 
 def test_a_model_that_says_nothing_of_it_is_taken_at_its_word() -> None:
-    found = Asked(LABELS, {}).answer(scores([0.2, 0.1, 0.3, 0.4]))
-    assert found == pytest.approx([0.2, 0.1, 0.3, 0.4])
+    row = scores([0.2, 0.1, 0.3, 0.39])  # int8 scores do not sum to one
+    assert Asked(LABELS, {}).answer(row).tolist() == row[0].tolist()
+
+
+def test_a_label_that_is_none_is_no_word() -> None:
+    found = Asked(["3", "none"], {"asked": 3.0, "none": "none"}).answer(scores([0.5, 0.5]))
+    assert found == pytest.approx([0.75, 0.25])
 
 
 def test_between_words_nothing_changes() -> None:
@@ -52,7 +57,8 @@ def test_a_word_that_is_seen_but_once_is_chance() -> None:
 
 
 def test_a_few_places_are_all_taken_together() -> None:
-    assert Asked(LABELS, SETTINGS).answer(scores(NOISE, NOISE, NOISE)) == pytest.approx(NOISE)
+    rows = scores([0.9, 0, 0, 0.1], [0, 0, 0, 1], [0, 0, 0.3, 0.7])
+    assert Asked(LABELS, SETTINGS).answer(rows) == pytest.approx([0.3, 0, 0.1, 0.6])
 
 
 def test_live_nobody_asks() -> None:
@@ -60,7 +66,12 @@ def test_live_nobody_asks() -> None:
     assert Asked(LABELS, SETTINGS).moment(row).tolist() == row[0].tolist()
 
 
-@pytest.mark.parametrize("times", [0, -1, float("inf"), float("nan"), "three", None])
+@pytest.mark.parametrize("times", [0, 0.5, -1, 1e39, float("nan"), "three", None])
 def test_odds_that_cannot_be(times: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         Asked(LABELS, {"asked": times})
+
+
+def test_labels_of_which_none_is_a_word() -> None:
+    with pytest.raises(ValueError, match="not one label is a word"):
+        Asked(LABELS, {"silent": LABELS})

@@ -13,7 +13,12 @@ from stroke_network import write_model as write_stroke_model
 from test_long_audio import RATE, say, write_wav
 
 from edge.commands import edge_classify
+from edge.model import Model
+from edge.samples import AUDIO, Chunk
 from training.evaluate import main
+from training.sound import scores
+from training.sound.long_audio import samples_of
+from training.sound.spoken import Spoken
 
 WORDS = ["one", "two", "bird"]
 
@@ -217,6 +222,26 @@ def test_the_float_network_beside_a_model_is_compared(
     assert all(one["float"] is not None for one in clips["classes"])
     path.with_suffix(".onnx").write_bytes(b"no network")
     assert "is not the float network" in refused(capsys, path, "--clips", corpus)
+
+
+def test_clips_are_asked_about_and_streams_are_not(corpus: Path, tmp_path: Path) -> None:
+    path = write_model(tmp_path / "kws.tflite")
+    path.with_suffix(".onnx").write_bytes(_onnx())
+    model = Model.load(path)
+    clips = [Spoken(file, "one") for file in sorted(corpus.glob("*.wav"))]
+    scored = scores.score(model, clips, RATE)
+    for clip, asked, live in zip(clips, scored.int8, scored.live, strict=True):
+        samples = samples_of(clip.path, RATE)
+        chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
+        assert asked.tolist() == model.answer(chunk, AUDIO).tolist()
+        (window,) = model.windows(chunk, AUDIO)
+        assert live.tolist() == model.scores(window.tensor).tolist()
+    assert np.abs(scored.int8 - scored.live).max() > 0.1
+    assert scored.float32 is not None
+    assert np.abs(scored.float32 - scored.int8).max() < 0.05
+    accepted = scores.at_thresholds(scored, dict.fromkeys(("one", "two"), 0.0))
+    leads = int((scored.live.argmax(axis=1) == 0).sum())
+    assert accepted["right"]["clips"] == leads < int((scored.int8.argmax(axis=1) == 0).sum())
 
 
 def _onnx() -> bytes:

@@ -280,6 +280,7 @@ def test_a_decision_this_runtime_does_not_know(model_file):
         ({"threshold": "high"}, "could not convert"),
         ({"threshold": None}, "TypeError"),
         ({"threshold": 0.6, "none": "nothing"}, "none is 'nothing', which is no label"),
+        ({"threshold": 0.6, "asked": 0}, "asked is 0.0, not between 1 and 100"),
     ],
 )
 def test_decision_settings_that_cannot_be(model_file, settings, said):

@@ -190,11 +190,11 @@ def test_the_shipped_model_hears_people_it_never_met():
         for word, second in zip(
             words, simulated.spoken(person_seed(8, number), words), strict=True
         ):
-            scores = model.scores(model.windows(chunk(second), AUDIO)[0].tensor)
+            scores = model.answer(chunk(second), AUDIO)
             right.append(model.labels[scores.argmax()] == word)
     assert np.mean(right) >= 0.8
     noise = 0.01 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
-    scores = model.scores(model.windows(chunk(noise), AUDIO)[0].tensor)
+    scores = model.answer(chunk(noise), AUDIO)
     assert model.labels[scores.argmax()] in ("silence", "unknown")
 
 

@@ -92,6 +92,7 @@ def test_the_chosen_thresholds_keep_to_their_budgets() -> None:
     heard = [listened(60, seed) for seed in (1, 2)]
     settings = choose(heard)
     assert settings["silent"] == SILENT
+    assert settings["asked"] > 1
     assert [point["false_per_hour"] for point in settings["curve"]] == list(BUDGETS)
     for point in settings["curve"]:
         again = limit(settings, point["false_per_hour"])

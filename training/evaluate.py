@@ -5,12 +5,13 @@
       --noise running_tap.flac dude_miaowing.flac --snr clean 10 0 --hours 1
   python -m training.evaluate mine.tflite --long kitchen.wav     with kitchen.csv beside it
 
---clips asks what each clip holds, with thresholds and without. --long listens as kws-listen does,
-with the thresholds of the model: to hours made of clips of the given split or speakers (as many of
-other words as of the model's), over noise and with noise alone, or to a recording beside which a
-table (.csv) says start, end and word. A word is heard if its name comes between its start and a
-second after its end; all else that is heard is false, but what is false again within a second is
-not counted again. In their interval a clip that is played again and again counts once.
+--clips asks what each clip holds, as edge-classify does, and what of it a stream would accept with
+the model's thresholds. --long listens as kws-listen does, with the thresholds of the model: to
+hours made of clips of the given split or speakers (as many of other words as of the model's), over
+noise and with noise alone, or to a recording beside which a table (.csv) says start, end and word.
+A word is heard if its name comes between its start and a second after its end; all else that is
+heard is false, but what is false again within a second is not counted again. In their interval a
+clip that is played again and again counts once.
 
 A folder has an index.csv (split, path, label, word, speaker) or a folder for each word. Tables come
 on stdout as Markdown, or all figures as JSON (--json). The intervals are of 95 %, as if every clip

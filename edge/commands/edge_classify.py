@@ -7,8 +7,8 @@
 
 A recording holds one stroke or one word, idle time around it is no problem. The label is the most
 probable of all, "none" or "silence" among them. Thresholds are for live streams: a file is asked
-about on purpose, and is likelier to hold a word than a moment of a stream. A file that cannot be
-used gives {"file": ..., "error": ...}, and the exit status is then 1 at the end.
+about on purpose, and words are likelier in a short one than in a moment of a stream. A file that
+cannot be used gives {"file": ..., "error": ...}, and the exit status is then 1 at the end.
 """
 
 from __future__ import annotations

@@ -7,14 +7,14 @@ did not hear, would else be "none" where everybody hears which word it must be.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-TOGETHER = 9  # places, one after the other, whose mean counts: 0.36 s, and no chance resemblance
+TOGETHER = 9  # places, one after the other, whose mean counts: no chance resemblance lasts 0.36 s
+MOST = 100.0  # times
 
 
 class Asked:
@@ -27,20 +27,22 @@ class Asked:
 
     def __init__(self, labels: Sequence[str], settings: Mapping[str, Any]) -> None:
         times = float(settings.get("asked", 1.0))
-        if not 0 < times < math.inf:
-            raise ValueError(f"asked is {times}, and no word is so much likelier")
-        silent = settings.get("silent", ())
-        self._words = [at for at, label in enumerate(labels) if label not in silent]
+        if not 1 <= times <= MOST:
+            raise ValueError(f"asked is {times}, not between 1 and {MOST:g}")
+        none = {*settings.get("silent", ()), settings.get("none")}
+        self._words = [at for at, label in enumerate(labels) if label not in none]
+        if not self._words:
+            raise ValueError("not one label is a word")
         self._odds = np.ones(len(labels), np.float32)
         self._odds[self._words] = times
 
     def answer(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The probability of each label, from the scores (n, labels) of every place."""
+        """How likely each label is, from the scores (n, labels) of every place."""
         found = self.moment(scores)
         if len(scores) > 1:
             return found
-        found = found * self._odds
-        return found / found.sum()
+        weighed = found * self._odds
+        return weighed * (found.sum() / weighed.sum())  # int8 scores sum to nearly one
 
     def moment(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         """The scores where a word is surest."""

@@ -39,7 +39,7 @@ class Model:
         levels = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.float32)
         zero, scale = np.float32(self.output_zero), np.float32(self.output_scale)
         self._of_level = (levels - zero) * scale  # a negative level counts from the end
-        self.asked = Asked(self.labels, manifest.decision)
+        self.asked = Asked(self.labels, manifest.decision)  # what its scores say of a recording
 
     @classmethod
     def load(
@@ -69,7 +69,7 @@ class Model:
         return list(self._features_class().candidates(self.manifest.input, chunk, channels))
 
     def answer(self, chunk: Chunk, channels: tuple[str, ...]) -> NDArray[np.float32]:
-        """The probability of each label for a whole recording that somebody asks about.
+        """How likely each label is for a whole recording that somebody asks about.
 
         An EdgeError says when it holds nothing of the kind.
         """

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.model.model import Model
@@ -24,6 +26,7 @@ from training.sound.trace import listen
 log = logging.getLogger(__name__)
 
 HOURS = 3.0  # of long audio at each level, by which thresholds are chosen
+PART = 512  # windows at once
 LEVELS = (None, 10.0, 0.0)  # dB; None is clean
 
 
@@ -41,7 +44,12 @@ def _other(word: str, task: Task) -> str:
 
 
 def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
-    return scores.score(model, clips, _rate(model), trial.predict_on_batch)
+    def by_float(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        # `predict` takes longer to begin than a clip takes; a long one has many windows.
+        parts = np.split(windows, range(PART, len(windows), PART))
+        return np.concatenate([trial.predict_on_batch(part) for part in parts])
+
+    return scores.score(model, clips, _rate(model), by_float)
 
 
 def decide(

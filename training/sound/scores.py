@@ -53,7 +53,8 @@ class Scored:
     float32: NDArray[np.float32] | None
     """Of the ONNX network beside the model, if there is one."""
     live: NDArray[np.float32]
-    """Of the int8 model, as in a stream, where nobody asks."""
+    """Of the int8 model where nobody asks, as in a stream (in a clip longer than a window, the mean
+    over more of it)."""
     speakers: int
 
     def right(self, scores: NDArray[np.float32], label: int | None = None) -> tuple[int, int]:
@@ -109,9 +110,9 @@ def _onnx(file: Path, labels: int) -> FloatNetwork | None:
 
     try:
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        name = session.get_inputs()[0].name
     except Exception as error:  # onnxruntime's own exceptions have no common base
         raise _no_float_network(file, error) from None
-    name = session.get_inputs()[0].name
 
     def scores(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
