@@ -33,8 +33,6 @@ class SpottingDecision(Decision):
     release: part of the threshold below which a held word is let go. One window is enough, for a
         mean would run two words into one. So is a window in which another label leads.
     refractory_s: the same word is not heard again so soon.
-    apart_s: nor is any other (default 0): nobody says two words at once, but on its way through
-        the window one word may look like another. One that is really there is heard later.
     delay_s: from the end of a word to the window that decides, as the training measured it
         (default 0).
     curve: [{"false_per_hour": 0.5, "threshold": 0.9}, ...], for `limit`: one for all words ...
@@ -60,14 +58,12 @@ class SpottingDecision(Decision):
         _by_label(self.labels, silent, at(1.0, words, settings.get("held_back", {})))
         self._smoothing = _positive(settings["smoothing_s"]) - SLACK
         self._refractory = _positive(settings["refractory_s"]) - SLACK
-        self._apart = _positive(settings.get("apart_s", 0.0)) - SLACK
         self._delay = _positive(settings.get("delay_s", 0.0))
         self._release = _positive(settings["release"])
         if self._release > 1:
             raise ValueError(f"release is {self._release}, not a part of the threshold")
         self._recent: deque[tuple[float, list[float]]] = deque()
         self._heard_at = [-np.inf] * len(self.labels)
-        self._last_at = -np.inf
         self._held: int | None = None
 
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Detection]:
@@ -88,12 +84,12 @@ class SpottingDecision(Decision):
         threshold = self._thresholds[leader]
         if threshold is None or leader == held or now[leader] < self._release * threshold:
             return
-        if t - self._heard_at[leader] < self._refractory or t - self._last_at < self._apart:
+        if t - self._heard_at[leader] < self._refractory:
             return
         mean = sum([row[leader] for _, row in recent]) / len(recent)
         if mean >= threshold:
             self._held = leader
-            self._heard_at[leader] = self._last_at = t
+            self._heard_at[leader] = t
             yield self._detection(leader, mean, window)
 
     def _word(self, label: int) -> float:

@@ -23,7 +23,6 @@ class Spotted:
         self.labels = trace.labels
         self.release = float(settings["release"])
         self.refractory = float(settings["refractory_s"]) - SLACK
-        self.apart = float(settings.get("apart_s", 0.0)) - SLACK
         scores, t = trace.scores.astype(np.float64), trace.t
         leader = scores.argmax(axis=1) if len(t) else np.empty(0, np.intp)
         broken = np.ones(len(t), bool)
@@ -44,7 +43,7 @@ class Spotted:
         let_go = np.cumsum(~alive)  # a new stretch begins with every window that is too weak
         ready = np.flatnonzero(alive & (self._mean >= limit))
         last = [-np.inf] * len(self.labels)
-        last_of_all, held = -np.inf, (-1, -1)
+        held = (-1, -1)
         events = []
         for stretch, decided_t, t, leader in zip(
             zip(self._run[ready].tolist(), let_go[ready].tolist(), strict=True),
@@ -55,10 +54,8 @@ class Spotted:
         ):
             if stretch == held or t - last[leader] < self.refractory:
                 continue
-            if t - last_of_all < self.apart:
-                continue
             held = stretch
-            last[leader] = last_of_all = t
+            last[leader] = t
             events.append(Heard(decided_t, self.labels[leader]))
         return events
 

@@ -52,21 +52,19 @@ Heard = tuple[Trace, Sequence[Word]]
 
 def choose(
     heard: Sequence[Heard],
-    settings: Mapping[str, Any] | None = None,
     budget: float = BUDGET,
     smoothings: Sequence[float] = SMOOTHINGS,
 ) -> dict[str, Any]:
     """The settings of a decision, for what was heard and what was said, at each noise level.
 
-    `settings` is a decision's, without thresholds. Every point of the curve says what it was
-    measured on: the `hours`, the `false` accepts in them and of how many different clips
-    (`false_clips`), the rate an hour that so many may still stand for (`most`, 95 %), whether that
-    is within the budget (`resolved`), and the share of all words that was heard (`hits`).
+    Every point of the curve says what it was measured on: the `hours`, the `false` accepts in them
+    and of how many different clips (`false_clips`), the rate an hour that so many may still stand
+    for (`most`, 95 %), whether that is within the budget (`resolved`), and the share of all words
+    that was heard (`hits`).
     """
     labels = heard[0][0].labels
     silent = [label for label in labels if label in SILENT]
-    fixed = {**SETTINGS, "silent": silent, **(settings or {})}
-    words = [label for label in labels if label not in fixed["silent"]]
+    words = [label for label in labels if label not in silent]
     said = {word.word for _, truth in heard for word in truth}
     missing = sorted(set(words) - said)
     if missing:
@@ -76,7 +74,7 @@ def choose(
         )
     best: dict[str, Any] = {}
     for smoothing in smoothings:
-        tried = {**fixed, "smoothing_s": smoothing}
+        tried = {**SETTINGS, "silent": silent, "smoothing_s": smoothing}
         spotted = [Spotted(trace, tried) for trace, _ in heard]
         tried["held_back"] = _held_back(heard, spotted, words, budget)
         curve = _curve(heard, spotted, words, tried["held_back"], sorted({*BUDGETS, budget}))
