@@ -72,6 +72,23 @@ def test_a_long_word_fires_once():
     assert words(QUIET, ("yes", 0.95, 100), QUIET) == ["yes"]
 
 
+def test_a_word_that_is_held_longer_than_one_can_be_was_said_again():
+    once, twice, thrice = (("yes", 0.95, 3 + count) for count in (25, 35, 55))
+    assert words(QUIET, once, QUIET, held_s=1.08) == ["yes"]
+    assert words(QUIET, twice, QUIET, held_s=1.08) == ["yes"] * 2
+    assert words(QUIET, thrice, QUIET, held_s=1.08) == ["yes"] * 3
+    first, second = decide(track(QUIET, twice), held_s=1.08)
+    assert second.t - first.t == pytest.approx(1.08)
+    wavering = [("yes", 0.95, 27), ("yes", 0.7, 5), ("yes", 0.95, 5)]
+    assert words(QUIET, *wavering, held_s=1.08) == ["yes"] * 2
+
+
+@pytest.mark.parametrize("held_s", [0.7, 0, -1, float("nan"), "long"])
+def test_a_time_to_be_held_that_cannot_be(held_s):
+    with pytest.raises(ValueError, match=r"held_s|long"):
+        decide([], held_s=held_s)
+
+
 def test_a_repeated_word_fires_again():
     assert words(SAID, ("-", 1, 15), SAID, ("-", 1, 15), SAID) == ["yes"] * 3
 

@@ -48,8 +48,11 @@ def listened(
 
 
 @pytest.mark.parametrize("levels", [256, 1 << 24, 4])
+@pytest.mark.parametrize("held_s", [0.6, np.inf])
 @pytest.mark.parametrize("smoothing_s", [0.0, 0.12, 0.3])
-def test_the_shortcut_hears_what_the_decision_hears(smoothing_s: float, levels: int) -> None:
+def test_the_shortcut_hears_what_the_decision_hears(
+    smoothing_s: float, held_s: float, levels: int
+) -> None:
     rng = np.random.default_rng(7)
     trace, _ = listened(10, seed=1, levels=levels)
     settings = {
@@ -57,6 +60,7 @@ def test_the_shortcut_hears_what_the_decision_hears(smoothing_s: float, levels: 
         "silent": SILENT,
         "smoothing_s": smoothing_s,
         "refractory_s": 0.5,
+        "held_s": held_s,
         "release": 0.7,
     }
     spotted = Spotted(trace, settings)

@@ -33,6 +33,8 @@ class SpottingDecision(Decision):
     release: part of the threshold below which a held word is let go. One window is enough, for a
         mean would run two words into one. So is a window in which another label leads.
     refractory_s: the same word is not heard again so soon.
+    held_s: longer than that no word is held that was said once, as the network was taught how long
+        a word that is over is still in its window; so it has been said again (default: endless).
     delay_s: from the end of a word to the window that decides, as the training measured it
         (default 0).
     curve: [{"false_per_hour": 0.5, "threshold": 0.9}, ...], for `limit`: one for all words ...
@@ -58,6 +60,9 @@ class SpottingDecision(Decision):
         _by_label(self.labels, silent, at(1.0, words, settings.get("held_back", {})))
         self._smoothing = _positive(settings["smoothing_s"]) - SLACK
         self._refractory = _positive(settings["refractory_s"]) - SLACK
+        self._longest = float(settings.get("held_s", np.inf)) - SLACK
+        if not self._longest > self._refractory:
+            raise ValueError(f"held_s is {settings['held_s']}, within the refractory time")
         self._delay = _positive(settings.get("delay_s", 0.0))
         self._release = _positive(settings["release"])
         if self._release > 1:
@@ -79,7 +84,7 @@ class SpottingDecision(Decision):
 
         leader = now.index(max(now))
         held = self._held
-        if held is not None and (leader != held or now[held] < self._release * self._word(held)):
+        if held is not None and (leader != held or self._is_over(held, now[held], t)):
             held = self._held = None
         threshold = self._thresholds[leader]
         if threshold is None or leader == held or now[leader] < self._release * threshold:
@@ -92,10 +97,10 @@ class SpottingDecision(Decision):
             self._heard_at[leader] = t
             yield self._detection(leader, mean, window)
 
-    def _word(self, label: int) -> float:
-        threshold = self._thresholds[label]
+    def _is_over(self, held: int, score: float, t: float) -> bool:
+        threshold = self._thresholds[held]
         assert threshold is not None  # only words are held
-        return threshold
+        return score < self._release * threshold or t - self._heard_at[held] >= self._longest
 
     def _detection(self, leader: int, mean: float, window: Window) -> Detection:
         columns = zip(*(row for _, row in self._recent), strict=True)

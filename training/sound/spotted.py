@@ -23,6 +23,7 @@ class Spotted:
         self.labels = trace.labels
         self.release = float(settings["release"])
         self.refractory = float(settings["refractory_s"]) - SLACK
+        self.longest = float(settings.get("held_s", np.inf)) - SLACK
         scores, t = trace.scores.astype(np.float64), trace.t
         leader = scores.argmax(axis=1) if len(t) else np.empty(0, np.intp)
         broken = np.ones(len(t), bool)
@@ -52,7 +53,7 @@ class Spotted:
             self._leader[ready].tolist(),
             strict=True,
         ):
-            if stretch == held or t - last[leader] < self.refractory:
+            if t - last[leader] < (self.longest if stretch == held else self.refractory):
                 continue
             held = stretch
             last[leader] = t
