@@ -21,6 +21,7 @@ from edge.features import Window
 from edge.model import Model
 from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
 from edge.simulation.mpu6050 import EmulatedMPU6050
+from edge.simulation.seeds import seed
 from edge.source import SUITS_A_HAND, Source
 from edge.source.framed_stream import FULL_SCALE
 from edge.source.serial_port import SerialSource
@@ -122,7 +123,7 @@ def _begun(live_chunks: list[Chunk], direct_chunks: list[Chunk]) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="(default: %(default)g)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="which people they are")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="which people they are")
     args = parser.parse_args()
     started = time.monotonic()
     figures = soak(args.seconds, args.seed)

@@ -67,6 +67,8 @@ def parser(monkeypatch: pytest.MonkeyPatch) -> CommandParser:
     add_source_options(parser, TABLE)
     parser.add_argument("--tight", action=argparse.BooleanOptionalAction, default=False)
     parser.add_argument("--colour", choices=["red", "blue"], default="red")
+    parser.add_argument("--ends", nargs=2, type=int)
+    parser.add_argument("--names", nargs="+")
     add_common(parser)
     return parser
 
@@ -95,9 +97,24 @@ def test_the_environment_sets_every_kind_of_option_and_the_command_line_wins(par
     )
 
 
+def test_several_values_in_the_environment_are_as_in_a_shell(parser, monkeypatch):
+    monkeypatch.setenv("EDGE_ENDS", "2 3")
+    monkeypatch.setenv("EDGE_NAMES", "reef 'clove hitch'")
+    args = parser.parse_args([])
+    assert (args.ends, args.names) == ([2, 3], ["reef", "clove hitch"])
+    assert parser.parse_args(["--names", "bowline"]).names == ["bowline"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("EDGE_WIRE_SPEED", "fast"), ("EDGE_TIGHT", "perhaps"), ("EDGE_COLOUR", "green")],
+    [
+        ("EDGE_WIRE_SPEED", "fast"),
+        ("EDGE_TIGHT", "perhaps"),
+        ("EDGE_COLOUR", "green"),
+        ("EDGE_ENDS", "2"),
+        ("EDGE_ENDS", "2 three"),
+        ("EDGE_NAMES", "'reef"),
+    ],
 )
 def test_nonsense_in_the_environment_is_a_usage_error_that_names_it(
     parser, monkeypatch, capsys, name, value

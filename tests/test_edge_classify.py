@@ -116,7 +116,8 @@ def test_a_folder_is_read_through_in_order(model, takes, capsys):
 
 def test_a_folder_without_recordings_is_an_error(model, takes, capsys):
     status, (answer,) = classify(capsys, model, takes)
-    assert status == 1 and answer["file"] == str(takes) and answer["error"]
+    assert status == 1 and answer["file"] == str(takes)
+    assert answer["error"] == "is a folder without any recording: name one that has some"
 
 
 def test_names_come_from_stdin(model, takes, capsys, monkeypatch):

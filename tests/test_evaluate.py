@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sound_network
+import soundfile
 from sound_network import write_model
 from stroke_network import write_model as write_stroke_model
 from test_long_audio import RATE, say, write_wav
@@ -165,6 +166,10 @@ def test_an_annotated_recording_is_listened_to(
     (tmp_path / "kitchen.csv").write_text("start,end,word\n0.5,1.0,one\n4,4.5,bird\n")
     (level,) = found(capsys, model, "--long", path)["long"]["levels"]
     assert (level["name"], level["words"]) == ("kitchen.wav", 1)
+    soundfile.write(tmp_path / "hall.ogg", say(0.5, 1.0, 40, seconds=20), RATE)
+    (tmp_path / "kitchen.csv").rename(tmp_path / "hall.csv")
+    (level,) = found(capsys, model, "--long", tmp_path / "hall.ogg")["long"]["levels"]
+    assert (level["name"], level["words"]) == ("hall.ogg", 1)
 
 
 def test_what_cannot_be_read_is_named_and_left_out(
@@ -193,6 +198,9 @@ def test_bad_input_is_one_line(
     assert "no split 'dev', but test, train" in says("--clips", corpus, "--split", "dev")
     assert "no recordings for the speakers bob" in says("--clips", corpus, "--speakers", "bob")
     assert "the model has no three" in says("--clips", corpus, "--words", "three")
+    with pytest.raises(SystemExit):
+        says("--clips", corpus, "--seed", "-1")
+    assert "-1 is no seed: 0 or more" in capsys.readouterr().err
     assert "--snr needs --noise" in says("--long", corpus, "--snr", "10")
     assert "no kitchen.csv" in says("--long", write_wav(tmp_path / "kitchen.wav", np.zeros(RATE)))
     assert "fewer than this model can promise" in says(

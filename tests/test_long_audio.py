@@ -149,6 +149,17 @@ def test_where_it_is_clean_noise_comes_alone_only(clips: list[Spoken]) -> None:
     assert np.std(sound[155 * RATE : 175 * RATE]) == pytest.approx(expected, rel=0.1)
 
 
+def test_words_are_said_several_times_in_a_row(clips: list[Spoken]) -> None:
+    (made,) = make(clips, ["one", "two"], [], 60, [None], gap=(0.3, 0.3), times=3)
+    said = [word.clip for word in made.words]
+    turns = [said[at : at + 3] for at in range(0, len(said) - 2, 3)]
+    assert len(turns) > 5
+    assert all(len(set(turn)) == 1 for turn in turns)
+    assert len({turn[0] for turn in turns}) == min(len(clips), len(turns))
+    first, second, *_ = made.words
+    assert second.start - first.end == pytest.approx(0.3)
+
+
 def test_a_word_that_nobody_says_cannot_be_tested(clips: list[Spoken]) -> None:
     with pytest.raises(RecordingError, match="nobody says three"):
         make(clips, ["one", "three"], [], 100, [None])
@@ -166,6 +177,13 @@ def test_an_annotated_recording_is_read(tmp_path: Path) -> None:
     assert [len(block) for block in audio.blocks()] == [160000, 160000, 88000]
     table.write_text("start,end,word\n0.5,1.0,yes\n3,2,no\n")
     with pytest.raises(RecordingError, match="line 3"):
+        Recorded.open(path)
+    for content in (b"", b"0.5,1.0,yes\n", b"start;end;word\n0.5;1;yes\n"):
+        table.write_bytes(content)
+        with pytest.raises(RecordingError, match="needs the columns start, end"):
+            Recorded.open(path)
+    table.write_bytes("start,end,word\n0.5,1.0,größe\n".encode("latin-1"))
+    with pytest.raises(RecordingError, match="write it as UTF-8"):
         Recorded.open(path)
 
 

@@ -105,7 +105,14 @@ def chunk(name: bytes, body: bytes) -> bytes:
 @pytest.mark.parametrize("pieces", [1, 7, 60, 999])
 @pytest.mark.parametrize("form", [b"RIFF", b"RF64"])
 @pytest.mark.parametrize(
-    "before", [chunk(b"JUNK", bytes(28)), chunk(b"LIST", b"some data inside"), b""]
+    "before",
+    [
+        chunk(b"JUNK", bytes(28)),
+        chunk(b"LIST", b"some data inside"),
+        chunk(b"odd ", b"abc"),
+        pytest.param(struct.pack("<4sI", b"odd ", 3) + b"abc", id="not padded"),
+        b"",
+    ],
 )
 def test_a_header_of_any_length_and_in_any_pieces(before: bytes, form: bytes, pieces: int) -> None:
     fmt = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 2, 48000, 192000, 4, 16))
@@ -125,6 +132,13 @@ def test_a_header_of_any_length_and_in_any_pieces(before: bytes, form: bytes, pi
         (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", "whose sound comes before its format"),
         (b"RIFF\0\0\0\0WAVE" + chunk(b"fmt ", bytes(16)), "coded in a way that is not read"),
         (b"RIFF\0\0\0\0WAVE" + chunk(b"JUNK", bytes(2**21)), "no sound follows"),
+        (b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\x7f" + bytes(2**16), "coded in a way that"),
+        (
+            b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\x7f"
+            + struct.pack("<HHIIHH", 1, 1, 16000, 32000, 2, 16)
+            + bytes(2**16),
+            "no sound follows",
+        ),
     ],
 )
 def test_what_is_no_plain_sound_is_one_line(data: bytes, says: str) -> None:

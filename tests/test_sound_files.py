@@ -12,6 +12,7 @@ import soundfile
 
 from edge.errors import RecordingError, RuntimeMissing, SourceError
 from edge.sound import find, open_sound, read, write_wav
+from edge.sound.file import BLOCK
 from edge.source.sound_files import SoundFiles
 
 NEEDS = {"channels": ["audio"], "rate_hz": 16000}
@@ -130,7 +131,8 @@ def test_a_file_that_was_cut_short_is_read_as_far_as_it_goes(file, caplog):
     file.write_bytes(wav(form(), chunk(b"data", pcm()))[:-5001])
     sound = read(file)
     assert len(sound.samples) == len(TONE) - 2501
-    assert "sound.wav is cut short" in caplog.text
+    there, promised = len(TONE) - 2501, len(TONE)
+    assert f"sound.wav is cut short: {there} of {promised} samples are there" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -204,12 +206,17 @@ def test_floats_that_are_no_sound(file, caplog):
     floats = np.array([0.5, np.nan, np.inf, -np.inf, -0.5], "<f4")
     file.write_bytes(wav(form(3, bits=32), chunk(b"data", floats.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, 0, 0, -0.5]
-    assert "3 samples are no numbers" in caplog.text
+    assert "has samples that are no numbers" in caplog.text
     caplog.clear()
     huge = np.array([0.5, 1e300, -32768], "<f8")
     file.write_bytes(wav(form(3, bits=64), chunk(b"data", huge.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, -1]
-    assert "where 1 is full scale" in caplog.text
+    assert "goes beyond full scale" in caplog.text
+    caplog.clear()
+    loud = np.full(3 * BLOCK, 2, "<f4")
+    file.write_bytes(wav(form(3, bits=32), chunk(b"data", loud.tobytes())))
+    assert read(file).samples.max() == 1
+    assert len(caplog.records) == 1
 
 
 def test_a_flac_that_was_cut_short(tmp_path, caplog):
@@ -219,7 +226,8 @@ def test_a_flac_that_was_cut_short(tmp_path, caplog):
     file.write_bytes(file.read_bytes()[:150000])
     sound = read(file)
     assert 50000 < len(sound.samples) < 160000
-    assert "long.flac is cut short" in caplog.text
+    there = len(sound.samples)
+    assert f"long.flac is cut short: {there} of 160000 samples are there" in caplog.text
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
@@ -291,6 +299,26 @@ def test_a_file_that_cannot_be_read_is_skipped_if_there_are_others(tmp_path, cap
     assert "2.wav: is no sound" in caplog.text
     with pytest.raises(SourceError, match=r"2\.wav: is no sound"):
         play(tmp_path / "2.wav")
+
+
+def test_what_is_missing_of_a_file_is_an_error(tmp_path, caplog):
+    write_wav(tmp_path / "1.wav", TONE, 16000)
+    data = (tmp_path / "1.wav").read_bytes()
+    (tmp_path / "2.wav").write_bytes(data[:-200])
+    source, t, _ = play(tmp_path)
+    assert len(t) == 16000 - 100
+    assert source.health.errors == 1
+    assert "2.wav is cut short: 7900 of 8000 samples are there" in caplog.text
+
+
+def test_without_libsndfile_what_needs_none_is_played(tmp_path, caplog, monkeypatch):
+    soundfile.write(tmp_path / "1.flac", TONE, 16000)
+    write_wav(tmp_path / "2.wav", TONE, 16000)
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    source, t, _ = play(tmp_path)
+    assert len(t) == 8000
+    assert source.health.errors == 1
+    assert "1.flac: only WAV can be read without the package soundfile" in caplog.text
 
 
 def test_a_file_that_cannot_be_decoded_is_no_time_that_passed(tmp_path):

@@ -139,6 +139,19 @@ def test_a_knock_beside_a_word_does_no_harm(record, tmp_path):
     assert status == 0 and "not saved" not in err
 
 
+def test_a_recording_played_again_is_not_taken_for_another_word(record, tmp_path):
+    options = ["--words", "yes", "no", "--takes", "1"]
+    sound = room(*said(word()))
+    assert record(sound, *options)[0] == 1
+    status, _, err = record(sound, *options)
+    assert status == 1
+    assert "not saved: this very sound is" in err and "yes/ann_nohash_0.wav already" in err
+    assert saved(tmp_path) == ["yes/ann_nohash_0.wav"]
+    status, _, _ = record(room(*said(word(), word("no"))), *options)
+    assert status == 0
+    assert saved(tmp_path) == ["no/ann_nohash_0.wav", "yes/ann_nohash_0.wav"]
+
+
 def test_a_word_lost_in_noise_is_refused(record, tmp_path):
     sound = room(*said(word(), word("yes", 2)), hiss=0.03)
     status, _, err = record(sound, "--words", "yes", "--takes", "1")
@@ -185,12 +198,12 @@ def test_another_speaker_has_takes_of_their_own(record, tmp_path):
 
 
 def test_a_free_number_is_found(tmp_path):
-    samples = np.zeros(100, np.float32)
-    paths = [takes.save(samples, tmp_path, "yes", "ann") for _ in range(3)]
+    sounds = [np.full(100, level, np.float32) for level in (0.1, 0.2, 0.3, 0.4)]
+    paths = [takes.save(samples, tmp_path, "yes", "ann") for samples in sounds[:3]]
     paths[1].unlink()
     assert takes.count(tmp_path, "yes", "ann") == 2
     assert takes.count(tmp_path, "yes", "an") == takes.count(tmp_path, "no", "ann") == 0
-    assert takes.save(samples, tmp_path, "yes", "ann") == paths[1]
+    assert takes.save(sounds[3], tmp_path, "yes", "ann") == paths[1]
     assert len(list((tmp_path / "yes").iterdir())) == 3
 
 
@@ -280,6 +293,8 @@ def test_the_level_is_shown_on_a_terminal_only(record, monkeypatch):
     [
         ["--words", "a/b"],
         ["--words", "..", "--speaker", "ann"],
+        ["--words", "", "--speaker", "ann"],
+        ["--words", ",", "--speaker", "ann"],
         ["--words", "_silence_", "--speaker", "ann"],
         ["--words", "4u", "--speaker", "ann"],
         ["--words", "yes", "--speaker", "ann lee"],
@@ -301,6 +316,19 @@ def test_a_folder_that_cannot_be(tmp_path, capsys):
     options = ["--words", "yes", "--speaker", "ann", "--mock", "--out", str(tmp_path / "file")]
     assert main(options) == 1
     assert "choose another --out" in capsys.readouterr().err
+
+
+def test_a_name_that_stdout_cannot_write_ends_nothing(tmp_path):
+    options = ["--words=yes", "--takes=2", "--speaker=Zoë", "--mock", "--speed=max"]
+    call = "import sys; from edge.commands import start; sys.exit(start.sound_record())"
+    done = subprocess.run(
+        [sys.executable, "-c", call, *options, f"--out={tmp_path}"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(b"Zo\\xeb_nohash_") == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

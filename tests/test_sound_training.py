@@ -211,14 +211,20 @@ def test_the_front_end_of_the_lecture_is_learnt_by_ear(tmp_path, capsys):
         (["--data", "two", "--base", "airdigit"], "hears other spectra"),
         (["--data", "bad"], "none of its 1 recordings can be read"),
         (["--data", "list"], "columns split, path, label, word and speaker"),
+        (["--data", "two", "--words", "no", "--others", "nowhere"], "nowhere does not exist"),
+        (["--data", "two", "--words", "no", "--others", "empty"], "empty: no recordings"),
+        (["--data", "broken"], "words.tar is broken"),
+        (["--data", "latin"], "validation_list.txt is no text"),
         (["--data", "two", "--out", "m.h5"], r".tflite"),
         (["--data", "two", "--out", "/proc/new/m.tflite"], "choose another --out"),
     ],
 )
 def test_what_cannot_be_learnt_is_one_line(arguments, sentence, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for folder in ("empty", "bad/yes", "list"):
+    for folder in ("empty", "bad/yes", "list", "broken", "latin"):
         Path(folder).mkdir(parents=True)
+    Path("broken/words.tar").write_bytes(b"no tar" * 999)
+    Path("latin/validation_list.txt").write_bytes("größe/1.wav".encode("latin-1"))
     Path("bad/yes/1.wav").write_text("no sound")
     Path("list/index.csv").write_text("path,word\n1.wav,yes\n")
     say(Path("two"), WORDS, [0])
@@ -234,7 +240,7 @@ def test_what_cannot_be_learnt_is_one_line(arguments, sentence, tmp_path, monkey
 # --- folders ---
 
 
-def test_every_layout_says_word_speaker_and_split(tmp_path):
+def test_every_layout_says_word_speaker_and_split(tmp_path, caplog):
     official = tmp_path / "official"
     say(official, ["yes"], [1, 2, 3])
     ids = [f"{person_seed(77, n):x}" for n in (1, 2, 3)]
@@ -251,6 +257,21 @@ def test_every_layout_says_word_speaker_and_split(tmp_path):
     noise = layouts.noise_files([official])
     assert [path.name for path in noise] == ["hiss.wav"]
     assert len(material.recorded_noise(noise)) == 4  # 3 s, every half of a second
+
+    (official / "yes").rename(official / "turn on")
+    listed = f"turn on/{ids[0]}_nohash_0.wav\r\n\nturn on/gone_nohash_0.wav\n"
+    (official / "validation_list.txt").write_text(listed, newline="")
+    (official / "testing_list.txt").unlink()
+    assert [name.split for name in layouts.named(official)].count("val") == 1
+    assert "of its lists, 1 recordings are not there: turn on/gone_nohash_0" in caplog.text
+
+    with tarfile.open(official / "backup.tar", "w") as backup:
+        backup.add(official / "turn on", "turn on")
+        (tmp_path / "me.jpg").write_bytes(b"no picture")
+        backup.add(tmp_path / "me.jpg", "me.jpg")
+        backup.add(tmp_path / "me.jpg", "yes/a_nohash_0.jpg")
+    assert len(corpora.load([official])) == 3
+    assert "backup.tar: left out, as it holds no pictures of words" in caplog.text
 
     flat = tmp_path / "flat"
     flat.mkdir()

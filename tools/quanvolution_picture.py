@@ -27,6 +27,7 @@ from edge.features.sound import SoundFeatures, in_the_middle, window_samples
 from edge.features.spectrum import FrontEnd
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
+from edge.simulation.seeds import seed
 from edge.simulation.voice import WORDS, Person, say
 
 QCNN: dict[str, Any] = {
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a recording of a word")
     parser.add_argument("--word", choices=WORDS, metavar="WORD", help="for a simulated person")
     parser.add_argument("--model", metavar="NAME|FILE", help="a model with a quantum circuit")
-    parser.add_argument("--seed", type=int, default=0, help="of the person and the angles (0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the person and the angles (0)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     add_common(parser)
     return run_command(parser, draw, argv)

@@ -28,6 +28,7 @@ from edge.errors import RuntimeMissing
 from edge.features.quantum.circuit import Circuit, random_angles
 from edge.features.quantum.closed_form import pushed_back, seen
 from edge.features.quantum.quanvolution import Quanvolution
+from edge.simulation.seeds import seed
 
 BANDS, FRAMES = 60, 126
 SEED = 42  # PennyLane's, where QCNN gives none
@@ -38,7 +39,7 @@ Function = Callable[[Any], Any]
 def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("python -m tools.quanvolution_speed", __doc__)
     parser.add_argument("--layers", type=int, default=1, help="of the circuit (1)")
-    parser.add_argument("--seed", type=int, default=0, help="of its angles, and of the clip (0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of its angles, and of the clip (0)")
     add_common(parser)
     return run_command(parser, measure, argv)
 

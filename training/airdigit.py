@@ -33,6 +33,7 @@ from edge.errors import RecordingError
 from edge.model.manifest import read_model
 from edge.model.model import Model
 from edge.model.shipped import find_model
+from edge.simulation.seeds import seed
 from training import corpora, licences, network, product, recipe, report, simulated, split, tflite
 from training.strokes import DIGITS, NONE, Strokes
 from training.whole import check_out
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--people", type=int, metavar="N", help=f"simulated people to learn from ({PEOPLE})"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N")
     add_common(parser)
     return run_command(parser, train, argv)
 

@@ -31,6 +31,7 @@ from edge.events import Detection
 from edge.features import Window
 from edge.features.stroke import LIVE_HANG
 from edge.samples import MOTION, Chunk
+from edge.simulation.seeds import seed
 from training import airdigit, corpora, network, product, recipe, simulated, tflite
 from training.report import Result, per_class
 from training.split import last_of_each_label
@@ -89,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("python -m training.airdigit_figures", __doc__)
     parser.add_argument("--data", nargs="+", required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="FILE.md")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N")
     parser.add_argument("--people", type=int, default=airdigit.PEOPLE, metavar="N")
     add_common(parser)
     return run_command(parser, measure, argv)

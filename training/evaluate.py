@@ -40,6 +40,8 @@ from edge.commands.options import CommandParser, add_common, add_runtime_option
 from edge.decision.spotting import SpottingDecision, limit
 from edge.errors import EdgeError, ModelError, RecordingError
 from edge.model import Model
+from edge.simulation.seeds import seed
+from edge.sound.file import SUFFIXES
 from training.sound import scores
 from training.sound.det import confusion_picture, det_picture, wilson
 from training.sound.layouts import SILENCE
@@ -89,7 +91,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="seconds from one word to the next, as in one breath: 0.05 0.3 "
         f"({GAP_S[0]:g} {GAP_S[1]:g})",
     )
-    made.add_argument("--seed", type=int, default=0, metavar="N")
+    made.add_argument(
+        "--times", type=_times, default=1, metavar="N", help="that each word is said in a row (1)"
+    )
+    made.add_argument("--seed", type=seed, default=0, metavar="N")
     how = parser.add_argument_group("how to decide", "By the model's thresholds, unless:")
     how.add_argument(
         "--threshold", nargs="+", type=_threshold, metavar="X|WORD=X", help="of all, or of a word"
@@ -121,6 +126,13 @@ def _hours(text: str) -> float:
 def _gap(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 60:
+        raise ValueError
+    return value
+
+
+def _times(text: str) -> int:
+    value = int(text)
+    if value < 1:
         raise ValueError
     return value
 
@@ -225,12 +237,12 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
         log.info("%d clips, %d of other words", len(clips), len(others))
         seconds = args.hours * 3600
         gap = min(args.gap), max(args.gap)
-        audios += make(clips, words, noise, seconds, args.snr, args.seed, rate, gap=gap)
+        audios += make(clips, words, noise, seconds, args.snr, args.seed, rate, gap, args.times)
     return audios
 
 
 def _is_recording(path: Path) -> bool:
-    return path.suffix.lower() in (".wav", ".flac")
+    return path.suffix.lower() in SUFFIXES
 
 
 def _labelled(

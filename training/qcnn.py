@@ -36,6 +36,7 @@ from tensorflow import keras
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.model.model import Model
+from edge.simulation.seeds import seed
 from training import licences, tflite
 from training.sound import judging, lessons, product, quantum, quantum_card, recipe, scores
 from training.sound.clips import Clips
@@ -72,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--reference", action="store_true", help="the paper's pipeline, in float")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N")
     add_common(parser)
     parser.set_defaults(base=None, download=None, front_end="shipped")
     return run_command(parser, lambda args: _run(args, commands()), argv)
@@ -101,7 +102,7 @@ def build(args: argparse.Namespace, task: Task) -> None:
     judges = judging.judging(held.judging, task)
     result = judging.judged(model, network, judges)
     log.info("people who judge: %s", scores.headline(result))
-    decision = judging.decide(model, held.judging, args.others, task, school.noise_files)
+    decision = judging.decide(model, held.judging, school.others, task, school.noise_files)
     test = school.everything[school.everything.split == "test"]
     tested = judging.judged(model, network, judging.judging(test, task)) if len(test) else None
     onnx, onnx_error = tflite.to_onnx(network, ranges[:200])

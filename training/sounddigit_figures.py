@@ -29,6 +29,7 @@ from tensorflow import keras
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.errors import RecordingError
+from edge.simulation.seeds import seed
 from training.sound import clips as corpora
 from training.sound import judging, lessons, material, network, product, recipe, scores
 from training.sound.clips import Clips
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--arabic", metavar="DIR", help="digits of another language")
     parser.add_argument("--noise", nargs="+", default=[], metavar="FILE")
     parser.add_argument("--out", type=Path, metavar="FILE.md")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N")
     add_common(parser)
     return run_command(parser, measure, argv)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import signal
@@ -28,7 +29,7 @@ def run_command(
     argv: Sequence[str] | None = None,
 ) -> int:
     """Parse, run and return the exit status; whatever goes wrong is one line on stderr."""
-    _replace_closed_streams()
+    _prepare_streams()
     args = parser.parse_args(argv)
     with (
         _logging(parser.prog, getattr(args, "verbosity", 0)),
@@ -48,11 +49,16 @@ def run_command(
     return status
 
 
-def _replace_closed_streams() -> None:
-    """A daemon may be started with its standard streams closed; Python then has none at all."""
+def _prepare_streams() -> None:
+    """A daemon may be started with its standard streams closed; Python then has none at all.
+
+    And a name that cannot be written as stdout is encoded shall not end what is under way.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, closefd=False))
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _sentence(error: Exception) -> str:

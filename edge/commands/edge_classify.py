@@ -28,7 +28,7 @@ from edge.commands import run_command
 from edge.commands.fit import check_recording
 from edge.commands.options import CommandParser, add_common, add_runtime_option
 from edge.console import paints
-from edge.errors import EdgeError
+from edge.errors import EdgeError, RecordingError
 from edge.model import Model
 from edge.samples import Chunk
 from edge.sink.json_lines import rounded
@@ -72,6 +72,8 @@ def _classify_all(args: argparse.Namespace) -> int:
 
 def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
     """Label, score and all scores of the one thing that the file holds."""
+    if file.is_dir():
+        raise RecordingError("is a folder without any recording: name one that has some")
     recording = reader.read(file)
     check_recording(model, recording)
     if isinstance(recording, Sound):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -20,7 +21,10 @@ NO = ("0", "false", "no", "off")
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Every option `--like-this` may be given as EDGE_LIKE_THIS; what is typed wins."""
+    """Every option `--like-this` may be given as EDGE_LIKE_THIS; what is typed wins.
+
+    Where it takes several values, the variable has them as a shell would.
+    """
 
     def __init__(self, prog: str, description: str) -> None:
         super().__init__(prog, None, description.strip(), formatter_class=_Help, allow_abbrev=False)
@@ -58,12 +62,21 @@ class CommandParser(argparse.ArgumentParser):
                 return text.lower() in YES
             return action.const if text.lower() in YES else None
         try:
-            value = action.type(text) if callable(action.type) else text
+            if action.nargs in (None, "?"):
+                return _one_value(action, text)
+            words = shlex.split(text)
+            if isinstance(action.nargs, int) and len(words) != action.nargs:
+                raise ValueError(f"{action.nargs} values are needed")
+            return [_one_value(action, word) for word in words]
         except (argparse.ArgumentTypeError, TypeError, ValueError) as error:
             self.error(f"{_variable(action)}={text}: {error}")
-        if action.choices is not None and value not in action.choices:
-            self.error(f"{_variable(action)}={text}: choose from {', '.join(action.choices)}")
-        return value if action.nargs in (None, "?") else [value]
+
+
+def _one_value(action: argparse.Action, text: str) -> Any:
+    value = action.type(text) if callable(action.type) else text
+    if action.choices is not None and value not in action.choices:
+        raise ValueError(f"choose from {', '.join(action.choices)}")
+    return value
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

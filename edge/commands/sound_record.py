@@ -97,6 +97,8 @@ def _add_options(parser: CommandParser) -> None:
 
 def _words(text: str) -> list[str]:
     words = unicodedata.normalize("NFC", text).replace(",", " ").split()
+    if not words:
+        raise argparse.ArgumentTypeError(f"{text!r} has no word in it")
     for word in words:
         # Not all that words are written with counts as a letter: many vowel signs do not.
         if not re.fullmatch(r"[0-9]+|[^\W\d_][^/\\._]{0,39}", word) or not word.isprintable():

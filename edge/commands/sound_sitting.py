@@ -94,9 +94,10 @@ class SoundSitting:
     def _judge(self, word: str, take: Take, clipped: int) -> None:
         try:
             heard = judged(take, clipped)
+            path = takes.save(heard.samples, self.args.out, word, self.args.speaker)
         except RecordingError as fault:
             self.refused += 1
-            self.in_a_row += 1
+            self.in_a_row += not isinstance(fault, takes.HeardBefore)
             self._report({"event": "rejected", "word": word, "reason": str(fault)})
             if not self.args.json:
                 say(f"  not saved: {fault}")
@@ -105,7 +106,6 @@ class SoundSitting:
                     f"{ENOUGH} takes in a row were refused, the last because: {fault}"
                 ) from None
             return
-        path = takes.save(heard.samples, self.args.out, word, self.args.speaker)
         self.have[word] += 1
         self.saved += 1
         self.in_a_row = 0

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError, RuntimeMissing
-from edge.sound.file import BLOCK, SoundFile, in_range
+from edge.sound.file import BLOCK, SoundFile
 
 log = logging.getLogger(__name__)
 
 LITTLE = 256  # frames: what is lost at most where a file is cut short
+ENDLESS = 1 << 62  # frames, which says that nobody knows how many
 
 
 class CodedFile(SoundFile):
     def __init__(self, path: Path) -> None:
-        self._path = path
+        super().__init__(path)
         self._library = _soundfile()
         try:
             self._file = self._library.SoundFile(path)
@@ -40,14 +41,16 @@ class CodedFile(SoundFile):
                     continue
                 if not done:
                     raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
-                log.warning("%s is cut short: %s", self._path, fault.error_string)
                 break
             if not len(block):
                 break
             done += len(block)
-            yield in_range(block, self._path)
+            yield self._in_range(block)
         if not done:
             raise RecordingError("holds no sound, a header alone: record it again")
+        promised = self._file.frames
+        if done < promised < ENDLESS:
+            self._tell_missing(done, promised)
 
     def _go_back_to(self, frame: int) -> None:
         """By reading, for a broken file cannot always be sought in."""

@@ -27,6 +27,12 @@ class SoundFile(ABC):
 
     rate: int
     channels: int
+    missing = 0
+    """Frames that its header promises and that are not there; known when all blocks were read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._told: set[str] = set()
 
     @abstractmethod
     def blocks(self) -> Iterator[NDArray[np.float32]]:
@@ -34,6 +40,26 @@ class SoundFile(ABC):
 
     @abstractmethod
     def close(self) -> None: ...
+
+    def _in_range(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Floats can be anything; what is no sound would make no sound of all that follows."""
+        wrong = ~np.isfinite(block)
+        if wrong.any():
+            self._tell_once("has samples that are no numbers, silence instead")
+            block = np.where(wrong, np.float32(0), block)
+        if np.abs(block).max(initial=0) > 1:
+            self._tell_once("goes beyond full scale, which is 1: clipped")
+            block = np.clip(block, -1, 1)
+        return block
+
+    def _tell_missing(self, there: int, promised: int) -> None:
+        self.missing = promised - there
+        log.warning("%s is cut short: %d of %d samples are there", self._path, there, promised)
+
+    def _tell_once(self, what: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            log.warning("%s %s", self._path, what)
 
     def __enter__(self) -> SoundFile:
         return self
@@ -68,19 +94,6 @@ def open_sound(path: str | os.PathLike[str]) -> SoundFile:
 def mono(block: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mean of all channels."""
     return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
-
-
-def in_range(block: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
-    """Floats can be anything; what is no sound would make no sound of all that follows."""
-    wrong = ~np.isfinite(block)
-    if wrong.any():
-        log.warning("%s: %d samples are no numbers, silence instead", path, wrong.sum())
-        block = np.where(wrong, np.float32(0), block)
-    peak = float(np.abs(block).max(initial=0))
-    if peak > 1:
-        log.warning("%s: goes up to %.3g where 1 is full scale, clipped", path, peak)
-        block = np.clip(block, -1, 1)
-    return block
 
 
 def _start(path: Path) -> bytes:

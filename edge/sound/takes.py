@@ -12,9 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import RecordingError
 from edge.recording.store import name_file
 from edge.sound.capture import RATE
 from edge.sound.write import write_wav
+
+
+class HeardBefore(RecordingError):
+    """No two takes are the same to the sample: a recording is played a second time."""
 
 
 def count(folder: Path, word: str, speaker: str) -> int:
@@ -25,12 +30,18 @@ def count(folder: Path, word: str, speaker: str) -> int:
 
 
 def save(samples: NDArray[np.float32], folder: Path, word: str, speaker: str) -> Path:
-    """The new file, whole or not at all."""
+    """The new file, whole or not at all.
+
+    HeardBefore if the very same sound is there already, perhaps as another word.
+    """
     (folder / word).mkdir(parents=True, exist_ok=True)
     start, number = _stem(word, speaker), 0
     unfinished = folder / word / f".{start}{os.getpid()}.whole"
     try:
         write_wav(unfinished, samples, RATE)
+        for path in folder.glob(f"*/*{speaker}_*.wav"):
+            if path.read_bytes() == unfinished.read_bytes():
+                raise HeardBefore(f"this very sound is {path} already")
         while True:
             path = folder / word / f"{start}{number}.wav"
             try:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from edge.sound.file import BLOCK, SoundFile, in_range
+from edge.sound.file import BLOCK, SoundFile
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +34,17 @@ class Format:
 
 class WavFile(SoundFile):
     def __init__(self, path: Path) -> None:
-        self._path = path
+        super().__init__(path)
         self._file = open(path, "rb")  # noqa: SIM115
         try:
-            self._format, self._left = _header(self._file, path)
+            self._format, self._left, promised = _header(self._file)
         except BaseException:
             self._file.close()
             raise
         self.rate, self.channels = self._format.rate, self._format.channels
+        frame = self.channels * self._format.width
+        if self._left // frame < promised // frame:
+            self._tell_missing(self._left // frame, promised // frame)
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         frame = self.channels * self._format.width
@@ -52,14 +55,17 @@ class WavFile(SoundFile):
             self._left -= size
             data = data[: len(data) // frame * frame]
             samples = _decode(data, self._format).reshape(-1, self.channels)
-            yield in_range(samples, self._path) if self._format.code == FLOAT else samples
+            yield self._in_range(samples) if self._format.code == FLOAT else samples
 
     def close(self) -> None:
         self._file.close()
 
 
-def _header(file: BinaryIO, path: Path) -> tuple[Format, int]:
-    """What the sound is like and how many bytes of it follow; the file stands at the first."""
+def _header(file: BinaryIO) -> tuple[Format, int, int]:
+    """What the sound is like, how many bytes of it follow, and how many should.
+
+    The file stands at the first of them.
+    """
     end = os.fstat(file.fileno()).st_size
     long_size = None
     form = None
@@ -72,7 +78,8 @@ def _header(file: BinaryIO, path: Path) -> tuple[Format, int]:
                 raise RecordingError("is broken: its sound comes before its format")
             if long_size is not None and size == 0xFFFFFFFF:
                 size = long_size
-            return form, _whole_frames(_length(file, size, end, path), form)
+            there, promised = _length(file, size, end)
+            return form, _whole_frames(there, form), promised
         body = file.read(min(size, 64))
         if name == b"fmt ":
             form = format_of(body)
@@ -104,19 +111,17 @@ def format_of(body: bytes) -> Format:
     return Format(code, channels, rate, width)
 
 
-def _length(file: BinaryIO, size: int, end: int, path: Path) -> int:
-    """Bytes of sound that are really there, and a word about those that are not."""
+def _length(file: BinaryIO, size: int, end: int) -> tuple[int, int]:
+    """Bytes of sound that are really there, and how many should be, as far as is known."""
     here = file.tell()
     there = end - here
     if size > there:
-        if size < UNKNOWN:
-            log.warning("%s is cut short: %d of %d bytes are there", path, there, size)
-        return there
+        return there, size if size < UNKNOWN else there
     if size == 0 and there:  # never finished, unless what follows are further chunks
         _, follows = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
         file.seek(here)
-        return there if follows + 8 > there else 0
-    return size
+        size = there if follows + 8 > there else 0
+    return size, size
 
 
 def _whole_frames(size: int, form: Format) -> int:

@@ -27,6 +27,7 @@ FULL_SCALE = np.float32(1 / 32768)
 PATIENCE = 0.2  # s without a sample, after which the reader hears something
 CHUNK = 0.2  # s at most: what has come together is computed together, which costs less
 LONGEST_HEADER = 1 << 20  # bytes
+LONGEST_FORMAT = 256
 CODED = {b"fLaC": "FLAC", b"OggS": "Ogg", b"ID3": "MP3", b"FORM": "AIFF"}  # as files of it begin
 
 
@@ -162,13 +163,15 @@ def _sound_in(data: bytes) -> _Begin | None:
                 raise SourceError("what comes in is WAV whose sound comes before its format")
             return _Begin(at, form)
         if name == b"fmt ":
-            if len(data) < at + size:
+            if len(data) < at + min(size, LONGEST_FORMAT):
                 return None
             try:
                 form = format_of(data[at : at + size])
             except RecordingError as fault:
                 raise SourceError(f"what comes in {fault}") from None
-        at += size + size % 2
+        at += size
+        if size % 2 and data[at : at + 1] in (b"\0", b""):  # which some forget
+            at += 1
     if at > LONGEST_HEADER:
         raise SourceError("what comes in begins as WAV, but no sound follows: give raw samples")
     return None

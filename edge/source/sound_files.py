@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from edge.errors import RecordingError, SourceError
+from edge.errors import EdgeError, RecordingError, SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.sound import SoundFile, find, open_sound
 from edge.source import Source
@@ -91,7 +91,7 @@ class SoundFiles(Source):
         for path in self._files:
             try:
                 file = open_sound(path)
-            except RecordingError as fault:
+            except EdgeError as fault:
                 self._skip(path, fault)
                 continue
             log.debug("playing %s", path)
@@ -106,9 +106,11 @@ class SoundFiles(Source):
                     yield stream.feed(block[start : start + size])
         except RecordingError as fault:
             self._skip(path, fault)
+        if file.missing:
+            self.health.errors += 1
         yield stream.finish()
 
-    def _skip(self, path: Path, fault: RecordingError) -> None:
+    def _skip(self, path: Path, fault: EdgeError) -> None:
         if len(self._files) == 1:
             raise SourceError(f"{path}: {fault}") from fault
         self.health.errors += 1

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,7 +105,7 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
 
 def _read_folder(folder: Path) -> Clips:
     tars = sorted(folder.glob("*.tar")) if folder.is_dir() else []
-    parts = [_pictures(tar) for tar in tars]
+    parts = [part for part in map(_pictures, tars) if len(part)]
     names = list(named(folder))
     if names:
         parts.append(_sounds(folder, names))
@@ -172,25 +174,34 @@ def spectrum(second: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _pictures(tar: Path) -> Clips:
+    """Those in a tar; none in a tar of other things."""
     import tensorflow as tf
 
     rows, words, speakers, paths = [], [], [], []
-    with tarfile.open(tar) as archive:
+    with _opened(tar) as archive:
         for member in archive:
-            if not member.name.endswith(".jpg"):
+            if not re.search(r"[^/]/[^/]+\.jpg$", member.name):
                 continue
             label, name = member.name.split("/")[-2:]
             stem, _, word = name.removesuffix(".jpg").partition(".")
             content = archive.extractfile(member)
             assert content is not None
-            pixels = tf.io.decode_jpeg(content.read(), 1).numpy()[:, :, 0]
+            try:
+                pixels = tf.io.decode_jpeg(content.read(), 1).numpy()[:, :, 0]
+            except tf.errors.InvalidArgumentError:
+                continue
+            if pixels.shape != (ROWS, FINE.bins):
+                continue
             rows.append(((pixels - PIXEL_ZERO) / PIXEL_NAT).astype(np.float16))
             words.append(word or OTHER_NAMES.get(label, label))
             speakers.append(speaker_of(stem))
             paths.append(member.name)
     count = len(rows)
+    if not count:
+        log.warning("%s: left out, as it holds no pictures of words", tar)
+    spectra = np.array(rows, np.float16).reshape(count, ROWS, FINE.bins)
     return Clips(
-        np.maximum(np.array(rows, np.float16), np.float16(np.log(FINE.floor))),
+        np.maximum(spectra, np.float16(np.log(FINE.floor))),
         np.array(words, str),
         np.array(speakers, str),
         np.full(count, tar.parent.name),
@@ -198,6 +209,15 @@ def _pictures(tar: Path) -> Clips:
         np.array(paths, str),
         np.ones(count, bool),
     )
+
+
+@contextmanager
+def _opened(tar: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(tar) as archive:
+            yield archive
+    except (tarfile.TarError, EOFError):
+        raise RecordingError(f"{tar} is broken: copy it again, or take it away") from None
 
 
 def where_spoken(rows: NDArray[np.float16]) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from training.sound.clips import Clips
 from training.sound.layouts import SILENCE
 from training.sound.long_audio import make, samples_of
 from training.sound.scores import Scored
-from training.sound.spoken import Spoken, label_of, spoken
+from training.sound.spoken import Spoken, label_of
 from training.sound.task import Task
 from training.sound.thresholds import choose
 from training.sound.trace import listen
@@ -53,13 +53,12 @@ def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
 
 
 def decide(
-    model: Model, judges: Clips, others: Sequence[str], task: Task, noise: Sequence[Path]
+    model: Model, judges: Clips, others: Sequence[Spoken], task: Task, noise: Sequence[Path]
 ) -> dict[str, Any]:
-    """Thresholds for live use, by hours of noise with the judges' words, and with those of folders
-    of others, which are none of the task. Silences are not played: they would be made loud."""
+    """Thresholds for live use, by hours of noise with the judges' words, and with those of
+    others, which are none of the task. Silences are not played: they would be made loud."""
     words = judging(judges[judges.word != SILENCE], task)
-    found = spoken(others) if others else []
-    words += [replace(one, word=task.other) for one in found if one.word != SILENCE]
+    words += [replace(one, word=task.other) for one in others if one.word != SILENCE]
     log.info("listening to %g h of long audio at each of %d levels", HOURS, len(LEVELS))
     rate = _rate(model)
     beds = [samples_of(file, rate) for file in noise]

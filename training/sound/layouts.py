@@ -52,6 +52,7 @@ def named(folder: Path) -> Iterator[Named]:
         yield from _listed(folder)
         return
     split_of = _splits(folder)
+    unseen = set(split_of)
     found = [path for path in find([folder]) if path.parent.name != NOISE]
     alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
     for path in found:
@@ -66,8 +67,15 @@ def named(folder: Path) -> Iterator[Named]:
             log.warning("%s: left out, as neither its folder nor its name says a word", path)
             continue
         word = DIGIT_WORDS[int(word)] if re.fullmatch("[0-9]", word) else word
-        split = split_of.get((path.parent.name, path.stem), "train" if split_of else "")
+        split = split_of.get(_as_listed(path), "train" if split_of else "")
+        unseen.discard(_as_listed(path))
         yield Named(path, OTHER_NAMES.get(word, word), speaker, split)
+    if unseen:
+        word, stem = min(unseen)
+        log.warning(
+            "%s: of its lists, %d recordings are not there: %s/%s and the like",
+            *(folder, len(unseen), word, stem),
+        )
 
 
 def noise_files(folders: Sequence[str | Path]) -> list[Path]:
@@ -105,14 +113,23 @@ def _listed(folder: Path) -> Iterator[Named]:
         ) from None
 
 
+def _as_listed(path: Path) -> tuple[str, str]:
+    return spelled(path.parent.name), spelled(path.stem)
+
+
 def _splits(folder: Path) -> dict[tuple[str, str], str]:
     """The split of each recording of Speech Commands' lists, by its folder and name."""
-    return {
-        (Path(line).parent.name, Path(line).stem): split
-        for name, split in LISTS.items()
-        if (folder / name).is_file()
-        for line in (folder / name).read_text(encoding="utf-8").split()
-    }
+    found: dict[tuple[str, str], str] = {}
+    for name, split in LISTS.items():
+        if not (folder / name).is_file():
+            continue
+        try:
+            lines = (folder / name).read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError:
+            raise RecordingError(f"{folder / name} is no text: write it as UTF-8") from None
+        paths = [Path(line.strip()) for line in lines if line.strip()]
+        found |= {_as_listed(path): split for path in paths}
+    return found
 
 
 def _person(path: Path, folder: Path) -> str:

@@ -91,18 +91,31 @@ class Recorded(LongAudio):
 
 
 def _annotations(table: Path, seconds: float) -> Iterator[Word]:
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            try:
-                word = Word(float(row["start"]), float(row["end"]), row["word"].strip())
-                if not 0 <= word.start < word.end <= seconds + 0.5 or not word.word:
-                    raise ValueError
-            except (KeyError, ValueError, TypeError, AttributeError):
+    for number, row in enumerate(_rows(table), 2):
+        try:
+            word = Word(float(row["start"]), float(row["end"]), row["word"].strip())
+            if not 0 <= word.start < word.end <= seconds + 0.5 or not word.word:
+                raise ValueError
+        except (ValueError, TypeError, AttributeError):
+            raise RecordingError(
+                f"{table}, line {number}: needs start, end and word, with "
+                f"0 <= start < end <= {seconds:.1f} s"
+            ) from None
+        yield word
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if not {"start", "end", "word"} <= set(reader.fieldnames or ()):
                 raise RecordingError(
-                    f"{table}, line {number}: needs start, end and word, with "
-                    f"0 <= start < end <= {seconds:.1f} s"
-                ) from None
-            yield word
+                    f"{table} needs the columns start, end (in seconds) and word, named in its "
+                    "first line"
+                )
+            return list(reader)
+    except (UnicodeDecodeError, csv.Error):
+        raise RecordingError(f"{table} is no table: write it as UTF-8, comma-separated") from None
 
 
 @dataclass(frozen=True)
@@ -187,11 +200,13 @@ def make(
     seed: int = 0,
     rate: int = RATE,
     gap: tuple[float, float] = GAP_S,
+    times: int = 1,
 ) -> list[Made]:
     """The same words at the same times at each noise level.
 
     Words that are no target come as often as those that are; each clip comes once before any
-    comes twice. `gap` is from least to most. RecordingError if nobody says a target.
+    comes twice, but is said so many `times` in a row. `gap` is from least to most. RecordingError
+    if nobody says a target.
     """
     missing = sorted(set(targets) - {clip.word for clip in clips})
     if missing:
@@ -200,10 +215,12 @@ def make(
     wanted = _in_turn([clip for clip in clips if clip.word in targets], rng)
     other = [clip for clip in clips if clip.word not in targets]
     others = _in_turn(other, rng) if other else wanted
-    said, words = [], []
+    said: list[_Said] = []
+    words: list[Word] = []
     t = float(rng.uniform(*gap))
     while True:
-        clip = next(wanted if rng.random() < 0.5 else others)
+        if len(said) % times == 0:
+            clip = next(wanted if rng.random() < 0.5 else others)
         length, span = len(samples_of(clip.path, rate)) / rate, _word_span(clip.path, rate)
         if t % (TALK_S + NOISE_S) + (span[1] - span[0]) > TALK_S:
             t = (t // (TALK_S + NOISE_S) + 1) * (TALK_S + NOISE_S) + float(rng.uniform(*gap))

@@ -23,6 +23,7 @@ from training.sound.front_ends import FRONT_ENDS, SHIPPED
 from training.sound.layers import TINY, Shape
 from training.sound.layouts import SILENCE
 from training.sound.lessons import lesson_of, own_lesson, pretrained, taught
+from training.sound.spoken import Spoken, spoken
 from training.sound.task import Task
 
 SIZES = {"normal": Shape(), "tiny": TINY}
@@ -39,6 +40,8 @@ class School:
     everything: Clips
     noise: NDArray[np.float16]
     noise_files: list[Path]
+    others: list[Spoken]
+    """Who say none of the words, and must not be mistaken for who does."""
     folders: list[str]
     front_end: dict[str, Any]
     base: Base | None
@@ -62,6 +65,7 @@ class School:
             everything=corpora.together([recorded, *people]),
             noise=material.recorded_noise(noise_files),
             noise_files=noise_files,
+            others=spoken(args.others) if args.others else [],
             folders=[*folders, *[simulated.CORPUS] * len(people)],
             front_end=base.front_end if base else FRONT_ENDS[args.front_end],
             base=base,

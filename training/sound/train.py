@@ -13,6 +13,7 @@ from tensorflow import keras
 
 from edge.commands.options import CommandParser, add_common
 from edge.model.model import Model
+from edge.simulation.seeds import seed
 from training import licences, tflite
 from training.sound import card, lessons, material, product, recipe, scores
 from training.sound.det import confusion_picture
@@ -64,7 +65,7 @@ def add_options(parser: CommandParser) -> None:
         "longer to compute (shipped; with --base that of the base)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.tflite")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N")
     add_common(parser)
 
 
@@ -80,7 +81,7 @@ def train(args: argparse.Namespace, task: Task) -> None:
     judges = judging(held.judging, task)
     result = judged(model, trial, judges)
     log.info("people who judge: %s", scores.headline(result))
-    decision = decide(model, held.judging, args.others, task, school.noise_files)
+    decision = decide(model, held.judging, school.others, task, school.noise_files)
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
