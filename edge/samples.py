@@ -42,7 +42,8 @@ class Health:
     garbage: int = 0
     """Bytes that were neither data nor a known banner."""
     errors: int = 0
-    """Transfers that failed and were survived (CRC, NACK, EIO, a sensor that reset)."""
+    """Transfers that failed and were survived (CRC, NACK, EIO, a sensor that reset), files that
+    could not be read, or not to their end."""
     reconnects: int = 0
     """Times the device went away and came back."""
     _paused: float = field(default=0.0, repr=False)

@@ -97,11 +97,11 @@ def test_the_environment_sets_every_kind_of_option_and_the_command_line_wins(par
     )
 
 
-def test_several_values_in_the_environment_are_as_in_a_shell(parser, monkeypatch):
+def test_several_values_in_the_environment_have_spaces_between(parser, monkeypatch):
     monkeypatch.setenv("EDGE_ENDS", "2 3")
-    monkeypatch.setenv("EDGE_NAMES", "reef 'clove hitch'")
+    monkeypatch.setenv("EDGE_NAMES", "reef \"clove hitch\" bo's'n")
     args = parser.parse_args([])
-    assert (args.ends, args.names) == ([2, 3], ["reef", "clove hitch"])
+    assert (args.ends, args.names) == ([2, 3], ["reef", "clove hitch", "bo's'n"])
     assert parser.parse_args(["--names", "bowline"]).names == ["bowline"]
 
 
@@ -113,7 +113,8 @@ def test_several_values_in_the_environment_are_as_in_a_shell(parser, monkeypatch
         ("EDGE_COLOUR", "green"),
         ("EDGE_ENDS", "2"),
         ("EDGE_ENDS", "2 three"),
-        ("EDGE_NAMES", "'reef"),
+        ("EDGE_NAMES", '"reef'),
+        ("EDGE_NAMES", " "),
     ],
 )
 def test_nonsense_in_the_environment_is_a_usage_error_that_names_it(

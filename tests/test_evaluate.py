@@ -135,6 +135,7 @@ def test_long_audio_is_listened_to(
     assert long == found(capsys, *args)["long"]  # the seed alone decides
     assert long != found(capsys, *args, "--seed", "1")["long"]
     clean, loud = long["levels"]
+    assert found(capsys, *args, "--times", "2")["long"]["levels"][0] != clean
     assert (clean["name"], loud["name"]) == ("clean", "10 dB")
     assert clean["words"] == loud["words"] > 10
     for one in (clean, loud):
@@ -198,6 +199,10 @@ def test_bad_input_is_one_line(
     assert "no split 'dev', but test, train" in says("--clips", corpus, "--split", "dev")
     assert "no recordings for the speakers bob" in says("--clips", corpus, "--speakers", "bob")
     assert "the model has no three" in says("--clips", corpus, "--words", "three")
+    for times in ("0", "many"):
+        with pytest.raises(SystemExit):
+            says("--long", corpus, "--times", times)
+        assert f"invalid times value: '{times}'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         says("--clips", corpus, "--seed", "-1")
     assert "-1 is no seed: 0 or more" in capsys.readouterr().err

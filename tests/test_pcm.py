@@ -103,6 +103,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("pieces", [1, 7, 60, 999])
+@pytest.mark.parametrize("extensible", [False, True])
 @pytest.mark.parametrize("form", [b"RIFF", b"RF64"])
 @pytest.mark.parametrize(
     "before",
@@ -114,8 +115,12 @@ def chunk(name: bytes, body: bytes) -> bytes:
         b"",
     ],
 )
-def test_a_header_of_any_length_and_in_any_pieces(before: bytes, form: bytes, pieces: int) -> None:
-    fmt = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 2, 48000, 192000, 4, 16))
+def test_a_header_of_any_length_and_in_any_pieces(
+    before: bytes, form: bytes, pieces: int, extensible: bool
+) -> None:
+    said = struct.pack("<HHIIHH", 0xFFFE if extensible else 1, 2, 48000, 192000, 4, 16)
+    more = struct.pack("<HHIH14x", 22, 16, 3, 1) if extensible else b""
+    fmt = chunk(b"fmt ", said + more)
     head = form + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + before + fmt + before
     data = head + b"data" + struct.pack("<I", 0xFFFFFFFF) + pcm(np.repeat(tone(48000), 2))
     source, values = heard(data, pieces)

@@ -7,6 +7,7 @@ import pytest
 
 from edge.chain import run
 from edge.events import Detection
+from edge.features import Window
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
 from edge.simulation.talk import script
@@ -65,6 +66,30 @@ def test_most_words_are_heard_once_and_for_what_they_are(
     assert said == 30
     assert right >= least * said
     assert wrong <= 2
+
+
+@pytest.mark.parametrize(("name", "word"), [("kws", "yes"), ("sounddigit", "eight")])
+def test_a_word_is_heard_as_often_as_it_is_said(name: str, word: str) -> None:
+    model = Model.load(name)
+    for times in (1, 2):
+        counts = []
+        for seed in range(20, 30):
+            person = Person(seed)
+            said = [say(word, person, person.rng), np.zeros(round(0.3 * 16000))] * times
+            sound = np.concatenate([np.zeros(32000), *said, np.zeros(32000)])
+            sound += person.rng.normal(0, 3e-4, len(sound))
+            chunk = Chunk(np.arange(len(sound)) / 16000, sound[:, None].astype(np.float32))
+            decision = model.decision()
+            windows = model.features(AUDIO).process(chunk)
+            events = [
+                event
+                for window in windows
+                if isinstance(window, Window)
+                for event in decision.process(window, model.scores(window.tensor, window.fresh))
+            ]
+            counts.append(len(events))
+        assert counts.count(times) >= 8, counts
+        assert max(counts) == times
 
 
 @pytest.mark.parametrize("name", ["kws", "kws_qcnn"])

@@ -321,6 +321,20 @@ def test_without_libsndfile_what_needs_none_is_played(tmp_path, caplog, monkeypa
     assert "1.flac: only WAV can be read without the package soundfile" in caplog.text
 
 
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_flac_that_does_not_say_how_long_it_is(tmp_path, caplog, cut):
+    file = tmp_path / "streamed.flac"
+    soundfile.write(file, np.random.default_rng(0).uniform(-0.5, 0.5, 160000), 16000)
+    data = bytearray(file.read_bytes())
+    data[21] &= 0xF0  # the total number of samples in the header, which `flac -` cannot know
+    data[22:26] = bytes(4)
+    file.write_bytes(data[:150000] if cut else data)
+    sound = read(file)
+    count = len(sound.samples)
+    assert 50000 < count < 160000 if cut else 159000 < count <= 160000
+    assert f"streamed.flac does not say how long it is; {count} samples are there" in caplog.text
+
+
 def test_a_file_that_cannot_be_decoded_is_no_time_that_passed(tmp_path):
     soundfile.write(tmp_path / "1.flac", TONE, 16000)
     data = (tmp_path / "1.flac").read_bytes()

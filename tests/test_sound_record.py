@@ -150,6 +150,18 @@ def test_a_recording_played_again_is_not_taken_for_another_word(record, tmp_path
     status, _, _ = record(room(*said(word(), word("no"))), *options)
     assert status == 0
     assert saved(tmp_path) == ["no/ann_nohash_0.wav", "yes/ann_nohash_0.wav"]
+    (tmp_path / "words" / "yes" / "ann_nohash_9.wav").symlink_to("gone.wav")
+    assert record(room(*said(word("go"))), "--words", "3", "--takes", "1")[0] == 0
+    status, _, err = record(room(*said(word("go"))), "--words", "4", "--takes", "1")
+    assert status == 1 and "3/3_ann_0.wav already" in err
+
+
+def test_all_that_a_recording_has_said_before_may_come_before_what_is_new(record, tmp_path):
+    heard = said(*(word("yes", seed) for seed in range(11)))
+    assert record(room(*heard), "--words", "yes", "--takes", "11")[0] == 0
+    status, _, err = record(room(*heard, *said(word("no"))), "--words", "no", "--takes", "1")
+    assert status == 0, err
+    assert len(saved(tmp_path)) == 12
 
 
 def test_a_word_lost_in_noise_is_refused(record, tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from edge.commands import edge_classify
 from edge.errors import EdgeError, RecordingError
@@ -258,20 +259,28 @@ def test_every_layout_says_word_speaker_and_split(tmp_path, caplog):
     assert [path.name for path in noise] == ["hiss.wav"]
     assert len(material.recorded_noise(noise)) == 4  # 3 s, every half of a second
 
-    (official / "yes").rename(official / "turn on")
-    listed = f"turn on/{ids[0]}_nohash_0.wav\r\n\nturn on/gone_nohash_0.wav\n"
-    (official / "validation_list.txt").write_text(listed, newline="")
+    (official / "yes").rename(official / "gro\u0308ße an")
+    listed = f"größe an/{ids[0]}_nohash_0.wav\r\n\ngröße an/gone_nohash_0.wav\n"
+    (official / "validation_list.txt").write_bytes(listed.encode("utf-8-sig"))
     (official / "testing_list.txt").unlink()
     assert [name.split for name in layouts.named(official)].count("val") == 1
-    assert "of its lists, 1 recordings are not there: turn on/gone_nohash_0" in caplog.text
+    assert "what is not there: 1 recordings, the first größe an/gone_nohash_0" in caplog.text
 
     with tarfile.open(official / "backup.tar", "w") as backup:
-        backup.add(official / "turn on", "turn on")
-        (tmp_path / "me.jpg").write_bytes(b"no picture")
-        backup.add(tmp_path / "me.jpg", "me.jpg")
-        backup.add(tmp_path / "me.jpg", "yes/a_nohash_0.jpg")
+        backup.add(official / "gro\u0308ße an", "an")
+        for name in ("me.jpg", "yes/a_nohash_0.jpg", "yes/b_nohash_0.jpg"):
+            picture = tmp_path / Path(name).name
+            shape = (50, 50, 1) if name.startswith("yes/b") else (98, 40, 1)
+            jpeg = tf.io.encode_jpeg(np.zeros(shape, np.uint8)).numpy()
+            picture.write_bytes(b"none" if name.startswith("yes/a") else jpeg)
+            backup.add(picture, name)
+        backup.add(tmp_path / "official", "yes/folder.jpg", recursive=False)
     assert len(corpora.load([official])) == 3
-    assert "backup.tar: left out, as it holds no pictures of words" in caplog.text
+    assert "backup.tar: 0 pictures of words, 2 that are none left out" in caplog.text
+    with tarfile.open(official / "backup.tar", "a") as backup:
+        backup.add(tmp_path / "me.jpg", "yes/c_nohash_0.jpg")
+    assert len(corpora.load([official])) == 4
+    assert "backup.tar: 1 pictures of words, 2 that are none left out" in caplog.text
 
     flat = tmp_path / "flat"
     flat.mkdir()

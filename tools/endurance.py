@@ -27,6 +27,8 @@ import numpy as np
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.errors import EdgeError
+from edge.model.manifest import read_manifest
+from edge.model.shipped import find_model
 from edge.simulation.talk import script
 from edge.sound.file import FASTEST, SLOWEST
 from edge.source.simulated_microphone import SimulatedMicrophone
@@ -44,7 +46,7 @@ class Endured:
     events: list[dict[str, Any]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
     memory: list[float] = field(default_factory=list)
-    """MB that are resident: after the first round, and after each hour."""
+    """MB that are resident: after the first round, each hour, and the last round."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,9 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> None:
+    model = find_model(args.model)
+    heard_at = int(read_manifest(model).input["sensor"]["rate_hz"])
     rounds = round(args.hours * HOUR / ROUND)
-    endured = listened(args.model, args.rate, one_round(args.rate), rounds)
-    for line in report(endured, rounds, args.rate):
+    endured = listened(str(model), args.rate, one_round(args.rate), rounds)
+    for line in report(endured, rounds, args.rate, rounds * ROUND * heard_at):
         print(line)
 
 
@@ -94,7 +98,7 @@ def listened(model: str, rate: int, sound: bytes, rounds: int) -> Endured:
         try:
             for number in range(rounds):
                 process.stdin.write(sound)
-                if number == 0 or (number + 1) * ROUND % HOUR == 0:
+                if number in (0, rounds - 1) or (number + 1) * ROUND % HOUR == 0:
                     endured.memory.append(_resident_mb(process.pid))
                     log.info(
                         "%.1f h heard, %.1f MB", (number + 1) * ROUND / HOUR, endured.memory[-1]
@@ -108,7 +112,7 @@ def listened(model: str, rate: int, sound: bytes, rounds: int) -> Endured:
     return endured
 
 
-def report(endured: Endured, rounds: int, rate: int) -> Iterator[str]:
+def report(endured: Endured, rounds: int, rate: int, expected: int) -> Iterator[str]:
     """Of the first round nothing is asked: the model had heard nothing before it."""
     heard = [
         [
@@ -125,9 +129,9 @@ def report(endured: Endured, rounds: int, rate: int) -> Iterator[str]:
     yield f"{rounds * ROUND / HOUR:g} hours at {rate} Hz, {rounds} rounds of {ROUND} s:"
     yield f"  {times} of the {rounds - 1} after the first: the same {len(usual)} words"
     yield f"  at the same moment of the round, within {1000 * apart:.0f} ms"
-    most = max(endured.memory)
+    most = max(endured.memory[1:])
     yield f"  memory after the first: {first:.1f} MB, then at most {most:.1f}, at last {last:.1f}"
-    yield f"  lost: {endured.summary['lost']} of {endured.summary['samples']} samples"
+    yield f"  {endured.summary['samples']} samples were heard, {expected} should have been"
 
 
 def _labels(events: Sequence[tuple[str, float]]) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ NO = ("0", "false", "no", "off")
 class CommandParser(argparse.ArgumentParser):
     """Every option `--like-this` may be given as EDGE_LIKE_THIS; what is typed wins.
 
-    Where it takes several values, the variable has them as a shell would.
+    Where it takes several values, the variable has them with spaces between, and a value with a
+    space in it in double quotes.
     """
 
     def __init__(self, prog: str, description: str) -> None:
@@ -64,12 +65,21 @@ class CommandParser(argparse.ArgumentParser):
         try:
             if action.nargs in (None, "?"):
                 return _one_value(action, text)
-            words = shlex.split(text)
+            words = _apart(text)
+            if not words:
+                raise ValueError("give a value, or unset it")
             if isinstance(action.nargs, int) and len(words) != action.nargs:
                 raise ValueError(f"{action.nargs} values are needed")
             return [_one_value(action, word) for word in words]
         except (argparse.ArgumentTypeError, TypeError, ValueError) as error:
             self.error(f"{_variable(action)}={text}: {error}")
+
+
+def _apart(text: str) -> list[str]:
+    """As a shell does it, but for the apostrophe, which is part of words in many languages."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.quotes, lexer.escape, lexer.commenters = True, '"', "", ""
+    return list(lexer)
 
 
 def _one_value(action: argparse.Action, text: str) -> Any:

@@ -97,6 +97,7 @@ class SoundSitting:
             path = takes.save(heard.samples, self.args.out, word, self.args.speaker)
         except RecordingError as fault:
             self.refused += 1
+            # A recording may begin with all the takes that there are.
             self.in_a_row += not isinstance(fault, takes.HeardBefore)
             self._report({"event": "rejected", "word": word, "reason": str(fault)})
             if not self.args.json:

@@ -2,8 +2,9 @@
 for each word that was said.
 
 It is one small machine. A word is heard when it leads and its mean score over the last moments
-reaches its threshold; then it is held, and no more than held, until its score has fallen. It can
-be heard again once it was let go and the refractory time is over.
+reaches its threshold; then it is held, and no more than held, until its score has fallen, or for
+longer than a word said once can be. It can be heard again once it was let go and the refractory
+time is over.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class SpottingDecision(Decision):
     release: part of the threshold below which a held word is let go. One window is enough, for a
         mean would run two words into one. So is a window in which another label leads.
     refractory_s: the same word is not heard again so soon.
-    held_s: longer than that no word is held that was said once, as the network was taught how long
-        a word that is over is still in its window; so it has been said again (default: endless).
+    held_s: so long after it was heard a word is let go, though its score has not fallen: said once
+        it would have, so it has been said again (default: never).
     delay_s: from the end of a word to the window that decides, as the training measured it
         (default 0).
     curve: [{"false_per_hour": 0.5, "threshold": 0.9}, ...], for `limit`: one for all words ...

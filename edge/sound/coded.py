@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 
 from edge.errors import RecordingError, RuntimeMissing
 from edge.sound.file import BLOCK, SoundFile
-
-log = logging.getLogger(__name__)
 
 LITTLE = 256  # frames: what is lost at most where a file is cut short
 ENDLESS = 1 << 62  # frames, which says that nobody knows how many
@@ -30,17 +27,18 @@ class CodedFile(SoundFile):
         self.rate, self.channels = self._file.samplerate, self._file.channels
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        done, size = 0, BLOCK
+        done, size, fault = 0, BLOCK, ""
         while True:
             try:
                 block = self._file.read(size, dtype="float32", always_2d=True)
-            except self._library.LibsndfileError as fault:
+            except self._library.LibsndfileError as error:
                 if size > LITTLE:  # all that the file has before the place where it is broken
                     size = LITTLE
                     self._go_back_to(done)
                     continue
+                fault = error.error_string
                 if not done:
-                    raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
+                    raise RecordingError(f"cannot be decoded: {fault}") from None
                 break
             if not len(block):
                 break
@@ -51,6 +49,8 @@ class CodedFile(SoundFile):
         promised = self._file.frames
         if done < promised < ENDLESS:
             self._tell_missing(done, promised)
+        elif fault:
+            self._tell_once(f"does not say how long it is; {done} samples are there, and then none")
 
     def _go_back_to(self, frame: int) -> None:
         """By reading, for a broken file cannot always be sought in."""

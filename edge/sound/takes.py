@@ -6,6 +6,7 @@ digits.
 
 from __future__ import annotations
 
+import filecmp
 import os
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def count(folder: Path, word: str, speaker: str) -> int:
 def save(samples: NDArray[np.float32], folder: Path, word: str, speaker: str) -> Path:
     """The new file, whole or not at all.
 
-    HeardBefore if the very same sound is there already, perhaps as another word.
+    HeardBefore if the very same sound of this speaker is there, perhaps as another word.
     """
     (folder / word).mkdir(parents=True, exist_ok=True)
     start, number = _stem(word, speaker), 0
@@ -40,7 +41,7 @@ def save(samples: NDArray[np.float32], folder: Path, word: str, speaker: str) ->
     try:
         write_wav(unfinished, samples, RATE)
         for path in folder.glob(f"*/*{speaker}_*.wav"):
-            if path.read_bytes() == unfinished.read_bytes():
+            if path.is_file() and filecmp.cmp(path, unfinished, shallow=False):
                 raise HeardBefore(f"this very sound is {path} already")
         while True:
             path = folder / word / f"{start}{number}.wav"

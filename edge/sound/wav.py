@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import struct
 from collections.abc import Iterator
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 
 from edge.errors import RecordingError
 from edge.sound.file import BLOCK, SoundFile
-
-log = logging.getLogger(__name__)
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 UNKNOWN = 0x7FFFF000  # bytes: so much, or more, is written by who cannot go back to say how much

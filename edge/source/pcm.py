@@ -170,7 +170,7 @@ def _sound_in(data: bytes) -> _Begin | None:
             except RecordingError as fault:
                 raise SourceError(f"what comes in {fault}") from None
         at += size
-        if size % 2 and data[at : at + 1] in (b"\0", b""):  # which some forget
+        if size % 2 and data[at : at + 1] == b"\0":  # which some forget
             at += 1
     if at > LONGEST_HEADER:
         raise SourceError("what comes in begins as WAV, but no sound follows: give raw samples")

@@ -178,9 +178,10 @@ def _pictures(tar: Path) -> Clips:
     import tensorflow as tf
 
     rows, words, speakers, paths = [], [], [], []
+    bad = 0
     with _opened(tar) as archive:
         for member in archive:
-            if not re.search(r"[^/]/[^/]+\.jpg$", member.name):
+            if not member.isfile() or not re.search(r"[^/]/[^/]+\.jpg$", member.name):
                 continue
             label, name = member.name.split("/")[-2:]
             stem, _, word = name.removesuffix(".jpg").partition(".")
@@ -188,17 +189,16 @@ def _pictures(tar: Path) -> Clips:
             assert content is not None
             try:
                 pixels = tf.io.decode_jpeg(content.read(), 1).numpy()[:, :, 0]
-            except tf.errors.InvalidArgumentError:
+                rows.append(_spectrum_of(pixels))
+            except (tf.errors.InvalidArgumentError, ValueError):
+                bad += 1
                 continue
-            if pixels.shape != (ROWS, FINE.bins):
-                continue
-            rows.append(((pixels - PIXEL_ZERO) / PIXEL_NAT).astype(np.float16))
             words.append(word or OTHER_NAMES.get(label, label))
             speakers.append(speaker_of(stem))
             paths.append(member.name)
     count = len(rows)
-    if not count:
-        log.warning("%s: left out, as it holds no pictures of words", tar)
+    if bad or not count:
+        log.warning("%s: %d pictures of words, %d that are none left out", tar, count, bad)
     spectra = np.array(rows, np.float16).reshape(count, ROWS, FINE.bins)
     return Clips(
         np.maximum(spectra, np.float16(np.log(FINE.floor))),
@@ -209,6 +209,14 @@ def _pictures(tar: Path) -> Clips:
         np.array(paths, str),
         np.ones(count, bool),
     )
+
+
+def _spectrum_of(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+    """(ROWS, bands). ValueError if it is no picture of a word."""
+    if pixels.shape != (ROWS, FINE.bins):
+        raise ValueError
+    spectrum: NDArray[np.float16] = ((pixels - PIXEL_ZERO) / PIXEL_NAT).astype(np.float16)
+    return spectrum
 
 
 @contextmanager
