@@ -37,8 +37,8 @@ SETTINGS: dict[str, Any] = {
     "smoothing_s": 0.2,
     "refractory_s": 0.6,
     "release": 0.7,
-    # Words of strangers said once are held for 1.1 s at most, at any threshold from 0.5; said twice,
-    # 0.3 s apart, nearly all for more than 1.2 s.
+    # A stranger's word said once is held for 1.1 s at most, at any threshold from 0.5; said twice,
+    # 0.3 s apart, nearly always for more than 1.2 s.
     "held_s": 1.2,
     # Of a hundred digits of strangers in short recordings two more are named for what they are, and
     # of a hundred other words two more are taken for digits. At five times: 0.5 and 1.3 more.
