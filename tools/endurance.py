@@ -5,7 +5,7 @@
 
 Simulated people speak for a minute, somebody is quiet for another, and `kws-listen --pcm` hears
 those two again and again, as fast as it goes. What it hears in one round it must hear in all, at
-the same moment of the round. 24 hours take five minutes.
+the same moment of the round. 24 hours take some minutes.
 """
 
 from __future__ import annotations
