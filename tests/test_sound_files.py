@@ -206,12 +206,12 @@ def test_floats_that_are_no_sound(file, caplog):
     floats = np.array([0.5, np.nan, np.inf, -np.inf, -0.5], "<f4")
     file.write_bytes(wav(form(3, bits=32), chunk(b"data", floats.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, 0, 0, -0.5]
-    assert "has samples that are no numbers" in caplog.text
+    assert "3 samples are no numbers" in caplog.text
     caplog.clear()
     huge = np.array([0.5, 1e300, -32768], "<f8")
     file.write_bytes(wav(form(3, bits=64), chunk(b"data", huge.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, -1]
-    assert "goes beyond full scale" in caplog.text
+    assert "where 1 is full scale" in caplog.text
     caplog.clear()
     loud = np.full(3 * BLOCK, 2, "<f4")
     file.write_bytes(wav(form(3, bits=32), chunk(b"data", loud.tobytes())))

@@ -19,18 +19,18 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from edge.bench.memory import resident_mb
 from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.errors import EdgeError
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
 from edge.simulation.talk import script
-from edge.sound.file import FASTEST, SLOWEST
+from edge.source.pcm import rate
 from edge.source.simulated_microphone import SimulatedMicrophone
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default="kws", metavar="NAME|FILE", help="(kws)")
     parser.add_argument("--hours", type=_hours, default=24.0, metavar="N", help="of sound (24)")
     parser.add_argument(
-        "--rate", type=_rate, default=44100, metavar="HZ", help="of the microphone (44100)"
+        "--rate", type=rate, default=44100, metavar="HZ", help="of the microphone (44100)"
     )
     add_common(parser)
     return run_command(parser, measure, argv)
@@ -99,12 +99,12 @@ def listened(model: str, rate: int, sound: bytes, rounds: int) -> Endured:
             for number in range(rounds):
                 process.stdin.write(sound)
                 if number in (0, rounds - 1) or (number + 1) * ROUND % HOUR == 0:
-                    endured.memory.append(_resident_mb(process.pid))
+                    endured.memory.append(resident_mb(process.pid))
                     log.info(
                         "%.1f h heard, %.1f MB", (number + 1) * ROUND / HOUR, endured.memory[-1]
                     )
             process.stdin.close()
-        except BrokenPipeError:
+        except (BrokenPipeError, KeyError):
             pass  # it ended: its own words are on stderr
         reading.join()
     if process.returncode:
@@ -114,14 +114,11 @@ def listened(model: str, rate: int, sound: bytes, rounds: int) -> Endured:
 
 def report(endured: Endured, rounds: int, rate: int, expected: int) -> Iterator[str]:
     """Of the first round nothing is asked: the model had heard nothing before it."""
-    heard = [
-        [
-            (event["label"], event["t"] - number * ROUND)
-            for event in endured.events
-            if event["t"] // ROUND == number
-        ]
-        for number in range(1, rounds)
-    ]
+    every: list[list[tuple[str, float]]] = [[] for _ in range(rounds)]
+    for event in endured.events:
+        number, moment = divmod(event["t"], ROUND)
+        every[int(number)].append((event["label"], moment))
+    heard = every[1:]
     usual, times = Counter(map(_labels, heard)).most_common(1)[0]
     moments = [[t for _, t in events] for events in heard if _labels(events) == usual]
     apart = np.ptp(moments, axis=0).max() if usual else 0.0
@@ -147,25 +144,12 @@ def _collect(lines: IO[bytes], endured: Endured) -> None:
             endured.events.append(said)
 
 
-def _resident_mb(process: int) -> float:
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise EdgeError(f"process {process} has ended")
-
-
 def _hours(text: str) -> float:
     if not 2 * ROUND / HOUR <= float(text) <= 10000:
         raise argparse.ArgumentTypeError(
             f"{text} is no time: {2 * ROUND / HOUR:.2g} to 10000 hours"
         )
     return float(text)
-
-
-def _rate(text: str) -> int:
-    if not SLOWEST <= int(text) <= FASTEST:
-        raise argparse.ArgumentTypeError(f"{text} is no rate: {SLOWEST} to {FASTEST} Hz")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def _expand(files: Iterable[str], reader: ModuleType) -> Iterator[Path]:
             lines = (line.rstrip("\n") for line in sys.stdin)
             yield from _expand((line for line in lines if line not in ("", "-")), reader)
         elif os.path.isdir(file):
-            yield from reader.find([file]) or [Path(file)]  # read says what is wrong with it
+            yield from reader.find([file]) or [Path(file)]  # which is refused there
         else:
             yield Path(file)
 

@@ -77,7 +77,7 @@ class CommandParser(argparse.ArgumentParser):
 
 def _apart(text: str) -> list[str]:
     """As a shell does it, but for the apostrophe, which is part of words in many languages."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    lexer = shlex.shlex(text, posix=True)
     lexer.whitespace_split, lexer.quotes, lexer.escape, lexer.commenters = True, '"', "", ""
     return list(lexer)
 

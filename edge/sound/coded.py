@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from edge.errors import RecordingError, RuntimeMissing
 from edge.sound.file import BLOCK, SoundFile
+
+log = logging.getLogger(__name__)
 
 LITTLE = 256  # frames: what is lost at most where a file is cut short
 ENDLESS = 1 << 62  # frames, which says that nobody knows how many
@@ -26,7 +29,7 @@ class CodedFile(SoundFile):
             raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
         self.rate, self.channels = self._file.samplerate, self._file.channels
 
-    def blocks(self) -> Iterator[NDArray[np.float32]]:
+    def _decoded(self) -> Iterator[NDArray[np.float32]]:
         done, size, fault = 0, BLOCK, ""
         while True:
             try:
@@ -43,14 +46,17 @@ class CodedFile(SoundFile):
             if not len(block):
                 break
             done += len(block)
-            yield self._in_range(block)
+            yield block
         if not done:
             raise RecordingError("holds no sound, a header alone: record it again")
         promised = self._file.frames
         if done < promised < ENDLESS:
             self._tell_missing(done, promised)
         elif fault:
-            self._tell_once(f"does not say how long it is; {done} samples are there, and then none")
+            log.warning(
+                "%s does not say how long it is; %d samples are there, and then: %s",
+                *(self._path, done, fault),
+            )
 
     def _go_back_to(self, frame: int) -> None:
         """By reading, for a broken file cannot always be sought in."""

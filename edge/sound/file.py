@@ -32,34 +32,35 @@ class SoundFile(ABC):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._told: set[str] = set()
 
     @abstractmethod
-    def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """(n, channels) with full scale 1, in their order; at least one sample in all."""
+    def _decoded(self) -> Iterator[NDArray[np.float32]]:
+        """(n, channels) as the file has them, in their order; at least one sample in all."""
 
     @abstractmethod
     def close(self) -> None: ...
 
-    def _in_range(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Floats can be anything; what is no sound would make no sound of all that follows."""
-        wrong = ~np.isfinite(block)
-        if wrong.any():
-            self._tell_once("has samples that are no numbers, silence instead")
-            block = np.where(wrong, np.float32(0), block)
-        if np.abs(block).max(initial=0) > 1:
-            self._tell_once("goes beyond full scale, which is 1: clipped")
-            block = np.clip(block, -1, 1)
-        return block
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """The same with full scale 1: floats can be anything, and what is no sound would make no
+        sound of all that follows."""
+        wrong, peak = 0, 0.0
+        try:
+            for block in self._decoded():
+                no_number = ~np.isfinite(block)
+                if no_number.any():
+                    wrong += int(no_number.sum())
+                    block = np.where(no_number, np.float32(0), block)
+                peak = max(peak, float(np.abs(block).max(initial=0)))
+                yield np.clip(block, -1, 1)
+        finally:
+            if wrong:
+                log.warning("%s: %d samples are no numbers, silence instead", self._path, wrong)
+            if peak > 1:
+                log.warning("%s: goes up to %.3g where 1 is full scale, clipped", self._path, peak)
 
     def _tell_missing(self, there: int, promised: int) -> None:
         self.missing = promised - there
         log.warning("%s is cut short: %d of %d samples are there", self._path, there, promised)
-
-    def _tell_once(self, what: str) -> None:
-        if what not in self._told:
-            self._told.add(what)
-            log.warning("%s %s", self._path, what)
 
     def __enter__(self) -> SoundFile:
         return self

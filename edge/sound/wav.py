@@ -43,7 +43,7 @@ class WavFile(SoundFile):
         if self._left // frame < promised // frame:
             self._tell_missing(self._left // frame, promised // frame)
 
-    def blocks(self) -> Iterator[NDArray[np.float32]]:
+    def _decoded(self) -> Iterator[NDArray[np.float32]]:
         frame = self.channels * self._format.width
         while size := min(self._left, BLOCK * frame):
             data = self._file.read(size)
@@ -51,8 +51,7 @@ class WavFile(SoundFile):
                 break
             self._left -= size
             data = data[: len(data) // frame * frame]
-            samples = _decode(data, self._format).reshape(-1, self.channels)
-            yield self._in_range(samples) if self._format.code == FLOAT else samples
+            yield _decode(data, self._format).reshape(-1, self.channels)
 
     def close(self) -> None:
         self._file.close()

@@ -56,7 +56,7 @@ class PcmSource(Source):
         )
         parser.add_argument(
             "--pcm-rate",
-            type=_rate,
+            type=rate,
             metavar="HZ",
             help="with --pcm: its samples a second (default: what the model wants, 16000)",
         )
@@ -177,7 +177,8 @@ def _sound_in(data: bytes) -> _Begin | None:
     return None
 
 
-def _rate(text: str) -> int:
+def rate(text: str) -> int:
+    """Samples a second, as an option gives them."""
     if not SLOWEST <= int(text) <= FASTEST:
         raise argparse.ArgumentTypeError(f"{text} is no rate: {SLOWEST} to {FASTEST} Hz")
     return int(text)

@@ -56,7 +56,8 @@ def named(folder: Path) -> Iterator[Named]:
     found = [path for path in find([folder]) if path.parent.name != NOISE]
     alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
     for path in found:
-        unseen.discard(_as_listed(path))
+        listed = _as_listed(path)
+        unseen.discard(listed)
         digit, speaker = re.fullmatch(r"(\d)_(.*)", path.stem), speaker_of(path.stem)
         # In a word's folder a number is a take's; but 4_017 is the lecture's name for a four.
         theirs = path.parent == folder or speaker and (alone or path.parent.name == speaker)
@@ -68,7 +69,7 @@ def named(folder: Path) -> Iterator[Named]:
             log.warning("%s: left out, as neither its folder nor its name says a word", path)
             continue
         word = DIGIT_WORDS[int(word)] if re.fullmatch("[0-9]", word) else word
-        split = split_of.get(_as_listed(path), "train" if split_of else "")
+        split = split_of.get(listed, "train" if split_of else "")
         yield Named(path, OTHER_NAMES.get(word, word), speaker, split)
     if unseen:
         word, stem = min(unseen)

@@ -55,6 +55,7 @@ class School:
         folders = [*args.data, *([str(fetched(args.download))] if args.download else [])]
         if not folders:
             raise EdgeError("nothing to learn from: give --data (sound-record makes it)")
+        others = spoken(args.others) if args.others else []
         recorded = corpora.load(folders, recipe.CACHE)
         _refuse_missing(task, recorded, folders)
         count = args.people if args.people is not None else ADAPT_PEOPLE if base else PEOPLE
@@ -65,7 +66,7 @@ class School:
             everything=corpora.together([recorded, *people]),
             noise=material.recorded_noise(noise_files),
             noise_files=noise_files,
-            others=spoken(args.others) if args.others else [],
+            others=others,
             folders=[*folders, *[simulated.CORPUS] * len(people)],
             front_end=base.front_end if base else FRONT_ENDS[args.front_end],
             base=base,
