@@ -19,12 +19,11 @@ from edge.recording.capture import Capture
 from edge.recording.store import save
 from edge.recording.take import sketch
 from edge.samples import ACCEL, MOTION, Chunk
+from edge.source import SUITS_A_HAND
+from edge.source.prompted_hand import PromptedHand
 
 RATE = 100
-SOURCES = {
-    "replay": "edge.source.replay:ReplaySource",
-    "mock": "edge.source.simulated_hand:SimulatedHand",
-}
+SOURCES = {name: airdigit_record.SOURCES[name] for name in ("replay", "mock")}
 
 
 def rest(seconds):
@@ -54,7 +53,7 @@ def strokes(count, **kind):
 @pytest.fixture
 def record(tmp_path, monkeypatch, capsys):
     """Run the command on a stream; its status, its standard output and what it said."""
-    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
 
     def record(recording, *options):
         played = tmp_path / "played.csv"
@@ -249,7 +248,7 @@ def test_the_sketch_shows_when_it_was_lively():
 
 @pytest.mark.parametrize("label", ["3", "none"])
 def test_a_simulated_hand_draws_what_is_asked_for(tmp_path, monkeypatch, capsys, label):
-    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
     out = str(tmp_path / "takes")
     options = ["--label", label, "--takes", "3", "--mock", "--speed", "max", "--out", out]
     assert main(options) == 0, capsys.readouterr().err
@@ -258,8 +257,27 @@ def test_a_simulated_hand_draws_what_is_asked_for(tmp_path, monkeypatch, capsys,
     assert all(take.channels == MOTION for take in takes)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_simulated_hand_is_recorded_as_it_draws_and_not_on_its_way_back(seed):
+    with PromptedHand(SUITS_A_HAND, seed, speed=float("inf")) as source:
+        chunks = iter(source)
+        for number, digit in enumerate("31907"):
+            capturing, take, asked = Capture(source.rate, 4), None, False
+            while take is None:
+                if capturing.ready and not asked:
+                    asked = True
+                    source.prompt(digit)
+                take = next(capturing.feed(next(chunks)), None)
+            assert take.fault is None
+            assert len(source.marks) == number + 1  # nothing was drawn that was not asked for
+            mark = source.marks[-1]
+            assert mark.label == digit
+            assert take.t[0] < mark.start + 0.1
+            assert mark.end - 0.1 < take.t[-1] < mark.end + 0.7  # the hand was still held still
+
+
 def test_a_simulated_hand_knows_no_letters(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
     assert main(["--label", "A", "--mock", "--out", str(tmp_path)]) == 1
     assert "cannot draw A" in capsys.readouterr().err
 
@@ -275,7 +293,7 @@ def test_a_simulated_hand_knows_no_letters(tmp_path, monkeypatch, capsys):
     ],
 )
 def test_usage(monkeypatch, capsys, options):
-    monkeypatch.setattr(airdigit_record, "MOTION_SOURCES", SOURCES)
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
     with pytest.raises(SystemExit) as stop:
         main([*options, "--replay", "a.csv"])
     assert stop.value.code == 2
@@ -287,7 +305,7 @@ def test_interrupted_it_keeps_what_it_has(tmp_path, number):
     played.write_text(own_csv.render(stream(*strokes(2), rest(900))))
     script = (
         "import sys\nfrom edge.commands import airdigit_record as command\n"
-        f"command.MOTION_SOURCES = {SOURCES}\nsys.exit(command.main())"
+        f"command.SOURCES = {SOURCES}\nsys.exit(command.main())"
     )
     options = ["--label=3", "--takes=9", "--json", "--speed=4", "--replay", str(played)]
     with subprocess.Popen(

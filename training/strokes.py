@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from edge.features.gate import Span
 from edge.features.stroke import INTEGRATION_BINS, binned, tensors
+from edge.recording.names import NONE
 
 DIGITS = tuple("0123456789")
-NONE = "none"
 LABELS = (*DIGITS, NONE)
 
 

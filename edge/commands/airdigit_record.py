@@ -22,33 +22,34 @@ from pathlib import Path
 
 from edge.commands import run_command, until_signal
 from edge.commands.options import CommandParser, add_common, add_source_options, open_source
-from edge.commands.sitting import ENOUGH, NONE, Sitting, count, prepare
-from edge.errors import EdgeError
+from edge.commands.sitting import Sitting, count, prepare
+from edge.recording.names import NONE
 from edge.recording.store import WRITERS
 from edge.source import MOTION_SOURCES, SUITS_A_HAND
+from edge.source.prompted_hand import PromptedHand
 
 PROG = "airdigit-record"
-DIGITS = tuple("0123456789")
-SPARE = 10.0  # s
+SOURCES = MOTION_SOURCES | {"mock": "edge.source.prompted_hand:PromptedHand"}
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser(PROG, __doc__)
     _add_options(parser)
-    add_source_options(parser, MOTION_SOURCES)
+    add_source_options(parser, SOURCES)
     add_common(parser)
     typed = list(sys.argv[1:] if argv is None else argv)
     return run_command(parser, lambda args: _record(args, typed), argv)
 
 
 def _record(args: argparse.Namespace, typed: list[str]) -> int:
-    if args.mock:
-        _instruct(args)
     sitting = Sitting(args)
     opening = True
     try:
-        with open_source(args, MOTION_SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
+        with open_source(args, SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
+            if isinstance(source, PromptedHand):
+                source.check(args.label)
+                sitting.prompt = source.prompt
             prepare(args.out)
             opening = False
             sitting.run(source, stopping)
@@ -59,16 +60,6 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
         if not opening:  # a source that could not be opened has said enough
             sitting.close(_command(typed, args.takes - sitting.saved))
     return 0 if sitting.saved == args.takes else INTERRUPTED
-
-
-def _instruct(args: argparse.Namespace) -> None:
-    """The simulated hand cannot hear what is asked for, so it is told before."""
-    if args.label == NONE:
-        args.pastime = args.pastime or args.takes * args.seconds + SPARE
-    elif args.label in DIGITS:
-        args.digits = args.digits or args.label * (3 * args.takes + ENOUGH)
-    else:
-        raise EdgeError(f"the simulated hand cannot draw {args.label}: it knows 0 to 9 and {NONE}")
 
 
 def _command(typed: list[str], left: int) -> str:

@@ -14,12 +14,12 @@ from edge.console import paints
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.recording import Recording
 from edge.recording.capture import Capture, Take
+from edge.recording.names import NONE
 from edge.recording.store import save
 from edge.recording.take import facts, judged, sketch
 from edge.sink.terminal import ERASE
 from edge.source import Source
 
-NONE = "none"
 ENOUGH = 10  # refused takes in a row, after which something else is wrong
 
 
@@ -28,6 +28,8 @@ class Sitting:
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
+        self.prompt: Callable[[str], None] | None = None
+        """Is told what is asked for, where nobody is there to read it."""
         self.saved = self.refused = self.in_a_row = 0
 
     def run(self, source: Source, stopping: Callable[[], bool]) -> None:
@@ -67,6 +69,8 @@ class Sitting:
         else:
             article = "an" if self.args.label[0] == "8" else "a"
             say(f"draw {article} {self.args.label} ... {number}")
+        if self.prompt:
+            self.prompt(self.args.label)
 
     def _judge(self, take: Take, source: Source, on_rail: int) -> None:
         try:

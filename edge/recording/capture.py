@@ -17,7 +17,8 @@ from edge.features.gate import Gate
 from edge.recording.recording import GAP
 from edge.samples import MOTION, Chunk
 
-REST = 0.6  # s of stillness before the hand may begin, also kept from before it did
+REST = 1.2  # s of stillness before the hand may begin: time to see that a take is over, and go back
+KEPT = 0.6  # s from before it does
 END = 0.45  # s of stillness that end a stroke
 PATIENCE = 10.0  # s without a stroke
 
@@ -68,7 +69,7 @@ class Capture:
         if found is not None:
             return self._take()
         if self._gate.started is None:
-            self._forget_before(t - REST)
+            self._forget_before(t - KEPT)
             if t - self._waiting_since > PATIENCE:
                 return self._take(f"nothing was drawn for {PATIENCE:g} s")
         elif t - self._gate.started > self.longest + END:
@@ -76,9 +77,9 @@ class Capture:
         return None
 
     def _settle(self, t: float) -> Take | None:
-        self._forget_before(t - REST)
+        self._forget_before(t - KEPT)
         if self._gate.started is not None:
-            self._restless = t
+            self._restless = self._gate.loud_at
         if t - self._restless >= REST:
             self.ready, self._waiting_since = True, t
         elif self._waiting_since is not None and t - self._waiting_since > PATIENCE:

@@ -16,6 +16,7 @@ OWN = re.compile(r"(?P<label>[^_.]+)[_.](?P<date>\d{8})_(?P<time>\d{6})(_(?P<n>\
 PEN = re.compile(r"readings_(\d+)_digit_(\d)")
 LEGACY = re.compile(r"(?:.*_)?(\d{1,2})_(\d{3})")
 EDGE_IMPULSE = re.compile(r"([\w -]+)\..*")  # label.anything.json
+NONE = "none"  # the label of what is no digit
 LEGACY_NONE = "10"  # the class of the legacy phone set for "held still"
 
 
@@ -33,7 +34,7 @@ def parse(name: str) -> Name:
     if pen := PEN.fullmatch(stem):
         return Name(pen[2], None, int(pen[1]))
     if legacy := LEGACY.fullmatch(stem):
-        return Name("none" if legacy[1] == LEGACY_NONE else legacy[1], None, int(legacy[2]))
+        return Name(NONE if legacy[1] == LEGACY_NONE else legacy[1], None, int(legacy[2]))
     if labelled := EDGE_IMPULSE.fullmatch(stem):
         return Name(labelled[1])
     return Name()

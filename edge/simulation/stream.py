@@ -35,13 +35,15 @@ def draw_digits(person: Person, digits: Iterable[str]) -> Iterator[Scene]:
         yield take(person, digit, partial(person.draw, digit))
 
 
-def take(person: Person, label: str, draw: Callable[[], Track]) -> Scene:
-    """Settle, draw something, hold, and go back for the next."""
+def take(
+    person: Person, label: str, draw: Callable[[], Track], held: tuple[float, float] = (0.3, 0.8)
+) -> Scene:
+    """Settle, draw something, hold for some seconds, and go back for the next."""
     rng = person.rng
     home = np.zeros(2)
     before = person.feel(person.rest(rng.uniform(0.3, 0.8)))
     drawn = person.feel(draw())
-    after = person.feel(person.rest(rng.uniform(0.3, 0.8)))
+    after = person.feel(person.rest(rng.uniform(*held)))
     back = person.feel(person.go(home + rng.normal(0, 0.02, 2)))
     start = len(before) * STEP
     mark = Mark(label, start + SETTLE, start + len(drawn) * STEP - SETTLE)
