@@ -7,9 +7,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
+from queue import Queue
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,11 +20,12 @@ from sound_server import MICROPHONES, SoundServer, running
 
 from edge.errors import SourceError
 from edge.sound import write_wav
-from edge.source import listener, portaudio
+from edge.source import listener, microphone, portaudio
 from edge.source.listener import Block
-from edge.source.listening import MUTED, Watch
 from edge.source.microphone import MicrophoneSource
 from edge.source.portaudio import Input, choose
+from edge.source.sound_stream import SoundStream
+from edge.source.watch import MUTED, Watch
 
 NEEDS = {"channels": ["audio"], "rate_hz": 16000}
 LISTEN = "from edge.commands.start import kws_listen; raise SystemExit(kws_listen())"
@@ -318,3 +322,108 @@ def test_loss_is_said_once_in_a_while(caplog):
     for number in range(1500):  # half a minute
         over.block(Block(np.ones((910, 1), np.float32), 50, 0.02 * number))
     assert [r.getMessage().split()[0] for r in caplog.records] == ["1", "522", "522"]
+
+
+# Hours of it: the clock and PortAudio are stood in for, and how the source takes turns is real.
+
+
+class Hours:
+    """A microphone of 1 kHz that says at each second what `level` has for it."""
+
+    RATE = 1000
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, level: Callable[[float], float]) -> None:
+        self.now, self.opened, self.level = 100.0, 0, level
+        self.source = MicrophoneSource({"channels": ["audio"], "rate_hz": self.RATE}, "mic")
+        device = Input(0, "mic", 1, self.RATE, True)
+        monkeypatch.setattr(microphone, "time", self)
+        monkeypatch.setattr(microphone, "Listener", self.open)
+        monkeypatch.setattr(portaudio, "inputs", lambda: [device])
+        monkeypatch.setattr(portaudio, "look_again", lambda: None)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def open(self, device: Input) -> Hours:
+        self.opened, self.rate = self.opened + 1, self.RATE
+        return self
+
+    def take(self, patience: float) -> Block:
+        self.now += 1
+        frames = np.full((self.RATE, 1), self.level(self.now - 100), np.float32)
+        return Block(frames, 0, self.now)
+
+    def close(self) -> None:
+        pass
+
+    def hear(self, seconds: float) -> MicrophoneSource:
+        with self.source as source:
+            for _ in source:
+                if self.now - 100 > seconds:
+                    break
+        return self.source
+
+
+def test_a_muted_microphone_is_told_once_and_opened_ever_more_rarely(monkeypatch, caplog):
+    hours = Hours(monkeypatch, lambda t: 0.0 if t < 7200 else 0.1)
+    source = hours.hear(7300)
+    assert caplog.text.count("is it muted?") == 1
+    assert hours.opened < 7200 / microphone.LONGEST_DEAF + 10
+    assert caplog.text.count("is back") == source.health.reconnects <= 1
+    assert source.health.lost <= hours.opened * 1.0 * Hours.RATE
+
+
+def test_a_microphone_that_sends_zeros_between_words_is_not_opened_again_for_each(
+    monkeypatch, caplog
+):
+    hours = Hours(monkeypatch, lambda t: 0.1 if t % 30 < 1 else 0.0)
+    source = hours.hear(3600)
+    assert hours.opened <= 5
+    assert source.health.reconnects <= 1
+    assert source.health.lost <= 5 * Hours.RATE
+    assert caplog.text.count("is it muted?") <= 3
+
+
+def test_one_that_was_replaced_by_a_silent_one_is_back_when_it_sounds(monkeypatch, caplog):
+    """A sound server hands listeners on to what is silent; only a new opening hears again."""
+    hours = Hours(monkeypatch, lambda t: 0.1)
+    hours.level = lambda t: 0.1 if t < 60 or hours.opened > 1 else 0.0
+    source = hours.hear(120)
+    assert hours.opened == 2
+    assert source.health.reconnects == caplog.text.count("is back") == 1
+
+
+def test_a_loss_too_small_for_a_sample_is_not_lost_on_the_way(monkeypatch, caplog):
+    source = MicrophoneSource(NEEDS, "mic")
+    source._device, source._rate = Input(0, "mic", 1, 48000, True), 48000
+    source._stream = SoundStream(48000, 16000, source.health)
+    source._interrupted, source._watch = False, Watch("mic", 48000, 0.0)
+    for number in range(1000):
+        block = Block(np.full((480, 1), 0.1, np.float32), 1, 0.01 * number)
+        list(source._chunks(block))
+    assert source.health.lost == ceil(1000 / 3)
+    assert " 0 ms of sound" not in caplog.text and "ms of sound were lost" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("begun", "now", "lost"),
+    [
+        (0.10, 0.11, 3000),  # by PortAudio's clock
+        (0.02, 0.11, 1),  # it was an overflow, though no time is missing
+        (3600.0, 0.11, round(1.06 * 48000)),  # its clock jumped
+    ],
+)
+def test_an_overflow_that_portaudio_tells_is_booked(begun, now, lost, monkeypatch):
+    heard = object.__new__(listener.Listener)
+    heard._queue, heard._lost, heard._due, heard._came, heard.rate = Queue(), 0, 0.0, 0.0, 48000
+    silence = np.zeros((960, 1), np.float32)
+    for at, adc, overflow in ((0.05, 0.0175, False), (now, begun, True)):
+        monkeypatch.setattr(listener, "time", SimpleNamespace(monotonic=lambda at=at: at))
+        times = SimpleNamespace(inputBufferAdcTime=adc)
+        heard._heard(silence, 960, times, SimpleNamespace(input_overflow=overflow))
+    first, second = heard._queue.get(), heard._queue.get()
+    assert first.lost == 0
+    assert second.lost == lost

@@ -370,6 +370,17 @@ def test_a_clip_that_stands_twice_is_taken_once(tmp_path):
     assert len(corpora.load([tmp_path / "a", tmp_path / "b"])) == 2
 
 
+def test_of_a_clip_that_stands_twice_the_one_is_taken_that_a_list_has_for_a_judge(tmp_path):
+    """Or the judges of a corpus would be learnt from because it was copied."""
+    for name in ("copy", "listed", "also"):
+        say(tmp_path / name, ["yes", "no"], [0])
+    names = sorted(p.relative_to(tmp_path / "listed") for p in (tmp_path / "listed").rglob("*.wav"))
+    (tmp_path / "listed" / "testing_list.txt").write_text("".join(f"{name}\n" for name in names))
+    loaded = corpora.load([tmp_path / name for name in ("copy", "listed", "also")])
+    assert loaded.split.tolist() == ["test", "test"]
+    assert set(loaded.corpus) == {"listed"}
+
+
 # --- who judges ---
 
 
@@ -389,6 +400,22 @@ def test_a_list_is_followed_and_its_speakers_are_not_learnt_from():
     held = hold_out(corpora.together([listed, also, with_test, learnt]), WORDS, seed=0)
     assert held.by_list and set(held.judging.speaker) == {"judge"}
     assert set(held.learnt.speaker) == {"other"}
+
+
+def test_speakers_of_a_small_corpus_judge_before_those_of_a_large_one():
+    """What a large one teaches is learnt but once, for all who judge."""
+    many = clips(WORDS, [f"m{k}" for k in range(material.MANY)], corpus="large")
+    few = clips(WORDS, [f"f{k}" for k in range(10)], corpus="few")
+    held = hold_out(corpora.together([many, few]), WORDS, seed=0)
+    assert set(held.judging.corpus) == {"few"} and len(set(held.judging.speaker)) == 2
+    assert held.said.startswith("2 of 10 speakers (the shipped weights")
+
+
+def test_who_judges_beside_a_list_is_told():
+    listed = clips(["yes"], ["judge"], split="val")
+    others = clips(WORDS, [f"p{k}" for k in range(10)], corpus="few")
+    held = hold_out(corpora.together([listed, others]), WORDS, seed=0)
+    assert held.said.startswith("the speakers of the validation list, and 2 of 10 others (")
 
 
 def test_more_people_judge_until_every_word_is_said():
@@ -656,7 +683,9 @@ def taught_by(network_: network.keras.Model) -> recipe.Lesson:
 def test_a_teacher_is_asked_of_its_own_people_alone():
     lesson = taught_by(trained())
     assert lesson.teacher.asked(lesson.clips).tolist() == [True] * 4 + [False, True]
-    assert lesson.fingerprint != replace(lesson, teacher=None).fingerprint
+    other = replace(lesson.teacher, groups=(0, 2, 1, 2)), replace(lesson.teacher, corpora=())
+    taught = [replace(lesson, teacher=one) for one in (None, lesson.teacher, *other)]
+    assert len({one.fingerprint for one in taught}) == 4
 
 
 def test_what_a_teacher_makes_of_a_window_is_most_of_its_truth():

@@ -9,11 +9,13 @@ import pytest
 from scipy import stats
 
 from edge.decision.spotting import SpottingDecision, limit
-from edge.errors import RecordingError
+from edge.errors import ModelError, RecordingError
+from edge.model import read_manifest
+from edge.model.shipped import find_model
 from training.sound.det import poisson, wilson
 from training.sound.long_audio import Word
 from training.sound.spotted import Spotted
-from training.sound.thresholds import BUDGETS, GRID, HEADROOM, _less_likely, choose
+from training.sound.thresholds import BUDGETS, GRID, HEADROOM, _less_likely, choose, promises
 from training.sound.trace import Trace, decide, judge
 
 LABELS = ("yes", "no", "up", "silence", "unknown")
@@ -89,7 +91,7 @@ def test_nothing_was_there_to_hear() -> None:
 
 def test_the_chosen_thresholds_keep_to_their_budgets() -> None:
     heard = [listened(60, seed) for seed in (1, 2)]
-    settings = choose(heard)
+    settings = choose(heard, SILENT)
     assert settings["silent"] == SILENT
     assert settings["asked"] > 1
     assert [point["false_per_hour"] for point in settings["curve"]] == list(BUDGETS)
@@ -126,7 +128,7 @@ def test_for_half_the_false_accepts_a_word_must_be_twice_as_likely() -> None:
 def test_the_boldest_threshold_within_the_budget_is_taken_for_all_words() -> None:
     heard = [listened(60, 3)]
     ((trace, words),) = heard
-    settings = choose(heard, budget=5.0, smoothings=[0.2])
+    settings = choose(heard, SILENT, budget=5.0, smoothings=[0.2])
     (threshold,) = set(settings["thresholds"].values())
     bolder = dict.fromkeys(LABELS[:3], float(GRID[list(GRID).index(threshold) - 1]))
     outcome = judge(Spotted(trace, settings).heard(bolder), words, LABELS[:3], trace.seconds)
@@ -146,14 +148,45 @@ def test_a_word_that_nobody_can_trust_does_not_make_the_others_deaf() -> None:
     nos = [k for k, word in enumerate(words) if word.word == "no"]
     alike = set(nos[::2])
     said = [replace(word, word="know") if k in alike else word for k, word in enumerate(words)]
-    settings = choose([(trace, said)], budget=1.0, smoothings=[0.2])
+    settings = choose([(trace, said)], SILENT, budget=1.0, smoothings=[0.2])
     assert settings["held_back"] == {"no": GRID[-1]}
-    plain = choose([(trace, words)], budget=0.5, smoothings=[0.2])  # half is left to the others
+    # Half is left to the others.
+    plain = choose([(trace, words)], SILENT, budget=0.5, smoothings=[0.2])
     assert plain["held_back"] == {}
     assert settings["thresholds"] == {**plain["thresholds"], "no": GRID[-1]}
+    least = settings["curve"][0]["false_per_hour"]
+    assert least > BUDGETS[0]  # every "know" is one, however strict the others are
     for point in settings["curve"]:
+        assert point["false"] <= point["false_per_hour"] * point["hours"]
         assert limit(settings, point["false_per_hour"])["thresholds"]["no"] == GRID[-1]
-        assert not point["resolved"]
+    with pytest.raises(ModelError, match=f"give --max-false-per-hour {least:g} or more"):
+        limit(settings, BUDGETS[0])
+
+
+def test_no_less_is_promised_than_was_measured() -> None:
+    def point(budget: float, false: int, hits: float) -> dict[str, float]:
+        return {"false_per_hour": budget, "false": false, "hours": 9, "most": 1.9, "hits": hits}
+
+    curve = promises([point(5, 22, 0.6), point(1, 7, 0.5), point(0.25, 5, 0.4), point(0.1, 5, 0.3)])
+    assert [(p["false_per_hour"], p["hits"], p["resolved"]) for p in curve] == [
+        (0.56, 0.4, False),  # the bolder of two with as many
+        (1, 0.5, False),
+        (5, 0.6, True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["kws", "sounddigit", "kws_qcnn"])
+def test_the_shipped_models_promise_no_less_than_was_measured(name: str) -> None:
+    for point in read_manifest(find_model(name)).decision["curve"]:
+        assert point["false"] <= point["false_per_hour"] * point["hours"]
+
+
+def test_a_word_called_none_is_a_word() -> None:
+    trace, words = listened(20, 3)
+    labels = ("none", *LABELS[1:])
+    words = [replace(w, word="none") if w.word == "yes" else w for w in words]
+    settings = choose([(replace(trace, labels=labels), words)], SILENT, smoothings=[0.2])
+    assert set(settings["thresholds"]) == {"none", "no", "up"}
 
 
 def test_a_word_that_leaves_the_others_no_budget_is_held_back_if_more_is_heard_then() -> None:
@@ -166,7 +199,7 @@ def test_a_word_that_leaves_the_others_no_budget_is_held_back_if_more_is_heard_t
         near = (trace.t > words[k].start) & (trace.t < words[k].end + 1)
         scores[near, LABELS.index("up")] = np.minimum(scores[near, LABELS.index("up")], 0.98)
     heard = [(replace(trace, scores=scores), said)]
-    settings = choose(heard, budget=5.0, smoothings=[0.2])
+    settings = choose(heard, SILENT, budget=5.0, smoothings=[0.2])
     assert settings["held_back"] == {"up": GRID[-1]}
     (point,) = (point for point in settings["curve"] if point["false_per_hour"] == 5.0)
     assert point["false"] <= 2
@@ -179,7 +212,7 @@ def test_a_word_that_leaves_the_others_no_budget_is_held_back_if_more_is_heard_t
 
 
 def test_they_hold_on_other_people() -> None:
-    settings = choose([listened(60, 5)], budget=5.0, smoothings=[0.2])
+    settings = choose([listened(60, 5)], SILENT, budget=5.0, smoothings=[0.2])
     trace, words = listened(120, 99)
     heard = Spotted(trace, settings).heard(settings["thresholds"])
     assert judge(heard, words, LABELS[:3], trace.seconds).false_per_hour <= 5.0
@@ -188,7 +221,7 @@ def test_they_hold_on_other_people() -> None:
 def test_a_word_that_nobody_says_gets_no_threshold() -> None:
     trace, words = listened(5, 1)
     with pytest.raises(RecordingError, match="nobody says no in this audio"):
-        choose([(trace, [word for word in words if word.word != "no"])])
+        choose([(trace, [word for word in words if word.word != "no"])], SILENT)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 10, 250])

@@ -12,9 +12,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from training import augment as augment_module
 from training import network
 from training.augment import augment
+from training.kept import code
 from training.simulated import CACHE
 from training.strokes import LABELS, NONE, Strokes
 from training.whole import whole
@@ -59,8 +59,7 @@ def pretrain(simulated: Strokes, seed: int) -> keras.Model:
 def _stored(simulated: Strokes, seed: int) -> Path:
     """Where a pretrained network of these very strokes and this very code is kept."""
     key = hashlib.sha256(repr((PRETRAIN, seed)).encode() + simulated.motion.tobytes())
-    for module in (__file__, network.__file__, augment_module.__file__):
-        key.update(Path(module).read_bytes())
+    key.update(code("training/recipe.py", "training/network.py", "training/augment.py"))
     return CACHE / f"pretrained-{key.hexdigest()[:16]}.weights.h5"
 
 

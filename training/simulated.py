@@ -19,6 +19,7 @@ from edge.simulation.hand import STEP
 from edge.simulation.imu import Imu
 from edge.simulation.person import Person
 from edge.simulation.stream import Mark, Scene, Sensor, draw_digits, pass_time, take
+from training.kept import code
 from training.strokes import DIGITS, NONE, Stroke, Strokes, gather, join
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ SENSORS = ((4, 500), (4, 500), (4, 500), (2, 143), (2, 250))
 RATES = (100.0, 100.0, 100.0, 52.0, 50.0, 62.5)
 OVERLAP = 0.75  # of a span and of a mark, to be the same stroke
 CACHE = Path("out/cache")
+MADE_BY = ("edge/simulation/*.py", "edge/features/*.py", "training/simulated.py")
 
 
 def people(
@@ -41,7 +43,7 @@ def people(
     `lines`: recorded shapes that they draw as well as their own, by digit.
     """
     lines = lines or {}
-    key = hashlib.sha256(_sources())
+    key = hashlib.sha256(code(*MADE_BY))
     key.update(json.dumps([count, first]).encode())
     for digit in sorted(lines):
         for line in lines[digit]:
@@ -112,12 +114,3 @@ def _label(span: Span, marks: list[Mark]) -> str | None:
             whole = shared > OVERLAP * (end - start) and shared > OVERLAP * (mark.end - mark.start)
             return mark.label if whole else None
     return NONE
-
-
-def _sources() -> bytes:
-    """The code that makes strokes: the cache must not outlive a change of it."""
-    root = Path(__file__).parent.parent
-    files = sorted(
-        [*root.glob("edge/simulation/*.py"), *root.glob("edge/features/*.py"), Path(__file__)]
-    )
-    return b"".join(file.read_bytes() for file in files)

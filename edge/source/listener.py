@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.source.portaudio import BLOCK, Input, open_stream, start
 
+ASTRAY = 1.0  # s that PortAudio's clock may say beyond the computer's: more is no loss
 QUEUE = 2.0  # s that the reader may lag behind; after that sound is lost
 
 
@@ -30,6 +31,7 @@ class Listener:
         self._queue: queue.Queue[Block] = queue.Queue(round(QUEUE / BLOCK))
         self._lost = 0
         self._due = 0.0  # when the next block should begin, by PortAudio's clock
+        self._came = 0.0  # when the newest did, by the monotonic clock
         self._stream = open_stream(device, self._heard)
         self.rate = round(self._stream.samplerate)
         start(self._stream, device)
@@ -50,8 +52,9 @@ class Listener:
         now = time.monotonic()
         begun = times.inputBufferAdcTime
         if status.input_overflow and self._due:  # how much was lost is not told
-            self._lost += max(1, round((begun - self._due) * self.rate))
-        self._due = begun + count / self.rate
+            missing = min(begun - self._due, now - self._came + ASTRAY)
+            self._lost += max(1, round(missing * self.rate))
+        self._due, self._came = begun + count / self.rate, now
         try:
             self._queue.put_nowait(Block(frames.copy(), self._lost, now))
             self._lost = 0

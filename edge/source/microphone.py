@@ -7,14 +7,15 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 from typing import Any, NoReturn
 
 from edge.errors import EdgeError, SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source, portaudio
 from edge.source.listener import Block, Listener
-from edge.source.listening import MUTED, Watch
 from edge.source.sound_stream import SoundStream, nothing
+from edge.source.watch import MUTED, Watch
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ PATIENCE = 0.2  # s without a sample, after which the reader hears something
 GONE = 2.0  # s without a sample, after which the microphone is taken for gone
 STARTING = 5.0  # s that it may take to its first sample: some must be woken
 FIRST, LONGEST = 0.5, 5.0  # s from one attempt to open it again to the next
+SLACK = 1e-6  # samples: sums of fractions are not exact
 LONGEST_DEAF = 300.0  # s of zeros from a muted one, until it is opened again
 
 
@@ -37,6 +39,9 @@ class MicrophoneSource(Source):
         self.health = Health()
         self._listener: Listener | None = None
         self._deaf_for = MUTED
+        self._silenced = False  # let go because of zeros, and not a sound since
+        self._missing = 0.0  # samples, of which the health has whole ones
+        self._booked = 0
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -81,10 +86,11 @@ class MicrophoneSource(Source):
                     self.health.count(chunk)
                     yield chunk
                 if self._watch.sounds:
-                    self._deaf_for = MUTED
+                    self._sounds()
                 elif self._watch.muted:
                     # A sound server may have put another, silent one in the place of one pulled
                     # out. A muted one is opened ever more rarely.
+                    self._silenced = True
                     self._deaf_for = min(2 * self._deaf_for, LONGEST_DEAF)
                     yield from self._let_go()
                 continue
@@ -93,6 +99,19 @@ class MicrophoneSource(Source):
                     log.warning("nothing comes from %s any more: waiting for it", self._device.name)
                 yield from self._let_go()
             yield nothing()
+
+    def _sounds(self) -> None:
+        if self._watch.silent_s > MUTED:
+            # It sends zeros whenever nobody speaks, and need not be opened again for that.
+            self._deaf_for = LONGEST_DEAF
+        elif self._silenced:
+            self._deaf_for = MUTED
+            self._is_back()
+        self._silenced = False
+
+    def _is_back(self) -> None:
+        self.health.reconnects += 1
+        log.warning("%s is back", self._device.name)
 
     def _let_go(self) -> Iterator[Chunk]:
         """Of the microphone, until it can be opened again; what is left of its sound."""
@@ -107,8 +126,8 @@ class MicrophoneSource(Source):
         """The block, and before it what is left of the stretch that it does not continue."""
         if self._interrupted:
             self._interrupted = False
-            self.health.reconnects += 1
-            log.warning("%s is back", self._device.name)
+            if not self._silenced:  # else it is back once there is a sound
+                self._is_back()
             begun = block.arrived - len(block.frames) / self._rate
             self._begin_anew(max(0.0, begun - self._heard))
         elif block.lost:
@@ -121,7 +140,10 @@ class MicrophoneSource(Source):
 
     def _begin_anew(self, missing: float) -> None:
         """A new stretch of sound, so many seconds after the end of the last."""
-        self.health.lost += round(missing * self.rate)
+        self._missing += missing * self.rate
+        booked = ceil(self._missing - SLACK)
+        self.health.lost += booked - self._booked
+        self._booked = booked
         start = self._stream.end + missing
         self._stream = SoundStream(self._rate, int(self.rate), self.health, start)
 
@@ -131,7 +153,7 @@ class MicrophoneSource(Source):
         now = time.monotonic()
         self._patient = now + STARTING
         self._rate = self._listener.rate
-        self._watch = Watch(self._device.name, self._rate, now, self._deaf_for)
+        self._watch = Watch(self._device.name, self._rate, now, self._deaf_for, self._silenced)
         log.info("listening to %s at %d Hz", self._device.name, self._rate)
 
     def _close(self) -> None:

@@ -42,8 +42,9 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
         "",
         "## Thresholds",
         "",
-        "Chosen on long audio of the same people, clean and in noise; `--max-false-per-hour` moves "
-        "along this curve. `most`: the rate that so few may still stand for, 95 %.",
+        "Chosen on long audio made of these clips, clean and in the noises of the training: other "
+        "people and noises may bring about more. `--max-false-per-hour` moves along this curve. "
+        "`most`: the rate that so few may still stand for, 95 %.",
         "",
         "| false accepts an hour | counted | in hours | most an hour | words heard |",
         "|---|---|---|---|---|",

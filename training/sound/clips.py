@@ -10,7 +10,7 @@ import hashlib
 import logging
 import re
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError, RecordingError
-from edge.features import mel
-from edge.features import spectrum as spectrum_module
 from edge.features.sound import in_the_middle
 from edge.features.spectrum import FrontEnd
 from edge.sound import read
 from edge.sound.resample import resampled
-from training.sound import layouts
+from training.kept import code
 from training.sound.layouts import OTHER_NAMES, SILENCE, Named, named, speaker_of
 from training.whole import whole
 
@@ -37,7 +35,14 @@ ROWS = 98  # in a second, at twice the rate of the shipped front end: either hal
 FINE = FrontEnd(hop=160)
 # ln(mel) = (pixel - 146.1) / 9.9: fitted to the pictures of clips whose sound is known as well.
 PIXEL_ZERO, PIXEL_NAT = 146.1, 9.9
+JUDGES = ("val", "test")  # splits from which nothing is learnt
 EDGE = 1.6  # nats above the quiet rows of a clip, that belong to its word
+MADE_BY = (
+    "edge/features/*.py",
+    "edge/sound/*.py",
+    "training/sound/clips.py",
+    "training/sound/layouts.py",
+)
 NAMED = 5  # recordings that cannot be read, before they are only counted
 
 
@@ -74,14 +79,19 @@ def together(parts: Sequence[Clips]) -> Clips:
 
 
 def load(folders: Sequence[str | Path], cache: Path | None = None) -> Clips:
-    """Every clip below the folders, once; what cannot be read is said."""
+    """Every clip below the folders, once; what cannot be read is said.
+
+    Of those that stand twice the one is taken that a list has for a judge, and else the first.
+    """
     parts = [_cached(Path(folder), cache) for folder in folders]
     clips = together([part for part in parts if len(part)] or parts)
-    digests = [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in clips.rows]
-    first = np.array(list({digest: k for k, digest in reversed([*enumerate(digests)])}.values()))
-    if len(first) < len(clips):
-        log.info("%d clips stand twice: taken once", len(clips) - len(first))
-    return clips[np.sort(first)]
+    judges = np.isin(clips.split, JUDGES)
+    taken: dict[bytes, int] = {}
+    for k in np.concatenate([np.flatnonzero(judges), np.flatnonzero(~judges)]).tolist():
+        taken.setdefault(hashlib.blake2b(clips.rows[k].tobytes(), digest_size=16).digest(), k)
+    if len(taken) < len(clips):
+        log.info("%d clips stand twice: taken once", len(clips) - len(taken))
+    return clips[np.array(sorted(taken.values()), np.int64)]
 
 
 def _cached(folder: Path, cache: Path | None) -> Clips:
@@ -91,14 +101,17 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
     found = sorted(p for p in folder.resolve().rglob("*") if p.is_file())
     # A take that was recorded again is often as long as the one before.
     said = repr([(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in found])
-    for module in (__file__, layouts.__file__, spectrum_module.__file__, mel.__file__):
-        said += Path(str(module)).read_text()
-    kept = cache / f"{folder.name}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.npz"
-    if kept.exists():
-        with np.load(kept) as arrays:
+    key = hashlib.sha256(said.encode() + code(*MADE_BY)).hexdigest()
+    return kept(cache / f"{folder.name}-{key[:16]}.npz", lambda: _read_folder(folder))
+
+
+def kept(path: Path, make: Callable[[], Clips]) -> Clips:
+    """What was made before, if it was."""
+    if path.exists():
+        with np.load(path) as arrays:
             return Clips(**{name: arrays[name] for name in arrays.files})
-    clips = _read_folder(folder)
-    with whole(kept) as unfinished:
+    clips = make()
+    with whole(path) as unfinished:
         np.savez(unfinished, **vars(clips))
     return clips
 

@@ -16,6 +16,8 @@ from training.sound.layouts import SILENCE
 from training.sound.leakage import refuse_leakage
 
 UNHEARD = "who were in no training of what is measured here"
+LISTED = "the speakers of the validation list"
+LEARNT_LATER = "the shipped weights learnt from them too"
 JUDGED = 0.2  # of the speakers, where no list says who judges
 
 
@@ -46,11 +48,12 @@ def hold_out(everything: Clips, words: Collection[str], seed: int) -> Held:
         if chosen is None:
             return _last_takes(learnt, heard, judging, words)
         mine = np.isin(learnt.speaker, chosen)
+        share = f"{len(chosen)} of {len(who)}"
+        said = f"{LISTED}, and {share} others" if len(judging) else f"{share} speakers"
         judging = together([judging, learnt[mine & heard]])
-        said = f"{len(chosen)} of {len(who)} speakers (the shipped weights learnt from them too)"
-        held = Held(learnt[~mine], judging, False, f"{said}, {UNHEARD}")
+        held = Held(learnt[~mine], judging, False, f"{said} ({LEARNT_LATER}), {UNHEARD}")
     else:
-        held = Held(learnt, judging, True, f"the speakers of the validation list, {UNHEARD}")
+        held = Held(learnt, judging, True, f"{LISTED}, {UNHEARD}")
     refuse_leakage(held.learnt.speaker, held.judging.speaker)
     return held
 

@@ -65,7 +65,8 @@ def decide(
     levels = LEVELS if beds else LEVELS[:1]
     seconds = HOURS * 3600
     audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
-    return choose([(listen(model, audio), audio.words) for audio in audios])
+    heard = [(listen(model, audio), audio.words) for audio in audios]
+    return choose(heard, task.silent)
 
 
 def _rate(model: Model) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import RecordingError
 from training.sound.augment import moving_noise, steady_noise
-from training.sound.clips import FINE, RATE, ROWS, SECOND, Clips, spectrum, together
+from training.sound.clips import FINE, JUDGES, RATE, ROWS, SECOND, Clips, spectrum, together
 from training.sound.layouts import SILENCE
 from training.sound.long_audio import samples_of
 
@@ -27,7 +27,7 @@ NOISE_STEP = SECOND // 2
 
 def learnable(clips: Clips) -> Clips:
     """Without the clips that judge, and without anything else that their speakers said."""
-    judges = np.isin(clips.split, ("val", "test"))
+    judges = np.isin(clips.split, JUDGES)
     their = set(clips.speaker[judges]) - {""}
     also = ~judges & np.isin(clips.speaker, sorted(their))
     if also.any():

@@ -67,7 +67,7 @@ def _some_steps(
 
 
 def undecided(task: Task) -> dict[str, Any]:
-    silent = list(task.labels[len(task.spoken) :])
+    silent = list(task.silent)
     return {**SETTINGS, "silent": silent, "thresholds": dict.fromkeys(task.spoken, UNDECIDED)}
 
 

@@ -18,8 +18,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from training.kept import code
 from training.sound import augment as augment_module
-from training.sound import layers, network
+from training.sound import network
 from training.sound.augment import Strength, augment
 from training.sound.clips import Clips, where_spoken
 from training.sound.layers import Shape
@@ -29,6 +30,13 @@ from training.whole import whole
 log = logging.getLogger(__name__)
 
 CACHE = Path("out/cache")
+MADE_BY = (
+    "training/sound/augment.py",
+    "training/sound/clips.py",
+    "training/sound/layers.py",
+    "training/sound/network.py",
+    "training/sound/recipe.py",
+)
 BATCH = 256
 STEPS = 200  # of BATCH clips in an epoch
 SMOOTHING = 0.05
@@ -115,8 +123,10 @@ class Lesson:
 
     @property
     def fingerprint(self) -> str:
-        key = hashlib.sha256(repr((self.labels, self.part)).encode())
-        taught = [np.array(TRUST), *self.teacher.network.get_weights()] if self.teacher else []
+        teacher = self.teacher
+        knows = (teacher.groups, teacher.corpora) if teacher else ()
+        key = hashlib.sha256(repr((self.labels, self.part, *knows)).encode())
+        taught = teacher.network.get_weights() if teacher else []
         for array in (self.clips.rows, self.classes, self.weight, self.noise, *taught):
             key.update(np.ascontiguousarray(array).tobytes())
         return key.hexdigest()
@@ -204,8 +214,7 @@ def _stored(model: keras.Model, lesson: Lesson, seed: int, plan: Plan) -> Path:
     key = hashlib.sha256(repr((plan, seed, lesson.fingerprint)).encode())
     for weights in model.get_weights():
         key.update(repr(weights.shape).encode() + np.ascontiguousarray(weights).tobytes())
-    for module in (network.__file__, layers.__file__, augment_module.__file__):
-        key.update(Path(module).read_bytes())
+    key.update(code(*MADE_BY))
     return CACHE / f"words-{key.hexdigest()[:16]}.weights.h5"
 
 

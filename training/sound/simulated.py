@@ -5,40 +5,37 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.features.sound import in_the_middle
-from edge.simulation import room, vocoder, voice, voice_data
+from edge.simulation import voice_data
 from edge.simulation.room import Noise, Room
 from edge.simulation.voice import LEVEL, WORDS, Person, say
+from training.kept import code
 from training.sound import clips, recipe
 from training.sound.clips import SECOND, Clips, spectrum
-from training.whole import whole
 
 log = logging.getLogger(__name__)
 
 CORPUS = "simulated people"
+MADE_BY = ("edge/simulation/*.py", "training/sound/simulated.py", *clips.MADE_BY)
 QUIET = (25.0, 60.0)  # dB from a word down to what else a room has; more is added while learning
 
 
 def people(count: int, seed: int = 0, words: Sequence[str] = WORDS) -> Clips:
     """Each of them says each word once; kept, as it takes a minute."""
-    key = hashlib.sha256(repr((count, seed, tuple(words))).encode())
-    modules = (__file__, clips.__file__, voice.__file__, vocoder.__file__, room.__file__)
-    for file in (*modules, voice_data.FILE):
-        key.update(Path(str(file)).read_bytes())
-    kept = recipe.CACHE / f"simulated-words-{key.hexdigest()[:16]}.npz"
-    if kept.exists():
-        with np.load(kept) as arrays:
-            return Clips(**{name: arrays[name] for name in arrays.files})
-    made = clips.together([_person(training_seed(seed, k), words) for k in range(count)])
-    log.info("%d simulated people say %d words", count, len(made))
-    with whole(kept) as unfinished:
-        np.savez(unfinished, **vars(made))
-    return made
+    key = hashlib.sha256(repr((count, seed, tuple(words))).encode() + code(*MADE_BY))
+    key.update(voice_data.FILE.read_bytes())
+    path = recipe.CACHE / f"simulated-words-{key.hexdigest()[:16]}.npz"
+
+    def make() -> Clips:
+        made = clips.together([_person(training_seed(seed, k), words) for k in range(count)])
+        log.info("%d simulated people say %d words", count, len(made))
+        return made
+
+    return clips.kept(path, make)
 
 
 def training_seed(seed: int, number: int) -> int:

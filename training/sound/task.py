@@ -32,7 +32,12 @@ class Task:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return (*self.spoken, *dict.fromkeys((self.silence, self.other)))
+        return (*self.spoken, *self.silent)
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The labels that are never events."""
+        return tuple(dict.fromkeys((self.silence, self.other)))
 
     def groups(self, known: Sequence[str]) -> list[int]:
         """The label of each word that a network knows, and then of those words it does not."""

@@ -13,7 +13,8 @@ asked) is held back at the strictest threshold, and does not make the others dea
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)  # false accepts an hour
 BUDGET = 1.0
 HEADROOM = 0.5  # the share of a budget that is used here: it must hold for other people and rooms
-SILENT = ("silence", "unknown", "none")  # labels that are never events
 SMOOTHINGS = (0.2, 0.28)  # seconds; the one that hears most is taken. More would be late
 SETTINGS: dict[str, Any] = {
     "kind": "spotting",
@@ -55,18 +55,18 @@ Heard = tuple[Trace, Sequence[Word]]
 
 def choose(
     heard: Sequence[Heard],
+    silent: Sequence[str],
     budget: float = BUDGET,
     smoothings: Sequence[float] = SMOOTHINGS,
 ) -> dict[str, Any]:
     """The settings of a decision, for what was heard and what was said, at each noise level.
 
-    Every point of the curve says what it was measured on: the `hours`, the `false` accepts in them
-    and of how many different clips (`false_clips`), the rate an hour that so many may still stand
-    for (`most`, 95 %), whether that is within the budget (`resolved`), and the share of all words
-    that was heard (`hits`).
+    `silent` are the labels that are never events. Every point of the curve says what it was
+    measured on: the `hours`, the `false` accepts in them and of how many different clips
+    (`false_clips`), the rate an hour that so many may still stand for (`most`, 95 %), whether that
+    is within what it promises (`resolved`), and the share of all words that was heard (`hits`).
     """
     labels = heard[0][0].labels
-    silent = [label for label in labels if label in SILENT]
     words = [label for label in labels if label not in silent]
     said = {word.word for _, truth in heard for word in truth}
     missing = sorted(set(words) - said)
@@ -77,14 +77,14 @@ def choose(
         )
     best: dict[str, Any] = {}
     for smoothing in smoothings:
-        tried = {**SETTINGS, "silent": silent, "smoothing_s": smoothing}
+        tried = {**SETTINGS, "silent": list(silent), "smoothing_s": smoothing}
         spotted = [Spotted(trace, tried) for trace, _ in heard]
         tried["held_back"] = _held_back(heard, spotted, words, budget)
-        curve = _curve(heard, spotted, words, tried["held_back"], sorted({*BUDGETS, budget}))
-        (point,) = (point for point in curve if point["false_per_hour"] == budget)
+        points = _curve(heard, spotted, words, tried["held_back"], sorted({*BUDGETS, budget}))
+        point = points[budget]
         log.info("smoothing over %g s: %.1f %% of words heard", smoothing, 100 * point["hits"])
         if not best or point["hits"] > best["hits"]:
-            best = {"settings": tried, "curve": curve, **point}
+            best = {"settings": tried, "curve": promises(points.values()), **point}
     found = {**best["settings"], "curve": best["curve"]}
     thresholds = at(best["threshold"], words, found["held_back"])
     found["thresholds"] = thresholds
@@ -135,7 +135,7 @@ def _curve(
     words: list[str],
     held_back: Mapping[str, float],
     budgets: list[float],
-) -> list[dict[str, Any]]:
+) -> dict[float, dict[str, Any]]:
     """A threshold for each budget, and what it did."""
 
     def tried(threshold: float) -> _Point:
@@ -143,7 +143,7 @@ def _curve(
 
     path = [tried(threshold) for threshold in GRID[::-1]]
     each = _false_of_each_clip(path)
-    curve: list[dict[str, Any]] = []
+    curve: dict[float, dict[str, Any]] = {}
     strictest, known = path[-1], max(budgets)
     for budget in sorted(budgets, reverse=True):
         allowed = [point for point in path if point.within(budget)] or path[:1]
@@ -155,8 +155,21 @@ def _curve(
         else:  # the audio is too short to tell: what is half as often wrong is twice as sure
             doubted = _less_likely(strictest.threshold, known / budget)
             chosen = tried(min(max(chosen.threshold, doubted), GRID[-1]))
-        curve.insert(0, chosen.record(budget, rate_interval(chosen.outcomes, each)[1]))
+        curve[budget] = chosen.record(budget, rate_interval(chosen.outcomes, each)[1])
     return curve
+
+
+def promises(points: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the points keep to: those that were mistaken more often than their budget, for a word
+    that is held back or for want of a stricter threshold, promise no less than was measured."""
+    curve: dict[float, dict[str, Any]] = {}
+    for point in points:
+        measured = ceil(100 * point["false"] / point["hours"]) / 100
+        promised = max(point["false_per_hour"], measured)
+        if promised not in curve or point["hits"] > curve[promised]["hits"]:
+            resolved = point["most"] <= promised
+            curve[promised] = {**point, "false_per_hour": promised, "resolved": resolved}
+    return [curve[promised] for promised in sorted(curve)]
 
 
 def _false_of_each_clip(path: Sequence[_Point]) -> float | None:
@@ -203,7 +216,6 @@ class _Point:
             "false": self.false,
             "false_clips": len(false_origins(self.outcomes)),
             "most": round(most, 2),
-            "resolved": most <= budget,
             "hits": round(self.hits / max(1, self.words), 4),
         }
 

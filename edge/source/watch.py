@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
+from math import inf
 
 from edge.source.listener import Block
 
@@ -19,15 +19,20 @@ BETWEEN = 10.0  # s from one word about lost sound to the next
 class Watch:
     """Over one microphone, from its opening on."""
 
-    def __init__(self, name: str, rate: int, now: float, patience: float = MUTED) -> None:
-        """`patience`: seconds of nothing but zeros, after which it is taken for muted."""
-        self._name, self._rate, self._patience = name, rate, patience
+    def __init__(
+        self, name: str, rate: int, now: float, patience: float = MUTED, told: bool = False
+    ) -> None:
+        """`patience`: seconds of nothing but zeros, after which it is taken for muted; `told`
+        that it is."""
+        self._name, self._rate, self._patience, self._told_muted = name, rate, patience, told
         self._opened = now
         self._since = 0.0
         self._frames = self._zeros = 0
-        self._lost, self._told_lost = 0, -math.inf
+        self._lost, self._told_lost = 0, -inf
         self._wrong_rate = False
         self.muted = False
+        self.silent_s = 0.0
+        """How long there were zeros alone before the newest block."""
 
     def block(self, block: Block) -> None:
         self._check_rate(block)
@@ -61,18 +66,19 @@ class Watch:
         return not self._zeros
 
     def _check_zeros(self, block: Block) -> None:
+        self.silent_s = self._zeros / self._rate
         if block.frames.any():
             self._zeros = 0
             return
         self._zeros += len(block.frames)
         if self._zeros > self._patience * self._rate and not self.muted:
             self.muted = True
-            log.warning("nothing but silence from %s: is it muted?", self._name)
+            if not self._told_muted:
+                log.warning("nothing but silence from %s: is it muted?", self._name)
 
     def _check_loss(self, block: Block) -> None:
         self._lost += block.lost
         if self._lost and block.arrived - self._told_lost > BETWEEN:
-            log.warning(
-                "%.0f ms of sound were lost: this computer is busy", 1000 * self._lost / self._rate
-            )
+            lost_ms = max(1, round(1000 * self._lost / self._rate))
+            log.warning("%d ms of sound were lost: this computer is busy", lost_ms)
             self._lost, self._told_lost = 0, block.arrived
