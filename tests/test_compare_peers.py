@@ -199,6 +199,21 @@ def test_in_silence_the_chain_asks_its_network_less(model):
 # What cannot be measured
 
 
+def test_a_peer_that_fails_in_real_time_is_a_row_that_says_why(model, monkeypatch):
+    rows = {peer.name: Row(peer, started_cpu_s=[0.1]) for peer in (OURS, PYMICRO)}
+    heard = {"speech": sounds.speech(3.0)}
+    pythons = {"edge-sense": PYTHON, "pymicro-wakeword": PYTHON}  # where there is no such package
+    Comparison(rows, pythons, {"model": str(model)}, heard).in_real_time(list(rows), 3.0)
+    assert rows[OURS.name].missing is None and rows[OURS.name].real_time_ms
+    assert "No module named" in rows[PYMICRO.name].missing
+
+
+def test_a_program_that_is_not_there_did_not_take_too_long():
+    with pytest.raises(PeerMissing, match="nowhere") as fault:
+        run(["/nowhere/at/all"], b"")
+    assert "did not end" not in str(fault.value)
+
+
 def test_a_peer_that_cannot_be_run_is_a_row_that_says_why(model):
     rows = {peer.name: Row(peer) for peer in (PYMICRO, replace(CHAIN, seconds=1))}
     pythons = {"edge-sense": PYTHON, "pymicro-wakeword": PYTHON}  # where there is no such package

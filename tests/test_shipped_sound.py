@@ -10,6 +10,7 @@ from edge.events import Detection
 from edge.features import Window
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
+from edge.simulation.seeds import person_seed
 from edge.simulation.talk import script
 from edge.simulation.voice import Person, say
 from edge.sink import Sink
@@ -74,7 +75,7 @@ def test_a_word_is_heard_as_often_as_it_is_said(name: str, word: str) -> None:
     for times in (1, 2):
         counts = []
         for seed in range(20, 30):
-            person = Person(seed)
+            person = Person(person_seed(seed, 0))
             said = [say(word, person, person.rng), np.zeros(round(0.3 * 16000))] * times
             sound = np.concatenate([np.zeros(32000), *said, np.zeros(32000)])
             sound += person.rng.normal(0, 3e-4, len(sound))
@@ -113,7 +114,7 @@ def test_a_word_is_found_wherever_it_is_in_a_recording(before: float, after: flo
     right = 0
     for seed in range(100, 120):
         word = COMMANDS.split()[seed % 10]
-        spoken = say(word, Person(seed), rng)
+        spoken = say(word, Person(person_seed(seed, 0)), rng)
         room = (rng.normal(0, 3e-4, round(16000 * seconds)) for seconds in (before, after))
         sound = np.insert(np.concatenate(list(room)), round(16000 * before), spoken)
         t = np.arange(len(sound)) / 16000

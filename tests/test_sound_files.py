@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from pathlib import Path
@@ -217,6 +218,29 @@ def test_floats_that_are_no_sound(file, caplog):
     file.write_bytes(wav(form(3, bits=32), chunk(b"data", loud.tobytes())))
     assert read(file).samples.max() == 1
     assert len(caplog.records) == 1
+
+
+def test_a_file_that_is_made_shorter_while_it_is_read(file, caplog):
+    file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * 3 * BLOCK))))
+    with open_sound(file) as opened:
+        blocks = opened.blocks()
+        count = len(next(blocks))
+        os.truncate(file, 44 + 2 * (2 * BLOCK + 10) + 1)
+        count += sum(map(len, blocks))
+    assert count == 2 * BLOCK + 10
+    assert opened.missing == BLOCK - 10
+    assert f"is cut short: {count} of {3 * BLOCK} samples are there" in caplog.text
+
+
+def test_a_file_that_is_emptied_before_it_is_read(file):
+    file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * BLOCK))))
+    with open_sound(file) as opened:
+        os.truncate(file, 44)
+        opened._file.close()
+        opened._file = open(file, "rb", buffering=0)  # noqa: SIM115, nothing was read ahead
+        opened._file.seek(44)
+        with pytest.raises(RecordingError, match="emptied while it was read"):
+            list(opened.blocks())
 
 
 def test_a_flac_that_was_cut_short(tmp_path, caplog):

@@ -75,7 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     what.add_argument("--split", metavar="NAME", help="train, val or test of those that have them")
     what.add_argument("--speakers", nargs="+", default=(), metavar="NAME", help="only these")
-    what.add_argument("--words", nargs="+", metavar="WORD", help="only these of the model's words")
+    what.add_argument(
+        "--words",
+        nargs="+",
+        metavar="WORD",
+        help="say only these of the model's words; what else it hears is false",
+    )
     made = parser.add_argument_group("long audio made of clips")
     made.add_argument("--noise", nargs="+", default=(), metavar="FILE", help="what to hear it in")
     made.add_argument(
@@ -198,16 +203,12 @@ def _on_long_audio(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     levels, curves, chosen = [], {}, {}
     for audio in _audios(model, words, args):
         trace = listen(model, audio)
-        heard = [
-            event
-            for event in decide(trace, SpottingDecision(model.labels, settings))
-            if event.label in words
-        ]
+        heard = decide(trace, SpottingDecision(model.labels, settings))
         outcome = judge(heard, audio.words, words, trace.seconds)
         gate = {"asked": _asked(trace), "withheld": withheld(trace, audio.words, words)}
         levels.append({"name": audio.name, **_figures(outcome), **gate})
         if args.pictures:
-            curves[audio.name] = _curve(trace, audio, settings, thresholds)
+            curves[audio.name] = _curve(trace, audio, settings, words)
             chosen[audio.name] = outcome.false_per_hour, 1 - outcome.hits / max(1, outcome.words)
     if args.pictures:
         path = args.pictures / f"{model.path.stem}-det.png"
@@ -300,15 +301,15 @@ def _asked(trace: Trace) -> float:
 
 
 def _curve(
-    trace: Trace, audio: LongAudio, settings: Mapping[str, Any], thresholds: Mapping[str, float]
+    trace: Trace, audio: LongAudio, settings: Mapping[str, Any], words: Sequence[str]
 ) -> list[tuple[float, float]]:
     """False accepts an hour and share of missed words, as all thresholds move together."""
     spotted = Spotted(trace, settings)
-    odds = {word: math.log(t / (1 - t)) for word, t in _inside(thresholds).items()}
+    odds = {word: math.log(t / (1 - t)) for word, t in _inside(settings["thresholds"]).items()}
     points = []
     for shift in SHIFTS:
         moved = {word: 1 / (1 + math.exp(-(value + shift))) for word, value in odds.items()}
-        outcome = judge(spotted.heard(moved), audio.words, thresholds, trace.seconds)
+        outcome = judge(spotted.heard(moved), audio.words, words, trace.seconds)
         points.append((outcome.false_per_hour, 1 - outcome.hits / max(1, outcome.words)))
     return points
 

@@ -18,6 +18,7 @@ from edge.features import mel
 LOGS = (None, "ln", "db")
 LONGEST = 1 << 16  # FFT: over a second at any rate
 TOGETHER = 64  # blocks at most that are computed together: they all take memory
+AT_ONCE = 4096  # frames of a recording, for the same reason
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ class FrontEnd:
         if len(samples) < self.window:
             return np.empty((0, self.bins), np.float32)
         cut = np.lib.stride_tricks.sliding_window_view(samples, self.window)[:: self.hop]
-        return self.of_frames(cut)
+        if len(cut) <= AT_ONCE:
+            return self.of_frames(cut)
+        parts = (cut[k : k + AT_ONCE] for k in range(0, len(cut), AT_ONCE))
+        return np.concatenate([self.of_frames(part) for part in parts])
 
     def of_frames(self, cut: NDArray[np.float32]) -> NDArray[np.float32]:
         """(..., k, bins) of (..., k, window) samples, each k frames by a product of their own."""

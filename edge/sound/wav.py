@@ -40,17 +40,21 @@ class WavFile(SoundFile):
             raise
         self.rate, self.channels = self._format.rate, self._format.channels
         frame = self.channels * self._format.width
-        if self._left // frame < promised // frame:
-            self._tell_missing(self._left // frame, promised // frame)
+        self._there, self._promised = self._left // frame, promised // frame
+        if self._there < self._promised:
+            self._tell_missing(self._there, self._promised)
 
     def _decoded(self) -> Iterator[NDArray[np.float32]]:
         frame = self.channels * self._format.width
         while size := min(self._left, BLOCK * frame):
             data = self._file.read(size)
-            if len(data) < frame:  # made shorter while it was read
-                break
-            self._left -= size
             data = data[: len(data) // frame * frame]
+            self._left -= len(data)
+            if len(data) < size:  # made shorter while it was read
+                there, self._left = self._there - self._left // frame, 0
+                if not there:
+                    raise RecordingError("was emptied while it was read: copy it again")
+                self._tell_missing(there, self._promised)
             yield _decode(data, self._format).reshape(-1, self.channels)
 
     def close(self) -> None:

@@ -43,6 +43,10 @@ class Row:
     accuracy: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
 
+    def lack(self, error: PeerMissing) -> None:
+        log.warning("%s: %s", self.peer.name, error)
+        self.missing = str(error)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -69,7 +73,11 @@ class Comparison:
         commands: dict[str, Sequence[str]] = {row.peer.name: self._user(row.peer) for row in rows}
         found = together(commands, self._sound("speech", seconds), PIECE)
         for row in rows:
-            spent = found[row.peer.name].cpu_s - median(row.started_cpu_s)
+            done = found[row.peer.name]
+            if isinstance(done, PeerMissing):
+                row.lack(done)
+                continue
+            spent = done.cpu_s - median(row.started_cpu_s)
             row.real_time_ms = spent / (seconds - SHORT) * 1000
 
     def accuracy(self, clips: Clips) -> None:
@@ -140,5 +148,4 @@ def _try(row: Row, function: Callable[[Row], Any]) -> None:
     try:
         function(row)
     except PeerMissing as error:
-        log.warning("%s: %s", row.peer.name, error)
-        row.missing = str(error)
+        row.lack(error)

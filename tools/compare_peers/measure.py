@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +59,7 @@ def run(command: Sequence[str], pcm: bytes, pieces_s: float | None = None) -> Ru
             finally:
                 killer.cancel()
         if not cost.exists():
-            raise PeerMissing(f"it cannot be run here: it did not end within {PATIENCE:g} s")
+            raise PeerMissing(f"it cannot be run here: {_unfinished(process.returncode, errors)}")
         started, status, cpu, memory = map(float, cost.read_text().split())
         if status:
             raise PeerMissing(
@@ -66,6 +67,13 @@ def run(command: Sequence[str], pcm: bytes, pieces_s: float | None = None) -> Ru
             )
         told = json.loads(report.read_text()) if report.exists() else {}
     return Run(cpu, memory / 1024, started, told)
+
+
+def _unfinished(status: int, errors: Path) -> str:
+    """Why the launcher did not tell what it cost."""
+    if status == -signal.SIGKILL:
+        return f"it did not end within {PATIENCE:g} s"
+    return _reason(errors.read_text("utf-8", "replace"))
 
 
 def _reason(said: str) -> str:
@@ -90,16 +98,16 @@ def _feed(stdin: IO[bytes], pcm: bytes, pieces_s: float | None) -> None:
         stdin.close()
 
 
-def together(commands: dict[str, Sequence[str]], pcm: bytes, pieces_s: float) -> dict[str, Run]:
+def together(
+    commands: dict[str, Sequence[str]], pcm: bytes, pieces_s: float
+) -> dict[str, Run | PeerMissing]:
     """Several at the same time, on the same sound in real time."""
-    found: dict[str, Run] = {}
 
-    def one(name: str) -> None:
-        found[name] = run(commands[name], pcm, pieces_s)
+    def one(command: Sequence[str]) -> Run | PeerMissing:
+        try:
+            return run(command, pcm, pieces_s)
+        except PeerMissing as error:
+            return error
 
-    threads = [threading.Thread(target=one, args=(name,)) for name in commands]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+    with ThreadPoolExecutor(len(commands)) as threads:
+        return dict(zip(commands, threads.map(one, commands.values()), strict=True))
