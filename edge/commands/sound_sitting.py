@@ -82,7 +82,10 @@ class SoundSitting:
             if stopping():
                 break
             if chunk is None:
-                raise SourceError(f"the source ended with {self.left} takes left")
+                take = capture.finish() if asked else None
+                if take is None or take.fault:
+                    raise SourceError(f"the source ended with {self.left} takes left")
+                break
             self._meter.show(chunk)
             take = capture.feed(chunk)
             if capture.ready and not asked:

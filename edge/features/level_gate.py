@@ -11,22 +11,30 @@ HOLD_S = 1.2  # stays open after the last sound: longer than a word is still hea
 class LevelGate:
     """Told the loudness of each block of frames, in the order in which they come."""
 
-    def __init__(self, seconds: float) -> None:
-        """`seconds` of sound are in each block."""
+    def __init__(self, seconds: float, nothing: float) -> None:
+        """`seconds` of sound are in each block; `nothing` is no louder than zeros."""
         self._fall, self._climb = seconds / FALL_S, seconds / CLIMB_S
-        self._hold = round(HOLD_S / seconds)
+        self._hold, self._nothing = round(HOLD_S / seconds), nothing
         self._room: float | None = None
-        self._left = 0
+        self._left = self._new = 0
         self.loud = False
         """Was the newest block above the room?"""
 
     def open(self, level: float) -> bool:
         """Is there something to hear in or shortly before the block that is so loud, in nats?"""
+        if level <= self._nothing:
+            # What sends zeros has just been switched on, or leaves out what it takes for silence:
+            # of the room they tell nothing.
+            self._room, self.loud = None, False
+            self._left -= 1
+            return self._left > 0
         if self._room is None:
             self._room = level
-            self._left = self._hold  # whoever starts us may be speaking already
+            self._left = self._new = self._hold  # whoever starts us may be speaking already
         self.loud = level > self._room + RISE
         self._left = self._hold if self.loud else self._left - 1
-        follow = self._fall if level < self._room else self._climb
-        self._room += follow * (level - self._room)
+        # At first the room may be anything, and what comes first may have been faded in.
+        known = level > self._room and not self._new
+        self._room += (self._climb if known else self._fall) * (level - self._room)
+        self._new = max(0, self._new - 1)
         return self._left > 0

@@ -63,7 +63,8 @@ class SoundFeatures(Features):
         self.front_end = FrontEnd(**specification["front_end"])
         self.frames, self.step = specification["shape"][0], specification["step"]
         self._stream = Stream(self.front_end, self.step)
-        self._gate = LevelGate(self._stream.advance / self.front_end.rate_hz)
+        seconds = self._stream.advance / self.front_end.rate_hz
+        self._gate = LevelGate(seconds, self.front_end.nothing)
         self._stage = _stage(specification)
         self._last_t: float | None = None
         self._rows: NDArray[np.float32]
@@ -75,7 +76,7 @@ class SoundFeatures(Features):
         if not len(chunk):
             return
         t, samples = chunk.t, chunk.values[:, 0]
-        before = t[0] if self._last_t is None else self._last_t
+        before = float(t[0]) if self._last_t is None else self._last_t
         self._last_t = float(t[-1])
         if t[0] - before <= SPLICED and (t[1:] - t[:-1]).max(initial=0) <= SPLICED:
             yield from self._hear(t, samples)
@@ -84,15 +85,20 @@ class SoundFeatures(Features):
         pieces = zip(np.split(t, cuts), np.split(samples, cuts), strict=True)
         for number, (t, samples) in enumerate(pieces):
             if number:
+                yield from self._run_out(before, float(t[0]) - before)
                 self._begin()
             yield from self._hear(t, samples)
+            before = float(t[-1]) if len(t) else before
 
     def finish(self) -> Iterator[Window]:
-        if self._last_t is None:
-            return
+        if self._last_t is not None:
+            yield from self._run_out(self._last_t, AFTER)
+
+    def _run_out(self, end: float, seconds: float) -> Iterator[Window]:
+        """The silence that follows, as far as it is needed to hear the last word."""
         rate = self.front_end.rate_hz
-        silence = np.zeros(round(AFTER * rate), np.float32)
-        yield from self._hear(self._last_t + np.arange(1, len(silence) + 1) / rate, silence)
+        silence = np.zeros(round(min(seconds, AFTER) * rate), np.float32)
+        yield from self._hear(end + np.arange(1, len(silence) + 1) / rate, silence)
 
     def _hear(self, t: NDArray[np.float64], samples: NDArray[np.float32]) -> Iterator[Window]:
         """Sound without a gap worth mentioning."""

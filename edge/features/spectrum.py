@@ -17,6 +17,7 @@ from edge.features import mel
 
 LOGS = (None, "ln", "db")
 LONGEST = 1 << 16  # FFT: over a second at any rate
+ROUNDING = 1e-3  # nats
 TOGETHER = 64  # blocks at most that are computed together: they all take memory
 AT_ONCE = 4096  # frames of a recording, for the same reason
 
@@ -72,6 +73,11 @@ class FrontEnd:
     def silence(self) -> NDArray[np.float32]:
         """The frame of digital silence."""
         return self.of_frames(np.zeros((1, self.window), np.float32))[0]
+
+    @property
+    def nothing(self) -> float:
+        """The loudness of digital silence, but for rounding: what is no louder is none at all."""
+        return self.loudness(self.silence[np.newaxis]) + ROUNDING
 
     def specification(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.level_gate import LevelGate
+from edge.features.level_gate import HOLD_S, LevelGate
 from edge.features.spectrum import FrontEnd, Stream
 from edge.samples import Chunk
 
@@ -39,7 +39,7 @@ class Capture:
         self._front_end = FrontEnd()
         self._stream = Stream(self._front_end, 2)
         self._block_s = self._stream.advance / RATE
-        self._gate = LevelGate(self._block_s)
+        self._gate = LevelGate(self._block_s, self._front_end.nothing)
         self._last_t: float | None = None
         self.begin()
 
@@ -64,6 +64,12 @@ class Capture:
         if self._opened is None:
             self._kept = self._kept[-round(BEFORE * RATE) :]
         return take
+
+    def finish(self) -> Take | None:
+        """The take that the end of the sound completes."""
+        silence = np.zeros((round(2 * HOLD_S * RATE), 1), np.float32)
+        end = self._last_t or 0.0
+        return self.feed(Chunk(end + np.arange(1, len(silence) + 1) / RATE, silence))
 
     def _step(self, loud: bool) -> Take | None:
         self._waited += self._block_s
