@@ -24,6 +24,7 @@ def run(
 ) -> None:
     """Recognise until the source ends or one asks to stop; either way the summary is shown."""
     detections = rejections = 0
+    failed = True  # what stops it is said after the summary
 
     def show(events: Iterator[Event]) -> None:
         nonlocal detections, rejections
@@ -43,8 +44,9 @@ def run(
         else:
             show(_timed(_recognised(features.finish(), model, decision)))
         show(_timed(decision.finish()))
+        failed = False
     finally:
-        sink.show(Summary(source.health, detections, rejections))
+        sink.show(Summary(source.health, detections, rejections, failed))
 
 
 def _recognised(

@@ -56,3 +56,5 @@ class Summary:
     health: Health
     detections: int
     rejections: int
+    failed: bool = False
+    """Something stopped it."""

@@ -57,7 +57,7 @@ def heard(data: bytes, pieces: int = 1, **options: int) -> tuple[PcmSource, np.n
     with pipe(*parts) as end, PcmSource(NEEDS, descriptor=end, **options) as source:
         chunks = list(source)
     t = np.concatenate([chunk.t for chunk in chunks])
-    assert np.array_equal(t, np.arange(len(t)) / 16000)
+    assert np.allclose(t, np.arange(len(t)) / 16000, rtol=0, atol=1e-9)
     return source, np.concatenate([chunk.values for chunk in chunks])[:, 0]
 
 
@@ -128,6 +128,31 @@ def test_a_header_of_any_length_and_in_any_pieces(
     assert np.abs(values - tone(16000))[200:-200].max() < 1e-3
 
 
+def wav_of(samples: np.ndarray, rate: int, *after: bytes) -> bytes:
+    fmt = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, rate, 2 * rate, 2, 16))
+    body = b"WAVE" + fmt + chunk(b"data", pcm(samples)) + b"".join(after)
+    return chunk(b"RIFF", body)
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 60, 999])
+def test_what_follows_the_sound_of_a_file_is_no_sound(pieces: int) -> None:
+    tags = chunk(b"LIST", b"INFOISFT" + bytes(27)), chunk(b"id3 ", bytes(range(256)) * 99)
+    source, values = heard(wav_of(tone(16000), 16000, *tags), pieces)
+    assert len(values) == source.health.samples == 8000
+    assert source.health.garbage == source.health.clipped == 0
+
+
+@pytest.mark.parametrize("pieces", [1, 60, 999])
+def test_files_one_after_another_are_all_heard(pieces: int) -> None:
+    """`cat *.wav | kws-listen --pcm`"""
+    files = [wav_of(tone(rate), rate, chunk(b"odd ", b"abc")) for rate in (16000, 16000, 48000)]
+    source, values = heard(b"".join(files), pieces)
+    assert len(values) == 3 * 8000 and source.health.garbage == 0
+    for k in range(3):
+        part = values[8000 * k : 8000 * (k + 1)]
+        assert np.abs(part - tone(16000))[200:-200].max() < 1e-3
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -192,3 +217,11 @@ def test_impossible_options(option: str) -> None:
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 2
     assert option.split("=")[0] in result.stderr.splitlines()[-1]
+
+
+def test_what_stops_it_is_not_praised_before() -> None:
+    program = "from edge.commands.start import kws_listen; raise SystemExit(kws_listen())"
+    command = [sys.executable, "-c", program, "--pcm"]
+    result = subprocess.run(command, input=b"fLaC" + bytes(90), capture_output=True, timeout=60)
+    assert result.returncode == 1
+    assert b"0 samples" in result.stdout and b"no errors" not in result.stdout

@@ -64,6 +64,9 @@ def _classify_all(args: argparse.Namespace) -> int:
         except (EdgeError, OSError) as error:
             answer = {"file": str(file), "error": str(error)}
             failed = True
+        except MemoryError:
+            answer = {"file": str(file), "error": "is too long to be held: listen to it (--replay)"}
+            failed = True
         print(json.dumps(answer, allow_nan=False), flush=True)
         progress.step()
     progress.clear()

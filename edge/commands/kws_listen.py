@@ -5,7 +5,7 @@
   kws-listen --device usb                  one of them, by a part of its name or its number
   kws-listen --mock                        no microphone at all: simulated people speak
   kws-listen --replay talk.wav             sound files, as if they were heard now
-  kws-listen --json | jq .label            one JSON object a word, for a program of yours
+  kws-listen --json | jq '.label // empty' one JSON object a word, for a program of yours
   arecord -q -f S16_LE -r 16000 -c 1 -t raw | kws-listen --pcm     what another program records
   kws-listen --max-false-per-hour 0.1      rather miss a word than hear one that nobody said
   kws-listen --model my_words.tflite       words of your own, in any language

@@ -67,12 +67,15 @@ class CommandParser(argparse.ArgumentParser):
                 return _one_value(action, text)
             words = _apart(text)
             if not words:
-                raise ValueError("give a value, or unset it")
+                raise argparse.ArgumentTypeError("give a value, or unset it")
             if isinstance(action.nargs, int) and len(words) != action.nargs:
-                raise ValueError(f"{action.nargs} values are needed")
+                raise argparse.ArgumentTypeError(f"{action.nargs} values are needed")
             return [_one_value(action, word) for word in words]
-        except (argparse.ArgumentTypeError, TypeError, ValueError) as error:
+        except argparse.ArgumentTypeError as error:
             self.error(f"{_variable(action)}={text}: {error}")
+        except (TypeError, ValueError):
+            kind = getattr(action.type, "__name__", "value").lstrip("_")
+            self.error(f"{_variable(action)}={text}: invalid {kind} value")
 
 
 def _apart(text: str) -> list[str]:
@@ -85,7 +88,7 @@ def _apart(text: str) -> list[str]:
 def _one_value(action: argparse.Action, text: str) -> Any:
     value = action.type(text) if callable(action.type) else text
     if action.choices is not None and value not in action.choices:
-        raise ValueError(f"choose from {', '.join(action.choices)}")
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(action.choices)}")
     return value
 
 

@@ -137,8 +137,8 @@ def split(data: bytes, name: str) -> tuple[bytes, Manifest]:
 
 def _without_manifest(name: str) -> ModelError:
     return ModelError(
-        f"{name} carries no manifest, so its labels and its input are unknown: "
-        "edge.model.attach adds one, and the training does so by itself"
+        f"{name} carries no manifest, so its labels and its input are unknown: copy it again if "
+        "it was cut off; edge.model.attach adds one, and the training does so by itself"
     )
 
 

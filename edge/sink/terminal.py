@@ -134,11 +134,12 @@ def summary_lines(event: Summary, rate: float, sound: bool = False) -> list[str]
         "reconnects": health.reconnects,
     }
     trouble = ", ".join(f"{count} {what}" for what, count in troubles.items() if count)
+    well = [] if event.failed else ["nothing lost, nothing clipped, no errors"]
     return [
         "",
         f"{event.detections} heard" if sound else counted,
         f"{health.samples} samples in {health.duration:.1f} s{measured}",
-        trouble or "nothing lost, nothing clipped, no errors",
+        *([trouble] if trouble else well),
     ]
 
 

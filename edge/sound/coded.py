@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from edge.sound.file import BLOCK, SoundFile
 log = logging.getLogger(__name__)
 
 LITTLE = 256  # frames: what is lost at most where a file is cut short
+LONGEST_PAGE, LAST_PAGE = 65307, 4  # bytes of a page of Ogg; the flag of the last one
 ENDLESS = 1 << 62  # frames, which says that nobody knows how many
 
 
@@ -28,6 +30,12 @@ class CodedFile(SoundFile):
         except self._library.LibsndfileError as fault:
             raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
         self.rate, self.channels = self._file.samplerate, self._file.channels
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Without seeking, which soundfile does after every block: in a damaged file it is led back
+        to what was heard already."""
+        self._file.seekable = lambda: False
 
     def _decoded(self) -> Iterator[NDArray[np.float32]]:
         done, size, fault = 0, BLOCK, ""
@@ -51,7 +59,10 @@ class CodedFile(SoundFile):
             raise RecordingError("holds no sound, a header alone: record it again")
         promised = self._file.frames
         if done < promised < ENDLESS:
-            self._tell_missing(done, promised)
+            self._tell_missing(done, promised, "is damaged or cut short")
+        elif _ends_early(self._path):
+            self.missing = 1  # at least
+            log.warning("%s is cut short: %d samples are there", self._path, done)
         elif fault:
             log.warning(
                 "%s does not say how long it is; %d samples are there, and then: %s",
@@ -62,11 +73,23 @@ class CodedFile(SoundFile):
         """By reading, for a broken file cannot always be sought in."""
         self._file.close()
         self._file = self._library.SoundFile(self._path)
+        self._read_on()
         while frame:
             frame -= len(self._file.read(min(frame, BLOCK), dtype="float32"))
 
     def close(self) -> None:
         self._file.close()
+
+
+def _ends_early(path: Path) -> bool:
+    """Is it Ogg, and its last page is not marked as the last one?"""
+    with open(path, "rb") as file:
+        if file.read(4) != b"OggS":
+            return False
+        file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_PAGE))
+        tail = file.read()
+    last = tail[tail.rfind(b"OggS") :]
+    return len(last) < 6 or not last[5] & LAST_PAGE
 
 
 def _soundfile() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,9 @@ from edge.errors import RecordingError
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = (".wav", ".flac", ".ogg")
-CODED = (b"fLaC", b"OggS", b"FORM", b"ID3")  # what libsndfile reads, besides WAV
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+# As files begin that libsndfile reads, besides WAV. The last one is a frame of MP3 without a tag.
+CODED = re.compile(rb"fLaC|OggS|FORM|ID3|\.snd|caff|riff|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 SLOWEST, FASTEST = 1000, 768_000  # Hz: beyond lies no sound but a broken header
 BLOCK = 1 << 16  # samples
 
@@ -58,9 +60,9 @@ class SoundFile(ABC):
             if peak > 1:
                 log.warning("%s: goes up to %.3g where 1 is full scale, clipped", self._path, peak)
 
-    def _tell_missing(self, there: int, promised: int) -> None:
+    def _tell_missing(self, there: int, promised: int, what: str = "is cut short") -> None:
         self.missing = promised - there
-        log.warning("%s is cut short: %d of %d samples are there", self._path, there, promised)
+        log.warning("%s %s: %d of %d samples are there", self._path, what, there, promised)
 
     def __enter__(self) -> SoundFile:
         return self
@@ -77,15 +79,20 @@ def open_sound(path: str | os.PathLike[str]) -> SoundFile:
         raise RecordingError("is empty: record it again")
     file: SoundFile
     if start[:4] in (b"RIFF", b"RF64") and start[8:] == b"WAVE":
-        from edge.sound.wav import WavFile
+        from edge.sound.wav import OtherCoding, WavFile
 
-        file = WavFile(path)
-    elif start.startswith(CODED):
+        try:
+            file = WavFile(path)
+        except OtherCoding:
+            from edge.sound.coded import CodedFile
+
+            file = CodedFile(path)
+    elif CODED.match(start):
         from edge.sound.coded import CodedFile
 
         file = CodedFile(path)
     else:
-        raise RecordingError("is no sound: give it WAV, FLAC or Ogg")
+        raise RecordingError("is no sound: give it WAV, FLAC, Ogg or MP3")
     if not SLOWEST <= file.rate <= FASTEST:
         file.close()
         raise RecordingError(f"is broken: no sound has {file.rate} samples a second")

@@ -29,6 +29,10 @@ class Format:
     """Bytes of one sample of one channel."""
 
 
+class OtherCoding(RecordingError):
+    """Not the plain numbers that are read here: the telephone's, for one."""
+
+
 class WavFile(SoundFile):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -100,7 +104,7 @@ def format_of(body: bytes) -> Format:
     if code == EXTENSIBLE and len(body) >= 26:
         (code,) = struct.unpack_from("<H", body, 24)
     if code not in (PCM, FLOAT):
-        raise RecordingError(
+        raise OtherCoding(
             f"is coded in a way that is not read here (WAV format {code}): save it as 16-bit PCM"
         )
     if not 0 < channels <= MOST_CHANNELS:
@@ -138,6 +142,7 @@ def _decode(data: bytes, form: Format) -> NDArray[np.float32]:
     levels: NDArray[Any]
     if form.width == 1:  # the only one without a sign
         levels = np.frombuffer(data, np.uint8).astype(np.float32) - 128
+        levels[levels == 127] = 128  # so few steps below full scale, what is clipped would not show
     elif form.width == 3:
         padded = np.zeros((len(data) // 3, 4), np.uint8)
         padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)

@@ -6,19 +6,18 @@ import argparse
 import logging
 import os
 import select
-import struct
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edge.errors import RecordingError, SourceError
+from edge.errors import SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.sound.file import FASTEST, SLOWEST
-from edge.sound.wav import FLOAT, MOST_CHANNELS, PCM, Format, format_of
+from edge.sound.wav import FLOAT, MOST_CHANNELS, PCM, Format
 from edge.source import Source
+from edge.source.pcm_wav import Unwrapped
 from edge.source.sound_stream import SoundStream, nothing
 
 log = logging.getLogger(__name__)
@@ -26,9 +25,6 @@ log = logging.getLogger(__name__)
 FULL_SCALE = np.float32(1 / 32768)
 PATIENCE = 0.2  # s without a sample, after which the reader hears something
 CHUNK = 0.2  # s at most: what has come together is computed together, which costs less
-LONGEST_HEADER = 1 << 20  # bytes
-LONGEST_FORMAT = 256
-CODED = {b"fLaC": "FLAC", b"OggS": "Ogg", b"ID3": "MP3", b"FORM": "AIFF"}  # as files of it begin
 
 
 class PcmSource(Source):
@@ -85,31 +81,34 @@ class PcmSource(Source):
 
     def __iter__(self) -> Iterator[Chunk]:
         stream: SoundStream | None = None
+        unwrapped, known = Unwrapped(), self._format
         left = b""
         while (data := self._read()) != b"":
             if data is None:
                 yield nothing()
                 continue
-            left += data
-            if stream is None:
-                begin = _sound_in(left)
-                if begin is None:
-                    continue
-                self._believe(begin.form)
-                left = left[begin.at :]
-                stream = SoundStream(self._format[0], int(self.rate), self.health)
-            whole = len(left) - len(left) % self._frame
-            samples = np.frombuffer(left[:whole], "<i2").reshape(-1, self._format[1])
-            left = left[whole:]
-            chunk = stream.feed(samples * FULL_SCALE)
-            self.health.count(chunk)
-            yield chunk
+            for form, sound in unwrapped.feed(data):
+                self._believe(form)
+                if stream is None or self._format != known:
+                    self.health.garbage += len(left)
+                    left, known = b"", self._format
+                    if stream is not None:
+                        yield self._counted(stream.finish())
+                    start = stream.end if stream else 0.0
+                    stream = SoundStream(known[0], int(self.rate), self.health, start)
+                left += sound
+                whole = len(left) - len(left) % self._frame
+                samples = np.frombuffer(left[:whole], "<i2").reshape(-1, known[1])
+                left = left[whole:]
+                yield self._counted(stream.feed(samples * FULL_SCALE))
         if stream is None:
             raise SourceError("no sound came through the pipe: does the program before it run?")
         self.health.garbage += len(left)
-        chunk = stream.finish()
+        yield self._counted(stream.finish())
+
+    def _counted(self, chunk: Chunk) -> Chunk:
         self.health.count(chunk)
-        yield chunk
+        return chunk
 
     @property
     def _frame(self) -> int:
@@ -135,46 +134,6 @@ class PcmSource(Source):
         if (form.rate, form.channels) != self._format:
             log.info("what comes in says that it has %d Hz, %d channels", form.rate, form.channels)
         self._format = form.rate, form.channels
-
-
-@dataclass(frozen=True)
-class _Begin:
-    at: int
-    """Bytes before the sound."""
-    form: Format | None
-    """As the header has it, if there is one: arecord and others write it unless told not to."""
-
-
-def _sound_in(data: bytes) -> _Begin | None:
-    """Where sound begins; None if more must come to tell. SourceError for what is no sound."""
-    for magic, name in CODED.items():
-        if data.startswith(magic):
-            raise SourceError(f"--pcm takes plain samples, this is {name}: use --replay for files")
-    if len(data) < 12 and any(magic.startswith(data[:4]) for magic in (b"RIFF", b"RF64")):
-        return None
-    if data[:4] not in (b"RIFF", b"RF64") or data[8:12] != b"WAVE":
-        return _Begin(0, None)
-    at, form = 12, None
-    while len(data) >= at + 8:
-        name, size = struct.unpack_from("<4sI", data, at)
-        at += 8
-        if name == b"data":
-            if form is None:
-                raise SourceError("what comes in is WAV whose sound comes before its format")
-            return _Begin(at, form)
-        if name == b"fmt ":
-            if len(data) < at + min(size, LONGEST_FORMAT):
-                return None
-            try:
-                form = format_of(data[at : at + size])
-            except RecordingError as fault:
-                raise SourceError(f"what comes in {fault}") from None
-        at += size
-        if size % 2 and data[at : at + 1] == b"\0":  # which some forget
-            at += 1
-    if at > LONGEST_HEADER:
-        raise SourceError("what comes in begins as WAV, but no sound follows: give raw samples")
-    return None
 
 
 def rate(text: str) -> int:

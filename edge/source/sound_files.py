@@ -12,6 +12,7 @@ from typing import Any
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.sound import SoundFile, find, open_sound
+from edge.sound.file import SUFFIXES
 from edge.source import Source
 from edge.source.pacing import BETWEEN, CHUNK, Pace, speed
 from edge.source.sound_stream import SoundStream, nothing
@@ -38,7 +39,7 @@ class SoundFiles(Source):
             "--replay",
             nargs="+",
             metavar="FILE",
-            help="play sound files (WAV, FLAC, Ogg), or all that are in a folder, one after "
+            help="play sound files (WAV, FLAC, Ogg, MP3), or all that are in a folder, one after "
             "another",
         )
         parser.add_argument(
@@ -58,7 +59,7 @@ class SoundFiles(Source):
         self._files = find(self.paths)
         if not self._files:
             raise SourceError(
-                f"no .wav, .flac or .ogg in {self.paths[0]}: name a folder that has some"
+                f"none of {', '.join(SUFFIXES)} in {self.paths[0]}: name a folder that has some"
             )
         self._opened = self._open()
         first = next(self._opened, None)
