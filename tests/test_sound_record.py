@@ -103,6 +103,17 @@ def test_training_knows_word_and_speaker(record, tmp_path):
     assert found == {("yes", "ann"), ("four", "ann"), ("two", "ann")}
 
 
+def test_talk_without_end_is_cut_off_and_refused(record, tmp_path):
+    """It is judged after some seconds, not kept for as long as it lasts."""
+    talk = [word("yes"), word("no", 2), word("stop", 3)] * 10
+    status, _, err = record(
+        room(quiet(1), *talk, quiet(2), *said(word())), "--words", "yes", "--takes", "1"
+    )
+    assert status == 0
+    assert "not saved: 4.0 s is" in err
+    assert len(saved(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("name", ["Zoë", "नहीं", "don't", "はい", "co-op"])
 def test_words_of_any_language(record, tmp_path, name):
     status, _, err = record(room(*said(word())), "--words", name, "--takes", "1")

@@ -740,6 +740,30 @@ def trained() -> network.keras.Model:
     return learning
 
 
+def test_a_class_that_is_favoured_is_so_much_likelier():
+    plain = network.folded(trained(), SHAPE)
+    x = np.random.default_rng(1).normal(-5, 3, (20, FRAMES, BANDS)).astype(np.float32)
+    before = network.probabilities(plain, x)
+    network.favour(plain, 2, 2.8)
+    after = network.probabilities(plain, x)
+    for other in (0, 1, 3):
+        odds = (after[:, 2] / after[:, other]) / (before[:, 2] / before[:, other])
+        assert odds == pytest.approx(np.full(20, 2.8), rel=1e-3)
+
+
+def test_norms_settle_on_what_is_there():
+    lesson = taught_by(trained())
+    settled = trained()
+    recipe.settle(settled, lesson, NOTHING)
+    first = next(at for at in settled.layers if isinstance(at, network.layers.BatchNormalization))
+    seen = network.keras.Model(settled.input, first.input)
+    windows = np.concatenate([lesson.drawing(NOTHING)(np.int64(0))[0] for _ in range(20)])
+    there = seen.predict(windows, verbose=0)
+    _, _, mean, variance = first.get_weights()
+    assert mean == pytest.approx(there.mean(axis=(0, 1, 2)), abs=0.05 * float(there.std()))
+    assert variance == pytest.approx(there.var(axis=(0, 1, 2)), rel=0.2)
+
+
 def test_a_folded_network_says_what_the_learning_one_does_and_can_be_read_back():
     learning = trained()
     plain = network.folded(learning, SHAPE)

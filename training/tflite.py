@@ -52,10 +52,10 @@ def to_onnx(network: keras.Model, samples: NDArray[np.float32]) -> tuple[bytes, 
     import onnxruntime
     import tf2onnx
 
-    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="stroke")]
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="input")]
     # from_keras fails with Keras 3: it looks for attributes that only Keras 2 had.
     model, _ = tf2onnx.convert.from_function(
-        tf.function(lambda stroke: network(stroke, training=False), input_signature=signature),
+        tf.function(lambda given: network(given, training=False), input_signature=signature),
         input_signature=signature,
         opset=17,
     )
