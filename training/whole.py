@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge.commands.sitting import prepare
+from edge.commands.recorder import prepare
 from edge.errors import EdgeError
 
 

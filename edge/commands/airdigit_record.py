@@ -22,7 +22,8 @@ from pathlib import Path
 
 from edge.commands import run_command, until_signal
 from edge.commands.options import CommandParser, add_common, add_source_options, open_source
-from edge.commands.sitting import Sitting, count, prepare
+from edge.commands.recorder import INTERRUPTED, count, prepare
+from edge.commands.sitting import Sitting
 from edge.recording.names import NONE
 from edge.recording.store import WRITERS
 from edge.source import MOTION_SOURCES, SUITS_A_HAND
@@ -30,7 +31,6 @@ from edge.source.prompted_hand import PromptedHand
 
 PROG = "airdigit-record"
 SOURCES = MOTION_SOURCES | {"mock": "edge.source.prompted_hand:PromptedHand"}
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:

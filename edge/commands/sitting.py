@@ -1,26 +1,20 @@
-"""One sitting of the recorder: asks for takes, shows each, saves it, until there are enough."""
+"""One sitting of the motion recorder: asks for takes, shows each, saves it, until there are enough."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
-from edge.console import paints
+from edge.commands.recorder import ENOUGH, print_json, say
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.recording import Recording
 from edge.recording.capture import Capture, Take
 from edge.recording.names import NONE
 from edge.recording.store import save
 from edge.recording.take import facts, judged, sketch
-from edge.sink.terminal import ERASE
 from edge.source import Source
-
-ENOUGH = 10  # refused takes in a row, after which something else is wrong
 
 
 class Sitting:
@@ -109,29 +103,3 @@ def _lines(recording: Recording) -> str:
         f"  {found['seconds']:g} s, {found['samples']} samples at {found['rate']:g} Hz, none lost; "
         f"peak {found['peak_accel']:g} m/s^2{turn}"
     )
-
-
-def prepare(out: Path) -> None:
-    """Before anything is done: a folder that takes can go to."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EdgeError(f"{out} cannot be made ({error.strerror}): choose another --out") from None
-    if not os.access(out, os.W_OK):
-        raise EdgeError(f"{out} cannot be written to: choose another --out")
-
-
-def count(text: str) -> int:
-    """The type of --takes."""
-    if not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text} is no number of takes: 1 to 10000")
-    return int(text)
-
-
-def say(text: str) -> None:
-    """On a terminal, over whatever a meter has left in the line."""
-    print(text + (ERASE if paints(sys.stderr) else ""), file=sys.stderr, flush=True)
-
-
-def print_json(event: dict[str, object]) -> None:
-    print(json.dumps(event, allow_nan=False), flush=True)

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from edge.commands import run_command, until_signal
 from edge.commands.options import CommandParser, add_common, add_source_options, open_source
-from edge.commands.sitting import count, prepare
+from edge.commands.recorder import INTERRUPTED, count, prepare
 from edge.commands.sound_sitting import SoundSitting
 from edge.samples import AUDIO
 from edge.sound.capture import RATE
@@ -33,7 +33,6 @@ from edge.source.prompted_microphone import PromptedMicrophone
 
 SOURCES = SOUND_SOURCES | {"mock": "edge.source.prompted_microphone:PromptedMicrophone"}
 NEEDS = {"channels": list(AUDIO), "rate_hz": RATE}
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:

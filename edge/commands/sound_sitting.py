@@ -9,7 +9,7 @@ from time import monotonic
 
 import numpy as np
 
-from edge.commands.sitting import ENOUGH, print_json, say
+from edge.commands.recorder import ENOUGH, print_json, say
 from edge.console import paints
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.samples import Chunk
