@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(args: argparse.Namespace) -> None:
     model = find_model(args.model)
-    heard_at = int(read_manifest(model).input["sensor"]["rate_hz"])
+    heard_at = read_manifest(model).rate_hz
     rounds = round(args.hours * HOUR / ROUND)
     endured = listened(str(model), args.rate, one_round(args.rate), rounds)
     for line in report(endured, rounds, args.rate, rounds * ROUND * heard_at):

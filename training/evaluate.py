@@ -177,7 +177,7 @@ def _places(places: Sequence[str], split: str | None) -> str:
 
 
 def _on_clips(model: Model, args: argparse.Namespace) -> dict[str, Any]:
-    rate = _rate(model)
+    rate = model.manifest.rate_hz
     clips = scores.readable(_labelled(model, args.clips, args), rate)
     missing = sorted(set(_words(model, args.words)) - {clip.word for clip in clips})
     if missing:
@@ -217,7 +217,7 @@ def _on_long_audio(model: Model, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Sequence[LongAudio]:
-    rate = _rate(model)
+    rate = model.manifest.rate_hz
     files = [Path(place) for place in args.long if _is_recording(Path(place))]
     recorded = [Recorded.open(path, rate) for path in files]
     audios: list[LongAudio] = [
@@ -287,10 +287,6 @@ def _settings(model: Model, args: argparse.Namespace) -> dict[str, Any]:
             raise EdgeError(f"the model has no {word}: its words are {', '.join(known)}")
         settings["thresholds"] = {**known, word: value} if word else dict.fromkeys(known, value)
     return settings
-
-
-def _rate(model: Model) -> int:
-    return int(model.manifest.input["sensor"]["rate_hz"])
 
 
 def _asked(trace: Trace) -> float:

@@ -80,7 +80,7 @@ def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
     recording = reader.read(file)
     check_recording(model, recording)
     if isinstance(recording, Sound):
-        recording = recording.at(model.manifest.input["sensor"]["rate_hz"])
+        recording = recording.at(model.manifest.rate_hz)
     scores = model.answer(Chunk(recording.t, recording.values), recording.channels)
     label = model.labels[scores.argmax()]
     by_label = {name: rounded(float(s)) for name, s in zip(model.labels, scores, strict=True)}

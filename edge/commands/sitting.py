@@ -1,4 +1,4 @@
-"""One sitting of the motion recorder: asks for takes, shows each, saves it, until there are enough."""
+"""One sitting of the motion recorder: asks for takes, shows each, saves it, until it has enough."""
 
 from __future__ import annotations
 

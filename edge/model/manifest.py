@@ -44,6 +44,11 @@ class Manifest:
     format: int = FORMAT
 
     @property
+    def rate_hz(self) -> int:
+        """Samples a second of what its features are made of."""
+        return int(self.input["sensor"]["rate_hz"])
+
+    @property
     def input_hash(self) -> str:
         return fingerprint(self.input)
 

@@ -64,7 +64,7 @@ class TerminalSink(Sink):
         if now - self._footer_at < FOOTER_EVERY:
             return
         self._footer_at = now
-        text = footer(health, self.rate, " · " if self._unicode else " | ")
+        text = footer(health, self.rate, " · " if self._unicode else " | ", self.sound)
         unwell = health.lost or health.clipped or health.errors or health.garbage
         if now - self._event_at > HINT_AFTER:
             # The line ends where the terminal does, and what went wrong must be seen.
@@ -106,11 +106,12 @@ class TerminalSink(Sink):
             return shutil.get_terminal_size().columns
 
 
-def footer(health: Health, rate: float, separator: str) -> str:
+def footer(health: Health, rate: float, separator: str, sound: bool) -> str:
     measured = "--" if health.rate is None else f"{health.rate:.1f}"
     parts = [f"{health.lost} lost", f"{health.clipped} clipped", f"{health.errors} errors"]
-    parts += [f"{measured}/{rate:g} Hz", f"{health.samples} samples"]
-    return separator.join(parts)
+    if not sound:  # its time counts samples: of its rate it says nothing
+        parts.append(f"{measured}/{rate:g} Hz")
+    return separator.join([*parts, f"{health.samples} samples"])
 
 
 def meter(peak: float, unicode: bool) -> str:
@@ -125,7 +126,8 @@ def summary_lines(event: Summary, rate: float, sound: bool = False) -> list[str]
     health = event.health
     strokes = event.detections + event.rejections
     counted = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"
-    measured = "" if health.rate is None else f" at {health.rate:.1f} Hz (nominal {rate:g})"
+    known = health.rate is not None and not sound
+    measured = f" at {health.rate:.1f} Hz (nominal {rate:g})" if known else ""
     troubles = {
         "lost": health.lost,
         "clipped": health.clipped,

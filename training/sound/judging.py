@@ -49,7 +49,7 @@ def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
         parts = np.split(windows, range(PART, len(windows), PART))
         return np.concatenate([trial.predict_on_batch(part) for part in parts])
 
-    return scores.score(model, clips, _rate(model), by_float)
+    return scores.score(model, clips, model.manifest.rate_hz, by_float)
 
 
 def decide(
@@ -60,14 +60,10 @@ def decide(
     words = judging(judges[judges.word != SILENCE], task)
     words += [replace(one, word=task.other) for one in others if one.word != SILENCE]
     log.info("listening to %g h of long audio at each of %d levels", HOURS, len(LEVELS))
-    rate = _rate(model)
+    rate = model.manifest.rate_hz
     beds = [samples_of(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
     seconds = HOURS * 3600
     audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
     heard = [(listen(model, audio), audio.words) for audio in audios]
     return choose(heard, task.silent)
-
-
-def _rate(model: Model) -> int:
-    return int(model.manifest.input["sensor"]["rate_hz"])
