@@ -14,11 +14,12 @@ from stroke_network import write_model as write_stroke_model
 from test_long_audio import RATE, say, write_wav
 
 from edge.commands import edge_classify
+from edge.errors import RecordingError
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
 from training.evaluate import main
 from training.sound import scores
-from training.sound.long_audio import samples_of
+from training.sound.long_audio import Recorded, samples_of
 from training.sound.spoken import Spoken
 
 WORDS = ["one", "two", "bird"]
@@ -160,6 +161,34 @@ def test_thresholds_can_be_tried(
     assert along["thresholds"] == {"one": 0.9, "two": 0.9}
 
 
+def test_a_place_that_is_given_twice_is_one(
+    model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once, twice = (found(capsys, model, "--clips", *[corpus] * n)["clips"] for n in (1, 2))
+    assert once == twice
+
+
+def test_words_are_the_same_however_their_letters_are_written(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_wav(tmp_path / "a.wav", say(0.5, 1.0, 40, seconds=20))
+    (tmp_path / "a.csv").write_text("start,end,word\n0.5,1.0,gro\u0308\u00dfe\n\n\n9,8,one\n")
+    with pytest.raises(RecordingError, match="line 5: needs start"):
+        Recorded.open(path)
+    (tmp_path / "a.csv").write_text("start,end,word\n0.5,1.0,gro\u0308\u00dfe\n")
+    assert Recorded.open(path).words[0].word == "gr\u00f6\u00dfe"
+    assert main([str(model), "--long", str(path)]) == 0
+    assert "none of its words (größe) is one of the model's (one, two)" in capsys.readouterr().err
+
+
+def test_what_is_not_asked_for_and_heard_is_false(
+    model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = [model, "--long", corpus, "--hours", "0.05", "--threshold", "0.2", "--words", "one"]
+    (level,) = found(capsys, *args)["long"]["levels"]
+    assert level["false_by_label"].get("two")
+
+
 def test_an_annotated_recording_is_listened_to(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,6 +236,11 @@ def test_bad_input_is_one_line(
         says("--clips", corpus, "--seed", "-1")
     assert "-1 is no seed: 0 or more" in capsys.readouterr().err
     assert "--snr needs --noise" in says("--long", corpus, "--snr", "10")
+    silence = write_wav(tmp_path / "silence.wav", np.zeros(2 * RATE))
+    assert "silence alone" in says("--long", corpus, "--noise", silence, "--snr", "0")
+    idle = "--noise, --snr: of long audio made of clips, and here is none"
+    (tmp_path / "silence.csv").write_text("start,end,word\n0.5,1.0,one\n")
+    assert idle in says("--long", silence, "--noise", "nowhere.wav", "--snr", "0")
     assert "no kitchen.csv" in says("--long", write_wav(tmp_path / "kitchen.wav", np.zeros(RATE)))
     assert "fewer than this model can promise" in says(
         "--long", corpus, "--max-false-per-hour", "0.01"

@@ -212,23 +212,36 @@ def test_the_front_end_of_the_lecture_is_learnt_by_ear(tmp_path, capsys):
         (["--data", "two", "--base", "airdigit"], "hears other spectra"),
         (["--data", "bad"], "none of its 1 recordings can be read"),
         (["--data", "list"], "columns split, path, label, word and speaker"),
+        (["--data", "none"], "index.csv lists no recording"),
+        (["--data", "odd"], "has a split 'Kontrolle': call it train, val or test"),
         (["--data", "two", "--words", "no", "--others", "nowhere"], "nowhere does not exist"),
         (["--data", "two", "--words", "no", "--others", "empty"], "empty: no recordings"),
+        (["--data", "two", "--words", "no", "--others", "two"], "--others are in --data as well"),
+        (["--data", "two", "--words", "no", "--others", "more"], "--others say no: give"),
+        (["--data", "two", "--words", "no", "--others", "torn"], "none of 1 clips can be read"),
+        (["--data", "two", "--base", "kws", "--size", "tiny"], "--size is of a new network"),
         (["--data", "broken"], "words.tar is broken"),
         (["--data", "latin"], "validation_list.txt is no text"),
         (["--data", "two", "--out", "m.h5"], r".tflite"),
+        (["--data", "two", "--out", "dir.tflite"], "name a file"),
         (["--data", "two", "--out", "/proc/new/m.tflite"], "choose another --out"),
     ],
 )
 def test_what_cannot_be_learnt_is_one_line(arguments, sentence, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for folder in ("empty", "bad/yes", "list", "broken", "latin"):
+    for folder in (
+        *("empty", "bad/yes", "list", "broken", "latin", "none", "odd", "torn/up", "dir.tflite"),
+    ):
         Path(folder).mkdir(parents=True)
     Path("broken/words.tar").write_bytes(b"no tar" * 999)
     Path("latin/validation_list.txt").write_bytes("größe/1.wav".encode("latin-1"))
     Path("bad/yes/1.wav").write_text("no sound")
     Path("list/index.csv").write_text("path,word\n1.wav,yes\n")
+    Path("none/index.csv").write_text("split,path,label,word,speaker\n")
+    Path("odd/index.csv").write_text("split,path,label,word,speaker\nKontrolle,1.wav,yes,yes,ann\n")
+    Path("torn/up/1.wav").write_bytes(b"")
     say(Path("two"), WORDS, [0])
+    say(Path("more"), WORDS, [1])
     hiss(Path("short.wav"), 0.5)
     logging.getLogger().setLevel(logging.WARNING)
     out = [] if "--out" in arguments else ["--out", "m.tflite"]
@@ -306,7 +319,8 @@ def test_every_layout_says_word_speaker_and_split(tmp_path, caplog):
     assert {name.word for name in layouts.named(lecture)} == {"three", "four", "five"}
 
     words = tmp_path / "words"  # their takes are numbered
-    for place in ("ja/1_take.wav", "ja/2_take_2.wav", "nein/1_take.wav", "7/1.wav"):
+    numbered = ("ja/1_take.wav", "ja/2_take_2.wav", "nein/1_1.wav", "nein/1_2.wav", "7/1.wav")
+    for place in numbered:
         hiss(words / place, 1.0)
     assert {name.word for name in layouts.named(words)} == {"ja", "nein", "seven"}
 
@@ -382,6 +396,80 @@ def test_of_a_clip_that_stands_twice_the_one_is_taken_that_a_list_has_for_a_judg
 
 
 # --- who judges ---
+
+
+@pytest.mark.parametrize(
+    ("said", "split"),
+    [("train", "train"), ("Training", "train"), ("dev", "val"), ("validation", "val"), ("", "")],
+)
+def test_splits_are_known_by_their_usual_names(tmp_path, said, split):
+    rows = f"split,path,label,word,speaker\n{said},1.wav,yes,yes,ann\n"
+    (tmp_path / "index.csv").write_text(rows)
+    (one,) = layouts.named(tmp_path)
+    assert one.split == split
+
+
+def test_folders_that_are_links_are_looked_into(tmp_path):
+    say(tmp_path / "real", ["yes", "no"], [0])
+    (tmp_path / "data").mkdir()
+    for word in ("yes", "no"):
+        (tmp_path / "data" / word).symlink_to(tmp_path / "real" / word)
+    (tmp_path / "data" / "again").symlink_to(tmp_path / "data")
+    assert sorted(name.word for name in layouts.named(tmp_path / "data")) == ["no", "yes"]
+
+
+def test_where_a_list_has_nobody_to_judge_a_fifth_of_its_speakers_do():
+    everything = clips(WORDS, [f"p{k}" for k in range(10)], split="train")
+    held = hold_out(everything, WORDS, seed=0)
+    assert len(set(held.judging.speaker)) == 2
+    assert not set(held.judging.speaker) & set(held.learnt.speaker)
+
+
+def test_of_one_person_the_last_takes_judge_though_simulated_people_say_the_words_too():
+    people = simulated.people(2, 0, WORDS)
+    mine = clips(WORDS, ["me"])
+    takes = corpora.together([mine] * 5)
+    takes = replace(takes, path=np.array([f"{word}/{k}.wav" for k in range(5) for word in WORDS]))
+    held = hold_out(corpora.together([takes, people]), WORDS, seed=0)
+    assert sorted(held.judging.path) == sorted(f"{word}/4.wav" for word in WORDS)
+    assert (held.learnt.speaker == "me").sum() == 8
+    assert held.said.startswith("the last takes of each word (the shipped weights")
+    with pytest.raises(RecordingError, match="two recordings at least"):
+        hold_out(corpora.together([mine, people]), WORDS, seed=0)
+
+
+def test_the_lectures_windows_have_a_network_that_fits():
+    assert school._shape("normal", LECTURE["shape"][0]) == school.FEW_ROWS
+    assert school._shape("normal", FRAMES) == school.SIZES["normal"]
+    fits = network.learning(tuple(LECTURE["shape"]), 11, school.FEW_ROWS)
+    assert fits.output_shape == (None, 11)
+
+
+def test_the_same_sound_as_two_words_is_told(tmp_path, caplog):
+    for word in ("yes", "no"):
+        hiss(tmp_path / "c" / word / "1.wav", 1.0)
+    assert len(corpora.load([tmp_path / "c"])) == 1
+    assert "are the same sound, and no is taken to be right" in caplog.text
+
+
+def test_what_was_kept_and_is_damaged_is_made_again(tmp_path, caplog):
+    hiss(tmp_path / "c" / "yes" / "1.wav", 1.0)
+    first = corpora.load([tmp_path / "c"], tmp_path / "cache")
+    (kept,) = (tmp_path / "cache").iterdir()
+    for damaged in (b"garbage" * 99, kept.read_bytes()[:5000], b""):
+        kept.write_bytes(damaged)
+        assert (corpora.load([tmp_path / "c"], tmp_path / "cache").rows == first.rows).all()
+        assert "is damaged: made again" in caplog.text
+        caplog.clear()
+    assert (corpora.load([tmp_path / "c"], tmp_path / "cache").rows == first.rows).all()
+    assert not caplog.text
+
+
+def test_what_cannot_be_written_is_named(tmp_path):
+    said = pytest.raises(EdgeError, match=r"m\.onnx cannot be written: No space left")
+    with said, whole(tmp_path / "m.onnx"):
+        raise OSError(28, "No space left on device")
+    assert not list(tmp_path.iterdir())
 
 
 def test_nobody_is_on_both_sides():

@@ -36,7 +36,7 @@ from edge.model.shipped import find_model
 from edge.simulation.seeds import seed
 from training import corpora, licences, network, product, recipe, report, simulated, split, tflite
 from training.strokes import DIGITS, NONE, Strokes
-from training.whole import check_out
+from training.whole import check_out, write
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +92,10 @@ def train(args: argparse.Namespace) -> None:
     threshold = product.threshold_for(judged, judges, JUDGES * simulated.PASTIME)
     product.write(args.out, final, ranges, threshold, _provenance(args, results))
     model = Model.load(args.out)
-    args.out.with_suffix(".onnx").write_bytes(onnx)
+    write(args.out.with_suffix(".onnx"), onnx)
     report.picture(results, args.out.with_suffix(".png"))
     card = report.card(args.out, model, results, splits, onnx_error)
-    args.out.with_suffix(".md").write_text(card)
+    write(args.out.with_suffix(".md"), card)
     print(card)
     print(f"wrote {args.out}; try it: airdigit-live --model {args.out} --mock")
 

@@ -44,7 +44,7 @@ from edge.simulation.seeds import seed
 from edge.sound.file import SUFFIXES
 from training.sound import scores
 from training.sound.det import confusion_picture, det_picture, wilson
-from training.sound.layouts import SILENCE
+from training.sound.layouts import SILENCE, spelled
 from training.sound.long_audio import GAP_S, LongAudio, Recorded, make, samples_of
 from training.sound.spoken import Spoken, label_of, spoken
 from training.sound.spotted import Spotted
@@ -63,6 +63,14 @@ log = logging.getLogger(__name__)
 CLEAN = "clean"
 SHIFTS = np.linspace(-4, 4, 41)  # of all thresholds, as log odds: the points of the curve
 MOST_MISSED = 3
+# Options that only clips have a use for, and their defaults.
+MADE_ONLY: dict[str, Any] = {
+    "noise": (),
+    "snr": [None],
+    "gap": GAP_S,
+    "times": 1,
+    "hours": 1.0,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     what.add_argument(
         "--words",
         nargs="+",
+        type=spelled,
         metavar="WORD",
         help="say only these of the model's words; what else it hears is false",
     )
@@ -146,7 +155,7 @@ def _threshold(text: str) -> tuple[str, float]:
     word, _, value = text.rpartition("=")
     if not 0 <= float(value) <= 1:
         raise ValueError
-    return word, float(value)
+    return spelled(word), float(value)
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -224,13 +233,23 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
         replace(one, words=[replace(w, word=_named(w.word, model)) for w in one.words])
         for one in recorded
     ]
+    for one, named in zip(recorded, audios, strict=True):
+        if not {word.word for word in named.words} & set(words):
+            log.warning(
+                "%s: none of its words (%s) is one of the model's (%s)",
+                *(one.name, ", ".join(sorted({w.word for w in one.words})), ", ".join(words)),
+            )
     folders = [place for place in args.long if not _is_recording(Path(place))]
+    if not folders and (idle := _typed(args, MADE_ONLY)):
+        raise EdgeError(f"{', '.join(idle)}: of long audio made of clips, and here is none")
     if folders:
         if not args.noise and any(snr is not None for snr in args.snr):
             raise EdgeError("--snr needs --noise: give recordings of noise")
         noise = [samples_of(Path(path), rate) for path in args.noise]
         if any(len(part) < rate for part in noise):
             raise RecordingError("a noise must last a second at least: give longer recordings")
+        if not all(part.any() for part in noise):
+            raise RecordingError("a noise must be heard, and one of these is silence alone")
         clips = scores.readable(_labelled(model, folders, args, silences=False), rate)
         others = {clip.path for clip in clips if clip.word not in words}
         if not others:
@@ -240,6 +259,11 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
         gap = min(args.gap), max(args.gap)
         audios += make(clips, words, noise, seconds, args.snr, args.seed, rate, gap, args.times)
     return audios
+
+
+def _typed(args: argparse.Namespace, options: Mapping[str, Any]) -> list[str]:
+    """Those of the options that were given another value than their default."""
+    return [f"--{name}" for name, usual in options.items() if getattr(args, name) != usual]
 
 
 def _is_recording(path: Path) -> bool:

@@ -13,6 +13,7 @@ from tensorflow import keras
 from edge.features.stroke import StrokeFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
+from training import whole
 from training.simulated import IDLE
 from training.strokes import LABELS, NONE, Strokes
 from training.tflite import to_int8
@@ -33,8 +34,7 @@ def write(
     manifest = Manifest(
         "airdigit", list(LABELS), StrokeFeatures.specification(), decision, provenance
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(attach(to_int8(network, calibration), manifest))
+    whole.write(path, attach(to_int8(network, calibration), manifest))
 
 
 def device_scores(model: Model, strokes: Strokes) -> NDArray[np.float32]:

@@ -37,7 +37,7 @@ from edge.commands import run_command
 from edge.commands.options import CommandParser, add_common
 from edge.model.model import Model
 from edge.simulation.seeds import seed
-from training import licences, tflite
+from training import tflite
 from training.sound import judging, lessons, product, quantum, quantum_card, recipe, scores
 from training.sound.clips import Clips
 from training.sound.det import confusion_picture
@@ -45,7 +45,7 @@ from training.sound.hold_out import hold_out
 from training.sound.quantum import SHAPES, StagedLesson
 from training.sound.school import SIZES, School
 from training.sound.task import Task, commands
-from training.whole import check_out
+from training.whole import check_out, write
 
 log = logging.getLogger(__name__)
 
@@ -109,26 +109,23 @@ def build(args: argparse.Namespace, task: Task) -> None:
     metrics = {"judged": _figures(result, task)}
     if tested:
         metrics["test"] = _figures(tested, task)
-    folders = [*school.folders, *(str(Path(file).parent) for file in args.noise)]
     provenance = {
         "command": _command(args),
-        "corpora": list(dict.fromkeys(licences.provenance(folders))),
-        "clips": len(lesson.clips),
-        "speakers": len(set(lesson.clips.speaker) - {""}),
+        **school.origin(lesson, args.noise),
         "circuit": which,
         "metrics": metrics,
         "versions": {"keras": keras.__version__, "numpy": np.__version__},
     }
     product.write(args.out, int8, task, decision, provenance, wanted)
-    args.out.with_suffix(".onnx").write_bytes(onnx)
+    write(args.out.with_suffix(".onnx"), onnx)
     shown = tested or result
     title = f"{args.out.name}: {shown.share(shown.int8):.1%} of {len(shown.truth)} clips right"
     confusion_picture(shown.confusion(), shown.labels, title, args.out.with_suffix(".png"))
     text = quantum_card.text(
         *(args.out, Model.load(args.out), result, tested, held.said, onnx_error),
-        *(lesson.clips, task, args.study),
+        *(school.listened(judges), lesson.clips, task, args.study),
     )
-    args.out.with_suffix(".md").write_text(text)
+    write(args.out.with_suffix(".md"), text)
     print(text)
     print(f"wrote {args.out}; try it: kws-listen --model {args.out} --mock")
 

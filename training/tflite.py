@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import flatbuffers
@@ -14,6 +16,10 @@ from numpy.typing import NDArray
 from tensorflow import keras
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
+
+# How a network is best converted is not for who trains one.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
+logging.getLogger("tf2onnx").setLevel(logging.ERROR)
 
 CALIBRATION = 1000  # strokes that set the ranges of the activations
 LARGEST_ONNX_ERROR = 1e-4
@@ -42,7 +48,7 @@ def converted(network: keras.Model, examples: Iterable[Mapping[str, NDArray[np.f
     converter.representative_dataset = lambda: iter(shown)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    with contextlib.redirect_stdout(sys.stderr):  # Keras reports what it saved on stdout
+    with _quietly():
         content: bytes = converter.convert()
     return _slim(content, [given.name for given in network.inputs])
 
@@ -54,11 +60,12 @@ def to_onnx(network: keras.Model, samples: NDArray[np.float32]) -> tuple[bytes, 
 
     signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="input")]
     # from_keras fails with Keras 3: it looks for attributes that only Keras 2 had.
-    model, _ = tf2onnx.convert.from_function(
-        tf.function(lambda given: network(given, training=False), input_signature=signature),
-        input_signature=signature,
-        opset=17,
-    )
+    with _quietly():
+        model, _ = tf2onnx.convert.from_function(
+            tf.function(lambda given: network(given, training=False), input_signature=signature),
+            input_signature=signature,
+            opset=17,
+        )
     content: bytes = model.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     (scores,) = session.run(None, {session.get_inputs()[0].name: samples})
@@ -98,6 +105,18 @@ def weights_in_order(tflite: bytes) -> list[tuple[NDArray[np.float64], NDArray[n
             offset = real(bias, np.int32) if bias >= 0 else np.zeros(len(weights))
             found.append((weights, offset))
     return found
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Converters print what they saved where, and warn of what they mean to be asked for."""
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _slim(tflite: bytes, inputs: Sequence[str]) -> bytes:

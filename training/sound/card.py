@@ -11,8 +11,10 @@ from training.sound.scores import Scored
 LISTENERS = {"kws": "kws-listen", "sounddigit": "sounddigit-listen"}
 
 
-def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float) -> str:
-    """The model's card, in Markdown."""
+def text(
+    path: Path, model: Model, result: Scored, held: str, onnx_error: float, listened: str
+) -> str:
+    """The model's card, in Markdown; `listened`: to what, to choose thresholds."""
     manifest = model.manifest
     provenance, decision = manifest.provenance, manifest.decision
     front_end = manifest.input["front_end"]
@@ -29,7 +31,8 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
         f"{front_end['rate_hz']} Hz, {front_end['low_hz']:g} to {front_end['high_hz']:g} Hz.",
         f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network.",
         f"- Made by `{provenance['command']}`.",
-        f"- Trained on {provenance['clips']} clips of {provenance['speakers']} speakers: "
+        f"- Trained on {provenance['clips']} clips of {provenance['speakers']} speakers"
+        f"{_simulated(provenance.get('simulated', 0))}: "
         f"{'; '.join(provenance['corpora'])}.",
         "",
         "## What was measured",
@@ -42,9 +45,8 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
         "",
         "## Thresholds",
         "",
-        "Chosen on long audio made of these clips, clean and in the noises of the training: other "
-        "people and noises may bring about more. `--max-false-per-hour` moves along this curve. "
-        "`most`: the rate that so few may still stand for, 95 %.",
+        f"Chosen on long audio made of these clips, {listened} `--max-false-per-hour` moves along "
+        "this curve. `most`: the rate that so few may still stand for, 95 %.",
         "",
         "| false accepts an hour | counted | in hours | most an hour | words heard |",
         "|---|---|---|---|---|",
@@ -61,6 +63,10 @@ def text(path: Path, model: Model, result: Scored, held: str, onnx_error: float)
             "for all, it would leave the other words no budget. Its false accepts are counted.",
         ]
     return "\n".join([*lines, ""])
+
+
+def _simulated(people: int) -> str:
+    return f" and {people} simulated ones" if people else ""
 
 
 def _accepted(result: Scored, model: Model) -> dict:  # type: ignore[type-arg]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def together(parts: Sequence[Clips]) -> Clips:
 
 
 def load(folders: Sequence[str | Path], cache: Path | None = None) -> Clips:
-    """Every clip below the folders, once; what cannot be read is said.
+    """Every clip below the folders, once; what cannot be read is said when it is read first.
 
     Of those that stand twice the one is taken that a list has for a judge, and else the first.
     """
@@ -88,7 +89,13 @@ def load(folders: Sequence[str | Path], cache: Path | None = None) -> Clips:
     judges = np.isin(clips.split, JUDGES)
     taken: dict[bytes, int] = {}
     for k in np.concatenate([np.flatnonzero(judges), np.flatnonzero(~judges)]).tolist():
-        taken.setdefault(hashlib.blake2b(clips.rows[k].tobytes(), digest_size=16).digest(), k)
+        digest = hashlib.blake2b(clips.rows[k].tobytes(), digest_size=16).digest()
+        first = taken.setdefault(digest, k)
+        if clips.word[first] != clips.word[k]:
+            log.warning(
+                "%s and %s are the same sound, and %s is taken to be right",
+                *(clips.path[first], clips.path[k], clips.word[first]),
+            )
     if len(taken) < len(clips):
         log.info("%d clips stand twice: taken once", len(clips) - len(taken))
     return clips[np.array(sorted(taken.values()), np.int64)]
@@ -108,8 +115,11 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
 def kept(path: Path, make: Callable[[], Clips]) -> Clips:
     """What was made before, if it was."""
     if path.exists():
-        with np.load(path) as arrays:
-            return Clips(**{name: arrays[name] for name in arrays.files})
+        try:
+            with np.load(path) as arrays:
+                return Clips(**{name: arrays[name] for name in arrays.files})
+        except (OSError, ValueError, TypeError, EOFError, BadZipFile):
+            log.warning("%s is damaged: made again", path)
     clips = make()
     with whole(path) as unfinished:
         np.savez(unfinished, **vars(clips))

@@ -38,8 +38,11 @@ def hold_out(everything: Clips, words: Collection[str], seed: int) -> Held:
     judging = everything[everything.split == "val"]
     learnt = material.learnable(everything)
     if _missing(words, judging):
-        heard = ~learnt.pictured & (learnt.word != SILENCE) & (learnt.split == "")
-        heard &= learnt.path != ""  # simulated people are no judges
+        real = learnt.path != ""  # simulated people are no judges
+        heard = real & ~learnt.pictured & (learnt.word != SILENCE)
+        unlisted = heard & (learnt.split == "")
+        if not _missing(words, together([judging, learnt[unlisted]])):
+            heard = unlisted  # whom a list has for training, trains
         # Those of a small corpus, if there is one: what a large one teaches is learnt but once.
         small = heard & ~np.isin(learnt.corpus, material.large(learnt))
         pool = small if small.any() else heard
@@ -77,7 +80,7 @@ def _enough(
         if missing & says:
             chosen.append(speaker)
             missing -= says
-    left = learnt[~np.isin(learnt.speaker, chosen)]
+    left = learnt[~np.isin(learnt.speaker, chosen) & (learnt.path != "")]
     return None if missing or not chosen or _missing(words, left) else chosen
 
 
@@ -96,11 +99,15 @@ def _last_takes(
         takes = np.array(sorted(takes, key=lambda at: _in_order(str(learnt.path[at]))))
         last[takes[len(takes) - max(1, round(JUDGED * len(takes))) :]] = len(takes) > 1
     judging = together([judging, learnt[last]])
-    missing = sorted(_missing(words, judging) | _missing(words, learnt[~last]))
+    left = learnt[~last & (learnt.path != "")]
+    missing = sorted(_missing(words, judging) | _missing(words, left))
     if missing:
         raise RecordingError(
             f"nobody can judge {', '.join(missing)}: give two recordings at least, as sound, of "
             "each word, better of several people"
         )
-    said = "the last takes of each word, by people who taught it as well: others are harder to hear"
+    said = (
+        f"the last takes of each word ({LEARNT_LATER}), by people who taught it as well: others "
+        "are harder to hear"
+    )
     return Held(learnt[~last], judging, False, said)

@@ -39,6 +39,10 @@ def judging(clips: Clips, task: Task) -> list[Spoken]:
     ]
 
 
+def says_others(clips: Sequence[Spoken], task: Task) -> bool:
+    return any(one.word == task.other for one in clips)
+
+
 def _other(word: str, task: Task) -> str:
     return task.silence if word == SILENCE else label_of(word, (task.other,))
 
@@ -59,10 +63,15 @@ def decide(
     others, which are none of the task. Silences are not played: they would be made loud."""
     words = judging(judges[judges.word != SILENCE], task)
     words += [replace(one, word=task.other) for one in others if one.word != SILENCE]
-    log.info("listening to %g h of long audio at each of %d levels", HOURS, len(LEVELS))
+    if not says_others(words, task):
+        log.warning(
+            "nobody says any other word, so how often other people's talk is mistaken is not "
+            "measured: give more --data, or --others"
+        )
     rate = model.manifest.rate_hz
     beds = [samples_of(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
+    log.info("listening to %g h of long audio at each of %d levels", HOURS, len(levels))
     seconds = HOURS * 3600
     audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
     heard = [(listen(model, audio), audio.words) for audio in audios]

@@ -26,6 +26,12 @@ NOISE = "_background_noise_"
 OTHER_NAMES = {"_silence_": SILENCE, NOISE: SILENCE, "_unknown_": "unknown"}
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LISTS = {"validation_list.txt": "val", "testing_list.txt": "test"}
+LECTURE = re.compile(r"\d_\d{3}")
+SPLITS = {  # as others call them
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
 SPEAKER = {  # who spoke, from a file's name
     "nohash": re.compile(r"(?P<speaker>[^_]+)_nohash_"),
     "digit": re.compile(r"\d_(?P<speaker>[^_]+)_\d+"),
@@ -55,13 +61,17 @@ def named(folder: Path) -> Iterator[Named]:
     unseen = set(split_of)
     found = [path for path in find([folder]) if path.parent.name != NOISE]
     alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
+    otherwise = {path.parent for path in found if not LECTURE.fullmatch(path.stem)}
+    for numbered in sorted({path.parent for path in found} - otherwise - {folder}):
+        log.warning("%s: its recordings are digits by their names, as 4_017 is a four", numbered)
     for path in found:
         listed = _as_listed(path)
         unseen.discard(listed)
         digit, speaker = re.fullmatch(r"(\d)_(.*)", path.stem), speaker_of(path.stem)
-        # In a word's folder a number is a take's; but 4_017 is the lecture's name for a four.
+        # In a word's folder a number is a take's; but where all are named as the lecture's are,
+        # it is their word.
         theirs = path.parent == folder or speaker and (alone or path.parent.name == speaker)
-        if digit and (theirs or digit[2].isdecimal()):
+        if digit and (theirs or path.parent not in otherwise):
             word = digit[1]
         elif path.parent != folder:
             word, speaker = spelled(path.parent.name), speaker or _person(path, folder)
@@ -101,17 +111,26 @@ def spelled(word: str) -> str:
 
 
 def _listed(folder: Path) -> Iterator[Named]:
-    path = folder / "index.csv"
+    path, empty = folder / "index.csv", True
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file):
                 word = spelled(row["word"])
-                word = OTHER_NAMES.get(word, word)
-                yield Named(folder / row["path"], word, row["speaker"] or "", row["split"] or "")
+                word, empty = OTHER_NAMES.get(word, word), False
+                split = _split(row["split"] or "", path)
+                yield Named(folder / row["path"], word, row["speaker"] or "", split)
     except (KeyError, TypeError, UnicodeDecodeError, csv.Error):
         raise RecordingError(
             f"{path} needs the columns split, path, label, word and speaker: write it as UTF-8"
         ) from None
+    if empty:
+        raise RecordingError(f"{path} lists no recording: write a line for each")
+
+
+def _split(name: str, path: Path) -> str:
+    if name and name.lower() not in SPLITS:
+        raise RecordingError(f"{path} has a split {name!r}: call it train, val or test")
+    return SPLITS[name.lower()] if name else ""
 
 
 def _as_listed(path: Path) -> tuple[str, str]:

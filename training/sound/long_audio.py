@@ -21,6 +21,7 @@ from edge.errors import RecordingError
 from edge.sound import read
 from edge.sound.resample import resampled
 from edge.sound.speech import word_span
+from training.sound.layouts import spelled
 from training.sound.spoken import Spoken
 
 GAP_S = (0.5, 4.0)  # s from a word's end to the next word's start
@@ -91,9 +92,9 @@ class Recorded(LongAudio):
 
 
 def _annotations(table: Path, seconds: float) -> Iterator[Word]:
-    for number, row in enumerate(_rows(table), 2):
+    for number, row in _rows(table):
         try:
-            word = Word(float(row["start"]), float(row["end"]), row["word"].strip())
+            word = Word(float(row["start"]), float(row["end"]), spelled(row["word"].strip()))
             if not 0 <= word.start < word.end <= seconds + 0.5 or not word.word:
                 raise ValueError
         except (ValueError, TypeError, AttributeError):
@@ -104,7 +105,8 @@ def _annotations(table: Path, seconds: float) -> Iterator[Word]:
         yield word
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
+def _rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+    """Each with the number of its line."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
@@ -113,7 +115,7 @@ def _rows(table: Path) -> list[dict[str, str]]:
                     f"{table} needs the columns start, end (in seconds) and word, named in its "
                     "first line"
                 )
-            return list(reader)
+            return [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error):
         raise RecordingError(f"{table} is no table: write it as UTF-8, comma-separated") from None
 

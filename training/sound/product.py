@@ -14,6 +14,7 @@ from tensorflow import keras
 from edge.features.sound import SoundFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
+from training import whole
 from training.sound.layers import Shape
 from training.sound.network import steps
 from training.sound.task import Task
@@ -39,8 +40,7 @@ def write(
         *(task.name, list(task.labels), SoundFeatures.specification(wanted)),
         *(decision or undecided(task), provenance or {}),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(attach(tflite, manifest))
+    whole.write(path, attach(tflite, manifest))
 
 
 def to_int8(network: keras.Model, shape: Shape, windows: NDArray[np.float32]) -> bytes:

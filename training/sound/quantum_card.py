@@ -25,12 +25,13 @@ def text(
     tested: Scored | None,
     held: str,
     onnx_error: float,
+    listened: str,
     learnt: Clips,
     task: Task,
     study: Path | None,
 ) -> str:
     """Markdown."""
-    lines = [card.text(path, model, result, held, onnx_error)]
+    lines = [card.text(path, model, result, held, onnx_error, listened)]
     if tested:
         thresholds = model.manifest.decision["thresholds"]
         found = {**scores.record(tested), "accepted": scores.at_thresholds(tested, thresholds)}

@@ -202,8 +202,11 @@ def _fit_once(model: keras.Model, lesson: Lesson, seed: int, plan: Plan, what: s
     """As `fit`, or what came of it when it was done before."""
     stored = _stored(model, lesson, seed, plan)
     if stored.exists():
-        model.load_weights(stored)
-        return
+        try:
+            model.load_weights(stored)
+            return
+        except (OSError, ValueError):
+            log.warning("%s is damaged: learnt again", stored)
     fit(model, lesson, plan, what)
     with whole(stored) as unfinished:
         model.save_weights(unfinished)

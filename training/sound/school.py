@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,22 @@ from tensorflow import keras
 from edge.errors import EdgeError, ModelError, RecordingError
 from edge.model.manifest import read_model
 from edge.model.shipped import find_model
+from training import licences
 from training.sound import clips as corpora
 from training.sound import layouts, material, network, recipe, simulated, waves
-from training.sound.clips import Clips
+from training.sound.clips import RATE, Clips
 from training.sound.download import fetched
 from training.sound.front_ends import FRONT_ENDS, SHIPPED
+from training.sound.judging import says_others
 from training.sound.layers import TINY, Shape
 from training.sound.layouts import SILENCE
 from training.sound.lessons import lesson_of, own_lesson, pretrained, taught
+from training.sound.scores import readable
 from training.sound.spoken import Spoken, spoken
 from training.sound.task import Task
 
 SIZES = {"normal": Shape(), "tiny": TINY}
+FEW_ROWS = replace(Shape(), blocks=2)  # the normal one, for windows that are too short for it
 PEOPLE = 80  # simulated, who say all words that --mock does
 ADAPT_PEOPLE = 40  # ... so that an adapted model does not forget the rest of the world
 # What may be noise or an unknown word is more often noise: chosen on the validation list.
@@ -55,9 +60,12 @@ class School:
         folders = [*args.data, *([str(fetched(args.download))] if args.download else [])]
         if not folders:
             raise EdgeError("nothing to learn from: give --data (sound-record makes it)")
-        others = spoken(args.others) if args.others else []
+        if base and args.size:
+            raise EdgeError("--size is of a new network: with --base it is that of the base")
         recorded = corpora.load(folders, recipe.CACHE)
         _refuse_missing(task, recorded, folders)
+        others = _others(args.others, task, recorded) if args.others else []
+        front_end = base.front_end if base else FRONT_ENDS[args.front_end or "shipped"]
         count = args.people if args.people is not None else ADAPT_PEOPLE if base else PEOPLE
         people = [simulated.people(count, args.seed)] if count > 0 else []
         noise_files = [*map(Path, args.noise), *layouts.noise_files(folders)]
@@ -67,12 +75,32 @@ class School:
             noise=material.recorded_noise(noise_files),
             noise_files=noise_files,
             others=others,
-            folders=[*folders, *[simulated.CORPUS] * len(people)],
-            front_end=base.front_end if base else FRONT_ENDS[args.front_end],
+            folders=folders,
+            front_end=front_end,
             base=base,
-            shape=base.shape if base else SIZES[args.size],
+            shape=base.shape if base else _shape(args.size or "normal", front_end["shape"][0]),
             seed=args.seed,
         )
+
+    def listened(self, judges: Sequence[Spoken]) -> str:
+        """What the thresholds were chosen by, and what that leaves out: for a card."""
+        heard = "clean and in the noises of the training" if self.noise_files else "clean"
+        if self.others or says_others(judges, self.task):
+            return f"{heard}: other people and noises may bring about more."
+        return f"{heard}; of what other people's talk brings about it tells nothing."
+
+    def origin(self, lesson: recipe.Lesson, noise: Sequence[str]) -> dict[str, Any]:
+        """Whom a lesson is of, for a manifest; `noise` are the files that were given."""
+        clips, people = lesson.clips, lesson.clips.corpus == simulated.CORPUS
+        recorded = clips.path != ""
+        folders = [*self.folders, *[simulated.CORPUS] * bool(people.any())]
+        folders += [str(Path(file).parent) for file in noise]
+        return {
+            "corpora": list(dict.fromkeys(licences.provenance(folders))),
+            "clips": int(recorded.sum()),
+            "speakers": len(set(clips.speaker[recorded]) - {""}),
+            "simulated": len(set(clips.speaker[people])),
+        }
 
     def lesson(self, learnt: Clips) -> recipe.Lesson:
         others = learnt.corpus == simulated.CORPUS
@@ -121,7 +149,7 @@ class Base:
                 "that training.kws or training.sounddigit made"
             )
         reasons = []
-        for shape in SIZES.values():
+        for shape in (*SIZES.values(), FEW_ROWS):
             try:
                 network.from_model(content, tuple(front_end["shape"]), len(manifest.labels), shape)
                 return cls(content, tuple(manifest.labels), front_end, shape)
@@ -135,6 +163,22 @@ class Base:
         if self.labels == lesson.labels:
             return known
         return network.with_new_head(known, len(lesson.labels), self.shape)
+
+
+def _shape(size: str, rows: int) -> Shape:
+    fits = SIZES[size].surroundings < rows // SIZES[size].stride - 1
+    return SIZES[size] if fits else FEW_ROWS
+
+
+def _others(places: Sequence[str], task: Task, recorded: Clips) -> list[Spoken]:
+    found = readable(spoken(places), RATE)
+    taken = {os.path.realpath(path) for path in recorded.path if path}
+    if any(os.path.realpath(one.path) in taken for one in found):
+        raise EdgeError("--others are in --data as well: give recordings of other people")
+    said = sorted({one.word for one in found} & set(task.words))
+    if said:
+        raise EdgeError(f"--others say {', '.join(said)}: give recordings of none of the words")
+    return found
 
 
 def _refuse_missing(task: Task, clips: Clips, folders: Sequence[str]) -> None:

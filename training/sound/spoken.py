@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ def spoken(
     RecordingError when there are none, or when a list has somebody of theirs in its training.
     """
     found = [one for place in places for one in _in(Path(place), split)]
+    found = list({os.path.realpath(one.path): one for one in found}.values())  # each once
     if speakers:
         found = [one for one in found if one.speaker in speakers]
     if not found:

@@ -14,7 +14,7 @@ from tensorflow import keras
 from edge.commands.options import CommandParser, add_common
 from edge.model.model import Model
 from edge.simulation.seeds import seed
-from training import licences, tflite
+from training import tflite
 from training.sound import card, lessons, material, product, recipe, scores
 from training.sound.det import confusion_picture
 from training.sound.hold_out import hold_out
@@ -22,7 +22,7 @@ from training.sound.judging import decide, judged, judging
 from training.sound.school import ADAPT_PEOPLE, PEOPLE, SIZES, School
 from training.sound.scores import Scored
 from training.sound.task import COMMANDS, Task
-from training.whole import check_out
+from training.whole import check_out, write
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def add_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--people",
-        type=int,
+        type=_count,
         metavar="N",
         help=f"simulated people to learn from ({PEOPLE}; with --base {ADAPT_PEOPLE})",
     )
@@ -55,18 +55,23 @@ def add_options(parser: CommandParser) -> None:
     )
     parser.add_argument("--base", metavar="MODEL", help="adapt this model (a name or a file)")
     parser.add_argument(
-        "--size", choices=list(SIZES), default="normal", help="of the network (normal)"
+        "--size", choices=list(SIZES), help="of the network (normal; with --base that of the base)"
     )
     parser.add_argument(
         "--front-end",
         choices=("shipped", "lecture"),
-        default="shipped",
         help="the spectra it sees: those of the shipped models, or the lecture's MFCC, which take "
         "longer to compute (shipped; with --base that of the base)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.tflite")
     parser.add_argument("--seed", type=seed, default=0, metavar="N")
     add_common(parser)
+
+
+def _count(text: str) -> int:
+    if int(text) < 0:
+        raise ValueError
+    return int(text)
 
 
 def train(args: argparse.Namespace, task: Task) -> None:
@@ -92,11 +97,12 @@ def train(args: argparse.Namespace, task: Task) -> None:
     provenance = _provenance(args, school, lesson, result)
     int8 = product.to_int8(final, school.shape, ranges)
     product.write(args.out, int8, task, decision, provenance, school.front_end)
-    args.out.with_suffix(".onnx").write_bytes(onnx)
+    write(args.out.with_suffix(".onnx"), onnx)
     title = f"{args.out.name}: {result.share(result.int8):.1%} of {len(result.truth)} clips right"
     confusion_picture(result.confusion(), result.labels, title, args.out.with_suffix(".png"))
-    text = card.text(args.out, Model.load(args.out), result, held.said, onnx_error)
-    args.out.with_suffix(".md").write_text(text)
+    listened = school.listened(judges)
+    text = card.text(args.out, Model.load(args.out), result, held.said, onnx_error, listened)
+    write(args.out.with_suffix(".md"), text)
     print(text)
     print(f"wrote {args.out}; try it: {card.LISTENERS[task.name]} --model {args.out} --mock")
 
@@ -120,16 +126,15 @@ def _provenance(
         command += ["--base", Path(args.base).name]
     if args.people is not None:
         command += ["--people", str(args.people)]
-    if args.front_end != "shipped":
+    if args.front_end and not args.base:
         command += ["--front-end", args.front_end]
-    command += ["--size", args.size, "--seed", str(args.seed)]
+    if not args.base:
+        command += ["--size", args.size or "normal"]
+    command += ["--seed", str(args.seed)]
     command += ["--out", str(Path("models") / args.out.name)]
-    folders = [*school.folders, *(str(Path(file).parent) for file in args.noise)]
     return {
         "command": shlex.join(command),
-        "corpora": list(dict.fromkeys(licences.provenance(folders))),
-        "clips": len(lesson.clips),
-        "speakers": len(set(lesson.clips.speaker) - {""}),
+        **school.origin(lesson, args.noise),
         "metrics": {
             "judged": {
                 "clips": len(result.truth),
