@@ -193,7 +193,8 @@ def test_the_same_speaker_on_both_sides_is_refused(tmp_path: Path) -> None:
         refuse_leakage("ab", "bc")
     write_wav(tmp_path / "1.wav", say(0.2, 0.5, 40))
     index = tmp_path / "index.csv"
-    index.write_text("split,path,label,word,speaker\ntrain,1.wav,x,x,ann\ntest,1.wav,x,x,bob\n")
+    write_wav(tmp_path / "2.wav", say(0.2, 0.5, 50))
+    index.write_text("split,path,label,word,speaker\ntrain,1.wav,x,x,ann\ntest,2.wav,x,x,bob\n")
     assert [one.speaker for one in spoken([tmp_path], "test")] == ["bob"]
     assert [one.speaker for one in spoken([index])] == ["ann", "bob"]
     index.write_text("split,path,label,word,speaker\ntrain,1.wav,x,x,ann\ntest,1.wav,x,x,ann\n")
