@@ -205,7 +205,7 @@ def test_the_same_speaker_on_both_sides_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "split", "says"),
     [
-        ("split,path,label,word,speaker\n", None, "no recordings"),
+        ("split,path,label,word,speaker\n", None, "lists no recording"),
         ("split,path,label,word,speaker\nval,1.wav,x,x,a\n", "test", "no split 'test', but val"),
         ("path,word\n1.wav,x\n", None, "needs the columns"),
     ],
