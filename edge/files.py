@@ -18,14 +18,14 @@ def find(paths: Iterable[str | os.PathLike[str]], suffixes: Collection[str]) -> 
     """
     found: dict[str, Path] = {}
     for path in map(Path, paths):
-        inside = [p for p in _inside(path) if p.suffix.lower() in suffixes and not p.is_dir()]
-        for file in sorted(inside) if path.is_dir() else [path]:
+        named = [p for p in inside(path) if p.suffix.lower() in suffixes and not p.is_dir()]
+        for file in sorted(named) if path.is_dir() else [path]:
             found.setdefault(os.path.realpath(file), file)
     return list(found.values())
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    """Linked folders are looked into as well, but not those above: that would never end."""
+def inside(folder: Path) -> Iterator[Path]:
+    """Every file below it, in linked folders too, but not in those above: that would never end."""
     seen = set()
     for above, folders, files in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(above))

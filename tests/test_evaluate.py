@@ -189,6 +189,20 @@ def test_what_is_not_asked_for_and_heard_is_false(
     assert level["false_by_label"].get("two")
 
 
+def test_a_word_that_is_said_and_was_not_asked_for_is_not_false(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a recording; it is no hit either."""
+    path = write_wav(tmp_path / "kitchen.wav", say(0.5, 1.0, 40, seconds=20))
+    args = [model, "--long", path, "--threshold", "0.2"]
+    (tmp_path / "kitchen.csv").write_text("start,end,word\n15,15.5,one\n")
+    (level,) = found(capsys, *args)["long"]["levels"]
+    (label,) = level["false_by_label"]
+    (tmp_path / "kitchen.csv").write_text(f"start,end,word\n0.5,1.0,{label}\n")
+    (level,) = found(capsys, *args, "--words", "two" if label == "one" else "one")["long"]["levels"]
+    assert level["words"] == level["hits"] == level["false"] == 0
+
+
 def test_an_annotated_recording_is_listened_to(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -143,9 +143,27 @@ def test_what_follows_the_sound_of_a_file_is_no_sound(pieces: int) -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 60, 999])
+def test_who_writes_a_header_too_soon_is_heard_to_the_end(pieces: int) -> None:
+    """Python's `wave` says how long its first block is, and goes on writing to the pipe."""
+    sound = tone(16000, 5)
+    first = wav_of(sound[:1600], 16000)
+    source, values = heard(first + pcm(sound[1600:]), pieces)
+    assert len(values) == 80000 and source.health.garbage == 0
+    assert np.abs(values - sound).max() < 1e-4
+
+
+def test_a_file_that_ends_within_a_sample_does_not_shift_the_next() -> None:
+    said, true = (b"data" + struct.pack("<I", size) for size in (16000, 16001))
+    torn = wav_of(tone(16000), 16000).replace(said, true, 1)
+    source, values = heard(torn + b"\0\0" + wav_of(tone(16000), 16000))
+    assert len(values) == 16000 and source.health.garbage == 1
+    assert np.abs(values[8000:] - tone(16000)).max() < 1e-4
+
+
+@pytest.mark.parametrize("pieces", [1, 60, 999])
 def test_files_one_after_another_are_all_heard(pieces: int) -> None:
     """`cat *.wav | kws-listen --pcm`"""
-    files = [wav_of(tone(rate), rate, chunk(b"odd ", b"abc")) for rate in (16000, 16000, 48000)]
+    files = [wav_of(tone(rate), rate, chunk(b"note", b"abc")) for rate in (16000, 16000, 48000)]
     source, values = heard(b"".join(files), pieces)
     assert len(values) == 3 * 8000 and source.health.garbage == 0
     for k in range(3):

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from edge.chain import run
-from edge.events import Detection
+from edge.decision.number import NumberDecision
+from edge.events import Detection, Number
 from edge.features import Window
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
+from edge.simulation import voice
 from edge.simulation.seeds import person_seed
 from edge.simulation.talk import script
 from edge.simulation.voice import Person, say
@@ -91,6 +93,38 @@ def test_a_word_is_heard_as_often_as_it_is_said(name: str, word: str) -> None:
             counts.append(len(events))
         assert counts.count(times) >= 8, counts
         assert max(counts) == times
+
+
+@pytest.mark.parametrize("room", [6e-4, 0.0])
+@pytest.mark.parametrize("lost", [0.0, 0.17])
+def test_two_digits_are_one_number(room: float, lost: float) -> None:
+    """In a soft room or between zeros, though some sound is lost just before the second digit."""
+    model = Model.load("sounddigit")
+    split = both = 0
+    for seed in range(20):
+        person = Person(person_seed(1000 + seed, 0))
+        digits = person.rng.choice(list("01234678"), 2)
+        first, second = (say(voice.DIGITS[int(digit)], person, person.rng) for digit in digits)
+        pause, quiet = np.zeros(round(0.75 * 16000)), np.zeros(32000)
+        sound = np.concatenate([quiet, first, pause, second, quiet])
+        sound = (sound + person.rng.normal(0, room, len(sound))).astype(np.float32)
+        begin = len(quiet) + len(first) + len(pause)
+        kept = np.ones(len(sound), bool)
+        kept[begin - round(0.7 * lost * 16000) : begin + round(0.3 * lost * 16000)] = False
+        t = np.arange(len(sound))[kept] / 16000
+        decision = NumberDecision(model.decision())
+        features, events = model.features(AUDIO), []
+        chunk = Chunk(t, sound[kept, None])
+        for window in [*features.process(chunk), *features.finish()]:
+            if isinstance(window, Window):
+                events += decision.process(window, model.scores(window.tensor, window.fresh))
+        events += decision.finish()
+        heard = [event.label for event in events if isinstance(event, Detection)]
+        numbers = [event.digits for event in events if isinstance(event, Number)]
+        both += heard == list(digits)
+        split += heard == list(digits) and numbers != ["".join(digits)]
+    assert both >= 14
+    assert split <= 2
 
 
 @pytest.mark.parametrize("name", ["kws", "kws_qcnn"])

@@ -226,11 +226,12 @@ def test_most_words_open_the_gate_in_a_noise_as_loud_as_they_are():
     assert heard >= 0.85 * len(COMMANDS + DIGITS)
 
 
-@pytest.mark.parametrize("level", [1e-4, 0.01, 0.2])
+@pytest.mark.parametrize("level", [2e-5, 1e-4, 0.01, 0.2])
 def test_it_closes_in_silence_and_in_any_steady_noise(level):
-    found = [window.t for window in windows(features(), chunk(noise(20, level)))]
-    assert found  # whoever starts may be speaking already
-    assert max(found) < HOLD_S + 0.3
+    sixteen_bits = np.rint(noise(20, level) * 32768) / 32768
+    found = [window.t for window in windows(features(), chunk(sixteen_bits))]
+    assert found or level < 1e-4  # whoever starts may be speaking already
+    assert max(found, default=0) < HOLD_S + 0.3
 
 
 def test_in_digital_silence_nobody_speaks():
@@ -243,7 +244,7 @@ def test_zeros_before_a_room_say_nothing_of_it(zeros_s, fade_s):
     """As microphones and files often begin with."""
     room = noise(6, 3e-4) * np.minimum(1, np.arange(6 * RATE) / (fade_s * RATE + 1))
     found = windows(features(), chunk(np.concatenate([np.zeros(round(zeros_s * RATE)), room])))
-    known = zeros_s + fade_s + 0.8  # by then the room is
+    known = zeros_s + HOLD_S + 0.2  # by then the room is
     assert max(window.t for window in found) < known + HOLD_S
     assert not any(window.loud for window in found if window.t > known)
 

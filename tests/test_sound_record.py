@@ -103,6 +103,24 @@ def test_training_knows_word_and_speaker(record, tmp_path):
     assert found == {("yes", "ann"), ("four", "ann"), ("two", "ann")}
 
 
+@pytest.mark.parametrize("after", [0.1, 0.3, 1.0])
+def test_the_last_take_of_a_recording_is_judged(record, tmp_path, after):
+    sound = room(*said(word()), word("yes", 2), quiet(after))
+    sound = sound[: len(sound) - round(3 * RATE)]  # which a room has after all of it
+    status, _, err = record(sound, "--words", "yes", "--takes", "2")
+    assert status == 0, err
+    assert len(saved(tmp_path)) == 2
+
+
+def test_a_word_that_the_end_of_a_recording_cuts_is_none(record, tmp_path):
+    last = word("yes", 2)
+    sound = room(*said(word()), last)
+    sound = sound[: len(sound) - round(3 * RATE) - len(last) // 2]
+    status, _, err = record(sound, "--words", "yes", "--takes", "2")
+    assert status == 1
+    assert len(saved(tmp_path)) == 1
+
+
 def test_talk_without_end_is_cut_off_and_refused(record, tmp_path):
     """It is judged after some seconds, not kept for as long as it lasts."""
     talk = [word("yes"), word("no", 2), word("stop", 3)] * 10

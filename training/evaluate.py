@@ -49,6 +49,8 @@ from training.sound.long_audio import GAP_S, LongAudio, Recorded, make, samples_
 from training.sound.spoken import Spoken, label_of, spoken
 from training.sound.spotted import Spotted
 from training.sound.trace import (
+    IN_TIME_S,
+    Heard,
     Outcome,
     Trace,
     decide,
@@ -213,7 +215,7 @@ def _on_long_audio(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     for audio in _audios(model, words, args):
         trace = listen(model, audio)
         heard = decide(trace, SpottingDecision(model.labels, settings))
-        outcome = judge(heard, audio.words, words, trace.seconds)
+        outcome = judge(_asked_for(heard, audio, words), audio.words, words, trace.seconds)
         gate = {"asked": _asked(trace), "withheld": withheld(trace, audio.words, words)}
         levels.append({"name": audio.name, **_figures(outcome), **gate})
         if args.pictures:
@@ -329,7 +331,8 @@ def _curve(
     points = []
     for shift in SHIFTS:
         moved = {word: 1 / (1 + math.exp(-(value + shift))) for word, value in odds.items()}
-        outcome = judge(spotted.heard(moved), audio.words, words, trace.seconds)
+        heard = _asked_for(spotted.heard(moved), audio, words)
+        outcome = judge(heard, audio.words, words, trace.seconds)
         points.append((outcome.false_per_hour, 1 - outcome.hits / max(1, outcome.words)))
     return points
 
@@ -337,6 +340,19 @@ def _curve(
 def _inside(thresholds: Mapping[str, float]) -> dict[str, float]:
     """A threshold of 0 or 1 has no log odds."""
     return {word: min(max(t, 1e-4), 1 - 1e-4) for word, t in thresholds.items()}
+
+
+def _asked_for(heard: Sequence[Heard], audio: LongAudio, words: Sequence[str]) -> list[Heard]:
+    """Without what is right about words that are said in a recording and were not asked for."""
+    others = [word for word in audio.words if word.word not in words]
+    return [
+        event
+        for event in heard
+        if event.label in words
+        or not any(
+            w.word == event.label and w.start <= event.t <= w.end + IN_TIME_S for w in others
+        )
+    ]
 
 
 def _figures(outcome: Outcome) -> dict[str, Any]:

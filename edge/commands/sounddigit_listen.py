@@ -9,7 +9,7 @@
   sounddigit-listen --replay call.wav      sound files, as if they were heard now
   sounddigit-listen --json | jq '.digits // empty'    the numbers, for a program of yours
   arecord -q -f S16_LE -r 16000 -c 1 -t raw | sounddigit-listen --pcm    what another one records
-  sounddigit-listen --max-false-per-hour 0.1    rather miss a digit than hear one too many
+  sounddigit-listen --max-false-per-hour 0.6    rather miss a digit than hear one too many
 
 Every option can be set through the environment as well, under the name in brackets.
 """

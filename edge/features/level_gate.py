@@ -12,29 +12,43 @@ class LevelGate:
     """Told the loudness of each block of frames, in the order in which they come."""
 
     def __init__(self, seconds: float, nothing: float) -> None:
-        """`seconds` of sound are in each block; `nothing` is no louder than zeros."""
+        """`seconds` of sound are in each block; `nothing` is how loud digital silence is."""
         self._fall, self._climb = seconds / FALL_S, seconds / CLIMB_S
         self._hold, self._nothing = round(HOLD_S / seconds), nothing
+        self._left = self._zeros = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """What comes now may be from another room."""
         self._room: float | None = None
-        self._left = self._new = 0
+        self._new = 0  # blocks that are left to know it
         self.loud = False
         """Was the newest block above the room?"""
 
     def open(self, level: float) -> bool:
         """Is there something to hear in or shortly before the block that is so loud, in nats?"""
-        if level <= self._nothing:
+        if level <= self._nothing + RISE:
             # What sends zeros has just been switched on, or leaves out what it takes for silence:
             # of the room they tell nothing.
-            self._room, self.loud = None, False
-            self._left -= 1
-            return self._left > 0
+            self._zeros += 1
+            if self._zeros * self._fall >= 1:
+                self.begin()
+            return self.rest()
+        self._zeros = 0
         if self._room is None:
+            # Whoever starts us may be speaking already, or the sound be faded in.
             self._room = level
-            self._left = self._new = self._hold  # whoever starts us may be speaking already
-        self.loud = level > self._room + RISE
-        self._left = self._hold if self.loud else self._left - 1
-        # At first the room may be anything, and what comes first may have been faded in.
+            self._left = self._new = self._hold
+        rises = level > self._room + RISE
+        self.loud = rises or self._new > 0
+        self._left = self._hold if rises else self._left - 1
         known = level > self._room and not self._new
         self._room += (self._climb if known else self._fall) * (level - self._room)
         self._new = max(0, self._new - 1)
+        return self._left > 0
+
+    def rest(self) -> bool:
+        """The same for a block that is none: nothing was heard, and nothing is learnt."""
+        self.loud = False
+        self._left -= 1
         return self._left > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,8 +85,11 @@ class SoundFeatures(Features):
         pieces = zip(np.split(t, cuts), np.split(samples, cuts), strict=True)
         for number, (t, samples) in enumerate(pieces):
             if number:
-                yield from self._run_out(before, float(t[0]) - before)
+                gap = float(t[0]) - before
+                yield from self._run_out(before, gap)
                 self._begin()
+                if gap >= AFTER:
+                    self._gate.begin()
             yield from self._hear(t, samples)
             before = float(t[-1]) if len(t) else before
 
@@ -98,16 +101,23 @@ class SoundFeatures(Features):
         """The silence that follows, as far as it is needed to hear the last word."""
         rate = self.front_end.rate_hz
         silence = np.zeros(round(min(seconds, AFTER) * rate), np.float32)
-        yield from self._hear(end + np.arange(1, len(silence) + 1) / rate, silence)
+        t = end + np.arange(1, len(silence) + 1) / rate
+        yield from self._hear(t, silence, gate=lambda _: self._gate.rest())
 
-    def _hear(self, t: NDArray[np.float64], samples: NDArray[np.float32]) -> Iterator[Window]:
+    def _hear(
+        self,
+        t: NDArray[np.float64],
+        samples: NDArray[np.float32],
+        gate: Callable[[float], bool] | None = None,
+    ) -> Iterator[Window]:
         """Sound without a gap worth mentioning."""
+        gate = gate or self._gate.open
         newest = self._stream.span - 1 - self._stream.waiting  # of the first block, among these
         for block in self._stream.push(samples):
             rows = self._stage.apply(block)
             self._append(rows)
             self._fresh += len(rows)
-            if self._gate.open(self.front_end.loudness(block)):
+            if gate(self.front_end.loudness(block)):
                 now, last = float(t[newest]), self._filled
                 rows = self._rows[last - self._height : last]
                 yield Window(now, now, rows, self._fresh, loud=self._gate.loud)

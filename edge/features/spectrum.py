@@ -17,7 +17,6 @@ from edge.features import mel
 
 LOGS = (None, "ln", "db")
 LONGEST = 1 << 16  # FFT: over a second at any rate
-ROUNDING = 1e-3  # nats
 TOGETHER = 64  # blocks at most that are computed together: they all take memory
 AT_ONCE = 4096  # frames of a recording, for the same reason
 
@@ -76,8 +75,8 @@ class FrontEnd:
 
     @property
     def nothing(self) -> float:
-        """The loudness of digital silence, but for rounding: what is no louder is none at all."""
-        return self.loudness(self.silence[np.newaxis]) + ROUNDING
+        """The loudness of digital silence."""
+        return self.loudness(self.silence[np.newaxis])
 
     def specification(self) -> dict[str, Any]:
         return asdict(self)

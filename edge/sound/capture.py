@@ -67,9 +67,10 @@ class Capture:
 
     def finish(self) -> Take | None:
         """The take that the end of the sound completes."""
-        silence = np.zeros((round(2 * HOLD_S * RATE), 1), np.float32)
-        end = self._last_t or 0.0
-        return self.feed(Chunk(end + np.arange(1, len(silence) + 1) / RATE, silence))
+        take = None
+        for _ in range(round(2 * HOLD_S / self._block_s)):
+            take = take or self._step(self._gate.rest())
+        return take
 
     def _step(self, loud: bool) -> Take | None:
         self._waited += self._block_s

@@ -88,7 +88,10 @@ def _ends_early(path: Path) -> bool:
             return False
         file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_PAGE))
         tail = file.read()
-    last = tail[tail.rfind(b"OggS") :]
+    page = tail.rfind(b"OggS")
+    if page < 0:  # behind more of something else than a page may be long
+        return False
+    last = tail[page:]
     return len(last) < 6 or not last[5] & LAST_PAGE
 
 

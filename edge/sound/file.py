@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import files
-from edge.errors import RecordingError
+from edge.errors import RecordingError, RuntimeMissing
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +83,13 @@ def open_sound(path: str | os.PathLike[str]) -> SoundFile:
 
         try:
             file = WavFile(path)
-        except OtherCoding:
+        except OtherCoding as fault:
             from edge.sound.coded import CodedFile
 
-            file = CodedFile(path)
+            try:
+                file = CodedFile(path)
+            except RuntimeMissing:
+                raise fault from None
     elif CODED.match(start):
         from edge.sound.coded import CodedFile
 

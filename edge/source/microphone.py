@@ -101,10 +101,9 @@ class MicrophoneSource(Source):
             yield nothing()
 
     def _sounds(self) -> None:
-        if self._watch.silent_s > MUTED:
-            # It sends zeros whenever nobody speaks, and need not be opened again for that.
-            self._deaf_for = LONGEST_DEAF
-        elif self._silenced:
+        # One that sends zeros whenever nobody speaks need not be opened again for that: then the
+        # patience stays, and grows until it is longer than its silences.
+        if self._silenced and self._watch.silent_s <= MUTED:
             self._deaf_for = MUTED
             self._is_back()
         self._silenced = False

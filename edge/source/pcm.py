@@ -81,24 +81,24 @@ class PcmSource(Source):
 
     def __iter__(self) -> Iterator[Chunk]:
         stream: SoundStream | None = None
-        unwrapped, known = Unwrapped(), self._format
+        unwrapped, header = Unwrapped(), None
         left = b""
         while (data := self._read()) != b"":
             if data is None:
                 yield nothing()
                 continue
             for form, sound in unwrapped.feed(data):
-                self._believe(form)
-                if stream is None or self._format != known:
+                if stream is None or form is not header:  # another file
+                    self._believe(form)
                     self.health.garbage += len(left)
-                    left, known = b"", self._format
+                    left, header = b"", form
                     if stream is not None:
                         yield self._counted(stream.finish())
                     start = stream.end if stream else 0.0
-                    stream = SoundStream(known[0], int(self.rate), self.health, start)
+                    stream = SoundStream(self._format[0], int(self.rate), self.health, start)
                 left += sound
                 whole = len(left) - len(left) % self._frame
-                samples = np.frombuffer(left[:whole], "<i2").reshape(-1, known[1])
+                samples = np.frombuffer(left[:whole], "<i2").reshape(-1, self._format[1])
                 left = left[whole:]
                 yield self._counted(stream.feed(samples * FULL_SCALE))
         if stream is None:

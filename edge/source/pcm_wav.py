@@ -3,16 +3,23 @@ come through a pipe."""
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections.abc import Iterator
 
 from edge.errors import RecordingError, SourceError
 from edge.sound.wav import UNKNOWN, Format, format_of
 
+log = logging.getLogger(__name__)
+
 LONGEST_HEADER = 1 << 20  # bytes
 LONGEST_FORMAT = 256
 CODED = {b"fLaC": "FLAC", b"OggS": "Ogg", b"ID3": "MP3", b"FORM": "AIFF"}  # as files of it begin
 RIFF = (b"RIFF", b"RF64")
+OTHER_CHUNKS = (
+    *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"cue ", b"smpl", b"inst", b"fact", b"PEAK"),
+    *(b"JUNK", b"junk", b"PAD ", b"note", b"labl", b"ltxt", b"plst", b"acid", b"_PMX"),
+)
 ENDLESS = 1 << 62  # bytes
 
 
@@ -89,6 +96,10 @@ class Unwrapped:
             return False
         if self._left[:4] in RIFF and self._left[8:12] == b"WAVE":
             return self._header()
-        (size,) = struct.unpack_from("<I", self._left, 4)
-        self._skipped = 8 + size + size % 2
+        name, size = struct.unpack_from("<4sI", self._left)
+        if name in OTHER_CHUNKS:
+            self._skipped = 8 + size + size % 2
+        else:  # who writes a header and goes on writing could not know the length
+            log.info("more sound comes than its WAV header said")
+            self._due = ENDLESS
         return True

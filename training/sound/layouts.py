@@ -12,6 +12,7 @@ import csv
 import logging
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,17 +62,20 @@ def named(folder: Path) -> Iterator[Named]:
     unseen = set(split_of)
     found = [path for path in find([folder]) if path.parent.name != NOISE]
     alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
-    otherwise = {path.parent for path in found if not LECTURE.fullmatch(path.stem)}
-    for numbered in sorted({path.parent for path in found} - otherwise - {folder}):
+    votes = Counter[Path]()
+    for path in found:
+        votes[path.parent] += 1 if LECTURE.fullmatch(path.stem) else -1
+    otherwise = {parent for parent, more in votes.items() if more <= 0}
+    for numbered in sorted(set(votes) - otherwise - {folder}):
         log.warning("%s: its recordings are digits by their names, as 4_017 is a four", numbered)
     for path in found:
         listed = _as_listed(path)
         unseen.discard(listed)
         digit, speaker = re.fullmatch(r"(\d)_(.*)", path.stem), speaker_of(path.stem)
-        # In a word's folder a number is a take's; but where all are named as the lecture's are,
+        # In a word's folder a number is a take's; but where most are named as the lecture's are,
         # it is their word.
         theirs = path.parent == folder or speaker and (alone or path.parent.name == speaker)
-        if digit and (theirs or path.parent not in otherwise):
+        if digit and (theirs or path.parent not in otherwise and LECTURE.fullmatch(path.stem)):
             word = digit[1]
         elif path.parent != folder:
             word, speaker = spelled(path.parent.name), speaker or _person(path, folder)

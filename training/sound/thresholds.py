@@ -164,7 +164,7 @@ def promises(points: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     that is held back or for want of a stricter threshold, promise no less than was measured."""
     curve: dict[float, dict[str, Any]] = {}
     for point in points:
-        measured = ceil(100 * point["false"] / point["hours"]) / 100
+        measured = ceil(100 * point["false"] / max(point["hours"], 0.01)) / 100
         promised = max(point["false_per_hour"], measured)
         if promised not in curve or point["hits"] > curve[promised]["hits"]:
             resolved = point["most"] <= promised
