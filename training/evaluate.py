@@ -235,11 +235,12 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
         replace(one, words=[replace(w, word=_named(w.word, model)) for w in one.words])
         for one in recorded
     ]
+    known = _words(model, None)
     for one, named in zip(recorded, audios, strict=True):
-        if not {word.word for word in named.words} & set(words):
+        if not {word.word for word in named.words} & set(known):
             log.warning(
                 "%s: none of its words (%s) is one of the model's (%s)",
-                *(one.name, ", ".join(sorted({w.word for w in one.words})), ", ".join(words)),
+                *(one.name, ", ".join(sorted({w.word for w in one.words})), ", ".join(known)),
             )
     folders = [place for place in args.long if not _is_recording(Path(place))]
     if not folders and (idle := _typed(args, MADE_ONLY)):
@@ -345,14 +346,12 @@ def _inside(thresholds: Mapping[str, float]) -> dict[str, float]:
 def _asked_for(heard: Sequence[Heard], audio: LongAudio, words: Sequence[str]) -> list[Heard]:
     """Without what is right about words that are said in a recording and were not asked for."""
     others = [word for word in audio.words if word.word not in words]
-    return [
-        event
-        for event in heard
-        if event.label in words
-        or not any(
-            w.word == event.label and w.start <= event.t <= w.end + IN_TIME_S for w in others
-        )
-    ]
+
+    def said(event: Heard) -> bool:
+        near = (word for word in others if word.start <= event.t <= word.end + IN_TIME_S)
+        return any(word.word == event.label for word in near)
+
+    return [event for event in heard if not said(event)]
 
 
 def _figures(outcome: Outcome) -> dict[str, Any]:
