@@ -110,7 +110,7 @@ class SoundFeatures(Features):
         samples: NDArray[np.float32],
         gate: Callable[[float], bool] | None = None,
     ) -> Iterator[Window]:
-        """Sound without a gap worth mentioning."""
+        """Sound without a gap worth mentioning; the gate tells which of it is worth a window."""
         gate = gate or self._gate.open
         newest = self._stream.span - 1 - self._stream.waiting  # of the first block, among these
         for block in self._stream.push(samples):
