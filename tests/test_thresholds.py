@@ -163,6 +163,18 @@ def test_a_word_that_nobody_can_trust_does_not_make_the_others_deaf() -> None:
         limit(settings, BUDGETS[0])
 
 
+def test_a_cautious_decision_is_a_floor_at_every_budget() -> None:
+    heard = [listened(60, 3)]
+    free = choose(heard, SILENT, smoothings=[0.2])
+    curve = [{"false_per_hour": 0.5, "threshold": 0.97}, {"false_per_hour": 2, "threshold": 0.9}]
+    kept = choose(heard, SILENT, smoothings=[0.2], cautious={"curve": curve})
+    for one, other in zip(free["curve"], kept["curve"], strict=True):
+        budget = one["false_per_hour"]
+        assert other["threshold"] == max(one["threshold"], 0.9 if budget >= 2 else 0.97)
+        assert other["hits"] <= one["hits"] and other["false"] <= one["false"]
+    assert set(kept["thresholds"].values()) == {max(0.97, *free["thresholds"].values())}
+
+
 def test_no_less_is_promised_than_was_measured() -> None:
     def point(budget: float, false: int, hits: float) -> dict[str, float]:
         return {"false_per_hour": budget, "false": false, "hours": 9, "most": 1.9, "hits": hits}

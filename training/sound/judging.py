@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,24 @@ def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
 
 
 def decide(
-    model: Model, judges: Clips, others: Sequence[Spoken], task: Task, noise: Sequence[Path]
+    model: Model,
+    judges: Clips,
+    others: Sequence[Spoken],
+    task: Task,
+    noise: Sequence[Path],
+    base: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Thresholds for live use, by hours of noise with the judges' words, and with those of
-    others, which are none of the task. Silences are not played: they would be made loud."""
+    others, which are none of the task. Silences are not played: they would be made loud.
+
+    Where nobody says another word, it is no bolder than the decision of the `base`, to which many
+    have spoken.
+    """
     words = judging(judges[judges.word != SILENCE], task)
     words += [replace(one, word=task.other) for one in others if one.word != SILENCE]
-    if not says_others(words, task):
+    if says_others(words, task):
+        base = None
+    else:
         log.warning(
             "nobody says any other word, so how often other people's talk is mistaken is not "
             "measured: give more --data, or --others"
@@ -75,4 +86,4 @@ def decide(
     seconds = HOURS * 3600
     audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
     heard = [(listen(model, audio), audio.words) for audio in audios]
-    return choose(heard, task.silent)
+    return choose(heard, task.silent, cautious=base)

@@ -87,7 +87,8 @@ class School:
         heard = "clean and in the noises of the training" if self.noise_files else "clean"
         if self.others or says_others(judges, self.task):
             return f"{heard}: other people and noises may bring about more."
-        return f"{heard}; of what other people's talk brings about it tells nothing."
+        kept = ", and no bolder than the base's" if self.base else ""
+        return f"{heard}{kept}; of what other people's talk brings about they tell nothing."
 
     def origin(self, lesson: recipe.Lesson, noise: Sequence[str]) -> dict[str, Any]:
         """Whom a lesson is of, for a manifest; `noise` are the files that were given."""
@@ -137,6 +138,7 @@ class Base:
     labels: tuple[str, ...]
     front_end: dict[str, Any]
     shape: Shape
+    decision: dict[str, Any]
 
     @classmethod
     def read(cls, name: str) -> Base:
@@ -152,7 +154,7 @@ class Base:
         for shape in (*SIZES.values(), FEW_ROWS):
             try:
                 network.from_model(content, tuple(front_end["shape"]), len(manifest.labels), shape)
-                return cls(content, tuple(manifest.labels), front_end, shape)
+                return cls(content, tuple(manifest.labels), front_end, shape, manifest.decision)
             except ModelError as reason:
                 reasons.append(str(reason))
         raise ModelError(f"--base {name} is no network that is trained here: {reasons[0]}")

@@ -58,11 +58,13 @@ def choose(
     silent: Sequence[str],
     budget: float = BUDGET,
     smoothings: Sequence[float] = SMOOTHINGS,
+    cautious: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The settings of a decision, for what was heard and what was said, at each noise level.
 
-    `silent` are the labels that are never events. Every point of the curve says what it was
-    measured on: the `hours`, the `false` accepts in them and of how many different clips
+    `silent` are the labels that are never events. No threshold is lower than that of the
+    `cautious` decision for the same budget. Every point of the curve says what it was measured on:
+    the `hours`, the `false` accepts in them and of how many different clips
     (`false_clips`), the rate an hour that so many may still stand for (`most`, 95 %), whether that
     is within what it promises (`resolved`), and the share of all words that was heard (`hits`).
     """
@@ -80,7 +82,8 @@ def choose(
         tried = {**SETTINGS, "silent": list(silent), "smoothing_s": smoothing}
         spotted = [Spotted(trace, tried) for trace, _ in heard]
         tried["held_back"] = _held_back(heard, spotted, words, budget)
-        points = _curve(heard, spotted, words, tried["held_back"], sorted({*BUDGETS, budget}))
+        budgets = {asked: _least(cautious, asked) for asked in sorted({*BUDGETS, budget})}
+        points = _curve(heard, spotted, words, tried["held_back"], budgets)
         point = points[budget]
         log.info("smoothing over %g s: %.1f %% of words heard", smoothing, 100 * point["hits"])
         if not best or point["hits"] > best["hits"]:
@@ -134,9 +137,9 @@ def _curve(
     spotted: Sequence[Spotted],
     words: list[str],
     held_back: Mapping[str, float],
-    budgets: list[float],
+    budgets: Mapping[float, float],
 ) -> dict[float, dict[str, Any]]:
-    """A threshold for each budget, and what it did."""
+    """A threshold for each budget, no lower than it has there, and what it did."""
 
     def tried(threshold: float) -> _Point:
         return _Point(heard, spotted, words, held_back, float(threshold))
@@ -155,8 +158,19 @@ def _curve(
         else:  # the audio is too short to tell: what is half as often wrong is twice as sure
             doubted = _less_likely(strictest.threshold, known / budget)
             chosen = tried(min(max(chosen.threshold, doubted), GRID[-1]))
+        if chosen.threshold < budgets[budget]:
+            chosen = tried(budgets[budget])
         curve[budget] = chosen.record(budget, rate_interval(chosen.outcomes, each)[1])
     return curve
+
+
+def _least(decision: Mapping[str, Any] | None, budget: float) -> float:
+    """The threshold that a decision has for a budget, or the strictest it has."""
+    curve = (decision or {}).get("curve")
+    if not curve:
+        return 0.0
+    within = [point for point in curve if point["false_per_hour"] <= budget] or curve[:1]
+    return float(within[-1]["threshold"])
 
 
 def promises(points: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -86,7 +86,8 @@ def train(args: argparse.Namespace, task: Task) -> None:
     judges = judging(held.judging, task)
     result = judged(model, trial, judges)
     log.info("people who judge: %s", scores.headline(result))
-    decision = decide(model, held.judging, school.others, task, school.noise_files)
+    base = school.base.decision if school.base else None
+    decision = decide(model, held.judging, school.others, task, school.noise_files, base)
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
