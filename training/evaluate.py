@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         nargs="+",
         type=spelled,
         metavar="WORD",
-        help="say only these of the model's words; what else it hears is false",
+        help="only these of the model's words; what else is heard in long audio is false",
     )
     made = parser.add_argument_group("long audio made of clips")
     made.add_argument("--noise", nargs="+", default=(), metavar="FILE", help="what to hear it in")

@@ -84,22 +84,24 @@ def open_sound(path: str | os.PathLike[str]) -> SoundFile:
         try:
             file = WavFile(path)
         except OtherCoding as fault:
-            from edge.sound.coded import CodedFile
-
             try:
-                file = CodedFile(path)
+                file = _coded(path)
             except RuntimeMissing:
                 raise fault from None
     elif CODED.match(start):
-        from edge.sound.coded import CodedFile
-
-        file = CodedFile(path)
+        file = _coded(path)
     else:
         raise RecordingError("is no sound: give it WAV, FLAC, Ogg or MP3")
     if not SLOWEST <= file.rate <= FASTEST:
         file.close()
         raise RecordingError(f"is broken: no sound has {file.rate} samples a second")
     return file
+
+
+def _coded(path: Path) -> SoundFile:
+    from edge.sound.coded import CodedFile
+
+    return CodedFile(path)
 
 
 def mono(block: NDArray[np.float32]) -> NDArray[np.float32]:

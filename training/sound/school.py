@@ -168,8 +168,11 @@ class Base:
 
 
 def _shape(size: str, rows: int) -> Shape:
-    fits = SIZES[size].surroundings < rows // SIZES[size].stride - 1
-    return SIZES[size] if fits else FEW_ROWS
+    try:
+        SIZES[size].averaged(rows)
+    except ValueError:
+        return FEW_ROWS
+    return SIZES[size]
 
 
 def _others(places: Sequence[str], task: Task, recorded: Clips) -> list[Spoken]:
