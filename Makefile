@@ -45,7 +45,7 @@ models: $(DEV)/.installed
 tools:
 	@packages=; \
 	[ -n "$$EDGE_WITHOUT_AVR" ] || packages="$$($(PYTHON) -m firmware_bridge.build --packages)"; \
-	[ -n "$$EDGE_WITHOUT_SOUND" ] || packages="$$packages $$($(PYTHON) tests/sound_server.py)"; \
+	[ -n "$$EDGE_WITHOUT_SOUND" ] || packages="$$packages $$($(PYTHON) tests/support/sound_server.py)"; \
 	[ -n "$$packages" ] || exit 0; \
 	command -v dpkg-query >/dev/null || { echo "The tests need Debian's $$packages;" \
 		"to go without: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1"; exit 1; }; \

@@ -16,8 +16,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common, add_runtime_option
+from edge.cli.options import CommandParser, add_common, add_runtime_option
+from edge.cli.run import run_command
 from edge.model import Model
 from edge.model.manifest import read_model
 from firmware_bridge.golden import golden_strokes

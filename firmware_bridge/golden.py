@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from edge.events import Detection
 from edge.features import Window
-from edge.features.stroke import StrokeFeatures
+from edge.features.motion.stroke import StrokeFeatures
 from edge.model import Model
 from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
-from edge.source.simulated_hand import SimulatedHand
+from edge.source.simulated.hand import SimulatedHand
 from firmware_bridge.preprocessing import COUNTS
 
 DIGITS = "0123456789"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from edge.simulation.mpu6050 import EmulatedMPU6050
+from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from firmware_bridge import build
 
 _START = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.source.simulated_hand import SimulatedHand
+from edge.source.simulated.hand import SimulatedHand
 
 NEEDS = {"rate_hz": 100, "accel_g": 16, "gyro_dps": 2000}  # the chip has its own, closer rails
 KEPT = 256  # rows that the chip may ask for again

@@ -1,18 +1,19 @@
-"""edge/source/protocol.py in C++: `python -m firmware_bridge.protocol_header` writes it."""
+"""The protocol in C++, written by `python -m firmware_bridge.protocol_header`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import edge
-from edge.source import framing, protocol
-from edge.source.protocol import FROM_BOARD, TO_BOARD, Message
+from edge.source.serial.framed import framing, protocol
+from edge.source.serial.framed.protocol import FROM_BOARD, TO_BOARD, Message
 
 HEADER = Path(__file__).parent / "EdgeSense" / "src" / "edge_protocol.h"
 C_TYPES = {"u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "i16": "int16_t"}
 
 TOP = """\
-// Made from edge/source/protocol.py by `python -m firmware_bridge.protocol_header`: edit that one.
+// Generated from edge/source/serial/framed/protocol.py: edit that file, then run
+// `python -m firmware_bridge.protocol_header`.
 #pragma once
 #include <stdint.h>
 

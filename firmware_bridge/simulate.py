@@ -14,12 +14,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from edge.commands import run_command, until_signal
-from edge.commands.options import CommandParser, add_common
-from edge.simulation.mpu6050 import KINDS, EmulatedMPU6050
-from edge.source.i2c import address
-from edge.source.mpu6050 import ADDRESSES
-from edge.source.simulated_hand import digits, seed
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command, until_signal
+from edge.simulation.chip.mpu6050 import KINDS, EmulatedMPU6050
+from edge.source.i2c.mpu6050 import ADDRESSES
+from edge.source.i2c.source import address
+from edge.source.simulated.hand import digits, seed
 from firmware_bridge import machine
 from firmware_bridge.legacy_sketch import LegacySketch
 from firmware_bridge.motion import HandMotion

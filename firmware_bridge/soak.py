@@ -20,12 +20,12 @@ from edge.events import Detection
 from edge.features import Window
 from edge.model import Model
 from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
-from edge.simulation.mpu6050 import EmulatedMPU6050
+from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.simulation.seeds import seed
 from edge.source import SUITS_A_HAND, Source
-from edge.source.framed_stream import FULL_SCALE
-from edge.source.serial_port import SerialSource
-from edge.source.simulated_hand import SimulatedHand
+from edge.source.serial.framed.stream import FULL_SCALE
+from edge.source.serial.source import SerialSource
+from edge.source.simulated.hand import SimulatedHand
 from firmware_bridge import machine
 from firmware_bridge.motion import HandMotion
 from firmware_bridge.port import Served

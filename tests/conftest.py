@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import warnings
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A shell starts background jobs with SIGINT ignored, and child processes would inherit that: tests
+# of Ctrl-C then wait for ever. A handler is reset to the default in child processes.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

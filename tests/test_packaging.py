@@ -109,7 +109,7 @@ def test_the_wheel_carries_all_code_and_models(wheel):
     code = {str(path.relative_to(ROOT)) for path in ROOT.glob("edge/**/*.py")}
     models = {f"edge/shipped/{path.name}" for path in ROOT.glob("models/*.tflite")}
     assert models, "no model to ship"
-    others = {"edge/py.typed", "edge/shipped/__init__.py", "edge/simulation/voices.npz"}
+    others = {"edge/py.typed", "edge/shipped/__init__.py", "edge/simulation/sound/voices.npz"}
     assert inside == code | models | others
 
 

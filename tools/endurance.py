@@ -23,15 +23,15 @@ from typing import IO, Any
 
 import numpy as np
 
-from edge.bench.memory import resident_mb
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.bench.machine.memory import resident_mb
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
-from edge.simulation.talk import script
-from edge.source.pcm import rate
-from edge.source.simulated_microphone import SimulatedMicrophone
+from edge.simulation.sound.talk import script
+from edge.source.files.pcm import rate
+from edge.source.simulated.microphone import SimulatedMicrophone
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.sound import window_samples
-from edge.features.spectrum import FrontEnd, Stream
-from training.sound.front_ends import FRONT_ENDS
+from edge.features.sound.front_end import FrontEnd, Stream
+from edge.features.sound.windows import window_samples
+from training.sound.learn.front_ends import FRONT_ENDS
 
 ROUNDS = 5  # the fastest counts: whatever else the machine does only makes it slower
 LIVE_STEPS = 50  # of librosa's windows, which all take the same

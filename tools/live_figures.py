@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 
 from edge import chain
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.decision import Event
 from edge.events import Detection, Summary
+from edge.formats.motion import Recording, own_csv
 from edge.model import Model
-from edge.recording import Recording, own_csv
 from edge.samples import MOTION
 from edge.sink import Sink
-from edge.source.simulated_hand import SimulatedHand
+from edge.source.simulated.hand import SimulatedHand
 
 FIRST_SEED = 7000  # of the simulated people; any other will do
 PATIENCE = 0.6  # s after a digit's end in which its detection counts

@@ -20,10 +20,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
-from edge.simulation.voice import WORDS
-from edge.simulation.voice_data import FILE, STEP, Voice, mel, save, shapes
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
+from edge.simulation.sound.voice import WORDS
+from edge.simulation.sound.voice_data import FILE, STEP, Voice, mel, save, shapes
 
 RATE = 16000
 FFT = 1024

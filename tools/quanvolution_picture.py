@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import sound
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import ModelError, RecordingError, RuntimeMissing, SourceError
 from edge.features.quantum.circuit import random_angles
 from edge.features.quantum.quanvolution import Quanvolution
-from edge.features.sound import SoundFeatures, in_the_middle, window_samples
-from edge.features.spectrum import FrontEnd
+from edge.features.sound.front_end import FrontEnd
+from edge.features.sound.windows import SoundFeatures, in_the_middle, window_samples
+from edge.formats import sound
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
 from edge.simulation.seeds import seed
-from edge.simulation.voice import WORDS, Person, say
+from edge.simulation.sound.voice import WORDS, Person, say
 
 QCNN: dict[str, Any] = {
     "front_end": {

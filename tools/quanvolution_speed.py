@@ -22,8 +22,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import RuntimeMissing
 from edge.features.quantum.circuit import Circuit, random_angles
 from edge.features.quantum.closed_form import pushed_back, seen

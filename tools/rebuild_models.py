@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import EdgeError, ModelError
 from edge.model import read_manifest, shipped
 

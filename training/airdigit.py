@@ -27,16 +27,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from tensorflow import keras
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import RecordingError
 from edge.model.manifest import read_model
 from edge.model.model import Model
 from edge.model.shipped import find_model
 from edge.simulation.seeds import seed
-from training import corpora, licences, network, product, recipe, report, simulated, split, tflite
-from training.strokes import DIGITS, NONE, Strokes
-from training.whole import check_out, write
+from training.common import licences, tflite
+from training.common.atomic_write import check_out, write
+from training.motion import dataset, export, fit, network, report, simulated_people, split
+from training.motion.strokes import DIGITS, NONE, Strokes
 
 log = logging.getLogger(__name__)
 
@@ -61,21 +62,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(args: argparse.Namespace) -> None:
     check_out(args.out)
-    real = corpora.recordings(args.data)
-    lines = corpora.drawn_paths(args.data)
+    real = dataset.recordings(args.data)
+    lines = dataset.drawn_paths(args.data)
     if not len(real) and not lines:
         raise RecordingError(
             f"{args.data[0]}: no recording of a stroke: airdigit-record makes them"
         )
-    judges = simulated.people(JUDGES, FIRST_JUDGE)
+    judges = simulated_people.people(JUDGES, FIRST_JUDGE)
     if args.base:
-        world = simulated.people(args.people or ADAPT_PEOPLE, FIRST_JUDGE + JUDGES)
+        world = simulated_people.people(args.people or ADAPT_PEOPLE, FIRST_JUDGE + JUDGES)
         base = network.from_model(read_model(find_model(args.base))[0])
-        learn = lambda strokes: recipe.adapt(base, world, strokes, args.seed)  # noqa: E731
+        learn = lambda strokes: fit.adapt(base, world, strokes, args.seed)  # noqa: E731
     else:
-        world = simulated.people(args.people or PEOPLE, 0, lines)
-        pretrained = recipe.pretrain(world, args.seed)
-        learn = lambda strokes: recipe.finish(pretrained, world, strokes, args.seed)  # noqa: E731
+        world = simulated_people.people(args.people or PEOPLE, 0, lines)
+        pretrained = fit.pretrain(world, args.seed)
+        learn = lambda strokes: fit.finish(pretrained, world, strokes, args.seed)  # noqa: E731
 
     kept_out, splits = split.held_out(real)
     log.info("first with some takes held out, to measure: %s", "; ".join(splits) or "none")
@@ -88,9 +89,9 @@ def train(args: argparse.Namespace) -> None:
     log.info("now with all takes, to ship")
     final = learn(real)
     onnx, onnx_error = tflite.to_onnx(final, ranges[:500])
-    judged = product.device_scores(product.quantised(final, ranges), judges)
-    threshold = product.threshold_for(judged, judges, JUDGES * simulated.PASTIME)
-    product.write(args.out, final, ranges, threshold, _provenance(args, results))
+    judged = export.device_scores(export.quantised(final, ranges), judges)
+    threshold = export.threshold_for(judged, judges, JUDGES * simulated_people.PASTIME)
+    export.write(args.out, final, ranges, threshold, _provenance(args, results))
     model = Model.load(args.out)
     write(args.out.with_suffix(".onnx"), onnx)
     report.picture(results, args.out.with_suffix(".png"))
@@ -101,7 +102,7 @@ def train(args: argparse.Namespace) -> None:
 
 
 def judge(name: str, trial: keras.Model, test: Strokes, calibration: np.ndarray) -> report.Result:
-    scores = product.device_scores(product.quantised(trial, calibration), test)
+    scores = export.device_scores(export.quantised(trial, calibration), test)
     result = report.Result(name, test.classes(), network.probabilities(trial, test.tensors), scores)
     log.info("%s", result.line())
     return result

@@ -24,18 +24,20 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import RecordingError
 from edge.events import Detection
 from edge.features import Window
-from edge.features.stroke import LIVE_HANG
+from edge.features.motion.stroke import LIVE_HANG
 from edge.samples import MOTION, Chunk
 from edge.simulation.seeds import seed
-from training import airdigit, corpora, network, product, recipe, simulated, tflite
-from training.report import Result, per_class
-from training.split import last_of_each_label
-from training.strokes import Strokes
+from training import airdigit
+from training.common import tflite
+from training.motion import dataset, export, fit, network, simulated_people
+from training.motion.report import Result, per_class
+from training.motion.split import last_of_each_label
+from training.motion.strokes import Strokes
 
 log = logging.getLogger(__name__)
 
@@ -97,27 +99,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> None:
-    real = corpora.recordings(args.data)
-    as_labelled = corpora.recordings(args.data, corrected=False)
+    real = dataset.recordings(args.data)
+    as_labelled = dataset.recordings(args.data, corrected=False)
     if {HANDHELD, PHONE} - set(real.corpus):
         raise RecordingError(f"--data must hold the folders {HANDHELD} and {PHONE}")
-    world = simulated.people(args.people, 0, corpora.drawn_paths(args.data))
-    own_world = simulated.people(airdigit.ADAPT_PEOPLE, airdigit.FIRST_JUDGE + airdigit.JUDGES)
-    judges = simulated.people(airdigit.JUDGES, airdigit.FIRST_JUDGE)
-    pretrained = recipe.pretrain(world, args.seed)
+    world = simulated_people.people(args.people, 0, dataset.drawn_paths(args.data))
+    own_world = simulated_people.people(
+        airdigit.ADAPT_PEOPLE, airdigit.FIRST_JUDGE + airdigit.JUDGES
+    )
+    judges = simulated_people.people(airdigit.JUDGES, airdigit.FIRST_JUDGE)
+    pretrained = fit.pretrain(world, args.seed)
     live = ["## Live", "", "The takes of a corpus that was kept out, played to the live chain:", ""]
     trained: dict[bytes, keras.Model] = {}
     results: list[tuple[Protocol, Result, NDArray[np.bool_]]] = []
     for protocol in protocols(real):
         key = protocol.kept_out.tobytes()
         if key not in trained:
-            trained[key] = recipe.finish(pretrained, world, real[~protocol.kept_out], args.seed)
+            trained[key] = fit.finish(pretrained, world, real[~protocol.kept_out], args.seed)
         learnt = trained[key]
         ranges = airdigit.calibration(world, real[~protocol.kept_out])
         if protocol.own is not None:
             # As a user would: from the int8 file, not from the float network behind it.
             base = network.from_model(tflite.to_int8(learnt, ranges))
-            learnt = recipe.adapt(base, own_world, real[protocol.own], args.seed)
+            learnt = fit.adapt(base, own_world, real[protocol.own], args.seed)
         tested = as_labelled[protocol.tested]
         result = airdigit.judge(protocol.name, learnt, tested, ranges)
         wrong = tested.label != real.label[protocol.tested]
@@ -133,12 +137,12 @@ def measure(args: argparse.Namespace) -> None:
 
 def _live(folder: str, learnt: keras.Model, ranges: NDArray[np.float32], judges: Strokes) -> str:
     """How many takes give their digit and nothing else, as `airdigit-live` would hear them."""
-    scores = product.device_scores(product.quantised(learnt, ranges), judges)
-    idle = airdigit.JUDGES * simulated.PASTIME
-    threshold = product.threshold_for(scores, judges, idle)
-    model = product.quantised(learnt, ranges, threshold)
+    scores = export.device_scores(export.quantised(learnt, ranges), judges)
+    idle = airdigit.JUDGES * simulated_people.PASTIME
+    threshold = export.threshold_for(scores, judges, idle)
+    model = export.quantised(learnt, ranges, threshold)
     outcome: Counter[str] = Counter()
-    for take in corpora.takes(folder):
+    for take in dataset.takes(folder):
         features, decision = model.features(MOTION), model.decision()
         chunk = Chunk(take.t, take.values)
         windows = [
@@ -175,8 +179,8 @@ def _table(
     yield ""
     yield (
         "The last column leaves out takes whose label in the corpus is wrong (ten 5s in a row that "
-        "are called 4; `CORRECTIONS` in `training/corpora.py` says how that was found). They learn "
-        "as 5; the other columns count them as they are labelled."
+        "are called 4; `CORRECTIONS` in `training/motion/dataset.py` says how that was found). "
+        "They learn as 5; the other columns count them as they are labelled."
     )
     for protocol, result, _ in results:
         yield from ["", f"## {protocol.name}", "", *per_class(result)]

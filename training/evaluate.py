@@ -35,20 +35,20 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common, add_runtime_option
+from edge.cli.options import CommandParser, add_common, add_runtime_option
+from edge.cli.run import run_command
 from edge.decision.spotting import SpottingDecision, limit
 from edge.errors import EdgeError, ModelError, RecordingError
+from edge.formats.sound.file import SUFFIXES
 from edge.model import Model
 from edge.simulation.seeds import seed
-from edge.sound.file import SUFFIXES
-from training.sound import scores
-from training.sound.det import confusion_picture, det_picture, wilson
-from training.sound.layouts import SILENCE, spelled
-from training.sound.long_audio import GAP_S, LongAudio, Recorded, make, samples_of
-from training.sound.spoken import Spoken, label_of, spoken
-from training.sound.spotted import Spotted
-from training.sound.trace import (
+from training.common.plots import confusion_picture, det_picture, wilson
+from training.sound.data.clip_files import Spoken, label_of, spoken
+from training.sound.data.folder_layouts import SILENCE, spelled
+from training.sound.evaluate import clip_accuracy
+from training.sound.evaluate.fast_spotter import Spotted
+from training.sound.evaluate.long_audio import GAP_S, LongAudio, Recorded, make, samples_of
+from training.sound.evaluate.trace import (
     IN_TIME_S,
     Heard,
     Outcome,
@@ -173,7 +173,7 @@ def evaluate(args: argparse.Namespace) -> None:
     if args.clips:
         found["clips"] = _on_clips(model, args)
         name = f"{model.path.name} on {_places(args.clips, args.split)}"
-        lines += [*scores.table(found["clips"], name), ""]
+        lines += [*clip_accuracy.table(found["clips"], name), ""]
     if args.long:
         found["long"] = _on_long_audio(model, args)
         name = f"{model.path.name} on long audio of {_places(args.long, args.split)}"
@@ -189,7 +189,7 @@ def _places(places: Sequence[str], split: str | None) -> str:
 
 def _on_clips(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     rate = model.manifest.rate_hz
-    clips = scores.readable(_labelled(model, args.clips, args), rate)
+    clips = clip_accuracy.readable(_labelled(model, args.clips, args), rate)
     missing = sorted(set(_words(model, args.words)) - {clip.word for clip in clips})
     if missing:
         raise RecordingError(
@@ -197,9 +197,9 @@ def _on_clips(model: Model, args: argparse.Namespace) -> dict[str, Any]:
             "which words to measure"
         )
     log.info("%d clips", len(clips))
-    scored = scores.score(model, clips, rate)
-    found = scores.record(scored)
-    found["accepted"] = scores.at_thresholds(scored, _settings(model, args)["thresholds"])
+    scored = clip_accuracy.score(model, clips, rate)
+    found = clip_accuracy.record(scored)
+    found["accepted"] = clip_accuracy.at_thresholds(scored, _settings(model, args)["thresholds"])
     if args.pictures:
         path = args.pictures / f"{model.path.stem}-confusion.png"
         title = f"{model.path.name}: {found['int8']:.1%} of {found['clips']} clips right"
@@ -253,7 +253,7 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
             raise RecordingError("a noise must last a second at least: give longer recordings")
         if not all(part.any() for part in noise):
             raise RecordingError("a noise must be heard, and one of these is silence alone")
-        clips = scores.readable(_labelled(model, folders, args, silences=False), rate)
+        clips = clip_accuracy.readable(_labelled(model, folders, args, silences=False), rate)
         others = {clip.path for clip in clips if clip.word not in words}
         if not others:
             log.warning("no clips of other words: what is falsely heard in them is not measured")

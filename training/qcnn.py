@@ -33,24 +33,27 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.model.model import Model
 from edge.simulation.seeds import seed
-from training import tflite
-from training.sound import judging, lessons, product, quantum, quantum_card, recipe, scores
-from training.sound.clips import Clips
-from training.sound.det import confusion_picture
-from training.sound.hold_out import hold_out
-from training.sound.quantum import SHAPES, StagedLesson
-from training.sound.school import SIZES, School
+from training.common import tflite
+from training.common.atomic_write import check_out, write
+from training.common.plots import confusion_picture
+from training.quantum import card, stage
+from training.quantum.stage import SHAPES, StagedLesson
+from training.sound import export
+from training.sound.data.clips import Clips
+from training.sound.data.split import hold_out
+from training.sound.evaluate import clip_accuracy, validation
+from training.sound.learn import fit, training_sets
+from training.sound.learn.config import SIZES, School
 from training.sound.task import Task, commands
-from training.whole import check_out, write
 
 log = logging.getLogger(__name__)
 
-AGAIN = recipe.Plan(epochs=6, rate=2e-3)  # every word, once the first layer is another
-FINISH = recipe.Plan(epochs=4, rate=1e-3)
+AGAIN = fit.Plan(epochs=6, rate=2e-3)  # every word, once the first layer is another
+FINISH = fit.Plan(epochs=4, rate=1e-3)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,30 +84,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace, task: Task) -> None:
     if args.reference:
-        from training.sound import quantum_reference
+        from training.quantum import reference
 
-        quantum_reference.train(args.data, args.out, args.seed, task)
+        reference.train(args.data, args.out, args.seed, task)
     else:
         build(args, task)
 
 
 def build(args: argparse.Namespace, task: Task) -> None:
     check_out(args.out)
-    circuit, which = quantum.best_of(args.study) if args.study else _random(args.seed)
+    circuit, which = stage.best_of(args.study) if args.study else _random(args.seed)
     school = School.of(args, task)
     held = hold_out(school.everything, task.words, args.seed)
     lesson = StagedLesson.of(school.lesson(held.learnt), circuit)
     network = _learn(task, lesson, held.learnt, school.noise, args)
-    ranges = lessons.calibration(lesson)
-    wanted = quantum.wanted(circuit)
-    int8 = product.to_int8(network, SHAPES[args.size], ranges)
-    model = product.loaded(int8, task, wanted)
-    judges = judging.judging(held.judging, task)
-    result = judging.judged(model, network, judges)
-    log.info("people who judge: %s", scores.headline(result))
-    decision = judging.decide(model, held.judging, school.others, task, school.noise_files)
+    ranges = training_sets.calibration(lesson)
+    wanted = stage.wanted(circuit)
+    int8 = export.to_int8(network, SHAPES[args.size], ranges)
+    model = export.loaded(int8, task, wanted)
+    judges = validation.judging(held.judging, task)
+    result = validation.judged(model, network, judges)
+    log.info("people who judge: %s", clip_accuracy.headline(result))
+    decision = validation.decide(model, held.judging, school.others, task, school.noise_files)
     test = school.everything[school.everything.split == "test"]
-    tested = judging.judged(model, network, judging.judging(test, task)) if len(test) else None
+    tested = (
+        validation.judged(model, network, validation.judging(test, task)) if len(test) else None
+    )
     onnx, onnx_error = tflite.to_onnx(network, ranges[:200])
     metrics = {"judged": _figures(result, task)}
     if tested:
@@ -116,12 +121,12 @@ def build(args: argparse.Namespace, task: Task) -> None:
         "metrics": metrics,
         "versions": {"keras": keras.__version__, "numpy": np.__version__},
     }
-    product.write(args.out, int8, task, decision, provenance, wanted)
+    export.write(args.out, int8, task, decision, provenance, wanted)
     write(args.out.with_suffix(".onnx"), onnx)
     shown = tested or result
     title = f"{args.out.name}: {shown.share(shown.int8):.1%} of {len(shown.truth)} clips right"
     confusion_picture(shown.confusion(), shown.labels, title, args.out.with_suffix(".png"))
-    text = quantum_card.text(
+    text = card.text(
         *(args.out, Model.load(args.out), result, tested, held.said, onnx_error),
         *(school.listened(judges), lesson.clips, task, args.study),
     )
@@ -131,7 +136,7 @@ def build(args: argparse.Namespace, task: Task) -> None:
 
 
 def _random(seed: int) -> tuple[dict[str, Any], str]:
-    return quantum.drawn(seed), f"quanvolution, random, seed {seed}"
+    return stage.drawn(seed), f"quanvolution, random, seed {seed}"
 
 
 def _learn(
@@ -145,19 +150,19 @@ def _learn(
 
     That is kept since kws was trained on these clips, or else learnt now.
     """
-    known, words = lessons.pretrained(learnt, noise, SIZES[args.size], args.seed)
-    every, _ = lessons.every_word(learnt, noise, args.seed)
+    known, words = training_sets.pretrained(learnt, noise, SIZES[args.size], args.seed)
+    every, _ = training_sets.every_word(learnt, noise, args.seed)
     staged, shape = StagedLesson.of(every, lesson.quanvolution), SHAPES[args.size]
     keras.utils.set_random_seed(args.seed)
-    again = quantum.transplanted(known, staged, shape)
+    again = stage.transplanted(known, staged, shape)
     count = len(lesson.clips)
-    recipe.fit(again, staged, recipe.for_clips(AGAIN, count), "all words, behind the circuit")
-    lesson = lessons.taught(lesson, learnt, noise, task, args.seed)
-    plan, groups = recipe.for_clips(FINISH, count), task.groups(words)
-    return recipe.finish(again, lesson, shape, args.seed, plan, groups)
+    fit.fit(again, staged, fit.for_clips(AGAIN, count), "all words, behind the circuit")
+    lesson = training_sets.taught(lesson, learnt, noise, task, args.seed)
+    plan, groups = fit.for_clips(FINISH, count), task.groups(words)
+    return fit.finish(again, lesson, shape, args.seed, plan, groups)
 
 
-def _figures(result: scores.Scored, task: Task) -> dict[str, Any]:
+def _figures(result: clip_accuracy.Scored, task: Task) -> dict[str, Any]:
     words = result.truth < len(task.spoken)
     found: dict[str, Any] = {
         "clips": len(result.truth),

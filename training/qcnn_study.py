@@ -28,22 +28,25 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as training.kws
 
 import numpy as np
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import EdgeError, RecordingError
-from edge.features.sound import SoundFeatures
+from edge.features.sound.windows import SoundFeatures
 from edge.samples import AUDIO, Chunk
-from training.sound import clips as corpora
-from training.sound import judging, lessons, material, quantum, quantum_report, recipe
-from training.sound.clips import Clips
-from training.sound.hold_out import hold_out
-from training.sound.long_audio import samples_of
-from training.sound.quantum_study import ARMS, Examples, run, scaled
+from training.quantum import report, stage
+from training.quantum.study import ARMS, Examples, run, scaled
+from training.sound.data import clips as corpora
+from training.sound.data import selection
+from training.sound.data.clips import Clips
+from training.sound.data.split import hold_out
+from training.sound.evaluate import validation
+from training.sound.evaluate.long_audio import samples_of
+from training.sound.learn import fit, training_sets
 from training.sound.task import Task, commands
 
 log = logging.getLogger(__name__)
 
-POOL = 200 * recipe.BATCH  # windows that every network learns from
+POOL = 200 * fit.BATCH  # windows that every network learns from
 EPOCHS = 4
 SEEDS = 5
 
@@ -65,18 +68,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def study(args: argparse.Namespace, task: Task) -> None:
     if args.out.suffix != ".md" or args.seeds < 2:
         raise EdgeError(f"--out {args.out} --seeds {args.seeds}: a name.md and two seeds at least")
-    everything = corpora.load(args.data, recipe.CACHE)
+    everything = corpora.load(args.data, fit.CACHE)
     judges = {split: everything[everything.split == split] for split in ("val", "test")}
     if not all(set(task.words) <= set(clips.word) for clips in judges.values()):
         raise RecordingError("no validation and test list with every word: give speech_commands")
     learnt = hold_out(everything, task.words, 0).learnt
-    noise = material.recorded_noise([Path(file) for file in args.noise])
-    windows, classes = recipe.some_examples(lessons.lesson_of(learnt, noise, task, 0), POOL)
+    noise = selection.recorded_noise([Path(file) for file in args.noise])
+    windows, classes = fit.some_examples(training_sets.lesson_of(learnt, noise, task, 0), POOL)
     pool = Examples(scaled(windows).astype(np.float16), classes.argmax(axis=1))
     heard = {split: _heard(clips, task) for split, clips in judges.items()}
     given = {
         "command": _command(args),
-        "frames": quantum.FRAMES,
+        "frames": stage.FRAMES,
         "pool": len(pool.windows),
         "epochs": EPOCHS,
         "clips": len(learnt),
@@ -92,9 +95,9 @@ def study(args: argparse.Namespace, task: Task) -> None:
             runs.append(run(arm, seed, pool, heard, task, EPOCHS))
             kept.write_text(json.dumps({**given, "runs": runs}, indent=1) + "\n")
             log.info("seed %d, %s: %s in %g s", seed, arm, runs[-1]["int8"], runs[-1]["seconds"])
-    text = quantum_report.text(runs, given, args.out.stem)
+    text = report.text(runs, given, args.out.stem)
     args.out.write_text(text)
-    quantum_report.picture(runs, args.out.with_suffix(".png"))
+    report.picture(runs, args.out.with_suffix(".png"))
     print(text)
 
 
@@ -103,7 +106,7 @@ def _kept_runs(kept: Path) -> list[dict[str, Any]]:
     if not kept.exists():
         return []
     study: dict[str, Any] = json.loads(kept.read_text())
-    if study.get("frames") != quantum.FRAMES:
+    if study.get("frames") != stage.FRAMES:
         raise EdgeError(
             f"{kept} holds runs on windows of another length than today's: remove it, or give "
             "another --out"
@@ -115,7 +118,7 @@ def _kept_runs(kept: Path) -> list[dict[str, Any]]:
 def _heard(clips: Clips, task: Task) -> Examples:
     """Windows as devices hear them."""
     specification = SoundFeatures.specification()
-    spoken, windows = judging.judging(clips, task), []
+    spoken, windows = validation.judging(clips, task), []
     for one in spoken:
         samples = corpora.loudest_second(samples_of(one.path, corpora.RATE))
         chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])

@@ -26,16 +26,19 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import RecordingError
 from edge.simulation.seeds import seed
-from training.sound import clips as corpora
-from training.sound import judging, lessons, material, network, product, recipe, scores
-from training.sound.clips import Clips
-from training.sound.layers import Shape
-from training.sound.layouts import SILENCE
-from training.sound.scores import Scored
+from training.sound import export
+from training.sound.data import clips as corpora
+from training.sound.data import selection
+from training.sound.data.clips import Clips
+from training.sound.data.folder_layouts import SILENCE
+from training.sound.evaluate import clip_accuracy, validation
+from training.sound.evaluate.clip_accuracy import Scored
+from training.sound.learn import fit, network, training_sets
+from training.sound.learn.layers import Shape
 from training.sound.task import DIGITS
 
 log = logging.getLogger(__name__)
@@ -44,7 +47,7 @@ FSDD = "fsdd"
 OWN_TAKES = 20  # of each digit, as the lecture has it
 ARABIC_JUDGES = ("02", "07", "08", "12", "21", "25")
 SHAPE = Shape()
-PLAN = replace(recipe.FINISH, epochs=6)  # of a row; the shipped model learns longer
+PLAN = replace(fit.FINISH, epochs=6)  # of a row; the shipped model learns longer
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> None:
-    everything = corpora.load(args.data, recipe.CACHE)
-    noise = material.recorded_noise([Path(file) for file in args.noise])
-    learnt = material.learnable(everything)
-    large = material.large(learnt)
+    everything = corpora.load(args.data, fit.CACHE)
+    noise = selection.recorded_noise([Path(file) for file in args.noise])
+    learnt = selection.learnable(everything)
+    large = selection.large(learnt)
     if not large or FSDD in large:
         raise RecordingError(
-            f"--data must hold a corpus of {material.MANY} speakers besides {FSDD}, to learn from "
+            f"--data must hold a corpus of {selection.MANY} speakers besides {FSDD}, to learn from "
             "first: speech_commands_logmel"
         )
-    base, words = lessons.pretrained(learnt, noise, SHAPE, args.seed)
+    base, words = training_sets.pretrained(learnt, noise, SHAPE, args.seed)
     groups = DIGITS.groups(words)
     rows = list(_left_out(learnt, noise, base, groups, args.seed))
     if args.arabic:
@@ -95,17 +98,17 @@ def _left_out(
         raise RecordingError(f"--data must hold the folder {FSDD}")
     for speaker in np.unique(learnt.speaker[fsdd]):
         his = fsdd & (learnt.speaker == speaker)
-        lesson = lessons.lesson_of(learnt[~his], noise, DIGITS, seed)
-        lesson = lessons.taught(lesson, learnt[~his], noise, DIGITS, seed)
-        stranger = recipe.finish(base, lesson, SHAPE, seed, PLAN, groups)
+        lesson = training_sets.lesson_of(learnt[~his], noise, DIGITS, seed)
+        lesson = training_sets.taught(lesson, learnt[~his], noise, DIGITS, seed)
+        stranger = fit.finish(base, lesson, SHAPE, seed, PLAN, groups)
         yield _row(f"FSDD without {speaker} -> {speaker}", 0.94, stranger, lesson, learnt[his])
         number = _take_numbers(learnt.path)
         own, later = his & (number < OWN_TAKES), his & (number >= OWN_TAKES)
-        own_lesson = lessons.own_lesson(learnt[own], learnt[~his], noise, DIGITS, seed)
+        own_lesson = training_sets.own_lesson(learnt[own], learnt[~his], noise, DIGITS, seed)
         # As a user would: from the int8 file, not from the float network behind it.
-        model = product.to_int8(stranger, SHAPE, lessons.calibration(lesson))
+        model = export.to_int8(stranger, SHAPE, training_sets.calibration(lesson))
         known = network.from_model(model, lesson.inputs, len(DIGITS.labels), SHAPE)
-        friend = recipe.adapt(known, own_lesson, seed)
+        friend = fit.adapt(known, own_lesson, seed)
         name = f"... and {OWN_TAKES} own takes a digit given (--base), later takes of {speaker}"
         yield _row(name, 0.995, friend, own_lesson, learnt[later])
 
@@ -117,21 +120,21 @@ def _another_language(
     base: keras.Model,
     groups: list[int],
 ) -> Row:
-    arabic = corpora.load([args.arabic], recipe.CACHE)
+    arabic = corpora.load([args.arabic], fit.CACHE)
     judges = np.array([name[-2:] in ARABIC_JUDGES for name in arabic.speaker])
     silence = learnt[learnt.word == SILENCE]
-    lesson = lessons.lesson_of(
+    lesson = training_sets.lesson_of(
         corpora.together([arabic[~judges], silence]), noise, DIGITS, args.seed
     )
-    taught = recipe.finish(base, lesson, SHAPE, args.seed, PLAN, groups)
+    taught = fit.finish(base, lesson, SHAPE, args.seed, PLAN, groups)
     return _row("Arabic, 18 speakers -> 6 others", 0.98, taught, lesson, arabic[judges])
 
 
-def _row(name: str, goal: float, taught: keras.Model, lesson: recipe.Lesson, tested: Clips) -> Row:
-    int8 = product.to_int8(taught, SHAPE, lessons.calibration(lesson))
-    model = product.loaded(int8, DIGITS)
-    row = Row(name, goal, judging.judged(model, taught, judging.judging(tested, DIGITS)))
-    log.info("%s: %s", name, scores.headline(row.scored))
+def _row(name: str, goal: float, taught: keras.Model, lesson: fit.Lesson, tested: Clips) -> Row:
+    int8 = export.to_int8(taught, SHAPE, training_sets.calibration(lesson))
+    model = export.loaded(int8, DIGITS)
+    row = Row(name, goal, validation.judged(model, taught, validation.judging(tested, DIGITS)))
+    log.info("%s: %s", name, clip_accuracy.headline(row.scored))
     return row
 
 

@@ -18,9 +18,9 @@ import argparse
 from collections.abc import Iterator, Sequence
 from time import monotonic
 
-from edge.commands import run_command, until_signal
-from edge.commands.diagnosis import JsonReport, Report, TerminalReport
-from edge.commands.options import CommandParser, add_common, add_source_options, open_source
+from edge.cli.doctor_report import JsonReport, Report, TerminalReport
+from edge.cli.options import CommandParser, add_common, add_source_options, open_source
+from edge.cli.run import run_command, until_signal
 from edge.doctor import FAULT, OK, Finding, broken, examine, measure
 from edge.errors import EdgeError
 from edge.source import MOTION_SOURCES, SUITS_A_HAND, Source

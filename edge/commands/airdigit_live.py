@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.commands.live import live
+from edge.cli.live import live
 from edge.source import MOTION_SOURCES
 
 HINT = "Hold still, draw a digit in the air, hold still."

@@ -20,17 +20,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.commands import run_command, until_signal
-from edge.commands.options import CommandParser, add_common, add_source_options, open_source
-from edge.commands.recorder import INTERRUPTED, count, prepare
-from edge.commands.sitting import Sitting
-from edge.recording.names import NONE
-from edge.recording.store import WRITERS
+from edge.cli.motion_session import Sitting
+from edge.cli.options import CommandParser, add_common, add_source_options, open_source
+from edge.cli.recorder import INTERRUPTED, count, prepare
+from edge.cli.run import run_command, until_signal
+from edge.formats.motion.names import NONE
 from edge.source import MOTION_SOURCES, SUITS_A_HAND
-from edge.source.prompted_hand import PromptedHand
+from edge.source.simulated.prompted_hand import PromptedHand
+from edge.takes.motion.store import WRITERS
 
 PROG = "airdigit-record"
-SOURCES = MOTION_SOURCES | {"mock": "edge.source.prompted_hand:PromptedHand"}
+SOURCES = MOTION_SOURCES | {"mock": "edge.source.simulated.prompted_hand:PromptedHand"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

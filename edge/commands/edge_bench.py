@@ -24,14 +24,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edge.bench.engines import ONNX
-from edge.bench.picture import draw
-from edge.bench.record import measure
-from edge.bench.report import as_markdown, as_text
-from edge.bench.subjects import ALL, Settings
-from edge.commands import run_command
+from edge.bench.results.plot import draw
+from edge.bench.results.tables import as_markdown, as_text
+from edge.bench.run.jobs import ALL, Settings
+from edge.bench.run.record import measure
+from edge.bench.workers.engines import ONNX
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.commands.edge_bench_compare import compare
-from edge.commands.options import CommandParser, add_common
 from edge.console import paints
 from edge.errors import EdgeError
 from edge.model.runtime import RUNTIMES

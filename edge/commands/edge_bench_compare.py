@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge.bench.compare import Difference, differences, other_machine, unmatched
-from edge.bench.record import FORMAT
-from edge.bench.report import figure
-from edge.bench.statistics import ENOUGH
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.bench.results.compare import Difference, differences, other_machine, unmatched
+from edge.bench.results.statistics import ENOUGH
+from edge.bench.results.tables import figure
+from edge.bench.run.record import FORMAT
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import RecordingError
 
 

@@ -24,20 +24,20 @@ from time import monotonic
 from types import ModuleType
 from typing import Any, TextIO
 
-from edge.commands import run_command
-from edge.commands.fit import check_recording
-from edge.commands.options import CommandParser, add_common, add_runtime_option
+from edge.cli.options import CommandParser, add_common, add_runtime_option
+from edge.cli.run import run_command
 from edge.console import paints
 from edge.errors import EdgeError, RecordingError
+from edge.formats.sound import Sound
 from edge.model import Model
+from edge.model.requirements import check_recording
 from edge.samples import Chunk
 from edge.sink.json_lines import rounded
-from edge.sound import Sound
 
 # What reads the files that a model's kind of input comes in: a module with `find` and `read`.
 READERS = {
-    "sound": "edge.sound",
-    "stroke": "edge.recording",
+    "sound": "edge.formats.sound",
+    "stroke": "edge.formats.motion",
 }
 PROGRESS_EVERY = 0.25  # seconds
 

@@ -22,16 +22,16 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.commands import run_command, until_signal
-from edge.commands.options import CommandParser, add_common, add_source_options, open_source
-from edge.commands.recorder import INTERRUPTED, count, prepare
-from edge.commands.sound_sitting import SoundSitting
+from edge.cli.options import CommandParser, add_common, add_source_options, open_source
+from edge.cli.recorder import INTERRUPTED, count, prepare
+from edge.cli.run import run_command, until_signal
+from edge.cli.sound_session import SoundSitting
 from edge.samples import AUDIO
-from edge.sound.capture import RATE
 from edge.source import SOUND_SOURCES
-from edge.source.prompted_microphone import PromptedMicrophone
+from edge.source.simulated.prompted_microphone import PromptedMicrophone
+from edge.takes.sound.capture import RATE
 
-SOURCES = SOUND_SOURCES | {"mock": "edge.source.prompted_microphone:PromptedMicrophone"}
+SOURCES = SOUND_SOURCES | {"mock": "edge.source.simulated.prompted_microphone:PromptedMicrophone"}
 NEEDS = {"channels": list(AUDIO), "rate_hz": RATE}
 
 

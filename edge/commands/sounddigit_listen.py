@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.commands.live import live
+from edge.cli.live import live
 from edge.decision.number import NumberDecision
 from edge.source import SOUND_SOURCES
 

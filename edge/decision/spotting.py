@@ -40,7 +40,7 @@ class SpottingDecision(Decision):
         (default 0).
     curve: [{"false_per_hour": 0.5, "threshold": 0.9}, ...], for `limit`: one for all words ...
     held_back: {"five": 0.99}: ... but for those that would leave others no budget (default none).
-    asked: nothing to do with streams, see edge.decision.asked.
+    asked: nothing to do with streams, see edge.decision.word_prior.
 
     A detection's `t` is the time of the deciding window's newest sample less `delay_s`: an
     estimate of the word's end, and with a delay_s of 0 the moment by which it was heard. Its

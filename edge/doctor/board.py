@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from edge.doctor.finding import FAULT, OK, WARNING, Finding
 from edge.doctor.measurement import Measurement
-from edge.source.mpu6050 import CHIPS
+from edge.source.i2c.mpu6050 import CHIPS
 
 GENUINE = 0x68
 UNITS = {"accel_g": "g", "gyro_dps": "deg/s"}

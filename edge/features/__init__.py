@@ -14,8 +14,8 @@ from edge.events import Rejection
 from edge.samples import Chunk
 
 FEATURES = {
-    "sound": "edge.features.sound:SoundFeatures",
-    "stroke": "edge.features.stroke:StrokeFeatures",
+    "sound": "edge.features.sound.windows:SoundFeatures",
+    "stroke": "edge.features.motion.stroke:StrokeFeatures",
 }
 
 

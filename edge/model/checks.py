@@ -9,7 +9,7 @@ from typing import Any
 
 from edge import registry
 from edge.decision import DECISIONS
-from edge.decision.asked import Asked
+from edge.decision.word_prior import Asked
 from edge.errors import ModelError
 from edge.features import FEATURES
 from edge.model.manifest import Manifest

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge import registry
 from edge.decision import DECISIONS, Decision
-from edge.decision.asked import Asked
+from edge.decision.word_prior import Asked
 from edge.errors import ModelError
 from edge.features import FEATURES, Features, Window
 from edge.model.checks import check_decision, check_input, check_task

@@ -10,17 +10,17 @@ from typing import Any
 from edge.samples import MOTION, Chunk, Health
 
 MOTION_SOURCES = {
-    "serial": "edge.source.serial_port:SerialSource",
-    "i2c": "edge.source.i2c:I2CSource",
-    "replay": "edge.source.replay:ReplaySource",
-    "mock": "edge.source.simulated_hand:SimulatedHand",
+    "serial": "edge.source.serial.source:SerialSource",
+    "i2c": "edge.source.i2c.source:I2CSource",
+    "replay": "edge.source.files.motion:ReplaySource",
+    "mock": "edge.source.simulated.hand:SimulatedHand",
 }
 
 SOUND_SOURCES = {
-    "microphone": "edge.source.microphone:MicrophoneSource",
-    "files": "edge.source.sound_files:SoundFiles",
-    "pcm": "edge.source.pcm:PcmSource",
-    "mock": "edge.source.simulated_microphone:SimulatedMicrophone",
+    "microphone": "edge.source.microphone.source:MicrophoneSource",
+    "files": "edge.source.files.sound:SoundFiles",
+    "pcm": "edge.source.files.pcm:PcmSource",
+    "mock": "edge.source.simulated.microphone:SimulatedMicrophone",
 }
 
 # Where no model says what it needs.

@@ -7,9 +7,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.formats.sound import mono
+from edge.resample import Resampler
 from edge.samples import Chunk, Health
-from edge.sound import mono
-from edge.sound.resample import Resampler
 
 RAIL = 0.9999  # of full scale: where 16 bits end, which no sound of less reaches by chance
 

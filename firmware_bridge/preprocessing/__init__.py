@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from edge.features import declip, gate, pose, stroke
+from edge.features.motion import declip, gate, pose, stroke
 from edge.model.manifest import fingerprint
 from edge.samples import DEGREE, STANDARD_GRAVITY
 

@@ -1,4 +1,4 @@
-/* The motion gate: where a stroke begins and where it ends. The C twin of edge/features/gate.py,
+/* The motion gate: where a stroke begins and where it ends. The C twin of edge/features/motion/gate.py,
  * where the reasons are. Takes samples one by one, keeps a bounded number, needs no heap. */
 #ifndef ES_GATE_H
 #define ES_GATE_H

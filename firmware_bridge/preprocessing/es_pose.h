@@ -1,5 +1,5 @@
 /* Pose removed: from how a sensor was turned and pushed to what the hand drew. The C twin of
- * edge/features/pose.py, where the reasons are. */
+ * edge/features/motion/pose.py, where the reasons are. */
 #ifndef ES_POSE_H
 #define ES_POSE_H
 

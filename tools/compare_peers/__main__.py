@@ -19,9 +19,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge.bench.machine import describe_machine
-from edge.commands import run_command
-from edge.commands.options import CommandParser, add_common
+from edge.bench.machine.description import describe_machine
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.model.shipped import find_model
 from tools.compare_peers import sounds

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import sound
 from edge.errors import RecordingError
-from edge.features.sound import in_the_middle
-from edge.simulation.room import Noise
-from edge.simulation.voice import COMMANDS, LEVEL, OTHERS, Person, say
+from edge.features.sound.windows import in_the_middle
+from edge.formats import sound
+from edge.simulation.sound.room import Noise
+from edge.simulation.sound.voice import COMMANDS, LEVEL, OTHERS, Person, say
 
 RATE = 16000
 SEED = 5

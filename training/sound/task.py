@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.errors import EdgeError
-from training.sound.clips import Clips
-from training.sound.layouts import DIGIT_WORDS, SILENCE, spelled
-from training.sound.recipe import Lesson
+from training.sound.data.clips import Clips
+from training.sound.data.folder_layouts import DIGIT_WORDS, SILENCE, spelled
+from training.sound.learn.fit import Lesson
 
 COMMANDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
 UNKNOWN, NONE = "unknown", "none"

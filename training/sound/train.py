@@ -11,18 +11,21 @@ from typing import Any
 import numpy as np
 from tensorflow import keras
 
-from edge.commands.options import CommandParser, add_common
+from edge.cli.options import CommandParser, add_common
 from edge.model.model import Model
 from edge.simulation.seeds import seed
-from training import tflite
-from training.sound import card, lessons, material, product, recipe, scores
-from training.sound.det import confusion_picture
-from training.sound.hold_out import hold_out
-from training.sound.judging import decide, judged, judging
-from training.sound.school import ADAPT_PEOPLE, PEOPLE, SIZES, School
-from training.sound.scores import Scored
+from training.common import tflite
+from training.common.atomic_write import check_out, write
+from training.common.plots import confusion_picture
+from training.sound import export
+from training.sound.data import selection
+from training.sound.data.split import hold_out
+from training.sound.evaluate import card, clip_accuracy
+from training.sound.evaluate.clip_accuracy import Scored
+from training.sound.evaluate.validation import decide, judged, judging
+from training.sound.learn import fit, training_sets
+from training.sound.learn.config import ADAPT_PEOPLE, PEOPLE, SIZES, School
 from training.sound.task import COMMANDS, Task
-from training.whole import check_out, write
 
 log = logging.getLogger(__name__)
 
@@ -81,23 +84,23 @@ def train(args: argparse.Namespace, task: Task) -> None:
     held = hold_out(everything, task.words, args.seed)
     lesson = school.lesson(held.learnt)
     trial = school.learn(lesson, held.learnt)
-    ranges = lessons.calibration(lesson)
-    model = product.loaded(product.to_int8(trial, school.shape, ranges), task, school.front_end)
+    ranges = training_sets.calibration(lesson)
+    model = export.loaded(export.to_int8(trial, school.shape, ranges), task, school.front_end)
     judges = judging(held.judging, task)
     result = judged(model, trial, judges)
-    log.info("people who judge: %s", scores.headline(result))
+    log.info("people who judge: %s", clip_accuracy.headline(result))
     base = school.base.decision if school.base else None
     decision = decide(model, held.judging, school.others, task, school.noise_files, base)
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
-        everybody = material.learnable(everything)
+        everybody = selection.learnable(everything)
         lesson = school.lesson(everybody)
-        final, ranges = school.learn(lesson, everybody), lessons.calibration(lesson)
+        final, ranges = school.learn(lesson, everybody), training_sets.calibration(lesson)
     onnx, onnx_error = tflite.to_onnx(final, ranges[:200])
     provenance = _provenance(args, school, lesson, result)
-    int8 = product.to_int8(final, school.shape, ranges)
-    product.write(args.out, int8, task, decision, provenance, school.front_end)
+    int8 = export.to_int8(final, school.shape, ranges)
+    export.write(args.out, int8, task, decision, provenance, school.front_end)
     write(args.out.with_suffix(".onnx"), onnx)
     title = f"{args.out.name}: {result.share(result.int8):.1%} of {len(result.truth)} clips right"
     confusion_picture(result.confusion(), result.labels, title, args.out.with_suffix(".png"))
@@ -109,7 +112,7 @@ def train(args: argparse.Namespace, task: Task) -> None:
 
 
 def _provenance(
-    args: argparse.Namespace, school: School, lesson: recipe.Lesson, result: Scored
+    args: argparse.Namespace, school: School, lesson: fit.Lesson, result: Scored
 ) -> dict[str, Any]:
     command = ["python", "-m", f"training.{args.command}"]
     if args.data:

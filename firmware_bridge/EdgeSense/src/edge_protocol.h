@@ -1,4 +1,5 @@
-// Made from edge/source/protocol.py by `python -m firmware_bridge.protocol_header`: edit that one.
+// Generated from edge/source/serial/framed/protocol.py: edit that file, then run
+// `python -m firmware_bridge.protocol_header`.
 #pragma once
 #include <stdint.h>
 

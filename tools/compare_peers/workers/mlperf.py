@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from telling import Teller, pieces, seconds_of
 
-from edge.features import mel
+from edge.features.sound import mel
 from edge.model.runtime import interpreter_class, quiet
 
 WINDOW, HOP, FFT, FRAMES = 480, 320, 512, 49

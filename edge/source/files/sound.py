@@ -1,0 +1,118 @@
+"""Sound files played as if they were a microphone: one after another, in real time or faster."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from edge.errors import EdgeError, RecordingError, SourceError
+from edge.formats.sound import SoundFile, find, open_sound
+from edge.formats.sound.file import SUFFIXES
+from edge.samples import AUDIO, Chunk, Health
+from edge.source import Source
+from edge.source.pacing import BETWEEN, CHUNK, Pace, speed
+from edge.source.sound_stream import SoundStream, nothing
+
+log = logging.getLogger(__name__)
+
+
+class SoundFiles(Source):
+    """A file that cannot be read is named in the log and skipped, if there are others.
+
+    None is ever held whole: a day of sound is no problem.
+    """
+
+    def __init__(
+        self, paths: Sequence[str | Path], needs: Mapping[str, Any], speed: float = 1.0
+    ) -> None:
+        self.paths, self.speed = paths, speed
+        self.channels, self.rate = AUDIO, float(needs["rate_hz"])
+        self.health = Health()
+
+    @classmethod
+    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
+        parser.add_argument(
+            "--replay",
+            nargs="+",
+            metavar="FILE",
+            help="play sound files (WAV, FLAC, Ogg, MP3), or all that are in a folder, one after "
+            "another",
+        )
+        parser.add_argument(
+            "--speed",
+            type=speed,
+            default=1.0,
+            metavar="X",
+            help="with --replay and --mock: 1 is real time (default), 10 ten times as fast, "
+            "max as fast as it goes",
+        )
+
+    @classmethod
+    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+        return cls(args.replay, needs, args.speed) if args.replay else None
+
+    def __enter__(self) -> Source:
+        self._files = find(self.paths)
+        if not self._files:
+            raise SourceError(
+                f"none of {', '.join(SUFFIXES)} in {self.paths[0]}: name a folder that has some"
+            )
+        self._opened = self._open()
+        first = next(self._opened, None)
+        if first is None:
+            raise SourceError(f"none of {len(self._files)} files could be read: see above")
+        self._first = first
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._opened.close()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        pace = Pace(self.speed)
+        begin = 0.0
+        for path, file in chain([self._first], self._opened):
+            stream = SoundStream(file.rate, int(self.rate), self.health, begin)
+            for chunk in self._play(path, file, stream):
+                if not len(chunk):
+                    continue
+                for _ in pace.wait_for(chunk.t[-1]):
+                    yield nothing()
+                if 0 < begin == chunk.t[0]:
+                    self.health.pause(BETWEEN)
+                self.health.count(chunk)
+                yield chunk
+            if stream.end > begin:  # of a file that cannot be decoded there was nothing
+                begin = stream.end + BETWEEN
+
+    def _open(self) -> Generator[tuple[Path, SoundFile], None, None]:
+        for path in self._files:
+            try:
+                file = open_sound(path)
+            except EdgeError as fault:
+                self._skip(path, fault)
+                continue
+            log.debug("playing %s", path)
+            with file:
+                yield path, file
+
+    def _play(self, path: Path, file: SoundFile, stream: SoundStream) -> Iterator[Chunk]:
+        size = max(1, int(CHUNK * file.rate))
+        try:
+            for block in file.blocks():
+                for start in range(0, len(block), size):
+                    yield stream.feed(block[start : start + size])
+        except RecordingError as fault:
+            self._skip(path, fault)
+        if file.missing:
+            self.health.errors += 1
+        yield stream.finish()
+
+    def _skip(self, path: Path, fault: EdgeError) -> None:
+        if len(self._files) == 1:
+            raise SourceError(f"{path}: {fault}") from fault
+        self.health.errors += 1
+        log.warning("%s: %s: skipped", path, fault)

@@ -1,0 +1,327 @@
+"""The recorder, on streams that are played to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from edge.commands import airdigit_record
+from edge.commands.airdigit_record import main
+from edge.formats.motion import Recording, own_csv, read
+from edge.samples import ACCEL, MOTION, Chunk
+from edge.source import SUITS_A_HAND
+from edge.source.simulated.prompted_hand import PromptedHand
+from edge.takes.motion.capture import Capture
+from edge.takes.motion.store import save
+from edge.takes.motion.validation import sketch
+
+RATE = 100
+SOURCES = {name: airdigit_record.SOURCES[name] for name in ("replay", "mock")}
+
+
+def rest(seconds):
+    """A hand that holds still: gravity, a gyro's bias and a little tremor."""
+    n = round(seconds * RATE)
+    return np.random.default_rng(n).normal((0.3, 0.2, 9.8, 0.02, -0.03, 0.01), 0.02, (n, 6))
+
+
+def stroke(seconds=1.0, turn=2.0):
+    u = np.linspace(0, 1, round(seconds * RATE))
+    wave = np.sin(np.pi * u) * np.cos(4 * np.pi * u)
+    values = rest(seconds)
+    values[:, 0] += 2 * turn * wave
+    values[:, 4] += turn * wave
+    return values
+
+
+def stream(*parts):
+    values = np.vstack(parts)
+    return Recording.checked(np.arange(len(values)) / RATE, values, MOTION)
+
+
+def strokes(count, **kind):
+    return [part for _ in range(count) for part in (rest(1.5), stroke(**kind), rest(1.0))]
+
+
+@pytest.fixture
+def record(tmp_path, monkeypatch, capsys):
+    """Run the command on a stream; its status, its standard output and what it said."""
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
+
+    def record(recording, *options):
+        played = tmp_path / "played.csv"
+        played.write_text(own_csv.render(recording))
+        out = ["--out", str(tmp_path / "takes"), "--replay", str(played), "--speed", "max"]
+        status = main([*options, *out])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return record
+
+
+def saved(tmp_path):
+    return sorted((tmp_path / "takes").iterdir())
+
+
+def test_takes_are_asked_for_shown_and_saved(record, tmp_path):
+    status, out, err = record(stream(*strokes(3)), "--label", "8", "--takes", "3")
+    assert status == 0
+    assert [f"draw an 8 ... take {n} of 3" in err for n in (1, 2, 3)] == [True] * 3
+    assert "none lost; peak" in err
+    assert "3 of 3 takes are saved" in err
+    assert "go on with" not in err
+    files = saved(tmp_path)
+    assert out.split() == [word for file in files for word in ("saved", str(file))]
+    for file in files:
+        take = read(file)
+        assert take.label == "8"
+        assert take.session
+        assert take.rate == pytest.approx(RATE)
+        assert 1.5 < take.t[-1] < 2.6
+        lively = np.flatnonzero(np.abs(take.values[:, 4]) > 0.5)
+        assert take.t[lively[0]] > 0.4  # rest before and after it
+        assert take.t[-1] - take.t[lively[-1]] > 0.3
+
+
+def test_json_is_one_object_a_take(record, tmp_path):
+    clipped = strokes(1, turn=6.0)
+    clipped[1][:, 4] = np.clip(clipped[1][:, 4], -4.363, 4.363)
+    status, out, err = record(
+        stream(*strokes(1), *clipped, *strokes(1)), "--label=3", "--takes=2", "--json"
+    )
+    assert status == 0
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [event["event"] for event in events] == ["take", "rejected", "take", "summary"]
+    assert [event.get("take") for event in events] == [1, 1, 2, None]
+    assert events[0]["file"] == str(saved(tmp_path)[0])
+    assert events[0]["samples"] == len(read(saved(tmp_path)[0]).t)
+    assert events[0]["peak_gyro"] == pytest.approx(2, abs=0.2)
+    assert "clipped in" in events[1]["reason"]
+    assert events[-1] == {
+        "event": "summary",
+        "label": "3",
+        "saved": 2,
+        "rejected": 1,
+        "out": str(tmp_path / "takes"),
+    }
+    assert "draw a 3 ... take 2 of 2" in err
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([rest(13)], "nothing was drawn for 10 s"),
+        ([rest(1.5), stroke(6), rest(1)], "longer than 4 s"),
+        ([stroke(30)], "the hand was never still"),
+    ],
+)
+def test_what_is_no_take_is_refused_and_asked_for_again(record, tmp_path, parts, reason):
+    status, _, err = record(stream(*parts, *strokes(2)), "--label", "3", "--takes", "1")
+    assert status == 0
+    assert f"not saved: {reason}" in err
+    assert len(saved(tmp_path)) == 1
+
+
+def test_a_take_with_samples_missing_is_refused(record, tmp_path):
+    whole = stream(*strokes(2))
+    keep = np.ones(len(whole.t), bool)
+    keep[200:210] = False  # in the middle of the first stroke
+    gappy = Recording.checked(whole.t[keep], whole.values[keep], MOTION)
+    status, _, err = record(gappy, "--label", "3", "--takes", "1")
+    assert status == 0
+    assert "not saved: 10 samples are missing" in err
+    assert len(saved(tmp_path)) == 1
+
+
+def test_none_takes_whatever_comes(record, tmp_path):
+    status, _, err = record(stream(rest(7)), "--label", "none", "--takes", "2", "--seconds", "3")
+    assert status == 0
+    assert "do what is no digit, for 3 s ... take 2 of 2" in err
+    assert [round(float(read(file).t[-1])) for file in saved(tmp_path)] == [3, 3]
+
+
+def test_edge_impulse(record, tmp_path):
+    status, _, _ = record(stream(*strokes(1)), "--label=5", "--takes=1", "--format", "edge-impulse")
+    assert status == 0
+    (file,) = saved(tmp_path)
+    assert file.name.startswith("5.20")
+    take = read(file)
+    assert (take.label, take.channels) == ("5", MOTION)
+    assert take.rate == pytest.approx(RATE)
+
+
+def test_a_source_that_ends_early_says_how_to_go_on(record, tmp_path):
+    status, _, err = record(stream(*strokes(2)), "--label", "3", "--takes", "5", "--seconds=4")
+    assert status == 1
+    assert len(saved(tmp_path)) == 2
+    assert "2 of 5 takes are saved" in err
+    assert "go on with: airdigit-record --label 3 --seconds=4 --out" in err
+    assert "--takes=3" in err
+    assert err.endswith("the source ended after 2 of 5 takes\n")
+
+
+def test_ten_refusals_in_a_row_end_it(record):
+    status, _, err = record(stream(rest(130)), "--label", "3")
+    assert status == 1
+    assert err.count("not saved") == 10
+    assert "10 takes in a row were refused" in err
+
+
+def test_an_accelerometer_alone_will_do(record, tmp_path):
+    whole = stream(*strokes(1, turn=3.0))
+    accel = Recording.checked(whole.t, whole.values[:, :3], ACCEL)
+    status, _, err = record(accel, "--label", "3", "--takes", "1")
+    assert status == 0, err
+    assert read(saved(tmp_path)[0]).channels == ACCEL
+
+
+def test_what_is_captured_does_not_depend_on_the_chunks():
+    whole = stream(*strokes(1))
+
+    def capture(size):
+        capturing = Capture(RATE, 4)
+        for at in range(0, len(whole.t), size):
+            part = slice(at, at + size)
+            for take in capturing.feed(Chunk(whole.t[part], whole.values[part])):
+                return take
+        raise AssertionError("nothing was captured")
+
+    one, many = capture(1), capture(37)
+    assert np.array_equal(one.t, many.t)
+    assert np.array_equal(one.values, many.values)
+
+
+def test_nothing_is_overwritten_and_nothing_unfinished_is_left(tmp_path):
+    when = datetime(2025, 1, 2, 3, 4, 5)
+    made = stream(rest(1))
+    paths = [save(made, tmp_path, "3", "csv", when) for _ in range(3)]
+    assert [path.name for path in paths] == [
+        "3_20250102_030405.csv",
+        "3_20250102_030405_2.csv",
+        "3_20250102_030405_3.csv",
+    ]
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+def test_a_memory_card_without_links(tmp_path, monkeypatch):
+    def link(*names):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    when = datetime(2025, 1, 2, 3, 4, 5)
+    first, second = (save(stream(rest(1)), tmp_path, "3", "csv", when) for _ in range(2))
+    assert first.read_bytes() == second.read_bytes()
+    assert sorted(tmp_path.iterdir()) == sorted([first, second])
+
+
+def test_a_full_memory_card_without_links_keeps_no_half_take(tmp_path, monkeypatch):
+    calls = []
+
+    def fsync(_):
+        calls.append(_)
+        if len(calls) > 1:  # what was written first has taken the last room
+            raise OSError(28, "No space left on device")
+
+    def link(*names):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="No space"):
+        save(stream(rest(1)), tmp_path, "3", "csv", datetime(2025, 1, 2, 3, 4, 5))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sketch_shows_when_it_was_lively():
+    drawn = sketch(stream(rest(2), stroke(2), rest(2)), unicode=False)
+    assert len(drawn) == 40
+    assert drawn[:12].strip() == drawn[-12:].strip() == ""
+    assert "@" in drawn[13:27]
+
+
+@pytest.mark.parametrize("label", ["3", "none"])
+def test_a_simulated_hand_draws_what_is_asked_for(tmp_path, monkeypatch, capsys, label):
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
+    out = str(tmp_path / "takes")
+    options = ["--label", label, "--takes", "3", "--mock", "--speed", "max", "--out", out]
+    assert main(options) == 0, capsys.readouterr().err
+    takes = [read(file) for file in saved(tmp_path)]
+    assert [take.label for take in takes] == [label] * 3
+    assert all(take.channels == MOTION for take in takes)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_simulated_hand_is_recorded_as_it_draws_and_not_on_its_way_back(seed):
+    with PromptedHand(SUITS_A_HAND, seed, speed=float("inf")) as source:
+        chunks = iter(source)
+        for number, digit in enumerate("31907"):
+            capturing, take, asked = Capture(source.rate, 4), None, False
+            while take is None:
+                if capturing.ready and not asked:
+                    asked = True
+                    source.prompt(digit)
+                take = next(capturing.feed(next(chunks)), None)
+            assert take.fault is None
+            assert len(source.marks) == number + 1  # nothing was drawn that was not asked for
+            mark = source.marks[-1]
+            assert mark.label == digit
+            assert take.t[0] < mark.start + 0.1
+            assert mark.end - 0.1 < take.t[-1] < mark.end + 0.7  # the hand was still held still
+
+
+def test_a_simulated_hand_knows_no_letters(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
+    assert main(["--label", "A", "--mock", "--out", str(tmp_path)]) == 1
+    assert "cannot draw A" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--label", "a/b"],
+        ["--label", ""],
+        ["--label", "3", "--takes", "0"],
+        ["--label", "3", "--seconds", "nan"],
+        [],
+    ],
+)
+def test_usage(monkeypatch, capsys, options):
+    monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
+    with pytest.raises(SystemExit) as stop:
+        main([*options, "--replay", "a.csv"])
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_keeps_what_it_has(tmp_path, number):
+    played = tmp_path / "played.csv"
+    played.write_text(own_csv.render(stream(*strokes(2), rest(900))))
+    script = (
+        "import sys\nfrom edge.commands import airdigit_record as command\n"
+        f"command.SOURCES = {SOURCES}\nsys.exit(command.main())"
+    )
+    options = ["--label=3", "--takes=9", "--json", "--speed=4", "--replay", str(played)]
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *options, "--out", str(tmp_path / "takes")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for _ in range(2):
+            assert json.loads(process.stdout.readline())["event"] == "take"
+        process.send_signal(number)
+        assert process.wait(10) == 130
+        assert json.loads(process.stdout.read())["saved"] == 2
+        err = process.stderr.read()
+    assert "2 of 9 takes are saved" in err
+    assert "--takes=7" in err
+    assert "Traceback" not in err
+    assert len(saved(tmp_path)) == 2

@@ -1,0 +1,309 @@
+"""The closed form of a circuit is what PennyLane and the textbook say, and it refuses the rest."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import state_vector
+from edge.errors import EdgeError, ModelError
+from edge.features.quantum.circuit import Circuit, Gate, random_angles, random_layers, read_circuit
+from edge.features.quantum.closed_form import ClosedForm
+from edge.features.quantum.quanvolution import Quanvolution
+from edge.features.sound.front_end import FrontEnd
+from edge.features.sound.windows import SoundFeatures
+from edge.samples import AUDIO, Chunk
+
+SEEDS = range(12)
+
+
+def random_circuit(seed: int, qubits: int, layers: int, parameters: int) -> Circuit:
+    drawn = {"seed": seed, "angles": random_angles(seed, layers, parameters)}
+    return read_circuit({"random_layers": drawn}, qubits)
+
+
+def pennylane(circuit: Circuit, x: np.ndarray, layers: dict | None = None) -> np.ndarray:
+    """(patches, outputs); `layers` lets PennyLane draw the gates itself."""
+    qml = pytest.importorskip("pennylane")
+
+    @qml.qnode(qml.device("default.qubit", wires=circuit.qubits))
+    def run(x):
+        for qubit in range(circuit.qubits):
+            qml.RY(np.pi * x[:, qubit], wires=qubit)
+        if layers is not None:
+            qml.RandomLayers(np.array(layers["angles"]), range(circuit.qubits), seed=layers["seed"])
+        else:
+            for gate in circuit.gates:
+                more = () if gate.name == "CNOT" else (gate.angle,)
+                getattr(qml, gate.name)(*more, wires=gate.wires)
+        return [
+            qml.expval(qml.prod(*[getattr(qml, f[0])(int(f[1:])) for f in name.split()]))
+            for name in circuit.measured
+        ]
+
+    return np.stack(run(x), axis=1)
+
+
+def patches(seed: int, qubits: int, count: int = 7) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-0.5, 2.5, (count, qubits))
+
+
+def difference(circuit: Circuit, x: np.ndarray, wanted: np.ndarray) -> float:
+    return float(np.abs(ClosedForm(circuit)(np.ascontiguousarray(x.T)) - wanted).max())
+
+
+@pytest.mark.parametrize(
+    ("qubits", "layers", "parameters"),
+    [(4, 1, 4), (4, 2, 4), (4, 5, 8), (2, 1, 2), (2, 4, 3), (1, 2, 3), (9, 1, 9), (9, 2, 5)],
+)
+def test_equals_pennylanes_random_layers(qubits, layers, parameters):
+    for seed in SEEDS[: 12 if qubits < 9 else 3]:
+        drawn = {"seed": seed, "angles": random_angles(seed + 99, layers, parameters)}
+        circuit = read_circuit({"random_layers": drawn}, qubits)
+        x = patches(seed, qubits)
+        assert difference(circuit, x, state_vector.expectations(circuit, x)) < 1e-9
+        assert difference(circuit, x, pennylane(circuit, x, drawn)) < 1e-9
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_equals_pennylane_for_any_gates_and_products_of_paulis(seed):
+    rng = np.random.default_rng(seed)
+    gates = []
+    for _ in range(12):
+        first, second = (int(wire) for wire in rng.choice(3, 2, replace=False))
+        name = str(rng.choice(["RX", "RY", "RZ", "CNOT"]))
+        turned = Gate(name, (first,), float(rng.uniform(-2 * np.pi, 2 * np.pi)))
+        gates.append(Gate("CNOT", (first, second)) if name == "CNOT" else turned)
+    measured = ("Z0", "X1", "Y2", "X0 Y1", "Z2 Z0", "Y0 X1 Z2")
+    circuit = Circuit(3, tuple(gates), measured)
+    x = patches(seed, 3)
+    assert difference(circuit, x, state_vector.expectations(circuit, x)) < 1e-9
+    assert difference(circuit, x, pennylane(circuit, x)) < 1e-9
+
+
+def test_a_gate_on_the_wrong_wire_is_noticed():
+    """The comparison above can fail."""
+    x = patches(0, 2)
+    circuit = Circuit(2, (Gate("CNOT", (0, 1)), Gate("RX", (0,), 0.3)), ("Z0", "Z1"))
+    other = Circuit(2, (Gate("CNOT", (1, 0)), Gate("RX", (0,), 0.3)), ("Z0", "Z1"))
+    assert difference(circuit, x, pennylane(other, x)) > 0.1
+
+
+def test_the_closed_form_has_only_the_terms_that_are_there():
+    circuit = Circuit(2, (Gate("RX", (0,), 0.25), Gate("CNOT", (0, 1))), ("Z0", "Z1", "X0"))
+    form = ClosedForm(circuit)
+    # Z0 is cos(0.25) Z0, as Y does not show; Z1 is Z0 Z1 before the CNOT; X0 is X0 X1.
+    assert form.terms == [(1, 0), (1, 1), (2, 2)]
+    assert np.allclose(form.shares, [[math.cos(0.25), 0, 0], [0, math.cos(0.25), 0], [0, 0, 1]])
+    one_layer = [ClosedForm(random_circuit(seed, 4, 1, 4)) for seed in range(50)]
+    assert max((form.shares != 0).sum(axis=0).max() for form in one_layer) <= 4
+    assert np.median([len(form.terms) for form in one_layer]) <= 5
+
+
+def test_what_cannot_be_seen_is_zero():
+    circuit = Circuit(1, (), ("Y0",))
+    assert ClosedForm(circuit)(np.ones((1, 3))).tolist() == [[0.0]] * 3
+
+
+def paper(**changes) -> dict:
+    return {"random_layers": {"seed": 42, "angles": random_angles(0)}, **changes}
+
+
+@pytest.mark.parametrize("patch", [[2, 2], [1, 2], [3, 1], [3, 3]])
+def test_patches_are_cut_as_the_original_cuts_its_image_of_bins_and_frames(patch):
+    rows, columns = patch
+    image = np.random.default_rng(1).uniform(0, 1, (6, 12))  # mel, time
+    description = paper(patch=patch)
+    stage = Quanvolution(description, 6)
+    out = stage.apply(image.T)
+    assert stage.rows_in == columns
+    assert out.shape == (12 // columns, 6 // rows, rows * columns)
+    cut = np.array(
+        [
+            [image[j + a, k + b] for a in range(rows) for b in range(columns)]
+            for j in range(0, 6, rows)
+            for k in range(0, 12, columns)
+        ]
+    )
+    wanted = pennylane(stage.circuit, cut, description["random_layers"])
+    wanted = wanted.reshape(6 // rows, 12 // columns, rows * columns)
+    assert np.abs(out.transpose(1, 0, 2) - wanted).max() < 1e-9
+    # The same circuit on the same patches, described with frames as the rows.
+    other = Quanvolution(paper(patch=patch, axes=["frames", "bins"]), 12)
+    assert np.abs(other.apply(image) - wanted).max() < 1e-9
+
+
+def test_single_precision_is_single_precision():
+    frames = np.random.default_rng(2).uniform(0, 8, (126, 60))  # a magnitude spectrum is not 0..1
+    stage = Quanvolution(paper(), 60)
+    out = stage.apply(frames.astype(np.float32))
+    assert out.dtype == np.float32 and out.shape == (63, 30, 4)
+    assert np.abs(out - stage.apply(frames)).max() < 2e-5
+
+
+def test_a_logarithmic_spectrum_is_mapped_and_clipped():
+    frames = np.array([[-13.0, -7.0], [1.0, -30.0]])
+    scaled = Quanvolution(paper(scale=[-13.0, -1.0]), 2).apply(frames)
+    assert np.allclose(scaled, Quanvolution(paper(), 2).apply(np.array([[0, 0.5], [1, 0]])))
+
+
+def test_frames_that_come_by_and_by_give_the_same_rows():
+    frames = np.random.default_rng(3).uniform(0, 1, (127, 60)).astype(np.float32)
+    stage = Quanvolution(paper(), 60)
+    pairs = [stage.apply(frames[at : at + 2]) for at in range(0, 126, 2)]
+    whole = stage.apply(frames)
+    assert len(whole) == 63
+    assert np.abs(np.concatenate(pairs) - whole).max() < 1e-6
+
+
+def test_a_description_comes_back_in_full_and_through_json():
+    drawn = json.loads(json.dumps(Quanvolution.specification(paper(), 60)))
+    assert drawn == {
+        "patch": [2, 2],
+        "axes": ["bins", "frames"],
+        "scale": None,
+        "encoding": "RY(pi x)",
+        "random_layers": {"seed": 42, "angles": random_angles(0)},
+        "measured": ["Z0", "Z1", "Z2", "Z3"],
+    }
+    assert Quanvolution.specification(drawn, 60) == drawn
+    spelt = Quanvolution(drawn, 60).circuit.described()
+    again = json.loads(json.dumps(Quanvolution.specification(spelt, 60)))
+    assert again["gates"] == spelt["gates"] and "random_layers" not in again
+    assert Quanvolution(again, 60).circuit == Quanvolution(drawn, 60).circuit
+
+
+def test_the_gates_of_a_seed_do_not_change():
+    """What a manifest with a seed relies on: these are PennyLane's as well (see above)."""
+    gates = [(gate.name, gate.wires) for gate in random_layers(42, [[0.1, 0.2, 0.3, 0.4]], 4)]
+    assert gates == [
+        ("RY", (1,)),
+        ("RX", (2,)),
+        ("CNOT", (1, 3)),
+        ("RZ", (2,)),
+        ("RX", (2,)),
+    ]
+
+
+ANGLES = [[0.1, 0.2, 0.3, 0.4]]
+
+
+@pytest.mark.parametrize(
+    ("description", "said"),
+    [
+        (paper(random_layers={"seed": 1, "angles": [[7.0]]}), "turns by 7.0: give radians"),
+        (paper(random_layers={"seed": 1, "angles": [[math.nan]]}), "turns by nan: give radians"),
+        (paper(random_layers={"seed": None, "angles": ANGLES}), "seed is None"),
+        (paper(random_layers={"seed": -1, "angles": ANGLES}), "non-negative"),
+        (paper(random_layers={"seed": 1, "angles": [["a"]]}), "could not convert"),
+        (paper(random_layers={"seed": 1}), "not described as it must be"),
+        (paper(random_layers={"seed": 1, "angles": [[0.1] * 300]}), "gates, where 256 can be"),
+        (paper(patch=[4, 4]), "16 qubits, where 1 to 9"),
+        (paper(patch=[2]), "not enough values"),
+        (paper(patch=[2, 0]), "patch is 2 x 0"),
+        (paper(patch=[7, 1]), "60 bins of the spectrum cannot be cut in patches of 7"),
+        (paper(axes=["frames"]), "axes are"),
+        (paper(scale=[1, 0]), "scale is 1.0 to 0.0"),
+        (paper(scale=[0, math.nan]), "scale is 0.0 to nan"),
+        (paper(encoding="RX"), "encoding is 'RX'"),
+        (paper(measured=[]), "nothing is measured"),
+        (paper(measured=["Z4"]), "'Z4' is measured, where there are qubits 0 to 3"),
+        (paper(measured=["Z0 X0"]), "is measured"),
+        (paper(measured=[""]), "nothing is measured"),
+        (paper(measured=[3]), "not described"),
+        (paper(shots=1000), "'shots' in it is unknown"),
+        (paper(gates=[]), "either"),
+        ({}, "either"),
+        ({"gates": [["RX", 4, 0.1]]}, "gate 1 (RX) acts on 4, where there are qubits 0 to 3"),
+        ({"gates": [["RX", 0.0, 0.1]]}, "acts on 0.0"),
+        ({"gates": [["CNOT", 0, 1], ["CNOT", 1, 1]]}, "gate 2 (CNOT) acts on 1, 1"),
+        ({"gates": [["CNOT", 0]]}, "acts on 0,"),
+        ({"gates": [["SWAP", 0, 1]]}, "gate 1 (SWAP) is unknown"),
+        ({"gates": [["RX", 0]]}, "not enough values"),
+        ({"gates": [["RX", 0, "0.1"]]}, "turns by '0.1'"),
+        ({"gates": [[]]}, "not enough values"),
+        ({"gates": 5}, "not described"),
+    ],
+)
+def test_what_cannot_be_computed_is_said_in_one_line(description, said):
+    with pytest.raises(ModelError) as caught:
+        Quanvolution(description, 60)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_many_terms_are_refused():
+    drawn = {"seed": 1, "angles": random_angles(1, 10, 9)}
+    with pytest.raises(ModelError, match="terms, where 2048 can be: use fewer layers"):
+        Quanvolution({"random_layers": drawn, "patch": [3, 3], "measured": ["Z0 Z4"]}, 60)
+
+
+def test_other_spectra_and_no_numbers_are_refused():
+    stage = Quanvolution(paper(), 60)
+    with pytest.raises(
+        ModelError, match="made for spectra of 60 bins and is given some of shape .2, 40."
+    ):
+        stage.apply(np.zeros((2, 40), np.float32))
+    frames = np.zeros((2, 60), np.float32)
+    frames[1, 7] = np.nan
+    with pytest.raises(EdgeError, match="no numbers"):
+        stage.apply(frames)
+
+
+QCNN = {
+    "front_end": {
+        **{"window": 1024, "hop": 128, "fft": 1024, "mels": 60, "low_hz": 40.0, "high_hz": 8000.0},
+        **{"scale": "slaney", "norm": "slaney", "power": 1, "log": None},
+    },
+    "shape": [126, 60],
+    "step": 4,
+    "quanvolution": paper(),
+}
+
+
+def sound(seconds: float, seed: int = 0) -> np.ndarray:
+    t = np.arange(int(seconds * 16000)) / 16000
+    noise = np.random.default_rng(seed).normal(0, 0.01, len(t))
+    return (noise + np.sin(2 * np.pi * 500 * t) * (t % 0.6 > 0.3)).astype(np.float32)
+
+
+def test_streamed_windows_are_those_of_the_whole():
+    specification = SoundFeatures.specification(QCNN)
+    samples = sound(1.9)
+    t = np.arange(len(samples)) / 16000
+    features = SoundFeatures(specification, AUDIO)
+    cuts = [0, 1, 700, 9000, 9100, 30000, len(samples)]
+    streamed = [
+        window
+        for start, end in zip(cuts, cuts[1:], strict=False)
+        for window in features.process(Chunk(t[start:end], samples[start:end, None]))
+    ]
+    front_end = FrontEnd(**specification["front_end"])
+    whole = Quanvolution(specification["quanvolution"], 60).apply(front_end.frames(samples))
+    assert streamed[-1].tensor.shape == (63, 30, 4)
+    full = [w for w in streamed if w.t > (125 * 128 + 1024) / 16000]
+    for window in full:
+        end = round((window.t * 16000 + 1 - 1024) / 128 + 1) // 2
+        assert np.abs(window.tensor - whole[end - 63 : end]).max() < 1e-5
+    assert len(full) > 20
+    # A recording is cut by the same stage.
+    found = list(SoundFeatures.candidates(specification, Chunk(t, samples[:, None]), AUDIO))
+    first = specification["shape"][0] // specification["step"] - 1  # silence is in those before
+    for window in (0, 3):
+        rows = window * specification["step"] // 2
+        assert np.abs(found[first + window].tensor - whole[rows : rows + 63]).max() < 1e-5
+
+
+def test_a_manifest_is_compared_with_what_is_computed_here():
+    specification = json.loads(json.dumps(SoundFeatures.specification(QCNN)))
+    assert specification["quanvolution"]["measured"] == ["Z0", "Z1", "Z2", "Z3"]
+    assert SoundFeatures.specification(specification) == specification
+    assert "quanvolution" not in SoundFeatures.specification()
+    for changed in ({"shape": [125, 60]}, {"step": 3}):
+        with pytest.raises(ModelError, match="cannot be cut in the patches of its quanvolution"):
+            SoundFeatures.specification({**QCNN, **changed})
+    with pytest.raises(ModelError, match="not described as it must be"):
+        SoundFeatures.specification({**QCNN, "quanvolution": 3})

@@ -1,0 +1,328 @@
+"""Sound into windows: whatever the chunks, true in time, with gaps, and only while there is any."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.features.sound.level_gate import HOLD_S, LevelGate
+from edge.features.sound.windows import (
+    AFTER,
+    FRAMES,
+    SPLICED,
+    STEP,
+    SoundFeatures,
+    in_the_middle,
+    window_samples,
+)
+from edge.samples import AUDIO, Chunk
+from edge.simulation.sound.room import Noise
+from edge.simulation.sound.voice import COMMANDS, DIGITS, LEVEL, Person, say
+from training.sound.learn.front_ends import LECTURE, PAPER
+
+RATE = 16000
+SPECIFICATION = SoundFeatures.specification()
+SIZE = window_samples(SPECIFICATION)  # samples under a window
+STEP_S = 0.04
+
+
+def features():
+    return SoundFeatures(SPECIFICATION, AUDIO)
+
+
+def chunk(samples, start=0.0):
+    t = start + np.arange(len(samples)) / RATE
+    return Chunk(t, np.asarray(samples, np.float32)[:, None])
+
+
+def noise(seconds, level, seed=0):
+    return Noise(np.random.default_rng(seed), level).take(round(seconds * RATE))
+
+
+def word(level, seed=3, text="seven"):
+    """Its root mean square is `level`."""
+    person = Person(seed)
+    spoken = say(text, person, person.rng)
+    return spoken * (level / np.sqrt(np.mean(spoken**2)))
+
+
+def spoken_at(seconds, spoken, background):
+    """The background with a word in it, and when the word is over."""
+    sound = background.copy()
+    start = round(seconds * RATE)
+    sound[start : start + len(spoken)] += spoken
+    return sound, seconds + len(spoken) / RATE
+
+
+def windows(listening, *chunks, finish=False):
+    found = [window for one in chunks for window in listening.process(one)]
+    return found + (list(listening.finish()) if finish else [])
+
+
+def speech():
+    sound, _ = spoken_at(1.0, word(LEVEL), noise(2.5, LEVEL / 100))
+    return sound.astype(np.float32)
+
+
+def same(found, expected):
+    assert [w.t for w in found] == [w.t for w in expected]
+    assert [w.tensor.tobytes() for w in found] == [w.tensor.tobytes() for w in expected]
+
+
+@given(sizes=st.lists(st.one_of(st.integers(0, 5000), st.integers(0, 20)), max_size=40))
+@settings(deadline=None, max_examples=25)
+@pytest.mark.parametrize("gap", [0.0, 0.05, 0.5])
+def test_windows_do_not_depend_on_the_chunks(gap, sizes):
+    whole = chunk(speech())
+    whole.t[20000:] += gap
+    expected = windows(features(), whole, finish=True)
+    assert len(expected) > 25
+    cuts = np.minimum(np.cumsum(sizes, dtype=int), len(whole))
+    pieces = map(Chunk, np.split(whole.t, cuts), np.split(whole.values, cuts))
+    same(windows(features(), *pieces, finish=True), expected)
+
+
+def test_a_window_is_what_the_front_end_makes_of_the_second_before_its_time():
+    sound = speech()
+    listening = features()
+    found = windows(listening, chunk(sound, start=100.0))
+    full = [window for window in found if window.t >= 100 + SIZE / RATE]
+    assert len(full) > 10
+    for window in full:
+        newest = round((window.t - 100) * RATE)
+        expected = listening.front_end.frames(sound[newest + 1 - SIZE : newest + 1])
+        np.testing.assert_allclose(window.tensor, expected, atol=1e-4)
+        assert window.decided_t == window.t
+    assert np.diff([window.t for window in found]) == pytest.approx(STEP_S, abs=1e-9)
+
+
+@pytest.mark.parametrize("specification", [LECTURE, PAPER], ids=["lecture", "paper"])
+def test_other_front_ends_slide_as_well(specification):
+    rate = specification["sensor"]["rate_hz"]
+    sound = np.tile(speech(), 2)
+    listening = SoundFeatures(specification, AUDIO)
+    t = np.arange(len(sound)) / rate
+    found = windows(listening, Chunk(t, sound[:, None]))
+    step_s = specification["step"] * specification["front_end"]["hop"] / rate
+    assert np.diff([window.t for window in found]).min() == pytest.approx(step_s, abs=1e-9)
+    newest, size = round(found[-1].t * rate), window_samples(specification)
+    expected = listening.front_end.frames(sound[newest + 1 - size : newest + 1])
+    assert list(expected.shape) == specification["shape"]
+    np.testing.assert_allclose(found[-1].tensor, expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("hours", [0, 1, 24 * 365])
+def test_times_stay_true_to_the_sample(hours):
+    """Hours of sound in minutes would still be minutes: the clock starts late, the gate is open."""
+    start = hours * 3600.0
+    listening = features()
+    sound, size = speech(), 333
+    found = []
+    for number in range(2000):
+        at = number * size
+        t = start + (at + np.arange(size)) / RATE
+        values = np.resize(sound[at % 30000 :], size)[:, None]
+        found += listening.process(Chunk(t, values))
+    assert len(found) > 500
+    newest = np.array([(window.t - start) * RATE for window in found])
+    assert np.abs(newest - np.round(newest)).max() < 1e-2
+    # Each a whole number of steps after the first, to the sample: nothing adds up.
+    assert set((np.round(newest).astype(int) - 799) % 640) == {0}
+
+
+def test_a_clock_that_is_not_quite_the_rates_is_followed():
+    """A sound card is a little fast: times come from the source, not from counting."""
+    sound = np.tile(speech(), 10)
+    t = np.arange(len(sound)) / (RATE * 1.001)
+    found = windows(features(), Chunk(t, sound[:, None]))
+    assert len(found) > 400
+    assert np.isin([window.t for window in found], t).all()
+
+
+def test_a_short_gap_is_spliced():
+    whole = chunk(speech())
+    later = Chunk(whole.t[16800:] + SPLICED * 0.9, whole.values[16800:])
+    parts = Chunk(whole.t[:16800], whole.values[:16800]), later
+    found = windows(features(), *parts)
+    expected = windows(features(), whole)
+    assert [w.tensor.tobytes() for w in found] == [w.tensor.tobytes() for w in expected]
+    late = np.array([w.t for w in found]) - [w.t for w in expected]
+    assert set(np.round(late, 6)) == {0.0, 0.09}
+
+
+def test_after_a_long_gap_a_new_sound_begins():
+    sound = speech()
+    listening = features()
+    list(listening.process(chunk(sound)))
+    after = list(listening.process(chunk(sound, start=60.0)))
+    first = next(window for window in after if window.t > 60)
+    assert first.t == pytest.approx(60 + 799 / RATE)
+    assert (first.tensor[:-2] == listening.front_end.silence).all()
+    assert not (first.tensor[-2:] == listening.front_end.silence).all()
+
+
+@pytest.mark.parametrize("gap", [0.15, 0.3, 1.0, 60.0])
+def test_the_last_word_before_a_gap_is_let_through(gap):
+    """As at the end: of several files played one after another each has a last word."""
+    sound, end = spoken_at(2.0, word(LEVEL), noise(4, LEVEL / 100))
+    cut = sound[: round(end * RATE)]
+    alone, followed = features(), features()
+    expected = windows(alone, chunk(cut), finish=True)
+    begin = end + gap
+    found = windows(followed, chunk(cut), chunk(speech(), start=begin))
+    before = [window for window in found if window.t < begin]
+    assert len(before) >= len(expected) - max(0, round((AFTER - gap) / STEP_S))
+    for ours, theirs in zip(before, expected, strict=False):
+        assert ours.t == pytest.approx(theirs.t) and np.array_equal(ours.tensor, theirs.tensor)
+    assert sorted(window.t for window in found) == [window.t for window in found]
+
+
+def test_the_last_word_is_let_through():
+    sound, end = spoken_at(2.0, word(LEVEL), noise(4, LEVEL / 100))
+    cut = sound[: round(end * RATE)]  # a recording that ends with the word
+    listening = features()
+    during = windows(listening, chunk(cut))
+    after = list(listening.finish())
+    assert during[-1].t <= end < after[0].t
+    assert len(after) == round(AFTER / STEP_S)
+    assert after[-1].t == pytest.approx(end + AFTER, abs=STEP_S)
+    assert (after[-1].tensor[-15:] == listening.front_end.silence).all()
+
+
+def test_the_end_of_nothing_is_nothing():
+    assert list(features().finish()) == []
+    listening = features()
+    assert list(listening.process(Chunk(np.empty(0), np.empty((0, 1), np.float32)))) == []
+    assert list(listening.finish()) == []
+
+
+@pytest.mark.parametrize(("below_db", "level"), [(45, LEVEL), (20, 0.004), (10, LEVEL)])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_word_opens_the_gate_with_its_beginning_in_view(below_db, level, seed):
+    """In a quiet room, softly in a room that is not, and in a noise that hides parts of it."""
+    background = noise(16, level * 10 ** (-below_db / 20), seed)
+    sound, end = spoken_at(12.0, word(level, seed), background)
+    found = [window.t for window in windows(features(), chunk(sound))]
+    before = [t for t in found if 4 < t < 12]
+    assert not before  # a steady noise is nothing to hear
+    opened = min(t for t in found if t >= 12)
+    assert opened < 12.35  # and the window holds a second: all of the word so far
+    # Open without a pause until the word has left the window.
+    during = [t for t in found if opened <= t <= end + 0.6]
+    assert np.diff(during).max() == pytest.approx(STEP_S, abs=1e-6)
+    assert max(during) > end + 0.5
+    assert max(found) < end + HOLD_S + 0.3
+
+
+def test_most_words_open_the_gate_in_a_noise_as_loud_as_they_are():
+    heard = 0
+    for seed, text in enumerate(COMMANDS + DIGITS):
+        sound, end = spoken_at(6.0, word(LEVEL, seed + 100, text), noise(8, LEVEL, seed))
+        found = [window.t for window in windows(features(), chunk(sound))]
+        assert not [t for t in found if 3 < t < 6]
+        heard += any(6 <= t <= end + 0.1 for t in found)
+    assert heard >= 0.85 * len(COMMANDS + DIGITS)
+
+
+@pytest.mark.parametrize("level", [2e-5, 1e-4, 0.01, 0.2])
+def test_it_closes_in_silence_and_in_any_steady_noise(level):
+    sixteen_bits = np.rint(noise(20, level) * 32768) / 32768
+    found = [window.t for window in windows(features(), chunk(sixteen_bits))]
+    assert found or level < 1e-4  # whoever starts may be speaking already
+    assert max(found, default=0) < HOLD_S + 0.3
+
+
+def test_in_digital_silence_nobody_speaks():
+    assert not windows(features(), chunk(np.zeros(20 * RATE)))
+
+
+@pytest.mark.parametrize("zeros_s", [0.02, 0.03, 0.05, 0.3, 2.0])
+@pytest.mark.parametrize("fade_s", [0.0, 0.3])
+def test_zeros_before_a_room_say_nothing_of_it(zeros_s, fade_s):
+    """As microphones and files often begin with."""
+    room = noise(6, 3e-4) * np.minimum(1, np.arange(6 * RATE) / (fade_s * RATE + 1))
+    found = windows(features(), chunk(np.concatenate([np.zeros(round(zeros_s * RATE)), room])))
+    known = zeros_s + HOLD_S + 0.2  # by then the room is
+    assert max(window.t for window in found) < known + HOLD_S
+    assert not any(window.loud for window in found if window.t > known)
+
+
+@pytest.mark.parametrize("softer", [1.0, 0.1])
+def test_words_between_zeros_are_heard(softer):
+    """Some microphones leave out what they take for silence."""
+    said = [word(LEVEL * softer ** (k % 2), seed=k) for k in range(6)]
+    parts, ends, t = [], [], 0.0
+    for one in said:
+        parts += [np.zeros(2 * RATE), one]
+        t += 2 + len(one) / RATE
+        ends.append(t)
+    sound = np.concatenate([*parts, np.zeros(RATE)])
+    found = windows(features(), chunk(sound))
+    for one, end in zip(said, ends, strict=True):
+        during = [w for w in found if end - len(one) / RATE < w.t < end + 0.2]
+        assert len(during) > 0.8 * (len(one) / RATE + 0.2) / STEP_S
+        assert any(window.loud for window in during)
+        assert not any(w.loud for w in found if end + 0.2 < w.t < end + 1.9)
+
+
+def test_it_closes_when_a_noise_begins_and_stays():
+    sound = np.concatenate([noise(4, 0.001), noise(26, 0.01, seed=1)])
+    found = [window.t for window in windows(features(), chunk(sound))]
+    assert any(4 < t < 5 for t in found)
+    assert max(found) < 4 + 25
+
+
+def test_a_word_after_a_loud_beginning_is_heard():
+    """The first block may be a click, or a word: the room is found soon after."""
+    gate = LevelGate(STEP_S, -13.0)
+    opened = [gate.open(level) for level in [0.0] * 10 + [-12.0] * 75 + [-10.0]]
+    assert opened[0] and not opened[-2] and opened[-1]
+
+
+def test_damaged_samples_do_not_deafen():
+    sound = noise(8, 0.001)
+    sound[32000:32100] = np.nan
+    sound, _ = spoken_at(6.0, word(LEVEL), sound)
+    found = windows(features(), chunk(sound))
+    assert any(6 < window.t < 6.5 for window in found)
+    assert all(np.isfinite(window.tensor).all() for window in found)
+
+
+@pytest.mark.parametrize("length", [1, 479, 8000, SIZE - 1, SIZE, SIZE + 1, RATE, SIZE + 639])
+def test_a_clip_about_as_long_as_a_window_is_one_window(length):
+    sound = np.tile(speech(), 2)[16000 - 400 :][:length]
+    (only,) = SoundFeatures.candidates(SPECIFICATION, chunk(sound, start=5.0), AUDIO)
+    assert only.tensor.shape == (FRAMES, 40)
+    expected = features().front_end.frames(in_the_middle(sound, SIZE))
+    assert np.array_equal(only.tensor, expected)
+
+
+def test_a_long_clip_is_looked_at_everywhere():
+    sound = speech()
+    found = list(SoundFeatures.candidates(SPECIFICATION, chunk(sound, start=5.0), AUDIO))
+    front_end = features().front_end
+    padded = np.pad(sound, ((FRAMES // STEP - 1) * 640, round(AFTER * RATE)))
+    assert len(found) == 1 + (len(padded) - SIZE) // 640
+    assert found[0].t < 5.1 and found[-1].t > 5 + len(sound) / RATE + AFTER - 0.05
+    for number, window in enumerate(found):
+        here = padded[number * 640 :][:SIZE]
+        end = number * 640 + SIZE - 1 - (FRAMES // STEP - 1) * 640
+        assert window.t == pytest.approx(5 + end / RATE, abs=1e-9)
+        np.testing.assert_allclose(window.tensor, front_end.frames(here), atol=1e-4)
+
+
+@pytest.mark.parametrize("length", [0, 3, 4, 5, 6, 9])
+def test_in_the_middle(length):
+    sound = np.arange(1, length + 1, dtype=np.float32)
+    placed = in_the_middle(sound, 5)
+    assert len(placed) == 5
+    kept = placed[placed > 0]
+    assert len(kept) == min(length, 5)
+    before = int(np.argmax(placed > 0))
+    after = 5 - len(kept) - before
+    if 0 < length <= 5:
+        assert 0 <= after - before <= 1
+    elif length:
+        assert abs((kept[0] - 1) - (length - kept[-1])) <= 1

@@ -1,0 +1,155 @@
+"""Pose removed: the same stroke gives the same tensor however the sensor is held and mounted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.errors import StrokeError
+from edge.events import Rejection
+from edge.features.motion import pose
+from edge.features.motion.declip import declip
+from edge.features.motion.stroke import StrokeFeatures, binned, main_span, tensors
+from edge.samples import MOTION, Chunk
+from edge.simulation.motion.hand import STEP
+from edge.simulation.motion.imu import random_mounting
+from edge.simulation.motion.person import Person
+
+SPECIFICATION = StrokeFeatures.specification()
+
+
+def recording(person: Person, digit: str = "3", rate: float = 100.0) -> Chunk:
+    """A take without sensor faults, with rest around it."""
+    tracks = (lambda: person.rest(0.5), lambda: person.draw(digit), lambda: person.rest(0.5))
+    truth = np.concatenate([person.feel(track()) for track in tracks])
+    t = np.arange(0, (len(truth) - 1) * STEP, 1 / rate)
+    columns = [np.interp(t, np.arange(len(truth)) * STEP, column) for column in truth.T]
+    return Chunk(t, np.stack(columns, axis=1).astype(np.float32))
+
+
+def tensor(chunk: Chunk) -> np.ndarray:
+    return next(StrokeFeatures.candidates(SPECIFICATION, chunk, MOTION)).tensor
+
+
+def turned(chunk: Chunk, rotation: np.ndarray) -> Chunk:
+    """The same movement, felt by a sensor that is mounted another way."""
+    accel, gyro = chunk.values[:, :3] @ rotation, chunk.values[:, 3:] @ rotation
+    return Chunk(chunk.t, np.hstack([accel, gyro]).astype(np.float32))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 40), mounting=st.integers(0, 10_000), digit=st.sampled_from("0123456789")
+)
+def test_mounting_does_not_matter(seed, mounting, digit):
+    person = Person(seed)
+    person.hand.speed = max(person.hand.speed, 1.5)  # a faint stroke may end elsewhere by rounding
+    chunk = recording(person, digit)
+    other = turned(chunk, random_mounting(np.random.default_rng(mounting)))
+    assert np.abs(tensor(chunk) - tensor(other)).max() < 0.05
+
+
+def test_neither_does_the_sensors_rate():
+    fast = tensor(recording(Person(4), "2", rate=200.0))
+    slow = tensor(recording(Person(4), "2", rate=52.0))
+    assert np.corrcoef(fast.ravel(), slow.ravel())[0, 1] > 0.97
+
+
+def test_a_drawn_circle_looks_like_a_circle_the_right_way_round():
+    """Clockwise from the top, drawn by an arm whose turn follows its place."""
+    person = Person(2)
+    arm = person.arm
+    arm.yaw, arm.pitch, arm.roll, arm.cross, arm.lean, arm.lag = -2.0, 2.0, [0, 0], [0, 0], 0.0, 0.0
+    arm.wobble.amount[:] = 0
+    angle = np.pi / 2 - 2 * np.pi * np.clip(np.arange(400) / 400, 0, 1)
+    ramp = np.linspace(0, 1, 400)
+    angle = np.pi / 2 - 2 * np.pi * (3 * ramp**2 - 2 * ramp**3)
+    circle = 0.2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    person.place = circle[0]
+    truth = np.concatenate(
+        [person.feel(person.rest(0.5)), person.feel(circle), person.feel(person.rest(0.5))]
+    )
+    chunk = Chunk(np.arange(len(truth)) * STEP, truth.astype(np.float32))
+    (window,) = StrokeFeatures.candidates(SPECIFICATION, chunk, MOTION)
+    assert window.picture is not None
+    right, up = window.picture.T
+    first_quarter = slice(len(right) // 8, len(right) * 3 // 8)
+    assert right[first_quarter].mean() > 0.3  # clockwise: right first
+    assert up[0] > 0.5 and up[-1] > 0.5  # from the top and back
+    assert up[len(up) // 2] < -0.5
+    radius = np.hypot(right, up)
+    assert radius.std() / radius.mean() < 0.3
+
+
+@pytest.mark.parametrize("count", [1, 7, 50])
+def test_chunking_does_not_matter(count):
+    chunk = recording(Person(8), "5")
+    whole = StrokeFeatures(SPECIFICATION, MOTION)
+    parts = StrokeFeatures(SPECIFICATION, MOTION)
+    expected = [*whole.process(chunk), *whole.finish()]
+    found = []
+    for start in range(0, len(chunk), count):
+        part = slice(start, start + count)
+        found += parts.process(Chunk(chunk.t[part], chunk.values[part]))
+    found += parts.finish()
+    assert len(found) == len(expected) == 1
+    assert np.array_equal(found[0].tensor, expected[0].tensor)
+    assert found[0].t == expected[0].t
+
+
+def test_bins_keep_the_integral_at_any_rate():
+    rng = np.random.default_rng(0)
+    t = np.sort(rng.uniform(0, 2, 157))
+    values = rng.normal(0, 1, (157, 2))
+    binned_values = pose.bins(t, values, 64)
+    width = (t[-1] - t[0]) / 64
+    assert np.allclose(binned_values.sum(axis=0) * width, np.trapezoid(values, t, axis=0))
+
+
+def test_a_batch_is_each_of_its_strokes():
+    spans = [main_span(recording(Person(seed), digit)) for seed, digit in ((3, "8"), (5, "4"))]
+    motions, durations = zip(*(binned(span) for span in spans), strict=True)
+    batch = tensors(np.array(motions), np.array(durations))
+    for k in range(2):
+        alone = tensors(motions[k][None], np.array(durations[k : k + 1]))
+        assert np.allclose(batch[k], alone[0], atol=1e-5)
+
+
+def test_clipped_turns_are_rounded_out():
+    t = np.linspace(0, 1, 100)
+    true = 3.5 * np.sin(2 * np.pi * t)[:, None]
+    clipped = np.clip(true, -2.5, 2.5)
+    better = declip(clipped)
+    assert np.abs(better - true).sum() < 0.5 * np.abs(clipped - true).sum()
+    assert np.array_equal(better[np.abs(true) < 2.4], true[np.abs(true) < 2.4])
+
+
+def test_what_is_not_clipped_is_left_alone():
+    wave = np.sin(np.linspace(0, 20, 300))[:, None] * 3
+    assert np.array_equal(declip(wave), wave)
+
+
+def test_a_recording_without_a_stroke_says_so():
+    person = Person(1)
+    felt = person.feel(person.rest(3.0)).astype(np.float32)
+    with pytest.raises(StrokeError, match="no stroke"):
+        tensor(Chunk(np.arange(len(felt)) * STEP, felt))
+
+
+def test_a_recording_with_two_strokes_says_when_they_are():
+    one = recording(Person(8), "3")
+    t = np.concatenate([one.t, one.t + one.t[-1] + 0.01])
+    with pytest.raises(StrokeError, match=r"holds \d strokes, at"):
+        tensor(Chunk(t, np.vstack([one.values, one.values])))
+
+
+def test_endless_motion_is_rejected_by_name_and_not_kept():
+    t = np.arange(0, 20, 0.01)
+    values = np.zeros((len(t), 6), np.float32)
+    values[:, 2] = 9.81
+    values[100:-100, 3] = 3 * np.sin(5 * t[100:-100])
+    features = StrokeFeatures(SPECIFICATION, MOTION)
+    (event,) = features.process(Chunk(t, values))
+    assert isinstance(event, Rejection) and "endless motion" in event.reason

@@ -1,0 +1,92 @@
+"""The resampler: nothing is heard that was not there, and everything when it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.resample import Resampler, resampled
+
+RATES = (8000, 11025, 16000, 22050, 32000, 44100, 48000, 96000, 192000)
+EDGE = 200  # new samples at either end, where the tone is cut off
+
+
+def tone(hz: float, rate: int, seconds: float = 0.5) -> np.ndarray:
+    return np.sin(2 * np.pi * hz * np.arange(int(rate * seconds)) / rate + 0.5)
+
+
+def sweep(low: float, high: float, rate: int) -> np.ndarray:
+    """Two seconds at full scale from one frequency to the other."""
+    t = np.arange(2 * rate) / rate
+    return np.sin(2 * np.pi * (low * t + (high - low) * t**2 / 4))
+
+
+def db(x: np.ndarray) -> float:
+    return 20 * np.log10(np.abs(x).max())
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("hz", [100, 1000, 3400, 6800])
+def test_what_the_new_rate_can_hold_stays_as_it_is_and_when_it_is(rate: int, hz: int) -> None:
+    if hz > 0.43 * rate:
+        pytest.skip("the old rate cannot hold it")
+    new = resampled(tone(hz, rate), rate, 16000)
+    assert len(new) == -(-int(rate * 0.5) * 16000 // rate)
+    expected = tone(hz, 16000, 0.6)[: len(new)]
+    assert db((new - expected)[EDGE:-EDGE]) < -60
+
+
+@pytest.mark.parametrize("rate", [rate for rate in RATES if rate > 16000])
+def test_what_it_cannot_hold_is_gone(rate: int) -> None:
+    new = resampled(sweep(8000, rate / 2, rate), rate, 16000)
+    assert db(new[EDGE:-EDGE]) < -60
+
+
+@pytest.mark.parametrize("rate", [8000, 11025])
+def test_no_image_appears_above_what_the_old_rate_held(rate: int) -> None:
+    """Passed through a sweep, all that is above half the old rate is 60 dB below the sweep."""
+    new = resampled(sweep(50, 0.43 * rate, rate), rate, 16000)[EDGE:-EDGE]
+    spectrum = np.abs(np.fft.rfft(new * np.blackman(len(new))))
+    hz = np.fft.rfftfreq(len(new), 1 / 16000)
+    assert spectrum[hz > 1.01 * rate / 2].max() < spectrum.max() / 1000
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from([*RATES, 12345, 47999]),
+    st.lists(st.integers(0, 3000), max_size=12),
+    st.integers(0, 2**32 - 1),
+)
+def test_the_pieces_make_no_difference(rate: int, sizes: list[int], seed: int) -> None:
+    samples = np.random.default_rng(seed).uniform(-1, 1, sum(sizes)).astype(np.float32)
+    resampler = Resampler(rate, 16000)
+    pieces = [resampler.process(p) for p in np.split(samples, np.cumsum(sizes))]
+    pieces.append(resampler.finish())
+    assert np.array_equal(np.concatenate(pieces), resampled(samples, rate, 16000))
+    assert sum(map(len, pieces)) == -(-len(samples) * 16000 // rate)
+
+
+def test_after_hours_it_is_still_in_time() -> None:
+    """44.1 kHz: the runs' positions are whole numbers and cannot drift."""
+    resampler = Resampler(44100, 16000)
+    hour = 441 * 100 * 3600  # periods of a 100 Hz tone: any hour of it is like the first
+    resampler._taken = hour
+    resampler._made = hour * 160 // 441
+    assert resampler._made % resampler._run == 0
+    resampler._first += hour
+    new = np.concatenate([resampler.process(tone(100, 44100)), resampler.finish()])
+    assert db((new - tone(100, 16000)[: len(new)])[EDGE:-EDGE]) < -60
+
+
+def test_silence_and_a_constant() -> None:
+    assert not resampled(np.zeros(4410), 44100, 16000).any()
+    constant = resampled(np.full(4410, 0.5), 44100, 16000)[EDGE:-EDGE]
+    assert np.abs(constant - 0.5).max() < 1e-6
+
+
+def test_it_does_not_lag_by_more_than_a_hundredth_of_a_second() -> None:
+    resampler = Resampler(48000, 16000)
+    made = sum(len(resampler.process(np.zeros(960))) for _ in range(50))
+    assert 16000 - made <= 160

@@ -1,0 +1,113 @@
+"""The shipped models give the scores that they gave before: on fixed input, level by level.
+
+The input is made by formulas in this file alone, so it does not change with the project's code.
+`python tests/model/test_golden_scores.py` writes the golden scores anew, after a model was trained
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.model import Model
+from edge.samples import AUDIO, MOTION, Chunk
+
+GOLDEN = Path(__file__).parent / "golden_scores.json"
+LEVEL = 1 / 256  # of an int8 score; a processor with other instructions may round one level off
+
+
+def noise(count: int, seed: int) -> np.ndarray:
+    """Uniform in -1..1 by a linear congruential generator (Numerical Recipes)."""
+    state, values = seed, np.empty(count)
+    for k in range(count):
+        state = (1664525 * state + 1013904223) % 2**32
+        values[k] = state / 2**31 - 1
+    return values
+
+
+def sound() -> Chunk:
+    """Five seconds: buzzing vowels that glide and hiss at their ends, over soft noise."""
+    rate = 16000
+    t = np.arange(5 * rate) / rate
+    samples = 0.002 * noise(len(t), 1)
+    hiss = noise(len(t), 2)
+    for number, start in enumerate((0.8, 1.9, 3.1)):
+        since = t - start
+        length = 0.35 + 0.1 * number
+        loud = np.where((since > 0) & (since < length), np.sin(np.pi * since / length), 0.0)
+        loud = np.maximum(loud, 0.0)
+        pitch = 110 + 30 * number + 40 * since
+        for formant in (600 - 150 * number + 400 * since, 1200 + 500 * number, 2600):
+            samples += (
+                0.1 * loud * np.sin(2 * np.pi * formant * since) * np.sin(np.pi * pitch * since)
+            )
+        samples += 0.05 * hiss * np.where((since > length) & (since < length + 0.1), 1.0, 0.0)
+    return Chunk(t, samples.astype(np.float32)[:, None])
+
+
+def motion() -> Chunk:
+    """Twelve seconds: a sensor that rests, turns along closed and open curves, and rests again."""
+    rate = 100
+    t = np.arange(12 * rate) / rate
+    values = np.zeros((len(t), 6))
+    values[:, 2] = 9.81
+    values += 0.01 * np.stack([noise(len(t), 3 + axis) for axis in range(6)], axis=1)
+    for number, start in enumerate((1.0, 4.0, 7.0, 9.5)):
+        since = np.clip(t - start, 0, 1.1)
+        phase = 2 * np.pi * (since / 1.1)
+        moving = (t > start) & (t < start + 1.1)
+        values[:, 4] += moving * (2.0 - 0.3 * number) * np.sin(phase)
+        values[:, 5] += moving * 1.8 * np.cos((1 + number / 2) * phase)
+        values[:, 0] += moving * 1.5 * np.cos(phase)
+        values[:, 1] += moving * 1.2 * np.sin((1 + number / 2) * phase)
+    return Chunk(t, values.astype(np.float32))
+
+
+INPUT = {
+    "airdigit": (MOTION, motion),
+    "kws": (AUDIO, sound),
+    "kws_qcnn": (AUDIO, sound),
+    "sounddigit": (AUDIO, sound),
+}
+
+
+def answers(name: str) -> dict[str, object]:
+    """The scores of each window that the features cut, and of the recording as a whole."""
+    channels, make = INPUT[name]
+    chunk = make()
+    model = Model.load(name)
+    features = model.features(channels)
+    windows = [*features.process(chunk), *features.finish()]
+    scores = [model.scores(window.tensor, window.fresh) for window in windows]
+    return {
+        "t": [round(window.t, 6) for window in windows],
+        "mean": [round(float(window.tensor.mean()), 5) for window in windows],
+        "scores": [[round(float(score), 6) for score in row] for row in scores],
+        "recording": (
+            [round(float(score), 6) for score in model.answer(chunk, channels)]
+            if channels == AUDIO
+            else None
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", INPUT)
+def test_scores_are_the_golden_ones(name: str) -> None:
+    golden = json.loads(GOLDEN.read_text())[name]
+    found = answers(name)
+    assert len(golden["scores"]) >= 3
+    assert found["t"] == golden["t"]
+    np.testing.assert_allclose(found["mean"], golden["mean"], atol=1e-3)
+    np.testing.assert_allclose(found["scores"], golden["scores"], atol=1.01 * LEVEL)
+    if golden["recording"]:
+        np.testing.assert_allclose(found["recording"], golden["recording"], atol=3 * LEVEL)
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps({name: answers(name) for name in INPUT}) + "\n")
+    sys.exit(0)

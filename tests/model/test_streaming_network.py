@@ -1,0 +1,153 @@
+"""Networks that remember: in steps they say, to the last level, what they say of whole windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tensorflow import keras
+from tensorflow.lite.tools import flatbuffer_utils
+
+from edge.errors import ModelError
+from edge.features.sound.windows import FRAMES, SoundFeatures
+from edge.model import Model
+from edge.model.network import SteppingNetwork
+from edge.samples import AUDIO, Chunk
+from training.sound import export
+from training.sound.learn import network
+from training.sound.learn.layers import TINY
+from training.sound.task import Task
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # the converter warns of itself
+
+SHAPE = TINY
+TASK = Task("kws", ("one", "two"), ("one", "two"), "silence", "unknown")
+GROUPS = [0, 1, 2, 3, 3]
+BANDS, STEP = 40, 2
+RATE = 16000
+
+
+def windows_of(rows: np.ndarray) -> np.ndarray:
+    return np.stack([rows[start : start + FRAMES] for start in range(0, 300, 2)])
+
+
+@pytest.fixture(scope="module")
+def rows() -> np.ndarray:
+    """A stream of spectra."""
+    rng = np.random.default_rng(1)
+    swell = 4 * np.sin(np.arange(400) / 9)[:, None] + 3 * np.sin(np.arange(BANDS) / 5)
+    return (swell + rng.normal(-5, 2, (400, BANDS))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def folded(rows: np.ndarray) -> keras.Model:
+    """It has learnt a little, so that what it says differs from window to window."""
+    keras.utils.set_random_seed(3)
+    fresh = network.learning((FRAMES, BANDS), len(GROUPS), SHAPE)
+    windows = windows_of(rows)
+    tone = windows[:, -20:].mean(axis=(1, 2))
+    classes = np.searchsorted(np.quantile(tone, [0.2, 0.4, 0.6, 0.8]), tone)
+    for layer in fresh.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.7
+    fresh.compile(keras.optimizers.Adam(5e-3), keras.losses.SparseCategoricalCrossentropy())
+    fresh.fit(windows, classes, batch_size=48, epochs=12, verbose=0)
+    grouped = network.with_head_for(fresh, len(GROUPS), SHAPE, GROUPS)
+    return network.folded(grouped, SHAPE)
+
+
+@pytest.fixture(scope="module")
+def content(folded: keras.Model, rows: np.ndarray) -> bytes:
+    return export.to_int8(folded, SHAPE, windows_of(rows))
+
+
+@pytest.fixture
+def model(content: bytes) -> Model:
+    return export.loaded(content, TASK)
+
+
+def test_in_steps_a_network_makes_of_a_window_what_it_makes_of_it_whole(folded, rows) -> None:
+    window = rows[None, :FRAMES]
+    steps = network.steps(folded, SHAPE)
+    rng = np.random.default_rng(2)
+    # Whatever it remembered of before: a whole window leaves nothing of that.
+    memory = [rng.normal(0, 9, (1, *one.shape[1:])).astype(np.float32) for one in steps.inputs[1:]]
+    for start in range(0, FRAMES, STEP):
+        scores, *memory = steps.predict([window[:, start : start + STEP], *memory], verbose=0)
+    assert np.abs(scores - folded.predict(window, verbose=0)).max() < 1e-5
+
+
+def test_int8_in_steps_says_what_float_says(folded, model, rows) -> None:
+    windows = windows_of(rows)[::3]
+    expected = network.probabilities(folded, windows)
+    assert expected.std(axis=0).max() > 0.05
+    scores = np.stack([model.scores(window) for window in windows])
+    assert np.abs(scores - expected).mean() < 0.02
+    assert isinstance(model.network, SteppingNetwork)
+    assert model.input_shape == (FRAMES, BANDS)
+
+
+@pytest.mark.parametrize("missed", [0, 1, 5, 40])
+def test_new_rows_alone_give_the_scores_of_the_whole_window(model, rows, missed) -> None:
+    """Also where no window was asked about for a while, as when the gate is closed."""
+    last, each, whole = FRAMES, [], []
+    fresh = None
+    while last <= len(rows):
+        each.append(model.scores(rows[last - FRAMES : last], fresh))
+        fresh = STEP * (1 + (missed if len(each) % 4 == 0 else 0))
+        last += fresh
+    last, fresh = FRAMES, STEP
+    for number in range(1, len(each) + 1):
+        whole.append(model.scores(rows[last - FRAMES : last]))
+        last += STEP * (1 + (missed if number % 4 == 0 else 0))
+    assert np.array_equal(each, whole)
+    assert len({tuple(row) for row in each}) > len(each) / 4
+
+
+def test_windows_of_sound_say_how_many_of_their_rows_are_new() -> None:
+    """Words with long pauses, in which the gate closes, and a gap in the sound."""
+    rng = np.random.default_rng(5)
+    level = np.repeat([1e-4, 0.1] * 4, 2 * RATE)
+    samples = (level * rng.normal(0, 1, len(level))).astype(np.float32)
+    t = np.arange(len(samples)) / RATE
+    t[len(t) // 2 :] += 1.0
+    features = SoundFeatures(SoundFeatures.specification(), AUDIO)
+    held: np.ndarray | None = None
+    counts = []
+    for start in range(0, len(t), 1000):
+        chunk = Chunk(t[start : start + 1000], samples[start : start + 1000, None])
+        for window in features.process(chunk):
+            fresh = min(window.fresh, FRAMES)
+            counts.append(fresh)
+            if held is not None and fresh < FRAMES:
+                assert np.array_equal(window.tensor[:-fresh], held[fresh:])
+            held = window.tensor.copy()
+    assert counts[0] == FRAMES and counts.count(FRAMES) >= 2 and min(counts) == STEP
+    assert any(STEP < count < FRAMES for count in counts)
+
+
+def test_places_in_a_long_recording_are_asked_about_in_steps(model) -> None:
+    rng = np.random.default_rng(6)
+    samples = rng.normal(0, 0.1, (3 * RATE, 1)).astype(np.float32)
+    chunk = Chunk(np.arange(len(samples)) / RATE, samples)
+    windows = list(SoundFeatures.candidates(model.manifest.input, chunk, AUDIO))
+    assert len(windows) > 30
+    in_steps = [model.scores(window.tensor, window.fresh) for window in windows]
+    assert np.array_equal(in_steps, [model.scores(window.tensor) for window in windows])
+
+
+def test_a_state_that_a_step_changes_the_form_of_is_refused(content, tmp_path) -> None:
+    found = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    graph = found.subgraphs[0]
+    graph.outputs = [graph.outputs[0], *graph.outputs[:0:-1]]
+    altered = bytes(flatbuffer_utils.convert_object_to_bytearray(found))
+    with pytest.raises(ModelError, match="a state that is .* before a step and .* after it"):
+        export.loaded(altered, TASK)
+
+
+def test_states_that_are_forgotten_are_refused(content) -> None:
+    found = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    graph = found.subgraphs[0]
+    graph.outputs = graph.outputs[:-1]
+    altered = bytes(flatbuffer_utils.convert_object_to_bytearray(found))
+    with pytest.raises(ModelError, match="inputs and .* outputs"):
+        export.loaded(altered, TASK)

@@ -1,0 +1,469 @@
+"""Sound files as people have them: of any kind, and some of them broken."""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from edge.errors import RecordingError, RuntimeMissing, SourceError
+from edge.formats.sound import find, open_sound, read, write_wav
+from edge.formats.sound.file import BLOCK
+from edge.source.files.sound import SoundFiles
+
+NEEDS = {"channels": ["audio"], "rate_hz": 16000}
+TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16000)).astype(np.float32)
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack("<4sI", name, len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def form(code: int = 1, channels: int = 1, rate: int = 16000, bits: int = 16) -> bytes:
+    frame = channels * bits // 8
+    return chunk(b"fmt ", struct.pack("<HHIIHH", code, channels, rate, 0, frame % 65536, bits))
+
+
+def wav(*chunks: bytes, riff: bytes = b"RIFF") -> bytes:
+    body = b"".join(chunks)
+    return riff + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+
+
+def pcm(samples: np.ndarray = TONE) -> bytes:
+    return np.rint(samples * 32768).astype("<i2").tobytes()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "sound.wav"
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 192000])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+@pytest.mark.parametrize(
+    ("subtype", "worst"),
+    [("PCM_U8", 1 / 100), ("PCM_16", 1e-4), ("PCM_24", 1e-6), ("PCM_32", 1e-6)]
+    + [("FLOAT", 1e-7), ("DOUBLE", 1e-7)],
+)
+@pytest.mark.parametrize("kind", ["WAV", "WAVEX", "RF64"])
+def test_every_depth_rate_and_number_of_channels(file, rate, channels, subtype, worst, kind):
+    """Written by libsndfile, which has no part in how it is read."""
+    several = TONE[:, None] * np.linspace(0.5, 1, channels)
+    soundfile.write(file, several, rate, subtype, format=kind)
+    sound = read(file)
+    assert sound.rate == rate
+    assert sound.samples.dtype == np.float32
+    assert np.abs(sound.samples - several.mean(axis=1)).max() < worst
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "OGG"])
+def test_compressed_sound(tmp_path, kind):
+    file = tmp_path / f"tone.{kind.lower()}"
+    soundfile.write(file, np.stack([TONE, TONE], 1), 16000, format=kind)
+    sound = read(file)
+    assert sound.rate == 16000
+    assert np.abs(sound.samples - TONE)[100:-100].max() < 0.05
+    assert len(sound.at(8000).samples) == 4000
+
+
+def test_what_is_written_is_read_again(file):
+    levels = np.arange(-32768, 32768) / 32768
+    write_wav(file, levels, 11025)
+    assert np.array_equal(read(file).samples, levels.astype(np.float32))
+    assert soundfile.info(file).samplerate == 11025
+    assert soundfile.info(file).subtype == "PCM_16"
+    write_wav(file, [2.0, -2.0], 8000)
+    assert read(file).samples == pytest.approx([1, -1], abs=1e-4)
+    assert [path.name for path in file.parent.iterdir()] == ["sound.wav"]
+
+
+def test_a_file_that_cannot_be_written_leaves_what_was_there(file):
+    write_wav(file, TONE, 16000)
+    with pytest.raises(ValueError, match="could not convert"):
+        write_wav(file, ["no sound"], 16000)
+    assert len(read(file).samples) == len(TONE)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(wav(chunk(b"LIST", b"INFOISFT"), form(), chunk(b"data", pcm())), id="LIST"),
+        pytest.param(wav(chunk(b"odd ", b"abc"), form(), chunk(b"data", pcm())), id="padded"),
+        pytest.param(
+            wav(struct.pack("<4sI", b"odd ", 3) + b"abc", form(), chunk(b"data", pcm())),
+            id="not padded",
+        ),
+        pytest.param(
+            wav(form(), chunk(b"data", pcm()), chunk(b"LIST", b"INFOISFT")), id="LIST behind"
+        ),
+        pytest.param(wav(form(), struct.pack("<4sI", b"data", 0) + pcm()), id="streamed, 0"),
+        pytest.param(
+            wav(form(), struct.pack("<4sI", b"data", 2**32 - 1) + pcm()), id="streamed, -1"
+        ),
+        pytest.param(
+            wav(form(), struct.pack("<4sI", b"data", 2**31 - 1) + pcm()), id="streamed, arecord"
+        ),
+        pytest.param(b"RIFF\0\0\0\0WAVE" + form() + chunk(b"data", pcm()), id="no size at all"),
+        pytest.param(
+            wav(
+                chunk(b"ds64", struct.pack("<QQQI", 99999, len(pcm()), len(TONE), 0)),
+                form(),
+                struct.pack("<4sI", b"data", 2**32 - 1) + pcm(),
+                chunk(b"LIST", b"INFOISFT"),
+                riff=b"RF64",
+            ),
+            id="RF64",
+        ),
+        pytest.param(wav(form(), chunk(b"data", pcm() + b"x")), id="half a sample more"),
+    ],
+)
+def test_headers_of_all_kinds(file, content, caplog):
+    file.write_bytes(content)
+    assert read(file).samples == pytest.approx(TONE, abs=1e-4)
+    assert not caplog.records
+
+
+def test_a_file_that_was_cut_short_is_read_as_far_as_it_goes(file, caplog):
+    file.write_bytes(wav(form(), chunk(b"data", pcm()))[:-5001])
+    sound = read(file)
+    assert len(sound.samples) == len(TONE) - 2501
+    there, promised = len(TONE) - 2501, len(TONE)
+    assert f"sound.wav is cut short: {there} of {promised} samples are there" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"RIFF", "is no sound"),
+        (b"t_ms,ax,ay,az\n1,2,3,4", "is no sound"),
+        (bytes(1000), "is no sound"),
+        (b"\xff\xfe" * 99, "is no sound"),
+        (b"RIFF\0\0\0\0AVI LIST", "is no sound"),
+        (wav(), "holds no sound"),
+        (wav(form()), "holds no sound"),
+        (wav(form(), chunk(b"data", b"")), "holds no sound"),
+        (wav(form(), chunk(b"data", b""), chunk(b"LIST", b"INFO")), "holds no sound"),
+        (wav(form(channels=2), chunk(b"data", b"123")), "holds no sound"),
+        (wav(chunk(b"data", pcm())), "before its format"),
+        (wav(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", pcm())), "cut short"),
+        (wav(form(code=0x7777, bits=8), chunk(b"data", pcm())), "cannot be decoded"),
+        (wav(form(channels=0), chunk(b"data", pcm())), "0 channels"),
+        (wav(form(channels=60000), chunk(b"data", pcm())), "60000 channels"),
+        (wav(form(bits=0), chunk(b"data", pcm())), "0 bits"),
+        (wav(form(bits=64), chunk(b"data", pcm())), "64 bits"),
+        (wav(form(code=3, bits=16), chunk(b"data", pcm())), "16 bits"),
+        (wav(form(rate=0), chunk(b"data", pcm())), "0 samples a second"),
+        (wav(form(rate=2**31), chunk(b"data", pcm())), "2147483648 samples a second"),
+        (b"fLaC" + bytes(99), "cannot be decoded"),
+        (b"OggS" + bytes(99), "cannot be decoded"),
+    ],
+)
+def test_what_cannot_be_read_is_named(file, content, says):
+    file.write_bytes(content)
+    with pytest.raises(RecordingError, match=says) as raised:
+        read(file)
+    assert "\n" not in str(raised.value)
+
+
+def test_no_file_at_all(tmp_path):
+    for path, says in ((tmp_path / "no.wav", "does not exist"), (tmp_path, "is a folder")):
+        with pytest.raises(RecordingError, match=says):
+            read(path)
+    with pytest.raises(RecordingError, match="no regular file"):
+        read("/dev/null")
+
+
+def test_any_cut_through_a_file_is_one_error_or_some_sound(file):
+    """Also of a header: nothing else than a RecordingError may come of it."""
+    whole = wav(chunk(b"LIST", b"INFO"), form(), chunk(b"data", pcm(TONE[:50])))
+    for end in range(len(whole)):
+        file.write_bytes(whole[:end])
+        try:
+            assert len(read(file).samples) <= 50
+        except RecordingError:
+            assert end < 60
+
+
+def test_any_broken_byte_of_a_header(file):
+    whole = bytearray(wav(form(), chunk(b"data", pcm(TONE[:50]))))
+    for position in range(44):
+        for value in (0, 1, 0x7F, 0xFF):
+            broken = whole.copy()
+            broken[position] = value
+            file.write_bytes(broken)
+            try:
+                assert len(read(file).samples)
+            except RecordingError as error:
+                assert str(error)
+
+
+def test_floats_that_are_no_sound(file, caplog):
+    floats = np.array([0.5, np.nan, np.inf, -np.inf, -0.5], "<f4")
+    file.write_bytes(wav(form(3, bits=32), chunk(b"data", floats.tobytes())))
+    assert read(file).samples.tolist() == [0.5, 0, 0, 0, -0.5]
+    assert "3 samples are no numbers" in caplog.text
+    caplog.clear()
+    huge = np.array([0.5, 1e300, -32768], "<f8")
+    file.write_bytes(wav(form(3, bits=64), chunk(b"data", huge.tobytes())))
+    assert read(file).samples.tolist() == [0.5, 0, -1]
+    assert "where 1 is full scale" in caplog.text
+    caplog.clear()
+    loud = np.full(3 * BLOCK, 2, "<f4")
+    file.write_bytes(wav(form(3, bits=32), chunk(b"data", loud.tobytes())))
+    assert read(file).samples.max() == 1
+    assert len(caplog.records) == 1
+
+
+def test_a_file_that_is_made_shorter_while_it_is_read(file, caplog):
+    file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * 3 * BLOCK))))
+    with open_sound(file) as opened:
+        blocks = opened.blocks()
+        count = len(next(blocks))
+        os.truncate(file, 44 + 2 * (2 * BLOCK + 10) + 1)
+        count += sum(map(len, blocks))
+    assert count == 2 * BLOCK + 10
+    assert opened.missing == BLOCK - 10
+    assert f"is cut short: {count} of {3 * BLOCK} samples are there" in caplog.text
+
+
+def test_a_file_that_is_emptied_before_it_is_read(file):
+    file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * BLOCK))))
+    with open_sound(file) as opened:
+        os.truncate(file, 44)
+        opened._file.close()
+        opened._file = open(file, "rb", buffering=0)  # noqa: SIM115, nothing was read ahead
+        opened._file.seek(44)
+        with pytest.raises(RecordingError, match="emptied while it was read"):
+            list(opened.blocks())
+
+
+def test_a_flac_that_was_cut_short(tmp_path, caplog):
+    file = tmp_path / "long.flac"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 160000)
+    soundfile.write(file, noise, 16000)
+    file.write_bytes(file.read_bytes()[:150000])
+    sound = read(file)
+    assert 50000 < len(sound.samples) < 160000
+    there = len(sound.samples)
+    assert f"long.flac is damaged or cut short: {there} of 160000 samples are there" in caplog.text
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_of_a_flac_cut_short_all_is_heard_that_is_there(tmp_path, share):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 200000)
+    soundfile.write(tmp_path / "whole.flac", noise, 16000)
+    data = (tmp_path / "whole.flac").read_bytes()
+    (tmp_path / "cut.flac").write_bytes(data[: int(len(data) * share)])
+    found = read(tmp_path / "cut.flac").samples
+    assert share * 200000 - 2 * 4608 < len(found) < share * 200000  # but for a frame of FLAC
+    assert np.array_equal(found, read(tmp_path / "whole.flac").samples[: len(found)])
+
+
+def test_without_soundfile_wav_can_be_read(file, tmp_path, monkeypatch):
+    write_wav(file, TONE, 16000)
+    soundfile.write(tmp_path / "a.flac", TONE, 16000)
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    assert len(read(file).samples) == len(TONE)
+    with pytest.raises(RuntimeMissing, match="pip install soundfile"):
+        read(tmp_path / "a.flac")
+
+
+def test_files_of_a_folder_are_found_in_order(tmp_path):
+    for name in ("b/2.WAV", "b/1.flac", "a.ogg", "a.txt", "c.wav/d.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_bytes(b"")
+    found = [str(path.relative_to(tmp_path)) for path in find([tmp_path / "b", tmp_path])]
+    assert found == ["b/1.flac", "b/2.WAV", "a.ogg", "c.wav/d.wav"]
+
+
+# --replay
+
+
+def play(*paths: Path, **options: float) -> tuple[SoundFiles, np.ndarray, np.ndarray]:
+    with SoundFiles(paths, NEEDS, speed=np.inf, **options) as source:
+        chunks = list(source)
+    return (
+        source,
+        np.concatenate([chunk.t for chunk in chunks]),
+        np.concatenate([chunk.values for chunk in chunks])[:, 0],
+    )
+
+
+def test_a_replayed_file_is_what_read_says(file):
+    soundfile.write(file, np.stack([TONE, TONE], 1), 44100)
+    source, t, values = play(file)
+    assert np.array_equal(values, read(file).at(16000).samples)
+    assert t == pytest.approx(np.arange(len(values)) / 16000, abs=1e-12)
+    assert source.health.samples == len(values)
+
+
+def test_one_file_after_another_with_a_pause_between(tmp_path):
+    write_wav(tmp_path / "1.wav", TONE, 16000)
+    soundfile.write(tmp_path / "2.flac", TONE, 8000)
+    source, t, values = play(tmp_path)
+    assert len(t) == 8000 + 16000
+    assert t[8000] == 1.5  # the first is half a second long
+    assert source.health.rate == pytest.approx(16000, rel=1e-3)
+    assert source.health.lost == 0
+
+
+def test_a_file_that_cannot_be_read_is_skipped_if_there_are_others(tmp_path, caplog):
+    write_wav(tmp_path / "1.wav", TONE, 16000)
+    (tmp_path / "2.wav").write_bytes(b"nothing")
+    write_wav(tmp_path / "3.wav", TONE, 16000)
+    source, t, _ = play(tmp_path)
+    assert len(t) == 16000
+    assert source.health.errors == 1
+    assert "2.wav: is no sound" in caplog.text
+    with pytest.raises(SourceError, match=r"2\.wav: is no sound"):
+        play(tmp_path / "2.wav")
+
+
+def test_what_is_missing_of_a_file_is_an_error(tmp_path, caplog):
+    write_wav(tmp_path / "1.wav", TONE, 16000)
+    data = (tmp_path / "1.wav").read_bytes()
+    (tmp_path / "2.wav").write_bytes(data[:-200])
+    source, t, _ = play(tmp_path)
+    assert len(t) == 16000 - 100
+    assert source.health.errors == 1
+    assert "2.wav is cut short: 7900 of 8000 samples are there" in caplog.text
+
+
+def test_without_libsndfile_what_needs_none_is_played(tmp_path, caplog, monkeypatch):
+    soundfile.write(tmp_path / "1.flac", TONE, 16000)
+    write_wav(tmp_path / "2.wav", TONE, 16000)
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    source, t, _ = play(tmp_path)
+    assert len(t) == 8000
+    assert source.health.errors == 1
+    assert "1.flac: only WAV can be read without the package soundfile" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.mp3", {"format": "MP3"}),
+        ("a.au", {"format": "AU"}),
+        ("a.caf", {"format": "CAF", "subtype": "PCM_16"}),
+        ("a.w64", {"format": "W64", "subtype": "PCM_16"}),
+        ("a.aiff", {"format": "AIFF"}),
+        ("a.wav", {"subtype": "ULAW"}),
+        ("a.wav", {"subtype": "ALAW"}),
+        ("a.wav", {"subtype": "IMA_ADPCM"}),
+    ],
+)
+def test_other_kinds_of_sound_are_read_by_what_is_in_them(tmp_path, name, options):
+    soundfile.write(tmp_path / name, TONE, 16000, **options)
+    sound = read((tmp_path / name).rename(tmp_path / "of any name"))
+    assert sound.rate == 16000
+    assert len(TONE) <= len(sound.samples) < 1.2 * len(TONE)
+    spectrum = np.abs(np.fft.rfft(sound.samples[: len(TONE)]))
+    assert spectrum.argmax() == np.abs(np.fft.rfft(TONE)).argmax()
+
+
+def ogg(path, seconds=13.0):
+    rng = np.random.default_rng(0)
+    soundfile.write(path, rng.uniform(-0.5, 0.5, round(seconds * 16000)), 16000)
+    return bytearray(path.read_bytes())
+
+
+def test_a_hole_in_an_ogg_is_told_and_nothing_is_played_twice(tmp_path, caplog):
+    file = tmp_path / "hole.ogg"
+    data = ogg(file)
+    whole = read(file).samples
+    middle = len(data) // 2
+    data[middle : middle + 100] = bytes(100)
+    file.write_bytes(data)
+    torn = read(file).samples
+    assert 0.5 * len(whole) < len(torn) < len(whole)
+    assert np.allclose(torn[:50000], whole[:50000], atol=1e-3)
+    assert np.allclose(torn[-50000:], whole[-50000:], atol=1e-3)
+    assert f"damaged or cut short: {len(torn)} of {len(whole)} samples are there" in caplog.text
+
+
+def test_an_ogg_that_was_cut_short(tmp_path, caplog):
+    file = tmp_path / "half.ogg"
+    data = ogg(file)
+    read(file)
+    assert not caplog.text
+    file.write_bytes(data[: len(data) // 2])
+    with open_sound(file) as opened:
+        there = sum(map(len, opened.blocks()))
+        assert opened.missing
+    assert f"half.ogg is cut short: {there} samples are there" in caplog.text
+
+
+def test_clipping_shows_at_every_depth(tmp_path):
+    loud = np.clip(3 * np.sin(np.arange(16000) / 8), -1, 1)
+    counts = []
+    for subtype in ("PCM_U8", "PCM_16", "PCM_24", "FLOAT"):
+        soundfile.write(tmp_path / "loud.wav", loud, 16000, subtype=subtype)
+        with SoundFiles([tmp_path / "loud.wav"], {"rate_hz": 16000}, float("inf")) as source:
+            list(source)
+        counts.append(source.health.clipped)
+    assert min(counts) > 10000
+    assert max(counts) < 1.05 * min(counts)
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_flac_that_does_not_say_how_long_it_is(tmp_path, caplog, cut):
+    file = tmp_path / "streamed.flac"
+    soundfile.write(file, np.random.default_rng(0).uniform(-0.5, 0.5, 160000), 16000)
+    data = bytearray(file.read_bytes())
+    data[21] &= 0xF0  # the total number of samples in the header, which `flac -` cannot know
+    data[22:26] = bytes(4)
+    file.write_bytes(data[:150000] if cut else data)
+    sound = read(file)
+    count = len(sound.samples)
+    assert 50000 < count < 160000 if cut else count == 160000
+    told = f"streamed.flac does not say how long it is; {count} samples are there"
+    assert (told in caplog.text) == cut
+
+
+def test_a_file_that_cannot_be_decoded_is_no_time_that_passed(tmp_path):
+    soundfile.write(tmp_path / "1.flac", TONE, 16000)
+    data = (tmp_path / "1.flac").read_bytes()
+    (tmp_path / "1.flac").write_bytes(data[:200])
+    for name in ("2.wav", "3.wav"):
+        write_wav(tmp_path / name, TONE, 16000)
+    source, t, _ = play(tmp_path)
+    assert (len(t), source.health.errors) == (16000, 1)
+    assert source.health.rate == pytest.approx(16000, rel=1e-3)
+
+
+def test_nothing_to_play(tmp_path, caplog):
+    with pytest.raises(SourceError, match="none of .wav, .flac, .ogg, .mp3 in"):
+        play(tmp_path)
+    for name in ("1.wav", "2.wav"):
+        (tmp_path / name).write_bytes(b"nothing")
+    with pytest.raises(SourceError, match="none of 2 files"):
+        play(tmp_path)
+
+
+def test_full_scale_is_counted(file):
+    """As samples of what is delivered: half of them here, whatever the rate was."""
+    square = np.where(np.arange(48000) % 480 < 240, 1.0, 0.0)
+    write_wav(file, square, 48000)
+    source, t, values = play(file)
+    assert source.health.clipped == len(t) / 2
+    assert np.abs(values).max() <= 1
+
+
+def test_silence_is_sound(file, caplog):
+    write_wav(file, np.zeros(1600), 16000)
+    source, t, values = play(file)
+    assert len(t) == 1600
+    assert not values.any()
+    assert not caplog.records
+
+
+def test_a_long_file_is_not_held_whole(file):
+    write_wav(file, np.zeros(16000 * 60), 16000)
+    with open_sound(file) as opened:
+        assert max(map(len, opened.blocks())) <= 1 << 16

@@ -1,0 +1,223 @@
+"""What every source promises, whatever is behind it. A new source is one more line in SOURCES."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.formats.motion import Recording, own_csv
+from edge.formats.sound import write_wav
+from edge.registry import load
+from edge.samples import ACCEL, AUDIO, MOTION, STANDARD_GRAVITY, Health
+from edge.simulation.chip.mpu6050 import EmulatedMPU6050
+from edge.source import MOTION_SOURCES, SOUND_SOURCES, Source
+from edge.source.files.motion import ReplaySource
+from edge.source.files.pcm import PcmSource
+from edge.source.files.sound import SoundFiles
+from edge.source.i2c.source import I2CSource
+from edge.source.microphone.source import MicrophoneSource
+from edge.source.serial.source import SerialSource
+from edge.source.simulated.hand import SimulatedHand
+from edge.source.simulated.microphone import SimulatedMicrophone
+from i2c_bus import Clock, Kernel, running
+from pty_board import FramedBoard, Line, Printer, csv, tilting
+from sound_server import running as sound_server
+
+NEEDS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+SOUND_NEEDS = {"channels": list(AUDIO), "rate_hz": 16000}
+HUM = 0.5 * np.sin(2 * np.pi * 200 * np.arange(48000 * 4) / 48000)
+LOOK = 1.0  # s of each source
+LATE = 1.0  # s: the promised 0.25 s, and what a busy machine adds
+
+
+@contextmanager
+def framed_serial(folder: Path) -> Iterator[Source]:
+    line = Line(folder / "ttyUSB0")
+    with FramedBoard(line):
+        yield SerialSource(str(line.path), needs=NEEDS)
+
+
+@contextmanager
+def text_serial(folder: Path) -> Iterator[Source]:
+    line = Line(folder / "ttyUSB0")
+    with Printer(line, csv(tilting(10))):
+        yield SerialSource(str(line.path), needs=NEEDS)
+
+
+@contextmanager
+def unplugged_serial(folder: Path) -> Iterator[Source]:
+    """A board that is pulled out and plugged in again while it is read."""
+    line = Line(folder / "ttyUSB0")
+    board = FramedBoard(line)
+
+    class Puller(SerialSource):
+        def __iter__(self):  # noqa: ANN204
+            for number, chunk in enumerate(super().__iter__()):
+                if number == 10:
+                    line.unplug()
+                if number == 12:
+                    line.plug()
+                yield chunk
+
+    with board:
+        yield Puller(str(line.path), needs=NEEDS)
+
+
+@contextmanager
+def emulated_i2c(folder: Path) -> Iterator[Source]:
+    """Under the real smbus2, in real time."""
+    clock = RealClock()
+    rest = np.array([0.3, 0.2, 9.7, 0.02, 0, 0])
+    chip = EmulatedMPU6050(lambda t: rest + 0.1 * np.sin(t), clock)
+    with running(Kernel(clock, chip)):
+        yield I2CSource(1, None, NEEDS)
+
+
+@contextmanager
+def replay(folder: Path) -> Iterator[Source]:
+    """Two recordings, the first with a gap, that are played one after the other."""
+    t = np.r_[np.arange(20), np.arange(30, 40)] / 100
+    for name in ("a.csv", "b.csv"):
+        recording = Recording.checked(t, np.full((30, 6), 5.7), MOTION)
+        (folder / name).write_text(own_csv.render(recording))
+    yield ReplaySource([folder])
+
+
+@contextmanager
+def mock(folder: Path) -> Iterator[Source]:
+    yield SimulatedHand(NEEDS)
+
+
+@contextmanager
+def microphone(folder: Path) -> Iterator[Source]:
+    write_wav(folder / "hum.wav", HUM, 48000)
+    with sound_server() as server:
+        player = server.play("vmic48", folder / "hum.wav")
+        yield MicrophoneSource(SOUND_NEEDS, "vmic48")
+        player.kill()
+        player.wait()
+
+
+@contextmanager
+def sound_files(folder: Path) -> Iterator[Source]:
+    """Two, of different rates, that are played one after the other."""
+    write_wav(folder / "a.wav", HUM[:24000], 48000)
+    write_wav(folder / "b.wav", HUM[:24000:3], 16000)
+    yield SoundFiles([folder], SOUND_NEEDS, speed=2)
+
+
+@contextmanager
+def pcm(folder: Path) -> Iterator[Source]:
+    """Another program that records, in real time, and after a while falls silent."""
+    ours, theirs = os.pipe()
+
+    def record() -> None:
+        with open(theirs, "wb", buffering=0) as file:
+            for block in HUM[:24000].reshape(-1, 960):
+                file.write((block * 32767).astype("<i2").tobytes())
+                time.sleep(0.02)
+            time.sleep(LOOK)
+
+    recorder = threading.Thread(target=record)
+    recorder.start()
+    yield PcmSource(SOUND_NEEDS, rate=48000, descriptor=ours)
+    recorder.join()
+    os.close(ours)
+
+
+@contextmanager
+def simulated_microphone(folder: Path) -> Iterator[Source]:
+    yield SimulatedMicrophone(SOUND_NEEDS)
+
+
+class RealClock(Clock):
+    def __call__(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """The wire is faster than this."""
+
+
+Factory = Callable[[Path], AbstractContextManager[Source]]
+SOURCES: dict[str, Factory] = {
+    "serial, framed": framed_serial,
+    "serial, text": text_serial,
+    "serial, unplugged": unplugged_serial,
+    "i2c": emulated_i2c,
+    "replay": replay,
+    "mock": mock,
+    "microphone": microphone,
+    "sound files": sound_files,
+    "pcm": pcm,
+    "simulated microphone": simulated_microphone,
+}
+
+
+@pytest.fixture(params=SOURCES.values(), ids=SOURCES.keys())
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
+    """Made, but not opened."""
+    with request.param(tmp_path) as source:
+        yield source
+
+
+def test_what_every_source_promises(source: Source) -> None:
+    assert isinstance(source, Source)
+    with source as opened:
+        assert opened is source
+        assert source.channels in (MOTION, ACCEL, AUDIO)
+        assert isinstance(source.rate, float)
+        sound = source.channels == AUDIO
+        assert source.rate == 16000 if sound else 10 <= source.rate <= 1000
+        chunks = []
+        start = last = time.monotonic()
+        for chunk in source:
+            now = time.monotonic()
+            assert now - last < LATE
+            last = now
+            chunks.append(chunk)
+            if now - start > LOOK:
+                break
+        described = source.describe()
+    for chunk in chunks:
+        assert chunk.t.dtype == np.float64
+        assert chunk.values.dtype == np.float32
+        assert chunk.values.shape == (len(chunk.t), len(source.channels))
+        assert np.isfinite(chunk.values).all()
+    t = np.concatenate([chunk.t for chunk in chunks])
+    values = np.concatenate([chunk.values for chunk in chunks])
+    assert len(t) > 0
+    assert (np.diff(t) > 0).all()
+    health = source.health
+    assert isinstance(health, Health)
+    assert health.samples == len(t)
+    assert health.rate == pytest.approx(source.rate, rel=0.1)
+    assert isinstance(described, dict)
+    assert min(health.lost, health.clipped, health.garbage, health.errors) >= 0
+    if sound:  # full scale is 1
+        assert 0.01 < np.abs(values).max() <= 1
+        return
+    # m/s^2 and rad/s: nobody's hand is faster, and gravity is in it.
+    assert np.abs(values).max() < 16 * STANDARD_GRAVITY
+    assert 5 < np.median(np.linalg.norm(values[:, :3], axis=1)) < 20
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(table, name) for table in (MOTION_SOURCES, SOUND_SOURCES) for name in table],
+)
+def test_a_source_that_is_not_asked_for_stays_away(table: dict[str, str], name: str) -> None:
+    kind = load(table, name)
+    assert issubclass(kind, Source)
+    parser = argparse.ArgumentParser()
+    for other in table:
+        load(table, other).add_options(parser.add_argument_group(other))
+    needs = NEEDS if table is MOTION_SOURCES else SOUND_NEEDS
+    assert kind.from_options(parser.parse_args([]), needs) is None

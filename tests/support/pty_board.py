@@ -1,0 +1,144 @@
+"""Boards on a serial line: a pseudo-terminal that can be plugged in and out, for real pyserial."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+import tty
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from edge.samples import Health
+from edge.source.serial.framed import protocol
+from edge.source.serial.framed.framing import FrameDecoder, frame
+from edge.source.serial.framed.protocol import HELLO, SAMPLE, SET_RANGE, SET_RATE, START, STOP
+
+
+class Line:
+    """A port under a path. Like a UART, it drops what nobody reads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._ends: list[int] = []
+        self.plug()
+
+    def plug(self, path: Path | None = None) -> None:
+        """Plug in, under a new name if there is one."""
+        self.path = path or self.path
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        self.path.symlink_to(os.ttyname(slave))
+        self._ends = [master, slave]
+
+    def unplug(self) -> None:
+        ends, self._ends = self._ends, []
+        if ends:
+            self.path.unlink()
+        for end in ends:
+            os.close(end)
+
+    def write(self, data: bytes) -> None:
+        with contextlib.suppress(OSError, IndexError):
+            os.write(self._ends[0], data)
+
+    def read(self) -> bytes:
+        with contextlib.suppress(OSError, IndexError):
+            return os.read(self._ends[0], 4096)
+        return b""
+
+
+class Board:
+    """Does its `tick` in time, `rate` times a second, while in a `with`."""
+
+    def __init__(self, line: Line, rate: float) -> None:
+        self.line, self.rate = line, rate
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Board:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.line.unplug()
+
+    def tick(self) -> None:
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stop.is_set():
+            self.tick()
+            due += 1 / self.rate
+            time.sleep(max(0.0, due - time.monotonic()))
+
+
+class Printer(Board):
+    """Prints what it is given; a comment when there is no more."""
+
+    def __init__(self, line: Line, lines: Iterable[bytes], rate: float = 100.0) -> None:
+        super().__init__(line, rate)
+        self._lines: Iterator[bytes] = chain(lines, iter(lambda: b"# \n", None))
+
+    def tick(self) -> None:
+        self.line.write(next(self._lines))
+
+
+class FramedBoard(Board):
+    """What the firmware does, with a sensor at rest whose first axis counts the samples."""
+
+    def __init__(self, line: Line, **hello: int | str) -> None:
+        super().__init__(line, 100.0)
+        self.boot()
+        self.settings = {"rate_hz": 100, "accel_g": 2, "gyro_dps": 250}
+        self.hello = {"protocol": protocol.VERSION, "schema": protocol.SCHEMA, "who_am_i": 0x68}
+        self.hello |= {"firmware": "pty", "version": "1"} | hello
+        self.commands: list[int] = []
+        self._decoder = FrameDecoder(protocol.TO_BOARD, Health())
+        self.dead_sensor = False
+
+    def boot(self) -> None:
+        self.running, self.seq, self.start = False, 0, time.monotonic()
+        self.settings = {"rate_hz": 100, "accel_g": 2, "gyro_dps": 250}
+
+    def tick(self) -> None:
+        for payload in self._decoder.feed(self.line.read()):
+            self.commands.append(payload[0])
+            for message in (SET_RATE, SET_RANGE):
+                if payload[0] == message.number:
+                    self.settings |= message.unpack(payload)
+            if payload[0] in (START.number, STOP.number):
+                self.running = payload[0] == START.number
+            else:
+                self.greet()
+        self.seq += 1
+        if self.running and not self.dead_sensor:
+            gravity = 32768 // self.settings["accel_g"]
+            axes = {"ax": self.seq % 100, "ay": 0, "az": gravity, "gx": 0, "gy": 0, "gz": 0}
+            time_us = round((time.monotonic() - self.start) * 1e6) % 2**32
+            self.line.write(frame(SAMPLE.pack(seq=self.seq % 65536, time_us=time_us, **axes)))
+
+    def greet(self, booted: int = 0) -> None:
+        payload = HELLO.pack(booted=booted, **self.settings, **self.hello)
+        self.line.write(b"\0" + frame(payload))
+
+
+def csv(rows: np.ndarray, form: str = "%.3f") -> list[bytes]:
+    return [(",".join(form % value for value in row) + "\r\n").encode() for row in rows]
+
+
+def tilting(seconds: float, rate: float = 100.0) -> np.ndarray:
+    """Rows in g and deg/s of a sensor that is tilted to and fro."""
+    t = np.arange(round(seconds * rate)) / rate
+    angle = np.sin(5 * t)
+    zero = np.zeros(len(t))
+    turn = np.degrees(np.gradient(angle, 1 / rate))
+    return np.stack([zero, np.sin(angle), np.cos(angle), turn, zero, zero], axis=1)

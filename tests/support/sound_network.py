@@ -1,0 +1,72 @@
+"""A small network with the input of the models of sound, for tests that need any.
+
+Its weights are drawn by lot, so what it hears is nonsense, but always the same nonsense.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.features.sound.windows import SoundFeatures
+from edge.model import Manifest, attach
+
+INPUT = SoundFeatures.specification({"shape": [49]})  # a second
+LABELS = ["one", "two", "silence", "unknown"]
+DECISION = {
+    "kind": "spotting",
+    "silent": ["silence", "unknown"],
+    "smoothing_s": 0.12,
+    "refractory_s": 0.5,
+    "release": 0.7,
+    "asked": 3.0,
+    "thresholds": {"one": 0.4, "two": 0.4},
+    "curve": [
+        {"false_per_hour": 1.0, "threshold": 0.9},
+        {"false_per_hour": 500.0, "threshold": 0.3},
+    ],
+}
+
+
+def weights() -> NDArray[np.float32]:
+    """(bands, labels)"""
+    bands = INPUT["shape"][1]
+    dense = np.random.default_rng(3).normal(0, 0.25, (bands, len(LABELS))).astype(np.float32)
+    return dense - dense.mean(axis=0)
+
+
+@cache
+def network() -> bytes:
+    """int8, of one dense layer over the means of the bands."""
+    frames, bands = INPUT["shape"]
+    dense = weights()
+    samples = (
+        np.random.default_rng(4).uniform(-13.8, 6, (64, 1, 1, frames, bands)).astype(np.float32)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow's own
+        import tensorflow as tf
+
+        @tf.function(input_signature=[tf.TensorSpec([1, frames, bands], tf.float32)])
+        def function(x):  # noqa: ANN001, ANN202
+            return tf.nn.softmax(tf.reduce_mean(x, axis=1) @ tf.constant(dense))
+
+        converter = tf.lite.TFLiteConverter.from_concrete_functions(
+            [function.get_concrete_function()]
+        )
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: (list(sample) for sample in samples)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+        content: bytes = converter.convert()
+        return content
+
+
+def write_model(path: Path, decision: dict[str, object] | None = None) -> Path:
+    manifest = Manifest("kws", LABELS, INPUT, decision or DECISION)
+    path.write_bytes(attach(network(), manifest))
+    return path
