@@ -38,7 +38,7 @@ def run(
             show(_timed(_recognised(features.process(chunk), model, decision)))
             if len(chunk):
                 show(_timed(decision.pass_time(float(chunk.t[-1]))))
-            sink.pulse(source.health, chunk)
+            sink.progress(source.health, chunk)
             if stopping():
                 break  # what is half drawn is no stroke
         else:
@@ -56,7 +56,7 @@ def _recognised(
         if isinstance(window, Rejection):
             yield window
         else:
-            yield from decision.process(window, model.scores(window.tensor, window.fresh))
+            yield from decision.process(window, model.scores(window.tensor, window.new_rows))
 
 
 def _timed(events: Iterator[Event]) -> Iterator[Event]:

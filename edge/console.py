@@ -6,6 +6,6 @@ import os
 from typing import TextIO
 
 
-def paints(stream: TextIO) -> bool:
+def supports_escape_codes(stream: TextIO) -> bool:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
     return stream.isatty() and not plain

@@ -23,7 +23,7 @@ class Detection:
     """From that end to this event: waiting included that was needed to know it had ended."""
     scores: dict[str, float]
     """Probability of every label."""
-    picture: NDArray[np.float32] | None = field(default=None, repr=False)
+    trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
     """(n, 2) x right, y up: the stroke as drawn, for those who would rather look."""
 
 
@@ -46,7 +46,7 @@ class Rejection:
     reason: str
     t: float
     scores: dict[str, float]
-    picture: NDArray[np.float32] | None = field(default=None, repr=False)
+    trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

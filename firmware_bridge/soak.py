@@ -22,7 +22,7 @@ from edge.model import Model
 from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.simulation.seeds import seed
-from edge.source import SUITS_A_HAND, Source
+from edge.source import HAND_MOTION, Source
 from edge.source.serial.framed.stream import FULL_SCALE
 from edge.source.serial.source import SerialSource
 from edge.source.simulated.hand import SimulatedHand
@@ -57,11 +57,11 @@ def soak(seconds: float, seed: int) -> Figures:
     board.chips.append(EmulatedMPU6050(hand, board.clock, rate_error=hand.rate_error))
     with (
         Served(board, resets=False) as served,
-        SerialSource(served.port.path, needs=SUITS_A_HAND) as source,
+        SerialSource(served.port.path, requirements=HAND_MOTION) as source,
     ):
         hand.begin()
         live = _listen(source, seconds)
-    with SimulatedHand(SUITS_A_HAND, seed=seed, speed=math.inf) as source_direct:
+    with SimulatedHand(HAND_MOTION, seed=seed, speed=math.inf) as source_direct:
         direct = _listen(source_direct, seconds + 1)
     found, found_direct = _recognise(live), _recognise(direct)
     health = source.health
@@ -110,7 +110,7 @@ def _begun(live_chunks: list[Chunk], direct_chunks: list[Chunk]) -> int:
     """Samples at rest before the hand began; -1 when what follows is not what it did."""
     live = np.concatenate([chunk.values for chunk in live_chunks])
     direct = np.concatenate([chunk.values for chunk in direct_chunks])
-    full_scale = SUITS_A_HAND["accel_g"] * STANDARD_GRAVITY, SUITS_A_HAND["gyro_dps"] * DEGREE
+    full_scale = HAND_MOTION["accel_g"] * STANDARD_GRAVITY, HAND_MOTION["gyro_dps"] * DEGREE
     close = np.repeat(full_scale, 3) / FULL_SCALE * ROUNDED
     close[3:] += np.abs(direct[:, 3:]).max() * GYRO_SCALES_DIFFER
     for begun in range(min(len(live), LATEST)):

@@ -145,8 +145,8 @@ def _run(model: Model, source: SimulatedHand) -> list[Detection]:
 
 
 def _needs(model: Model) -> dict[str, object]:
-    needs: dict[str, object] = model.manifest.input["sensor"]
-    return needs
+    requirements: dict[str, object] = model.manifest.input["sensor"]
+    return requirements
 
 
 if __name__ == "__main__":

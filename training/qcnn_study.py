@@ -122,7 +122,9 @@ def _heard(clips: Clips, task: Task) -> Examples:
     for one in spoken:
         samples = corpora.loudest_second(samples_of(one.path, corpora.RATE))
         chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
-        windows.append(next(iter(SoundFeatures.candidates(specification, chunk, AUDIO))).tensor)
+        windows.append(
+            next(iter(SoundFeatures.windows_of_recording(specification, chunk, AUDIO))).tensor
+        )
     classes = np.array([task.labels.index(one.word) for one in spoken])
     return Examples(scaled(np.stack(windows)), classes)
 

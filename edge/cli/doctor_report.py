@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections import Counter
 
-from edge.console import paints
+from edge.console import supports_escape_codes
 from edge.doctor import FAULT, OK, WARNING, Finding
 from edge.sink.json_lines import rounded
 
@@ -66,8 +66,8 @@ class TerminalReport(Report):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
-        self._paints = paints(sys.stdout)
-        self._moves = paints(sys.stderr)
+        self._paints = supports_escape_codes(sys.stdout)
+        self._moves = supports_escape_codes(sys.stderr)
         self._measuring = False
 
     def show(self, finding: Finding) -> None:

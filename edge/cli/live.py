@@ -58,8 +58,8 @@ def live(
             model = Model.load(args.model, args.runtime, task)
             settings = model.manifest.decision
             settings.update(_chosen(args, settings))
-            needs = model.manifest.input["sensor"]
-            with open_source(args, sources, needs, default) as source:
+            requirements = model.manifest.input["sensor"]
+            with open_source(args, sources, requirements, default) as source:
                 check_channels(model, source.channels)
                 features, decision = model.features(source.channels), model.decision()
                 decision = decision if then is None else then(decision)

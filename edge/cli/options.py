@@ -139,19 +139,21 @@ def add_source_options(
 def open_source(
     args: argparse.Namespace,
     table: dict[str, str],
-    needs: Mapping[str, Any],
+    requirements: Mapping[str, Any],
     default: str | None = None,
 ) -> Source:
     """The one source that was asked for, to be opened with `with`.
 
     If none was, it is `default`, as though the option that chooses it had been given no value.
     """
-    chosen = _ask(args, table, needs)
+    chosen = _ask(args, table, requirements)
     if not chosen and default is not None:
         option = _chooser(table, default)
-        chosen = _ask(argparse.Namespace(**{**vars(args), option.dest: option.const}), table, needs)
+        chosen = _ask(
+            argparse.Namespace(**{**vars(args), option.dest: option.const}), table, requirements
+        )
     if len(chosen) > 1:  # what is typed wins over what stands in the environment
-        typed = _ask(args.typed, table, needs)
+        typed = _ask(args.typed, table, requirements)
         chosen = {name: source for name, source in chosen.items() if name in typed} or chosen
     if not chosen:
         options = " or ".join(_flag(table, name) for name in table)
@@ -164,9 +166,9 @@ def open_source(
 
 
 def _ask(
-    args: argparse.Namespace, table: dict[str, str], needs: Mapping[str, Any]
+    args: argparse.Namespace, table: dict[str, str], requirements: Mapping[str, Any]
 ) -> dict[str, Source]:
-    answers = {name: load(table, name).from_options(args, needs) for name in table}
+    answers = {name: load(table, name).from_options(args, requirements) for name in table}
     return {name: source for name, source in answers.items() if source is not None}
 
 

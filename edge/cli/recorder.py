@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from edge.console import paints
+from edge.console import supports_escape_codes
 from edge.errors import EdgeError
 from edge.sink.terminal import ERASE
 
@@ -35,7 +35,7 @@ def count(text: str) -> int:
 
 def say(text: str) -> None:
     """On a terminal, over whatever a meter has left in the line."""
-    print(text + (ERASE if paints(sys.stderr) else ""), file=sys.stderr, flush=True)
+    print(text + (ERASE if supports_escape_codes(sys.stderr) else ""), file=sys.stderr, flush=True)
 
 
 def print_json(event: dict[str, object]) -> None:

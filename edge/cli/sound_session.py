@@ -10,7 +10,7 @@ from time import monotonic
 import numpy as np
 
 from edge.cli.recorder import ENOUGH, print_json, say
-from edge.console import paints
+from edge.console import supports_escape_codes
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.samples import Chunk
 from edge.sink.terminal import ERASE, meter
@@ -131,7 +131,7 @@ class _Meter:
     """How loud it is, on a terminal only."""
 
     def __init__(self) -> None:
-        self._shown = paints(sys.stderr)
+        self._shown = supports_escape_codes(sys.stderr)
         self._unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
         self._peak, self._next = 0.0, 0.0
 

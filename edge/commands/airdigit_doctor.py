@@ -23,7 +23,7 @@ from edge.cli.options import CommandParser, add_common, add_source_options, open
 from edge.cli.run import run_command, until_signal
 from edge.doctor import FAULT, OK, Finding, broken, examine, measure
 from edge.errors import EdgeError
-from edge.source import MOTION_SOURCES, SUITS_A_HAND, Source
+from edge.source import HAND_MOTION, MOTION_SOURCES, Source
 
 INTERRUPTED = 130
 
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    source = open_source(args, MOTION_SOURCES, SUITS_A_HAND)
+    source = open_source(args, MOTION_SOURCES, HAND_MOTION)
     report: Report = (JsonReport if args.json else TerminalReport)(args.seconds)
     try:
         for finding in _examine(source, args.seconds, report):
@@ -74,7 +74,7 @@ def _examine(source: Source, seconds: float, report: Report) -> Iterator[Finding
         if device:
             report.ask()
         with until_signal() as stopping:
-            measurement = measure(source, seconds, SUITS_A_HAND, report.progress, stopping)
+            measurement = measure(source, seconds, HAND_MOTION, report.progress, stopping)
             if stopping() and not len(measurement.t):
                 raise KeyboardInterrupt
     finally:

@@ -25,7 +25,7 @@ from edge.cli.options import CommandParser, add_common, add_source_options, open
 from edge.cli.recorder import INTERRUPTED, count, prepare
 from edge.cli.run import run_command, until_signal
 from edge.formats.motion.names import NONE
-from edge.source import MOTION_SOURCES, SUITS_A_HAND
+from edge.source import HAND_MOTION, MOTION_SOURCES
 from edge.source.simulated.prompted_hand import PromptedHand
 from edge.takes.motion.store import WRITERS
 
@@ -46,7 +46,7 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
     sitting = Sitting(args)
     opening = True
     try:
-        with open_source(args, SOURCES, SUITS_A_HAND) as source, until_signal() as stopping:
+        with open_source(args, SOURCES, HAND_MOTION) as source, until_signal() as stopping:
             if isinstance(source, PromptedHand):
                 source.check(args.label)
                 sitting.prompt = source.prompt

@@ -32,7 +32,7 @@ from edge.bench.workers.engines import ONNX
 from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
 from edge.commands.edge_bench_compare import compare
-from edge.console import paints
+from edge.console import supports_escape_codes
 from edge.errors import EdgeError
 from edge.model.runtime import RUNTIMES
 
@@ -145,7 +145,7 @@ class _Progress:
     """What is being measured, where somebody watches."""
 
     def __init__(self, verbosity: int) -> None:
-        self._shown = paints(sys.stderr) and verbosity >= 0
+        self._shown = supports_escape_codes(sys.stderr) and verbosity >= 0
 
     def tell(self, text: str) -> None:
         if self._shown:

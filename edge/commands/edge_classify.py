@@ -26,7 +26,7 @@ from typing import Any, TextIO
 
 from edge.cli.options import CommandParser, add_common, add_runtime_option
 from edge.cli.run import run_command
-from edge.console import paints
+from edge.console import supports_escape_codes
 from edge.errors import EdgeError, RecordingError
 from edge.formats.sound import Sound
 from edge.model import Model
@@ -81,7 +81,7 @@ def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
     check_recording(model, recording)
     if isinstance(recording, Sound):
         recording = recording.at(model.manifest.rate_hz)
-    scores = model.answer(Chunk(recording.t, recording.values), recording.channels)
+    scores = model.score_recording(Chunk(recording.t, recording.values), recording.channels)
     label = model.labels[scores.argmax()]
     by_label = {name: rounded(float(s)) for name, s in zip(model.labels, scores, strict=True)}
     return {"label": label, "score": by_label[label], "scores": by_label}
@@ -104,7 +104,7 @@ class _Progress:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        self._shown = paints(stream) and not sys.stdout.isatty()
+        self._shown = supports_escape_codes(stream) and not sys.stdout.isatty()
         self._next = monotonic() + PROGRESS_EVERY
         self._done = 0
 

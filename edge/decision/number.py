@@ -33,7 +33,7 @@ class NumberDecision(Decision):
 
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
         yield from self.pass_time(window.decided_t)
-        if window.loud:
+        if window.active:
             self._due = max(self._due, min(window.decided_t + PAUSE, self._latest))
         for event in self._decision.process(window, scores):
             yield event

@@ -34,7 +34,7 @@ class SingleDecision(Decision):
         if sure >= self.threshold:
             waited_ms = (window.decided_t - window.t) * 1000
             score = by_label[best]
-            yield Detection(best, score, window.t, waited_ms, by_label, window.picture)
+            yield Detection(best, score, window.t, waited_ms, by_label, window.trajectory)
         else:
             reason = "none" if sure < 0.5 else f"unsure: {best} or none, {sure:.2f} for any"
-            yield Rejection(reason, window.t, by_label, window.picture)
+            yield Rejection(reason, window.t, by_label, window.trajectory)

@@ -109,7 +109,7 @@ class SpottingDecision(Decision):
         by_label = dict(zip(self.labels, means, strict=True))
         t = window.t - self._delay
         waited_ms = (window.decided_t - t) * 1000
-        return Detection(self.labels[leader], mean, t, waited_ms, by_label, window.picture)
+        return Detection(self.labels[leader], mean, t, waited_ms, by_label, window.trajectory)
 
 
 def limit(settings: Mapping[str, Any], max_false_per_hour: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ TOGETHER = 9  # places, one after the other, whose mean counts: no chance resemb
 MOST = 100.0  # times
 
 
-class Asked:
+class ClipScorer:
     """`asked` of a manifest's decision (default 1): how many times likelier a word is in a
     recording that holds one thing than in a moment of endless sound. ValueError if it cannot be.
 
@@ -36,7 +36,7 @@ class Asked:
         self._odds = np.ones(len(labels), np.float32)
         self._odds[self._words] = times
 
-    def answer(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    def score_recording(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         """How likely each label is, from the scores (n, labels) of every place."""
         found = self.moment(scores)
         if len(scores) > 1:

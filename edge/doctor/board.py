@@ -47,7 +47,7 @@ def settings(measured: Measurement) -> Iterator[Finding]:
     told = {name: measured.device[name] for name in UNITS if name in measured.device}
     if not told:
         return
-    small = {name for name, full in told.items() if full < measured.needs[name]}
+    small = {name for name, full in told.items() if full < measured.requirements[name]}
     text = " and ".join(f"+-{full:g} {UNITS[name]}" for name, full in told.items())
     fix = None
     if small:

@@ -33,7 +33,7 @@ class Measurement:
     """When it began: what opening the source has cost is no sign of a bad line."""
     device: Mapping[str, Any]
     """What the source knows of the device, see `Source.describe`."""
-    needs: Mapping[str, Any]
+    requirements: Mapping[str, Any]
     """What the device was asked for."""
     pace: float | None
     """Seconds of the source's clock in one of this computer's; None where that tells nothing."""
@@ -62,7 +62,7 @@ class Measurement:
 def measure(
     source: Source,
     seconds: float,
-    needs: Mapping[str, Any],
+    requirements: Mapping[str, Any],
     progress: Callable[[float], None] = lambda seconds: None,
     stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
@@ -95,7 +95,7 @@ def measure(
         copy(source.health),
         before,
         source.describe(),
-        needs,
+        requirements,
         _pace(arrivals),
         broke,
         silent,

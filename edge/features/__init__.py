@@ -29,11 +29,11 @@ class Window:
     """Source time of the newest sample that was needed to cut it: `t` plus the waiting."""
     tensor: NDArray[np.float32]
     """The model's input, before quantisation, without batch axis."""
-    fresh: int | None = None
+    new_rows: int | None = None
     """How many rows of it, at its end, are new since the window before; None if all are."""
-    picture: NDArray[np.float32] | None = field(default=None, repr=False)
+    trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
     """(n, 2) x right, y up: what was drawn."""
-    loud: bool = False
+    active: bool = False
     """Whether something sounds at its end, above what the room does."""
 
 
@@ -62,7 +62,7 @@ class Features(ABC):
 
     @classmethod
     @abstractmethod
-    def candidates(
+    def windows_of_recording(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
     ) -> Iterator[Window]:
         """Where the one thing may be that a whole recording holds: one window at least.

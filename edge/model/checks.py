@@ -9,7 +9,7 @@ from typing import Any
 
 from edge import registry
 from edge.decision import DECISIONS
-from edge.decision.word_prior import Asked
+from edge.decision.word_prior import ClipScorer
 from edge.errors import ModelError
 from edge.features import FEATURES
 from edge.model.manifest import Manifest
@@ -50,7 +50,7 @@ def check_decision(manifest: Manifest, path: Path) -> None:
         )
     try:
         registry.load(DECISIONS, kind)(manifest.labels, manifest.decision)
-        Asked(manifest.labels, manifest.decision)
+        ClipScorer(manifest.labels, manifest.decision)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"{path} has decision settings that cannot be ({type(error).__name__} {error}): "

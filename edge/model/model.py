@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from edge import registry
 from edge.decision import DECISIONS, Decision
-from edge.decision.word_prior import Asked
+from edge.decision.word_prior import ClipScorer
 from edge.errors import ModelError
 from edge.features import FEATURES, Features, Window
 from edge.model.checks import check_decision, check_input, check_task
 from edge.model.manifest import Manifest, read_model
-from edge.model.network import SteppingNetwork, load
+from edge.model.network import StreamingNetwork, load
 from edge.model.shipped import find_model
 from edge.samples import Chunk
 
@@ -39,7 +39,7 @@ class Model:
         levels = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.float32)
         zero, scale = np.float32(self.output_zero), np.float32(self.output_scale)
         self._of_level = (levels - zero) * scale  # a negative level counts from the end
-        self.asked = Asked(self.labels, manifest.decision)  # what its scores say of a recording
+        self.clip_scorer = ClipScorer(self.labels, manifest.decision)
 
     @classmethod
     def load(
@@ -61,20 +61,24 @@ class Model:
         stage: Features = self._features_class()(self.manifest.input, channels)
         return stage
 
-    def windows(self, chunk: Chunk, channels: tuple[str, ...]) -> list[Window]:
+    def windows_of_recording(self, chunk: Chunk, channels: tuple[str, ...]) -> list[Window]:
         """Where the one thing may be that a whole recording holds, in order: one place at least.
 
         An EdgeError says when it holds none.
         """
-        return list(self._features_class().candidates(self.manifest.input, chunk, channels))
+        return list(
+            self._features_class().windows_of_recording(self.manifest.input, chunk, channels)
+        )
 
-    def answer(self, chunk: Chunk, channels: tuple[str, ...]) -> NDArray[np.float32]:
+    def score_recording(self, chunk: Chunk, channels: tuple[str, ...]) -> NDArray[np.float32]:
         """How likely each label is for a whole recording that somebody asks about.
 
         An EdgeError says when it holds nothing of the kind.
         """
-        windows = self.windows(chunk, channels)
-        return self.asked.answer(np.stack([self.scores(w.tensor, w.fresh) for w in windows]))
+        windows = self.windows_of_recording(chunk, channels)
+        return self.clip_scorer.score_recording(
+            np.stack([self.scores(w.tensor, w.new_rows) for w in windows])
+        )
 
     def decision(self) -> Decision:
         """What turns this model's scores into events."""
@@ -82,18 +86,22 @@ class Model:
         decision: Decision = kind(self.labels, self.manifest.decision)
         return decision
 
-    def scores(self, tensor: NDArray[np.float32], fresh: int | None = None) -> NDArray[np.float32]:
+    def scores(
+        self, tensor: NDArray[np.float32], new_rows: int | None = None
+    ) -> NDArray[np.float32]:
         """The probability of each label; the model ends in a softmax.
 
-        With `fresh`, only so many rows at the end of the tensor are new: those before ended that of
-        the last call. The scores are the same, and a network that remembers has them sooner.
+        `new_rows`: how many rows at the end of the tensor are new; the rows before them are the end
+        of the previous tensor. The scores are the same; a streaming network computes them faster.
         """
         if tensor.shape != self.input_shape:
             raise ModelError(
                 f"{self.path} takes a tensor of shape {self.input_shape}, "
                 f"and was given {tensor.shape}"
             )
-        return self._of_level.take(self.run(self.quantised(self.network.unseen(tensor, fresh))))
+        return self._of_level.take(
+            self.run(self.quantised(self.network.new_part(tensor, new_rows)))
+        )
 
     def quantised(self, tensor: NDArray[np.float32]) -> NDArray[np.int8]:
         """A tensor, or some rows of one, in the levels of the model's input."""
@@ -112,7 +120,7 @@ class Model:
     def _window_shape(self) -> tuple[int, ...]:
         """Of the tensors that scores are asked for."""
         network = self.network
-        if not isinstance(network, SteppingNetwork):
+        if not isinstance(network, StreamingNetwork):
             return network.input_shape
         # A stage behind the front end makes fewer rows of its frames, in steps and windows alike.
         frames, step = self.manifest.input["shape"][0], self.manifest.input["step"]

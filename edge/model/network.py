@@ -34,7 +34,7 @@ class Network:
         """Scale, and the level of zero."""
         self.output_quantisation = result["quantization"]
 
-    def unseen(self, tensor: NDArray[np.float32], fresh: int | None) -> NDArray[np.float32]:
+    def new_part(self, tensor: NDArray[np.float32], new_rows: int | None) -> NDArray[np.float32]:
         """What of a window it must be given, if only so many rows of it are new."""
         return tensor
 
@@ -45,7 +45,7 @@ class Network:
         return output
 
 
-class SteppingNetwork(Network):
+class StreamingNetwork(Network):
     """One that remembers. Nothing of a window's length ago: after a whole window, what it says
     depends on that window alone."""
 
@@ -62,8 +62,12 @@ class SteppingNetwork(Network):
         """What it remembers now, as its inputs after the first have it."""
         return [self._interpreter.get_tensor(before) for before, _ in self._memory]
 
-    def unseen(self, tensor: NDArray[np.float32], fresh: int | None) -> NDArray[np.float32]:
-        return tensor if fresh is None or fresh >= len(tensor) else tensor[len(tensor) - fresh :]
+    def new_part(self, tensor: NDArray[np.float32], new_rows: int | None) -> NDArray[np.float32]:
+        return (
+            tensor
+            if new_rows is None or new_rows >= len(tensor)
+            else tensor[len(tensor) - new_rows :]
+        )
 
     def run(self, levels: Levels) -> Levels:
         runtime, memory = self._interpreter, self._memory
@@ -91,7 +95,7 @@ def load(content: bytes, path: Path, labels: int, runtime: str | None) -> tuple[
     fault = _fault(inputs, outputs, labels)
     if fault:
         raise ModelError(f"{path} cannot be run here: it has {fault}")
-    kind = SteppingNetwork if len(inputs) > 1 else Network
+    kind = StreamingNetwork if len(inputs) > 1 else Network
     return name, kind(interpreter, inputs, outputs)
 
 

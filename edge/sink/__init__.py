@@ -31,5 +31,5 @@ class Sink(ABC):
     @abstractmethod
     def show(self, event: Detection | Rejection | Number | Summary) -> None: ...
 
-    def pulse(self, health: Health, chunk: Chunk) -> None:
+    def progress(self, health: Health, chunk: Chunk) -> None:
         """Called after every chunk, for those who show that the stream is alive."""

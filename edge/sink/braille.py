@@ -10,7 +10,7 @@ ASCII = " '.|"  # nothing, upper dot, lower dot, both
 
 
 def draw(
-    picture: NDArray[np.float32], columns: int = 24, rows: int = 12, braille: bool = True
+    trajectory: NDArray[np.float32], columns: int = 24, rows: int = 12, braille: bool = True
 ) -> list[str]:
     """`rows` lines of `columns` characters with the path in it, as large as its shape allows.
 
@@ -18,7 +18,7 @@ def draw(
     """
     across, down = (2, 4) if braille else (1, 2)
     dots = np.zeros((rows * down, columns * across), bool)
-    points = picture[np.isfinite(picture).all(axis=1)].astype(float)
+    points = trajectory[np.isfinite(trajectory).all(axis=1)].astype(float)
     if len(points):
         size = np.array([columns * across, rows * down])
         x, y = _fit(points, size).T

@@ -59,8 +59,8 @@ def panel(
     columns: list[list[str]] = []
     room = width - 1 - bars_want
     fitting = [size for size in PICTURES if room >= size[0] + GAP]
-    if event.picture is not None and fitting:
-        columns.append(draw(event.picture, *fitting[0], braille=unicode))
+    if event.trajectory is not None and fitting:
+        columns.append(draw(event.trajectory, *fitting[0], braille=unicode))
         room -= fitting[0][0] + GAP
     if 0 < width_of(event.label) <= room - GAP:
         columns.append(large(event.label, unicode))

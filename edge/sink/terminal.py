@@ -13,7 +13,7 @@ from typing import TextIO
 
 import numpy as np
 
-from edge.console import paints
+from edge.console import supports_escape_codes
 from edge.events import Detection, Number, Rejection, Summary
 from edge.samples import Chunk, Health
 from edge.sink import Sink
@@ -33,7 +33,7 @@ class TerminalSink(Sink):
         self, rate: float, hint: str, stream: TextIO | None = None, sound: bool = False
     ) -> None:
         super().__init__(rate, hint, stream, sound)
-        self._live = paints(self.stream)
+        self._live = supports_escape_codes(self.stream)
         self._unicode = _speaks_unicode(self.stream)
         self._footer_at = -FOOTER_EVERY
         self._event_at = monotonic()
@@ -55,7 +55,7 @@ class TerminalSink(Sink):
         self._write("".join(line + (ERASE if self._live else "") + "\n" for line in lines))
         self._footer_at = -FOOTER_EVERY  # the panel took its place
 
-    def pulse(self, health: Health, chunk: Chunk) -> None:
+    def progress(self, health: Health, chunk: Chunk) -> None:
         if not self._live:
             return
         if self.sound and len(chunk):

@@ -24,7 +24,7 @@ SOUND_SOURCES = {
 }
 
 # Where no model says what it needs.
-SUITS_A_HAND: dict[str, Any] = {
+HAND_MOTION: dict[str, Any] = {
     "channels": list(MOTION),
     "rate_hz": 100,
     "accel_g": 4,
@@ -54,7 +54,9 @@ class Source(ABC):
 
     @classmethod
     @abstractmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         """The source that the options ask for, or None when they ask for another.
 
         `needs` is `input.sensor` of the model's manifest, e.g.

@@ -16,7 +16,7 @@ from edge.commands import airdigit_record
 from edge.commands.airdigit_record import main
 from edge.formats.motion import Recording, own_csv, read
 from edge.samples import ACCEL, MOTION, Chunk
-from edge.source import SUITS_A_HAND
+from edge.source import HAND_MOTION
 from edge.source.simulated.prompted_hand import PromptedHand
 from edge.takes.motion.capture import Capture
 from edge.takes.motion.store import save
@@ -259,7 +259,7 @@ def test_a_simulated_hand_draws_what_is_asked_for(tmp_path, monkeypatch, capsys,
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_simulated_hand_is_recorded_as_it_draws_and_not_on_its_way_back(seed):
-    with PromptedHand(SUITS_A_HAND, seed, speed=float("inf")) as source:
+    with PromptedHand(HAND_MOTION, seed, speed=float("inf")) as source:
         chunks = iter(source)
         for number, digit in enumerate("31907"):
             capturing, take, asked = Capture(source.rate, 4), None, False

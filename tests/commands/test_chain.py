@@ -28,7 +28,7 @@ class Kept(Sink):
     def show(self, event: Detection | Rejection | Number | Summary) -> None:
         self.events.append(event)
 
-    def pulse(self, health: Health, chunk: Chunk) -> None:
+    def progress(self, health: Health, chunk: Chunk) -> None:
         self.pulses += 1
 
 
@@ -73,7 +73,7 @@ def test_rejections_are_counted_apart(model):
 def test_latency_is_waiting_and_computing(model, monkeypatch):
     scores = model.scores
     monkeypatch.setattr(
-        model, "scores", lambda tensor, fresh: time.sleep(0.03) or scores(tensor, fresh)
+        model, "scores", lambda tensor, new_rows: time.sleep(0.03) or scores(tensor, new_rows)
     )
     started = time.perf_counter()
     event = run(model, tiny_task.ListSource(tiny_task.strokes(1))).events[0]

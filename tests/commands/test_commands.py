@@ -34,7 +34,9 @@ class Wire(Source):
         parser.add_argument(cls.option + "-speed", type=int, default=5, help="how fast")
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         name = getattr(args, cls.option.strip("-"))
         return cls(name, getattr(args, cls.option.strip("-") + "_speed")) if name else None
 

@@ -16,7 +16,7 @@ from edge.doctor import FAULT, OK, WARNING, Finding, examine, measure
 from edge.formats.motion import Recording, own_csv
 from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
-from edge.source import SUITS_A_HAND, Source
+from edge.source import HAND_MOTION, Source
 from edge.source.i2c.source import I2CSource
 from edge.source.serial.framed.framing import frame
 from edge.source.serial.framed.protocol import STATUS
@@ -39,7 +39,7 @@ def on_the_bus(motion: Motion, **chip: object) -> Iterator[tuple[I2CSource, Emul
     """An opened source, in virtual time."""
     clock = Clock()
     sensor = EmulatedMPU6050(motion, clock, **chip)
-    source = I2CSource(1, None, SUITS_A_HAND)
+    source = I2CSource(1, None, HAND_MOTION)
     source._clock, source._sleep = clock, clock.sleep
     with running(Kernel(clock, sensor)), source:
         yield source, sensor
@@ -47,7 +47,7 @@ def on_the_bus(motion: Motion, **chip: object) -> Iterator[tuple[I2CSource, Emul
 
 def findings(source: Source, seconds: float = 4.0, **rest: object) -> dict[str, Finding]:
     clock = getattr(source, "_clock", time.monotonic)
-    found = list(examine(measure(source, seconds, SUITS_A_HAND, clock=clock, **rest)))
+    found = list(examine(measure(source, seconds, HAND_MOTION, clock=clock, **rest)))
     assert len({finding.check for finding in found}) == len(found)
     for finding in found:
         assert (finding.fix is None) == (finding.level == OK), finding
@@ -148,7 +148,7 @@ class TestBoards:
         return Line(tmp_path / "ttyUSB0")
 
     def open(self, line: Line) -> SerialSource:
-        return SerialSource(str(line.path), needs=SUITS_A_HAND)
+        return SerialSource(str(line.path), requirements=HAND_MOTION)
 
     def test_a_framed_board_is_well(self, line):
         with FramedBoard(line), self.open(line) as source:
@@ -186,7 +186,7 @@ class TestBoards:
                     line.write(frame(STATUS.pack(nacks=3, sensor_resets=1, **counted)))
 
         with Sick(line, who_am_i=0x42), self.open(line) as source:
-            found = list(examine(measure(source, 1.5, SUITS_A_HAND)))
+            found = list(examine(measure(source, 1.5, HAND_MOTION)))
         complaints = [(f.check, f.level) for f in found if f.level != OK]
         assert complaints == [
             ("sensor", WARNING),

@@ -224,10 +224,10 @@ def test_a_sound_is_no_stroke(model, takes, capsys):
 
 @pytest.mark.skipif("airdigit" not in shipped_models(), reason="no model is shipped yet")
 def test_what_a_simulated_hand_drew_is_read_from_its_recording(takes, capsys):
-    needs = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+    requirements = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
     read = ""
     for digit in "0123456789":
-        with load(MOTION_SOURCES, "mock")(needs, digit, seed=7, speed=np.inf) as hand:
+        with load(MOTION_SOURCES, "mock")(requirements, digit, seed=7, speed=np.inf) as hand:
             samples = np.concatenate([chunk.values for chunk in hand])
         _, (answer,) = classify(capsys, "airdigit", write(takes / f"{digit}.csv", samples))
         read += answer.get("label", "error")[0]

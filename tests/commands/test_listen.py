@@ -277,9 +277,9 @@ def test_a_file_and_a_pipe_tell_the_same_as_the_microphone(digits, tmp_path):
 def chosen(*argv: str) -> tiny_sound.TinyMicrophone:
     parser = CommandParser("tiny", "")
     add_source_options(parser, tiny_sound.SOURCES, "tiny")
-    needs = {"channels": ["audio"], "rate_hz": 16000}
+    requirements = {"channels": ["audio"], "rate_hz": 16000}
     args = parser.parse_args(list(argv))
-    source = open_source(args, tiny_sound.SOURCES, needs, "tiny")
+    source = open_source(args, tiny_sound.SOURCES, requirements, "tiny")
     assert isinstance(source, tiny_sound.TinyMicrophone)
     return source
 
@@ -328,7 +328,7 @@ def test_the_word_of_a_recording_is_found_wherever_it_stands(words, text):
     model = Model.load(words)
     samples = tiny_sound.say(text)[:, None]
     chunk = Chunk(np.arange(len(samples)) / tiny_sound.RATE, samples)
-    assert model.labels[model.answer(chunk, AUDIO).argmax()] == "yes"
+    assert model.labels[model.score_recording(chunk, AUDIO).argmax()] == "yes"
     windows = model.windows(chunk, AUDIO)
     surest = max(windows, key=lambda window: model.scores(window.tensor)[0])
     end = len(tiny_sound.say(text[: text.index("l") + 1])) / tiny_sound.RATE
@@ -340,4 +340,4 @@ def test_a_recording_without_a_word_has_none(words, text):
     model = Model.load(words)
     samples = tiny_sound.say(text)[:, None]
     chunk = Chunk(np.arange(len(samples)) / tiny_sound.RATE, samples)
-    assert model.labels[model.answer(chunk, AUDIO).argmax()] == "silence"
+    assert model.labels[model.score_recording(chunk, AUDIO).argmax()] == "silence"

@@ -108,7 +108,7 @@ def test_a_word_that_has_begun_is_waited_for():
     decision = NumberDecision(Told())
     events = [*decision.process(window(1.0), scores("4"))]
     for t in np.arange(1.8, 2.4, HOP):  # in time, and long
-        events += decision.process(replace(window(float(t)), loud=True), scores("none"))
+        events += decision.process(replace(window(float(t)), active=True), scores("none"))
     events += decision.process(window(2.4), scores("2"))
     assert numbers([*events, *decision.pass_time(2.4 + PAUSE)]) == ["42"]
 
@@ -117,7 +117,7 @@ def test_talk_without_end_does_not_keep_a_number():
     decision = NumberDecision(Told())
     events = [*decision.process(window(1.0), scores("4"))]
     for t in np.arange(1.1, 9.0, HOP):
-        events += decision.process(replace(window(float(t)), loud=True), scores("none"))
+        events += decision.process(replace(window(float(t)), active=True), scores("none"))
     (number,) = (event for event in events if isinstance(event, Number))
     assert number.t + number.latency_ms / 1000 == pytest.approx(1.0 + LONGEST_WAIT)
 

@@ -11,7 +11,7 @@ from edge.features import Window
 
 LABELS = ["1", "3", "none"]
 PICTURE = np.zeros((2, 2), np.float32)
-WINDOW = Window(t=2.0, decided_t=2.25, tensor=np.zeros(3, np.float32), picture=PICTURE)
+WINDOW = Window(t=2.0, decided_t=2.25, tensor=np.zeros(3, np.float32), trajectory=PICTURE)
 
 
 def verdict(scores: list[float], threshold: float = 0.6) -> Detection | Rejection:
@@ -26,7 +26,7 @@ def test_a_sure_label_is_detected():
     assert isinstance(event, Detection)
     assert (event.label, event.score, event.t, event.latency_ms) == ("3", 0.75, 2.0, 250.0)
     assert event.scores == {"1": 0.125, "3": 0.75, "none": 0.125}
-    assert event.picture is PICTURE
+    assert event.trajectory is PICTURE
 
 
 def test_the_threshold_itself_is_enough():
@@ -42,7 +42,7 @@ def test_an_unsure_label_is_rejected_and_named():
     event = verdict([0.125, 0.5, 0.375], threshold=0.75)
     assert isinstance(event, Rejection)
     assert (event.reason, event.t) == ("unsure: 3 or none, 0.62 for any", 2.0)
-    assert set(event.scores) == set(LABELS) and event.picture is PICTURE
+    assert set(event.scores) == set(LABELS) and event.trajectory is PICTURE
 
 
 def test_none_is_rejected_however_sure():

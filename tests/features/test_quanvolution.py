@@ -290,7 +290,9 @@ def test_streamed_windows_are_those_of_the_whole():
         assert np.abs(window.tensor - whole[end - 63 : end]).max() < 1e-5
     assert len(full) > 20
     # A recording is cut by the same stage.
-    found = list(SoundFeatures.candidates(specification, Chunk(t, samples[:, None]), AUDIO))
+    found = list(
+        SoundFeatures.windows_of_recording(specification, Chunk(t, samples[:, None]), AUDIO)
+    )
     first = specification["shape"][0] // specification["step"] - 1  # silence is in those before
     for window in (0, 3):
         rows = window * specification["step"] // 2

@@ -246,7 +246,7 @@ def test_zeros_before_a_room_say_nothing_of_it(zeros_s, fade_s):
     found = windows(features(), chunk(np.concatenate([np.zeros(round(zeros_s * RATE)), room])))
     known = zeros_s + HOLD_S + 0.2  # by then the room is
     assert max(window.t for window in found) < known + HOLD_S
-    assert not any(window.loud for window in found if window.t > known)
+    assert not any(window.active for window in found if window.t > known)
 
 
 @pytest.mark.parametrize("softer", [1.0, 0.1])
@@ -263,8 +263,8 @@ def test_words_between_zeros_are_heard(softer):
     for one, end in zip(said, ends, strict=True):
         during = [w for w in found if end - len(one) / RATE < w.t < end + 0.2]
         assert len(during) > 0.8 * (len(one) / RATE + 0.2) / STEP_S
-        assert any(window.loud for window in during)
-        assert not any(w.loud for w in found if end + 0.2 < w.t < end + 1.9)
+        assert any(window.active for window in during)
+        assert not any(w.active for w in found if end + 0.2 < w.t < end + 1.9)
 
 
 def test_it_closes_when_a_noise_begins_and_stays():
@@ -293,7 +293,7 @@ def test_damaged_samples_do_not_deafen():
 @pytest.mark.parametrize("length", [1, 479, 8000, SIZE - 1, SIZE, SIZE + 1, RATE, SIZE + 639])
 def test_a_clip_about_as_long_as_a_window_is_one_window(length):
     sound = np.tile(speech(), 2)[16000 - 400 :][:length]
-    (only,) = SoundFeatures.candidates(SPECIFICATION, chunk(sound, start=5.0), AUDIO)
+    (only,) = SoundFeatures.windows_of_recording(SPECIFICATION, chunk(sound, start=5.0), AUDIO)
     assert only.tensor.shape == (FRAMES, 40)
     expected = features().front_end.frames(in_the_middle(sound, SIZE))
     assert np.array_equal(only.tensor, expected)
@@ -301,7 +301,7 @@ def test_a_clip_about_as_long_as_a_window_is_one_window(length):
 
 def test_a_long_clip_is_looked_at_everywhere():
     sound = speech()
-    found = list(SoundFeatures.candidates(SPECIFICATION, chunk(sound, start=5.0), AUDIO))
+    found = list(SoundFeatures.windows_of_recording(SPECIFICATION, chunk(sound, start=5.0), AUDIO))
     front_end = features().front_end
     padded = np.pad(sound, ((FRAMES // STEP - 1) * 640, round(AFTER * RATE)))
     assert len(found) == 1 + (len(padded) - SIZE) // 640

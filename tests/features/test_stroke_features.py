@@ -30,7 +30,7 @@ def recording(person: Person, digit: str = "3", rate: float = 100.0) -> Chunk:
 
 
 def tensor(chunk: Chunk) -> np.ndarray:
-    return next(StrokeFeatures.candidates(SPECIFICATION, chunk, MOTION)).tensor
+    return next(StrokeFeatures.windows_of_recording(SPECIFICATION, chunk, MOTION)).tensor
 
 
 def turned(chunk: Chunk, rotation: np.ndarray) -> Chunk:
@@ -72,9 +72,9 @@ def test_a_drawn_circle_looks_like_a_circle_the_right_way_round():
         [person.feel(person.rest(0.5)), person.feel(circle), person.feel(person.rest(0.5))]
     )
     chunk = Chunk(np.arange(len(truth)) * STEP, truth.astype(np.float32))
-    (window,) = StrokeFeatures.candidates(SPECIFICATION, chunk, MOTION)
-    assert window.picture is not None
-    right, up = window.picture.T
+    (window,) = StrokeFeatures.windows_of_recording(SPECIFICATION, chunk, MOTION)
+    assert window.trajectory is not None
+    right, up = window.trajectory.T
     first_quarter = slice(len(right) // 8, len(right) * 3 // 8)
     assert right[first_quarter].mean() > 0.3  # clockwise: right first
     assert up[0] > 0.5 and up[-1] > 0.5  # from the top and back

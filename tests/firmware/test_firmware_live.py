@@ -61,7 +61,7 @@ def line(program, matching, timeout=10.0):
 def first_samples(path, count=10):
     """Opens the port; seconds until samples came, and what they are."""
     start = time.monotonic()
-    with SerialSource(path, needs=NEEDS) as source:
+    with SerialSource(path, requirements=NEEDS) as source:
         chunks = []
         for chunk in source:
             chunks.append(chunk)

@@ -115,7 +115,7 @@ def test_9600_baud_on_a_115200_port(tmp_path):
     with (
         Printer(line, [heard] * 2000),
         pytest.raises(SourceError, match="make no sense at 115200 baud.*--baud 9600"),
-        SerialSource(str(line.path), needs=NEEDS),
+        SerialSource(str(line.path), requirements=NEEDS),
     ):
         pass
     assert time.monotonic() - start < 5.5

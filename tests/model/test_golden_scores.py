@@ -83,13 +83,13 @@ def answers(name: str) -> dict[str, object]:
     model = Model.load(name)
     features = model.features(channels)
     windows = [*features.process(chunk), *features.finish()]
-    scores = [model.scores(window.tensor, window.fresh) for window in windows]
+    scores = [model.scores(window.tensor, window.new_rows) for window in windows]
     return {
         "t": [round(window.t, 6) for window in windows],
         "mean": [round(float(window.tensor.mean()), 5) for window in windows],
         "scores": [[round(float(score), 6) for score in row] for row in scores],
         "recording": (
-            [round(float(score), 6) for score in model.answer(chunk, channels)]
+            [round(float(score), 6) for score in model.score_recording(chunk, channels)]
             if channels == AUDIO
             else None
         ),

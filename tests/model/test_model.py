@@ -172,7 +172,7 @@ def test_features_get_the_specification_of_the_model(model_file):
     model = Model.load(model_file())
     channels = ("ax", "ay", "az")
     assert model.features(channels).given == (SPECIFICATION, channels)
-    assert model.windows("chunk", channels) == [(SPECIFICATION, "chunk", channels)]
+    assert model.windows_of_recording("chunk", channels) == [(SPECIFICATION, "chunk", channels)]
     assert model.labels == ["one", "two", "none"]
 
 

@@ -88,7 +88,7 @@ def test_a_word_is_heard_as_often_as_it_is_said(name: str, word: str) -> None:
                 event
                 for window in windows
                 if isinstance(window, Window)
-                for event in decision.process(window, model.scores(window.tensor, window.fresh))
+                for event in decision.process(window, model.scores(window.tensor, window.new_rows))
             ]
             counts.append(len(events))
         assert counts.count(times) >= 8, counts
@@ -117,7 +117,7 @@ def test_two_digits_are_one_number(room: float, lost: float) -> None:
         chunk = Chunk(t, sound[kept, None])
         for window in [*features.process(chunk), *features.finish()]:
             if isinstance(window, Window):
-                events += decision.process(window, model.scores(window.tensor, window.fresh))
+                events += decision.process(window, model.scores(window.tensor, window.new_rows))
         events += decision.finish()
         heard = [event.label for event in events if isinstance(event, Detection)]
         numbers = [event.digits for event in events if isinstance(event, Number)]
@@ -152,6 +152,6 @@ def test_a_word_is_found_wherever_it_is_in_a_recording(before: float, after: flo
         room = (rng.normal(0, 3e-4, round(16000 * seconds)) for seconds in (before, after))
         sound = np.insert(np.concatenate(list(room)), round(16000 * before), spoken)
         t = np.arange(len(sound)) / 16000
-        scores = model.answer(Chunk(t, sound[:, np.newaxis].astype(np.float32)), AUDIO)
+        scores = model.score_recording(Chunk(t, sound[:, np.newaxis].astype(np.float32)), AUDIO)
         right += model.labels[scores.argmax()] == word
     assert right >= 18

@@ -10,7 +10,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from edge.errors import ModelError
 from edge.features.sound.windows import FRAMES, SoundFeatures
 from edge.model import Model
-from edge.model.network import SteppingNetwork
+from edge.model.network import StreamingNetwork
 from edge.samples import AUDIO, Chunk
 from training.sound import export
 from training.sound.learn import network
@@ -82,7 +82,7 @@ def test_int8_in_steps_says_what_float_says(folded, model, rows) -> None:
     assert expected.std(axis=0).max() > 0.05
     scores = np.stack([model.scores(window) for window in windows])
     assert np.abs(scores - expected).mean() < 0.02
-    assert isinstance(model.network, SteppingNetwork)
+    assert isinstance(model.network, StreamingNetwork)
     assert model.input_shape == (FRAMES, BANDS)
 
 
@@ -90,12 +90,12 @@ def test_int8_in_steps_says_what_float_says(folded, model, rows) -> None:
 def test_new_rows_alone_give_the_scores_of_the_whole_window(model, rows, missed) -> None:
     """Also where no window was asked about for a while, as when the gate is closed."""
     last, each, whole = FRAMES, [], []
-    fresh = None
+    new_rows = None
     while last <= len(rows):
-        each.append(model.scores(rows[last - FRAMES : last], fresh))
-        fresh = STEP * (1 + (missed if len(each) % 4 == 0 else 0))
-        last += fresh
-    last, fresh = FRAMES, STEP
+        each.append(model.scores(rows[last - FRAMES : last], new_rows))
+        new_rows = STEP * (1 + (missed if len(each) % 4 == 0 else 0))
+        last += new_rows
+    last, new_rows = FRAMES, STEP
     for number in range(1, len(each) + 1):
         whole.append(model.scores(rows[last - FRAMES : last]))
         last += STEP * (1 + (missed if number % 4 == 0 else 0))
@@ -116,10 +116,10 @@ def test_windows_of_sound_say_how_many_of_their_rows_are_new() -> None:
     for start in range(0, len(t), 1000):
         chunk = Chunk(t[start : start + 1000], samples[start : start + 1000, None])
         for window in features.process(chunk):
-            fresh = min(window.fresh, FRAMES)
-            counts.append(fresh)
-            if held is not None and fresh < FRAMES:
-                assert np.array_equal(window.tensor[:-fresh], held[fresh:])
+            new_rows = min(window.new_rows, FRAMES)
+            counts.append(new_rows)
+            if held is not None and new_rows < FRAMES:
+                assert np.array_equal(window.tensor[:-new_rows], held[new_rows:])
             held = window.tensor.copy()
     assert counts[0] == FRAMES and counts.count(FRAMES) >= 2 and min(counts) == STEP
     assert any(STEP < count < FRAMES for count in counts)
@@ -129,9 +129,9 @@ def test_places_in_a_long_recording_are_asked_about_in_steps(model) -> None:
     rng = np.random.default_rng(6)
     samples = rng.normal(0, 0.1, (3 * RATE, 1)).astype(np.float32)
     chunk = Chunk(np.arange(len(samples)) / RATE, samples)
-    windows = list(SoundFeatures.candidates(model.manifest.input, chunk, AUDIO))
+    windows = list(SoundFeatures.windows_of_recording(model.manifest.input, chunk, AUDIO))
     assert len(windows) > 30
-    in_steps = [model.scores(window.tensor, window.fresh) for window in windows]
+    in_steps = [model.scores(window.tensor, window.new_rows) for window in windows]
     assert np.array_equal(in_steps, [model.scores(window.tensor) for window in windows])
 
 

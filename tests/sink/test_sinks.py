@@ -241,7 +241,7 @@ def test_the_footer_stays_on_its_line_and_is_drawn_four_times_a_second(screen, m
     stream = screen()
     sink = TerminalSink(100, "", stream)
     for _ in range(20):
-        sink.pulse(health(lost=7), CHUNK)
+        sink.progress(health(lost=7), CHUNK)
         clock[0] += FOOTER_EVERY / 5
     assert stream.getvalue().count("samples") == 4
     assert stream.lines() == ["7 lost · 0 clipped · 0 errors · 107.0/100 Hz · 101 samples"]
@@ -255,10 +255,10 @@ def test_a_hint_comes_when_nothing_happens_and_goes_when_something_does(screen, 
     stream = screen(columns=200)
     sink = TerminalSink(100, "Draw a digit.", stream)
     clock[0] += HINT_AFTER + 1
-    sink.pulse(health(), CHUNK)
+    sink.progress(health(), CHUNK)
     assert "Draw a digit." in stream.lines()[-1]
     sink.show(REJECTION)
-    sink.pulse(health(), CHUNK)
+    sink.progress(health(), CHUNK)
     assert "Draw a digit." not in stream.lines()[-1]
 
 
@@ -281,11 +281,11 @@ def test_a_meter_shows_how_loud_it_has_been_since_it_was_drawn(screen, monkeypat
         values[7] = peak
         empty = Chunk(np.empty(0), np.empty((0, 1), np.float32))
         clock[0] += FOOTER_EVERY / 2
-        sink.pulse(health(), Chunk(np.arange(160) / 16000, values))
+        sink.progress(health(), Chunk(np.arange(160) / 16000, values))
         clock[0] += FOOTER_EVERY / 2
-        sink.pulse(health(), empty)
+        sink.progress(health(), empty)
         shown.append(stream.lines()[-1].split("]")[0])
-    sink.pulse(health(), empty)
+    sink.progress(health(), empty)
     # The first is drawn at once, and then what came since.
     assert [line.count("#") for line in shown] == [0, 8, 12, 0]
     assert meter(0.1, False) == "[########    ] -20 dB" and meter(1, False).endswith("]   0 dB")
@@ -296,7 +296,7 @@ def test_nothing_wraps_in_a_narrow_window(screen, columns):
     stream = screen(columns=columns)
     sink = TerminalSink(100, "Hold still, draw a digit in the air, hold still.", stream)
     for event in (DETECTION, WORD, REJECTION, NUMBER, Number("7" * 30, 1, 1)):
-        sink.pulse(health(), CHUNK)
+        sink.progress(health(), CHUNK)
         sink.show(event)
     assert max(map(len, stream.lines())) <= columns
 
@@ -304,7 +304,7 @@ def test_nothing_wraps_in_a_narrow_window(screen, columns):
 def test_a_terminal_without_unicode_gets_ascii(screen):
     stream = screen("ascii")
     sink = TerminalSink(100, "", stream)
-    sink.pulse(health(), CHUNK)
+    sink.progress(health(), CHUNK)
     sink.show(DETECTION)
     sink.show(Detection("größer", 0.9, 1.0, 1.0, {"größer": 0.9}))
     assert stream.getvalue().isascii() and "######" in stream.getvalue()
@@ -314,7 +314,7 @@ def test_a_terminal_without_unicode_gets_ascii(screen):
 def test_a_terminal_that_should_not_be_painted_gets_plain_lines(screen, environment):
     stream = screen(**environment)
     sink = TerminalSink(100, "hint", stream)
-    sink.pulse(health(), CHUNK)
+    sink.progress(health(), CHUNK)
     sink.show(DETECTION)
     assert stream.getvalue() == "    12.35 s  3  0.91  41 ms\n"
 
@@ -323,7 +323,7 @@ def test_a_file_gets_plain_lines_and_a_summary():
     stream = io.StringIO()
     sink = TerminalSink(100, "hint", stream)
     for event in (DETECTION, REJECTION, Summary(health(clipped=3), 1, 1)):
-        sink.pulse(health(), CHUNK)
+        sink.progress(health(), CHUNK)
         sink.show(event)
     assert stream.getvalue().splitlines() == [
         "    12.35 s  3  0.91  41 ms",

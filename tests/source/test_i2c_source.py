@@ -44,8 +44,8 @@ class Bench:
         return raw * UNIT
 
     @contextmanager
-    def source(self, address: int | None = None, needs: dict = NEEDS) -> Iterator[I2CSource]:
-        source = I2CSource(1, address, needs)
+    def source(self, address: int | None = None, requirements: dict = NEEDS) -> Iterator[I2CSource]:
+        source = I2CSource(1, address, requirements)
         source._clock, source._sleep = self.clock, self.clock.sleep
         with running(self.kernel), source:
             self.stream = iter(source)
@@ -125,7 +125,7 @@ class TestStream:
         assert source.health.rate == pytest.approx(100 * (1 + rate_error), rel=2e-4)
 
     def test_other_ranges_and_rates(self, bench):
-        with bench.source(needs={"accel_g": 16, "gyro_dps": 2000, "rate_hz": 200}) as source:
+        with bench.source(requirements={"accel_g": 16, "gyro_dps": 2000, "rate_hz": 200}) as source:
             assert source.rate == 200
             bench.run(2)
         values = np.concatenate([chunk.values for chunk in bench.chunks])

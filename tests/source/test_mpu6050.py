@@ -198,9 +198,9 @@ class TestChip:
 
 
 class TestDriver:
-    def sensor(self, clock, chip, *needs: float) -> MPU6050:
+    def sensor(self, clock, chip, *requirements: float) -> MPU6050:
         sensor = MPU6050(SMBus(1), 0x68, Health())
-        sensor.set_needs(*needs or (4, 500, 100))
+        sensor.set_needs(*requirements or (4, 500, 100))
         sensor.configure(clock.sleep)
         return sensor
 

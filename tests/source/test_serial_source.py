@@ -41,7 +41,7 @@ def hurry(monkeypatch):
 
 
 def open_source(line, **how):
-    return SerialSource(str(line.path), needs=NEEDS, **how)
+    return SerialSource(str(line.path), requirements=NEEDS, **how)
 
 
 def collect(source, seconds=None, samples=None, timeout=5.0):
@@ -291,7 +291,7 @@ def test_auto_takes_the_one_board_and_says_so(line, monkeypatch, caplog):
     caplog.set_level(logging.INFO)
     modem = port("/dev/ttyACM9", 0x1199)
     ports(monkeypatch, port("/dev/ttyS0"), modem, port(str(line.path), 0x1A86))
-    with FramedBoard(line), SerialSource("auto", needs=NEEDS) as source:
+    with FramedBoard(line), SerialSource("auto", requirements=NEEDS) as source:
         collect(source, samples=10)
     assert str(line.path) in caplog.text
 
@@ -314,7 +314,7 @@ def test_auto_without_any_names_the_mock(monkeypatch):
 def test_auto_follows_the_board_to_a_new_name(line, tmp_path, monkeypatch):
     other = port("/dev/ttyUSB5", 0x1A86, "B")
     ports(monkeypatch, port(str(line.path), 0x1A86, "A"))
-    with FramedBoard(line) as board, SerialSource("auto", needs=NEEDS) as source:
+    with FramedBoard(line) as board, SerialSource("auto", requirements=NEEDS) as source:
         collect(source, samples=20)
         line.unplug()
         board.boot()

@@ -42,14 +42,14 @@ LATE = 1.0  # s: the promised 0.25 s, and what a busy machine adds
 def framed_serial(folder: Path) -> Iterator[Source]:
     line = Line(folder / "ttyUSB0")
     with FramedBoard(line):
-        yield SerialSource(str(line.path), needs=NEEDS)
+        yield SerialSource(str(line.path), requirements=NEEDS)
 
 
 @contextmanager
 def text_serial(folder: Path) -> Iterator[Source]:
     line = Line(folder / "ttyUSB0")
     with Printer(line, csv(tilting(10))):
-        yield SerialSource(str(line.path), needs=NEEDS)
+        yield SerialSource(str(line.path), requirements=NEEDS)
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def unplugged_serial(folder: Path) -> Iterator[Source]:
                 yield chunk
 
     with board:
-        yield Puller(str(line.path), needs=NEEDS)
+        yield Puller(str(line.path), requirements=NEEDS)
 
 
 @contextmanager
@@ -219,5 +219,5 @@ def test_a_source_that_is_not_asked_for_stays_away(table: dict[str, str], name: 
     parser = argparse.ArgumentParser()
     for other in table:
         load(table, other).add_options(parser.add_argument_group(other))
-    needs = NEEDS if table is MOTION_SOURCES else SOUND_NEEDS
-    assert kind.from_options(parser.parse_args([]), needs) is None
+    requirements = NEEDS if table is MOTION_SOURCES else SOUND_NEEDS
+    assert kind.from_options(parser.parse_args([]), requirements) is None

@@ -36,8 +36,8 @@ def with_chip(
 
 
 class Host:
-    def __init__(self, board: Machine, needs: dict[str, int] = NEEDS) -> None:
-        self.board, self.stream = board, FramedStream(needs)
+    def __init__(self, board: Machine, requirements: dict[str, int] = NEEDS) -> None:
+        self.board, self.stream = board, FramedStream(requirements)
         self.t: NDArray[np.float64] = np.empty(0)
         self.values = np.empty((0, 6))
 

@@ -55,10 +55,12 @@ class TinyMicrophone(Source):
         parser.add_argument("--other-channels", default="")
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         if args.tiny is None:
             return None
-        assert needs == {"channels": ["audio"], "rate_hz": RATE}
+        assert requirements == {"channels": ["audio"], "rate_hz": RATE}
         return cls(args.tiny, args.step, args.end, args.other_channels)
 
     def __enter__(self) -> Source:

@@ -49,10 +49,10 @@ class TinyFeatures(Features):
     def _window(self, decided_t: float) -> Window:
         run = np.array(self.run)
         self.run = []
-        return Window(self.t, decided_t, run[:2], picture=run[:, :2])
+        return Window(self.t, decided_t, run[:2], trajectory=run[:, :2])
 
     @classmethod
-    def candidates(
+    def windows_of_recording(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
     ) -> Iterator[Window]:
         features = cls(specification, channels)
@@ -76,7 +76,9 @@ class ListSource(Source):
         parser.add_argument("--columns", type=int, default=6)
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         return cls(strokes(2)[:, : args.columns], args.list) if args.list else None
 
     def __enter__(self) -> Source:

@@ -301,7 +301,7 @@ class Played(Source):
     def add_options(cls, parser: object) -> None: ...
 
     @classmethod
-    def from_options(cls, args: object, needs: object) -> Source | None: ...
+    def from_options(cls, args: object, requirements: object) -> Source | None: ...
 
     def __enter__(self) -> Source:
         return self
@@ -324,7 +324,7 @@ class Kept:
         if isinstance(event, Detection):
             self.heard.append((event.t, event.label))
 
-    def pulse(self, health: Health, chunk: Chunk) -> None: ...
+    def progress(self, health: Health, chunk: Chunk) -> None: ...
 
 
 def test_what_is_scored_is_what_the_live_chain_hears(clips: list[Spoken], tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def chunk(samples: np.ndarray) -> Chunk:
 def test_what_the_network_learns_from_is_what_devices_hear(seed):
     circuit = quantum.drawn(seed)
     specification = SoundFeatures.specification(quantum.wanted(circuit))
-    (window,) = SoundFeatures.candidates(specification, chunk(a_second()), AUDIO)
+    (window,) = SoundFeatures.windows_of_recording(specification, chunk(a_second()), AUDIO)
     front_end = FrontEnd()
     middle = in_the_middle(a_second(), window_samples(specification))
     spectrum = front_end.frames(middle)
@@ -102,7 +102,10 @@ def test_live_windows_are_those_of_a_whole_recording():
     sound = np.concatenate([a_second(k) for k in range(4)])
     live = SoundFeatures(specification, AUDIO)
     heard = {round(w.t, 6): w.tensor.copy() for w in live.process(chunk(sound))}
-    whole = {round(w.t, 3): w for w in SoundFeatures.candidates(specification, chunk(sound), AUDIO)}
+    whole = {
+        round(w.t, 3): w
+        for w in SoundFeatures.windows_of_recording(specification, chunk(sound), AUDIO)
+    }
     assert len(whole) > 20 and len(heard) > 20
     spectrum = FrontEnd().frames(sound)
     stage = Quanvolution(circuit, BANDS)
@@ -172,7 +175,7 @@ def test_a_model_is_trained_and_hears(tmp_path, capsys, monkeypatch):
     assert model.manifest.input["quanvolution"]["gates"] == best["gates"]
     metrics = model.manifest.provenance["metrics"]
     assert metrics["test"]["words"] == 6 and metrics["test"]["speakers"] == 3
-    window = model.windows(chunk(a_second()), AUDIO)[0]
+    window = model.windows_of_recording(chunk(a_second()), AUDIO)[0]
     assert abs(model.scores(window.tensor).sum() - 1) < 0.2, "rounded 37 times"
     assert edge_classify.main([str(out), str(data / "yes" / "0.wav")]) in (0, 1)
     assert json.loads(capsys.readouterr().out)["label"] in model.labels
@@ -187,11 +190,11 @@ def test_the_shipped_model_hears_people_it_never_met():
         for word, second in zip(
             words, simulated_speakers.spoken(person_seed(8, number), words), strict=True
         ):
-            scores = model.answer(chunk(second), AUDIO)
+            scores = model.score_recording(chunk(second), AUDIO)
             right.append(model.labels[scores.argmax()] == word)
     assert np.mean(right) >= 0.8
     noise = 0.01 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
-    scores = model.answer(chunk(noise), AUDIO)
+    scores = model.score_recording(chunk(noise), AUDIO)
     assert model.labels[scores.argmax()] in ("silence", "unknown")
 
 
@@ -339,17 +342,19 @@ def test_a_model_and_its_circuit_must_belong_together(tmp_path):
         return Model.load(path)
 
     model = written(circuit)
-    assert model.scores(model.windows(chunk(a_second()), AUDIO)[0].tensor).shape == (4,)
+    assert model.scores(model.windows_of_recording(chunk(a_second()), AUDIO)[0].tensor).shape == (
+        4,
+    )
     # Features of another model: log-mel without the stage.
     plain = SoundFeatures.specification({"shape": [quantum.FRAMES]})
-    (window,) = SoundFeatures.candidates(plain, chunk(a_second()), AUDIO)
+    (window,) = SoundFeatures.windows_of_recording(plain, chunk(a_second()), AUDIO)
     with pytest.raises(ModelError, match="takes a tensor of shape"):
         model.scores(window.tensor)
     # A circuit of another size than the network was trained behind.
     pairs = {**circuit, "patch": [2, 1], "gates": [["RX", 0, 0.5]], "measured": ["Z0", "Z1"]}
     other = written(pairs)
     with pytest.raises(ModelError, match="takes a tensor of shape"):
-        other.scores(other.windows(chunk(a_second()), AUDIO)[0].tensor)
+        other.scores(other.windows_of_recording(chunk(a_second()), AUDIO)[0].tensor)
     # Spectra that the circuit was not made for.
     with pytest.raises(ModelError, match="features that belong to the model"):
         Quanvolution(circuit, BANDS).apply(np.zeros((48, 60), np.float32))

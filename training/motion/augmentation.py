@@ -17,11 +17,11 @@ def augment(x: tf.Tensor) -> tf.Tensor:
     x = _retimed(x)
     batch = tf.shape(x)[0]
     tilt, slant = (tf.random.normal([batch], 0.0, 0.12) for _ in range(2))
-    drawings = [
+    trajectories = [
         _redrawn(x[..., view], tilt, slant, drift=0.15 if view in (TURNED, MOVED) else 0.0)
         for view in (TURNED, MOVED, TURNING, MOVING)
     ]
-    x = tf.concat(drawings, axis=2)
+    x = tf.concat(trajectories, axis=2)
     luck = tf.random.uniform([batch, 1, 1])
     x = tf.where(luck < ONE_VIEW, x * TURN_VIEW, x)
     x = tf.where(luck > 1 - ONE_VIEW, x * (1 - TURN_VIEW), x)

@@ -122,7 +122,7 @@ def _of_the_words(clips: Clips, task: Task) -> Clips:
 def _seen(path: str, stage: Quanvolution) -> NDArray[np.float32]:
     samples = corpora.loudest_second(samples_of(Path(path), corpora.RATE))
     chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
-    window = next(iter(SoundFeatures.candidates(PAPER, chunk, AUDIO)))
+    window = next(iter(SoundFeatures.windows_of_recording(PAPER, chunk, AUDIO)))
     seen: NDArray[np.float32] = stage.apply(window.tensor)
     return seen
 

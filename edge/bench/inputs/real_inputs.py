@@ -15,7 +15,7 @@ from edge.errors import ModelError
 from edge.features import FEATURES, Window
 from edge.model import Model
 from edge.model.manifest import Manifest, read_model
-from edge.model.network import SteppingNetwork
+from edge.model.network import StreamingNetwork
 
 
 def described_by(path: Path) -> Path:
@@ -47,7 +47,7 @@ def _remembered(path: Path, windows: Array) -> list[Array]:
     """What a network in steps remembers before the last step of each window."""
     model = Model.load(path)
     network = model.network
-    assert isinstance(network, SteppingNetwork)
+    assert isinstance(network, StreamingNetwork)
     kept = []
     for window in windows:
         model.run(model.quantised(window[: -network.step]))

@@ -97,7 +97,9 @@ class Recorded(Source):
         """None: no command offers it."""
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         return None
 
     def __enter__(self) -> Source:

@@ -110,8 +110,8 @@ class _Pass:
             self.heard.append((event, self._chunk_t + time.perf_counter() - self._since))
         self.sink.show(event)
 
-    def pulse(self, health: Health, chunk: Chunk) -> None:
-        self.sink.pulse(health, chunk)
+    def progress(self, health: Health, chunk: Chunk) -> None:
+        self.sink.progress(health, chunk)
 
 
 def judged(

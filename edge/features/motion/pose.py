@@ -34,7 +34,7 @@ def bins(t: Array, values: Array, count: int) -> Array:
     return np.diff(at_edges, axis=0) * (count / (t[-1] - t[0]))
 
 
-def drawings(motion: Array, duration: Array) -> Array:
+def trajectories(motion: Array, duration: Array) -> Array:
     """(strokes, bins, 6) accel and gyro, and seconds per stroke, to (strokes, bins, CHANNELS)."""
     step = (duration / motion.shape[1])[:, None, None]
     spin, push = _upright(motion, step)

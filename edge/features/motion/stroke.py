@@ -13,7 +13,7 @@ from edge.events import Rejection
 from edge.features import Features, Window
 from edge.features.motion import declip, gate
 from edge.features.motion.gate import Gate, Span
-from edge.features.motion.pose import CHANNELS, MOVED, TURNED, bins, drawings
+from edge.features.motion.pose import CHANNELS, MOVED, TURNED, bins, trajectories
 from edge.samples import MOTION, Chunk
 
 INTEGRATION_BINS = 128
@@ -64,7 +64,7 @@ class StrokeFeatures(Features):
             yield _window_of(span)
 
     @classmethod
-    def candidates(
+    def windows_of_recording(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
     ) -> Iterator[Window]:
         yield _window(main_span(chunk))
@@ -126,7 +126,7 @@ def binned(span: Span) -> tuple[NDArray[np.float64], float]:
 
 def tensors(motion: NDArray[np.float64], duration: NDArray[np.float64]) -> NDArray[np.float32]:
     """Model inputs for a batch of binned strokes."""
-    drawn = drawings(motion, duration)
+    drawn = trajectories(motion, duration)
     pooled = drawn.reshape(len(drawn), POINTS, -1, CHANNELS).mean(axis=2)
     return pooled.astype(np.float32)
 
@@ -140,10 +140,10 @@ def _window_of(span: Span) -> Window | Rejection:
 def _window(span: Span) -> Window:
     motion, duration = binned(span)
     tensor = tensors(motion[None], np.array([duration]))[0]
-    return Window(span.end, span.decided, tensor, picture=picture(tensor))
+    return Window(span.end, span.decided, tensor, trajectory=trajectory(tensor))
 
 
-def picture(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+def trajectory(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
     """What was drawn, for the eye: the two drawings' mean is steadier than either."""
     drawn: NDArray[np.float32] = (tensor[:, TURNED] + tensor[:, MOVED]) / np.float32(2)
     return drawn

@@ -22,7 +22,7 @@ class LevelGate:
         """What comes now may be from another room."""
         self._room: float | None = None
         self._new = 0  # blocks that are left to know it
-        self.loud = False
+        self.active = False
         """Was the newest block above the room?"""
 
     def open(self, level: float) -> bool:
@@ -40,7 +40,7 @@ class LevelGate:
             self._room = level
             self._left = self._new = self._hold
         rises = level > self._room + RISE
-        self.loud = rises or self._new > 0
+        self.active = rises or self._new > 0
         self._left = self._hold if rises else self._left - 1
         known = level > self._room and not self._new
         self._room += (self._climb if known else self._fall) * (level - self._room)
@@ -49,6 +49,6 @@ class LevelGate:
 
     def rest(self) -> bool:
         """The same for a block that is none: nothing was heard, and nothing is learnt."""
-        self.loud = False
+        self.active = False
         self._left -= 1
         return self._left > 0

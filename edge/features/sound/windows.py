@@ -121,7 +121,7 @@ class SoundFeatures(Features):
             if gate(self.front_end.loudness(block)):
                 now, last = float(t[newest]), self._filled
                 rows = self._rows[last - self._height : last]
-                yield Window(now, now, rows, self._fresh, loud=self._gate.loud)
+                yield Window(now, now, rows, self._fresh, active=self._gate.active)
                 self._fresh = 0
             newest += self._stream.advance
 
@@ -143,7 +143,7 @@ class SoundFeatures(Features):
         self._fresh = self._height
 
     @classmethod
-    def candidates(
+    def windows_of_recording(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
     ) -> Iterator[Window]:
         """The whole of a short recording, with silence around it; or every place in a long one,
@@ -162,8 +162,8 @@ class SoundFeatures(Features):
         for at in range(0, len(frames) - size + 1, step):
             left = len(samples) - after - at * front_end.hop - span  # of the recording, to come
             t = chunk.t[-1] - left / rate
-            fresh = step // down if at else None
-            yield Window(float(t), float(t), rows[at // down : (at + size) // down], fresh)
+            new_rows = step // down if at else None
+            yield Window(float(t), float(t), rows[at // down : (at + size) // down], new_rows)
 
 
 class Plain:

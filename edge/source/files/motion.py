@@ -49,7 +49,9 @@ class ReplaySource(Source):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         return cls(args.replay, args.speed) if args.replay else None
 
     def __enter__(self) -> Source:

@@ -32,13 +32,13 @@ class PcmSource(Source):
 
     def __init__(
         self,
-        needs: Mapping[str, Any],
+        requirements: Mapping[str, Any],
         rate: int | None = None,
         channels: int = 1,
         descriptor: int | None = None,
     ) -> None:
         """`rate` of what comes in, by default the model's; from stdin, or a file `descriptor`."""
-        self.channels, self.rate = AUDIO, float(needs["rate_hz"])
+        self.channels, self.rate = AUDIO, float(requirements["rate_hz"])
         self._format = rate or int(self.rate), channels
         self._descriptor = descriptor
         self.health = Health()
@@ -65,8 +65,10 @@ class PcmSource(Source):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
-        return cls(needs, args.pcm_rate, args.pcm_channels) if args.pcm else None
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
+        return cls(requirements, args.pcm_rate, args.pcm_channels) if args.pcm else None
 
     def __enter__(self) -> Source:
         self._input = sys.stdin.fileno() if self._descriptor is None else self._descriptor

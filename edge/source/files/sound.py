@@ -27,10 +27,10 @@ class SoundFiles(Source):
     """
 
     def __init__(
-        self, paths: Sequence[str | Path], needs: Mapping[str, Any], speed: float = 1.0
+        self, paths: Sequence[str | Path], requirements: Mapping[str, Any], speed: float = 1.0
     ) -> None:
         self.paths, self.speed = paths, speed
-        self.channels, self.rate = AUDIO, float(needs["rate_hz"])
+        self.channels, self.rate = AUDIO, float(requirements["rate_hz"])
         self.health = Health()
 
     @classmethod
@@ -52,8 +52,10 @@ class SoundFiles(Source):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
-        return cls(args.replay, needs, args.speed) if args.replay else None
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
+        return cls(args.replay, requirements, args.speed) if args.replay else None
 
     def __enter__(self) -> Source:
         self._files = find(self.paths)

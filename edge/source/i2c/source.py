@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.samples import MOTION, Chunk, Health
-from edge.source import SUITS_A_HAND, Source
+from edge.source import HAND_MOTION, Source
 from edge.source.i2c.bus import find_sensor, open_bus
 from edge.source.i2c.mpu6050 import ADDRESSES, FIFO_BYTES, PACKET, FifoLost, SensorReset
 from edge.source.sample_clock import SampleClock
@@ -36,8 +36,8 @@ class I2CSource(Source):
 
     channels = MOTION
 
-    def __init__(self, bus: int, address: int | None, needs: Mapping[str, Any]) -> None:
-        self.number, self.address, self.needs = bus, address, needs
+    def __init__(self, bus: int, address: int | None, requirements: Mapping[str, Any]) -> None:
+        self.number, self.address, self.requirements = bus, address, requirements
         self.health = Health()
         self._clock = time.monotonic
         self._sleep = time.sleep
@@ -55,8 +55,10 @@ class I2CSource(Source):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
-        return None if args.i2c is None else cls(args.i2c, args.address, needs)
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
+        return None if args.i2c is None else cls(args.i2c, args.address, requirements)
 
     def __enter__(self) -> Source:
         self._bus = open_bus(self.number)
@@ -88,8 +90,10 @@ class I2CSource(Source):
     def _set_up(self) -> None:
         self._sensor = find_sensor(self._bus, self.number, self.address, self.health)
         try:
-            needs = {**SUITS_A_HAND, **self.needs}
-            self._sensor.set_needs(needs["accel_g"], needs["gyro_dps"], needs["rate_hz"])
+            requirements = {**HAND_MOTION, **self.requirements}
+            self._sensor.set_needs(
+                requirements["accel_g"], requirements["gyro_dps"], requirements["rate_hz"]
+            )
             self._configure()
         except SourceError:
             raise

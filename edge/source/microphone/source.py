@@ -33,10 +33,10 @@ class MicrophoneSource(Source):
     _patient: float  # until when it may be silent
     _watch: Watch
 
-    def __init__(self, needs: Mapping[str, Any], device: str = "") -> None:
+    def __init__(self, requirements: Mapping[str, Any], device: str = "") -> None:
         """`device` is a number, a part of a name, or empty for the default."""
         self.wanted = device
-        self.channels, self.rate = AUDIO, float(needs["rate_hz"])
+        self.channels, self.rate = AUDIO, float(requirements["rate_hz"])
         self.health = Health()
         self._listener: Listener | None = None
         self._deaf_for = MUTED
@@ -58,8 +58,10 @@ class MicrophoneSource(Source):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
-        return cls(needs, args.device) if args.device is not None else None
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
+        return cls(requirements, args.device) if args.device is not None else None
 
     def __enter__(self) -> Source:
         if "sounddevice" in sys.modules:

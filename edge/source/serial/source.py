@@ -33,9 +33,11 @@ ESP32_BOOT = b"rst:0x"  # in what its boot ROM prints
 
 
 class SerialSource(Source):
-    def __init__(self, port: str, baud: int = BAUD, needs: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, port: str, baud: int = BAUD, requirements: Mapping[str, Any] | None = None
+    ) -> None:
         self.health = Health()
-        self._path, self._baud, self._needs = port, baud, needs or {}
+        self._path, self._baud, self._needs = port, baud, requirements or {}
         self._found: Any = None  # of --port auto: what it found
         self._dtr = self._restarted = False
         self._stream: FramedStream | TextStream
@@ -53,9 +55,9 @@ class SerialSource(Source):
 
     @classmethod
     def from_options(
-        cls, args: argparse.Namespace, needs: Mapping[str, Any]
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
     ) -> SerialSource | None:
-        return cls(args.port, args.baud, needs) if args.port else None
+        return cls(args.port, args.baud, requirements) if args.port else None
 
     def __enter__(self) -> SerialSource:
         if self._path == AUTO:

@@ -28,17 +28,17 @@ class SimulatedHand(Source):
 
     def __init__(
         self,
-        needs: Mapping[str, Any],
+        requirements: Mapping[str, Any],
         digits: str | None = None,
         seed: int = 0,
         pastime: float = 0.0,
         speed: float = 1.0,
     ) -> None:
         """Draws `digits`, then passes `pastime` seconds; random digits without end if None."""
-        self.needs, self.digits, self.seed = needs, digits, seed
+        self.requirements, self.digits, self.seed = requirements, digits, seed
         self.pastime, self.speed = pastime, speed
         self.channels = MOTION
-        self.rate = float(needs["rate_hz"])
+        self.rate = float(requirements["rate_hz"])
         self.health = Health()
         self.marks: deque[Mark] = deque(maxlen=MARKS_KEPT)
 
@@ -67,18 +67,20 @@ class SimulatedHand(Source):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         if not args.mock:
             return None
         digits = args.digits if args.digits or not args.pastime else ""
-        return cls(needs, digits, args.seed, args.pastime, args.speed)
+        return cls(requirements, digits, args.seed, args.pastime, args.speed)
 
     def __enter__(self) -> Source:
         self._imu = Imu(
             np.random.default_rng(self.seed),
             self.rate,
-            self.needs["accel_g"],
-            self.needs["gyro_dps"],
+            self.requirements["accel_g"],
+            self.requirements["gyro_dps"],
         )
         return self
 

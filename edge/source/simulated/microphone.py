@@ -36,7 +36,7 @@ class SimulatedMicrophone(Source):
 
     def __init__(
         self,
-        needs: Mapping[str, Any],
+        requirements: Mapping[str, Any],
         script: Sequence[Utterance] | None = None,
         seed: int = 0,
         noise: float = QUIET,
@@ -50,7 +50,7 @@ class SimulatedMicrophone(Source):
         self.script, self.seed, self.noise = script, seed, noise
         self.pause, self.speed = pause, speed
         self.channels = AUDIO
-        self.rate = float(needs["rate_hz"])
+        self.rate = float(requirements["rate_hz"])
         self.health = Health()
         self.marks: deque[Mark] = deque(maxlen=MARKS_KEPT)
 
@@ -86,11 +86,13 @@ class SimulatedMicrophone(Source):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
         if not args.mock:
             return None
         words = () if args.words is None and args.pause else args.words
-        return cls(needs, words, args.seed, args.noise, args.pause, args.speed)
+        return cls(requirements, words, args.seed, args.noise, args.pause, args.speed)
 
     def __enter__(self) -> Source:
         return self

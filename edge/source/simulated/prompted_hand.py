@@ -24,8 +24,8 @@ DIGITS = tuple("0123456789")
 
 
 class PromptedHand(SimulatedHand):
-    def __init__(self, needs: Mapping[str, Any], seed: int = 0, speed: float = 1.0) -> None:
-        super().__init__(needs, seed=seed, speed=speed)
+    def __init__(self, requirements: Mapping[str, Any], seed: int = 0, speed: float = 1.0) -> None:
+        super().__init__(requirements, seed=seed, speed=speed)
         self._asked: deque[str] = deque()
 
     @classmethod
@@ -40,8 +40,10 @@ class PromptedHand(SimulatedHand):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
-        return cls(needs, args.seed, args.speed) if args.mock else None
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
+        return cls(requirements, args.seed, args.speed) if args.mock else None
 
     def check(self, label: str) -> None:
         """SourceError for what nobody here can draw."""

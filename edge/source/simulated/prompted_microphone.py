@@ -23,8 +23,8 @@ WAITING = 0.1  # s until a prompt is noticed
 
 
 class PromptedMicrophone(SimulatedMicrophone):
-    def __init__(self, needs: Mapping[str, Any], seed: int = 0, speed: float = 1.0) -> None:
-        super().__init__(needs, seed=seed, speed=speed)
+    def __init__(self, requirements: Mapping[str, Any], seed: int = 0, speed: float = 1.0) -> None:
+        super().__init__(requirements, seed=seed, speed=speed)
         self._asked: deque[Utterance] = deque()
 
     @classmethod
@@ -39,8 +39,10 @@ class PromptedMicrophone(SimulatedMicrophone):
         )
 
     @classmethod
-    def from_options(cls, args: argparse.Namespace, needs: Mapping[str, Any]) -> Source | None:
-        return cls(needs, args.seed, args.speed) if args.mock else None
+    def from_options(
+        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
+    ) -> Source | None:
+        return cls(requirements, args.seed, args.speed) if args.mock else None
 
     def check(self, words: Iterable[str]) -> None:
         """SourceError for a word that nobody here can say."""

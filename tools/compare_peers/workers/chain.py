@@ -28,17 +28,17 @@ class Counting(Sink):
 
 def main() -> None:
     model = Model.load(sys.argv[1])
-    needs = model.manifest.input["sensor"]
+    requirements = model.manifest.input["sensor"]
     teller = Teller()
     asked: list[Any] = []
     scores = model.scores
 
-    def counted(tensor: Any, fresh: int | None) -> Any:
+    def counted(tensor: Any, new_rows: int | None) -> Any:
         asked.append(tensor)
-        return scores(tensor, fresh)
+        return scores(tensor, new_rows)
 
     model.scores = counted  # type: ignore[method-assign,assignment]
-    with PcmSource(needs) as source:
+    with PcmSource(requirements) as source:
         parts = model.features(source.channels), model, model.decision()
         began = time.process_time()
         chain.run(source, *parts, Counting(source.rate, ""))

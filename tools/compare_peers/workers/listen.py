@@ -43,7 +43,7 @@ def _heard(name: str, clips: str) -> list[str]:
     for clip in seconds_of(clips):
         samples = (np.frombuffer(clip, "<i2") / 32768).astype(np.float32)
         chunk = Chunk(np.arange(len(samples)) / 16000, samples[:, None])
-        heard.append(model.labels[int(model.answer(chunk, AUDIO).argmax())])
+        heard.append(model.labels[int(model.score_recording(chunk, AUDIO).argmax())])
     return heard
 
 

@@ -59,7 +59,7 @@ def named(folder: Path) -> Iterator[Named]:
         yield from _listed(folder)
         return
     split_of = _splits(folder)
-    unseen = set(split_of)
+    new_part = set(split_of)
     found = [path for path in find([folder]) if path.parent.name != NOISE]
     alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
     votes = Counter[Path]()
@@ -70,7 +70,7 @@ def named(folder: Path) -> Iterator[Named]:
         log.warning("%s: its recordings are digits by their names, as 4_017 is a four", numbered)
     for path in found:
         listed = _as_listed(path)
-        unseen.discard(listed)
+        new_part.discard(listed)
         digit, speaker = re.fullmatch(r"(\d)_(.*)", path.stem), speaker_of(path.stem)
         # In a word's folder a number is a take's; but where most are named as the lecture's are,
         # it is their word.
@@ -85,11 +85,11 @@ def named(folder: Path) -> Iterator[Named]:
         word = DIGIT_WORDS[int(word)] if re.fullmatch("[0-9]", word) else word
         split = split_of.get(listed, "train" if split_of else "")
         yield Named(path, OTHER_NAMES.get(word, word), speaker, split)
-    if unseen:
-        word, stem = min(unseen)
+    if new_part:
+        word, stem = min(new_part)
         log.warning(
             "%s: its lists name what is not there: %d recordings, the first %s/%s",
-            *(folder, len(unseen), word, stem),
+            *(folder, len(new_part), word, stem),
         )
 
 

@@ -86,12 +86,14 @@ def score(
     for clip in clips:
         samples = samples_of(clip.path, rate)
         chunk = Chunk(np.arange(len(samples)) / rate, samples[:, np.newaxis])
-        windows = model.windows(chunk, AUDIO)
-        said = np.stack([model.scores(w.tensor, w.fresh) for w in windows])
-        int8.append(model.asked.answer(said))
-        live.append(model.asked.moment(said))
+        windows = model.windows_of_recording(chunk, AUDIO)
+        said = np.stack([model.scores(w.tensor, w.new_rows) for w in windows])
+        int8.append(model.clip_scorer.score_recording(said))
+        live.append(model.clip_scorer.moment(said))
         if by_float:
-            float32.append(model.asked.answer(by_float(np.stack([w.tensor for w in windows]))))
+            float32.append(
+                model.clip_scorer.score_recording(by_float(np.stack([w.tensor for w in windows])))
+            )
     return Scored(
         list(model.labels),
         np.array([model.labels.index(clip.word) for clip in clips]),

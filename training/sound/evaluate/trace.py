@@ -67,7 +67,7 @@ def listen(model: Model, audio: LongAudio) -> Trace:
         for window in features.finish() if chunk is None else features.process(chunk):
             if isinstance(window, Window):
                 times.append((window.t, window.decided_t))
-                scores.append(model.scores(window.tensor, window.fresh))
+                scores.append(model.scores(window.tensor, window.new_rows))
 
     count, said = 0, 0.0
     for block in audio.blocks():
