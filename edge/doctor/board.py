@@ -52,7 +52,9 @@ def settings(measured: Measurement) -> Iterator[Finding]:
     fix = None
     if small:
         text += ", in which quick strokes clip"
-        wanted = " and ".join(f"+-{measured.needs[name]:g} {UNITS[name]}" for name in sorted(small))
+        wanted = " and ".join(
+            f"+-{measured.requirements[name]:g} {UNITS[name]}" for name in sorted(small)
+        )
         fix = f"let the sketch set {wanted}"
     level = WARNING if small else OK
     yield Finding("range", level, text, fix, {name: float(full) for name, full in told.items()})

@@ -329,7 +329,7 @@ def test_the_word_of_a_recording_is_found_wherever_it_stands(words, text):
     samples = tiny_sound.say(text)[:, None]
     chunk = Chunk(np.arange(len(samples)) / tiny_sound.RATE, samples)
     assert model.labels[model.score_recording(chunk, AUDIO).argmax()] == "yes"
-    windows = model.windows(chunk, AUDIO)
+    windows = model.windows_of_recording(chunk, AUDIO)
     surest = max(windows, key=lambda window: model.scores(window.tensor)[0])
     end = len(tiny_sound.say(text[: text.index("l") + 1])) / tiny_sound.RATE
     assert len(text) < 4 or end - 0.4 < surest.t < end + 1

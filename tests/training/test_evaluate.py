@@ -295,7 +295,7 @@ def test_clips_are_asked_about_and_streams_are_not(corpus: Path, tmp_path: Path)
         samples = samples_of(clip.path, RATE)
         chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
         assert asked.tolist() == model.score_recording(chunk, AUDIO).tolist()
-        (window,) = model.windows(chunk, AUDIO)
+        (window,) = model.windows_of_recording(chunk, AUDIO)
         assert live.tolist() == model.scores(window.tensor).tolist()
     assert np.abs(scored.int8 - scored.live).max() > 0.1
     assert scored.float32 is not None
