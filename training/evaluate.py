@@ -45,9 +45,10 @@ from edge.simulation.seeds import seed
 from training.common.plots import confusion_picture, det_picture, wilson
 from training.sound.data.clip_files import Spoken, label_of, spoken
 from training.sound.data.folder_layouts import SILENCE, spelled
+from training.sound.data.recordings import load_samples, readable_clips
 from training.sound.evaluate import clip_accuracy
 from training.sound.evaluate.fast_spotter import Spotted
-from training.sound.evaluate.long_audio import GAP_S, LongAudio, Recorded, make, samples_of
+from training.sound.evaluate.long_audio import GAP_S, LongAudio, Recorded, make
 from training.sound.evaluate.trace import (
     IN_TIME_S,
     Heard,
@@ -189,7 +190,7 @@ def _places(places: Sequence[str], split: str | None) -> str:
 
 def _on_clips(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     rate = model.manifest.rate_hz
-    clips = clip_accuracy.readable(_labelled(model, args.clips, args), rate)
+    clips = readable_clips(_labelled(model, args.clips, args), rate)
     missing = sorted(set(_words(model, args.words)) - {clip.word for clip in clips})
     if missing:
         raise RecordingError(
@@ -248,12 +249,12 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
     if folders:
         if not args.noise and any(snr is not None for snr in args.snr):
             raise EdgeError("--snr needs --noise: give recordings of noise")
-        noise = [samples_of(Path(path), rate) for path in args.noise]
+        noise = [load_samples(Path(path), rate) for path in args.noise]
         if any(len(part) < rate for part in noise):
             raise RecordingError("a noise must last a second at least: give longer recordings")
         if not all(part.any() for part in noise):
             raise RecordingError("a noise must be heard, and one of these is silence alone")
-        clips = clip_accuracy.readable(_labelled(model, folders, args, silences=False), rate)
+        clips = readable_clips(_labelled(model, folders, args, silences=False), rate)
         others = {clip.path for clip in clips if clip.word not in words}
         if not others:
             log.warning("no clips of other words: what is falsely heard in them is not measured")

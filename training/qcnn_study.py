@@ -38,9 +38,9 @@ from training.quantum.study import ARMS, Examples, run, scaled
 from training.sound.data import clips as corpora
 from training.sound.data import selection
 from training.sound.data.clips import Clips
+from training.sound.data.recordings import load_samples
 from training.sound.data.split import hold_out
 from training.sound.evaluate import validation
-from training.sound.evaluate.long_audio import samples_of
 from training.sound.learn import fit, training_sets
 from training.sound.task import Task, commands
 
@@ -120,7 +120,7 @@ def _heard(clips: Clips, task: Task) -> Examples:
     specification = SoundFeatures.specification()
     spoken, windows = validation.judging(clips, task), []
     for one in spoken:
-        samples = corpora.loudest_second(samples_of(one.path, corpora.RATE))
+        samples = corpora.loudest_second(load_samples(one.path, corpora.RATE))
         chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
         windows.append(
             next(iter(SoundFeatures.windows_of_recording(specification, chunk, AUDIO))).tensor

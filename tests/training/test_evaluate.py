@@ -19,8 +19,9 @@ from sound_network import write_model
 from stroke_network import write_model as write_stroke_model
 from training.evaluate import main
 from training.sound.data.clip_files import Spoken
+from training.sound.data.recordings import load_samples
 from training.sound.evaluate import clip_accuracy
-from training.sound.evaluate.long_audio import Recorded, samples_of
+from training.sound.evaluate.long_audio import Recorded
 
 WORDS = ["one", "two", "bird"]
 
@@ -292,7 +293,7 @@ def test_clips_are_asked_about_and_streams_are_not(corpus: Path, tmp_path: Path)
     clips = [Spoken(file, "one") for file in sorted(corpus.glob("*.wav"))]
     scored = clip_accuracy.score(model, clips, RATE)
     for clip, asked, live in zip(clips, scored.int8, scored.live, strict=True):
-        samples = samples_of(clip.path, RATE)
+        samples = load_samples(clip.path, RATE)
         chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
         assert asked.tolist() == model.score_recording(chunk, AUDIO).tolist()
         (window,) = model.windows_of_recording(chunk, AUDIO)

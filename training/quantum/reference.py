@@ -25,8 +25,8 @@ from edge.samples import AUDIO, Chunk
 from training.quantum.study import microseconds
 from training.sound.data import clips as corpora
 from training.sound.data.clips import Clips
+from training.sound.data.recordings import load_samples
 from training.sound.data.split import hold_out
-from training.sound.evaluate.long_audio import samples_of
 from training.sound.learn import fit
 from training.sound.learn.front_ends import PAPER
 from training.sound.task import Task
@@ -120,7 +120,7 @@ def _of_the_words(clips: Clips, task: Task) -> Clips:
 
 
 def _seen(path: str, stage: Quanvolution) -> NDArray[np.float32]:
-    samples = corpora.loudest_second(samples_of(Path(path), corpora.RATE))
+    samples = corpora.loudest_second(load_samples(Path(path), corpora.RATE))
     chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
     window = next(iter(SoundFeatures.windows_of_recording(PAPER, chunk, AUDIO)))
     seen: NDArray[np.float32] = stage.apply(window.tensor)

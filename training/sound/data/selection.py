@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.errors import RecordingError
 from training.sound.data.clips import FINE, JUDGES, RATE, ROWS, SECOND, Clips, spectrum, together
 from training.sound.data.folder_layouts import SILENCE
-from training.sound.evaluate.long_audio import samples_of
+from training.sound.data.recordings import load_samples
 from training.sound.learn.augmentation import moving_noise, steady_noise
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def recorded_noise(files: Sequence[Path]) -> NDArray[np.float16]:
     """(n, ROWS, bands): every second of the files, and the seconds half between them."""
     rows = []
     for file in files:
-        samples = samples_of(file, RATE)
+        samples = load_samples(file, RATE)
         if len(samples) < SECOND:
             raise RecordingError(f"{file} is no noise to learn from: it must last a second")
         for start in range(0, max(1, len(samples) - SECOND), NOISE_STEP):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,34 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import EdgeError, ModelError, RecordingError
+from edge.errors import ModelError
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
 from training.common.plots import wilson
 from training.sound.data.clip_files import Spoken
-from training.sound.evaluate.long_audio import samples_of
-
-log = logging.getLogger(__name__)
+from training.sound.data.recordings import load_samples
 
 WORST = 3
 
 FloatNetwork = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From windows to the scores of each."""
-
-
-def readable(clips: Sequence[Spoken], rate: int) -> list[Spoken]:
-    """Those that can be read; what cannot is named. RecordingError if none can."""
-    kept = []
-    for clip in clips:
-        try:
-            if not len(samples_of(clip.path, rate)):
-                raise RecordingError(f"{clip.path} is empty")
-            kept.append(clip)
-        except (EdgeError, OSError) as fault:
-            log.warning("left out: %s", fault)
-    if not kept:
-        raise RecordingError(f"none of {len(clips)} clips can be read: see above")
-    return kept
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,7 @@ def score(
     by_float = float_network or _onnx(model.path.with_suffix(".onnx"), len(model.labels))
     int8, live, float32 = [], [], []
     for clip in clips:
-        samples = samples_of(clip.path, rate)
+        samples = load_samples(clip.path, rate)
         chunk = Chunk(np.arange(len(samples)) / rate, samples[:, np.newaxis])
         windows = model.windows_of_recording(chunk, AUDIO)
         said = np.stack([model.scores(w.tensor, w.new_rows) for w in windows])

@@ -11,18 +11,17 @@ import csv
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from edge.formats.sound import read
-from edge.resample import resampled
 from edge.takes.sound.endpoints import word_span
 from training.sound.data.clip_files import Spoken
 from training.sound.data.folder_layouts import spelled
+from training.sound.data.recordings import load_samples
 
 GAP_S = (0.5, 4.0)  # s from a word's end to the next word's start
 TALK_S, NOISE_S = 150.0, 30.0  # how long there are words, how long there is nothing but noise
@@ -74,7 +73,7 @@ class Recorded(LongAudio):
 
     @classmethod
     def open(cls, path: Path, rate: int = RATE) -> Recorded:
-        samples = samples_of(path, rate)
+        samples = load_samples(path, rate)
         table = path.with_suffix(".csv")
         if not table.is_file():
             raise RecordingError(
@@ -86,7 +85,7 @@ class Recorded(LongAudio):
         return cls(path.name, words, seconds, rate, path)
 
     def blocks(self) -> Iterator[Sounds]:
-        samples, block = samples_of(self.path, self.rate), round(BLOCK_S * self.rate)
+        samples, block = load_samples(self.path, self.rate), round(BLOCK_S * self.rate)
         for start in range(0, len(samples), block):
             yield samples[start : start + block]
 
@@ -161,7 +160,7 @@ class Made(LongAudio):
             yield np.clip(mixed, -1, 1, out=mixed)
 
     def _voice(self, said: _Said) -> Sounds:
-        samples = samples_of(said.clip.path, self.rate).copy()
+        samples = load_samples(said.clip.path, self.rate).copy()
         fade = np.linspace(0, 1, min(round(FADE_S * self.rate), len(samples)), dtype=np.float32)
         samples[: len(fade)] *= fade
         samples[len(samples) - len(fade) :] *= fade[::-1]
@@ -223,7 +222,7 @@ def make(
     while True:
         if len(said) % times == 0:
             clip = next(wanted if rng.random() < 0.5 else others)
-        length, span = len(samples_of(clip.path, rate)) / rate, _word_span(clip.path, rate)
+        length, span = len(load_samples(clip.path, rate)) / rate, _word_span(clip.path, rate)
         if t % (TALK_S + NOISE_S) + (span[1] - span[0]) > TALK_S:
             t = (t // (TALK_S + NOISE_S) + 1) * (TALK_S + NOISE_S) + float(rng.uniform(*gap))
         at = max(0.0, t - span[0])
@@ -248,19 +247,9 @@ def _in_turn(clips: Sequence[Spoken], rng: np.random.Generator) -> Iterator[Spok
             yield clips[k]
 
 
-@lru_cache(maxsize=4096)
-def samples_of(path: Path, rate: int) -> Sounds:
-    """The recording at that rate; its RecordingError names it."""
-    try:
-        sound = read(path)
-    except RecordingError as fault:
-        raise RecordingError(f"{path} {fault}") from None
-    return resampled(sound.samples, sound.rate, rate)
-
-
 @cache
 def _word_span(path: Path, rate: int) -> tuple[float, float]:
-    return word_span(samples_of(path, rate), rate)
+    return word_span(load_samples(path, rate), rate)
 
 
 def _add(mixed: Sounds, voice: Sounds, at: int) -> None:

@@ -16,9 +16,10 @@ from edge.model.model import Model
 from training.sound.data.clip_files import Spoken, label_of
 from training.sound.data.clips import Clips
 from training.sound.data.folder_layouts import SILENCE
+from training.sound.data.recordings import load_samples
 from training.sound.evaluate import clip_accuracy
 from training.sound.evaluate.clip_accuracy import Scored
-from training.sound.evaluate.long_audio import make, samples_of
+from training.sound.evaluate.long_audio import make
 from training.sound.evaluate.thresholds import choose
 from training.sound.evaluate.trace import listen
 from training.sound.task import Task
@@ -80,7 +81,7 @@ def decide(
             "measured: give more --data, or --others"
         )
     rate = model.manifest.rate_hz
-    beds = [samples_of(file, rate) for file in noise]
+    beds = [load_samples(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
     log.info("listening to %g h of long audio at each of %d levels", HOURS, len(levels))
     seconds = HOURS * 3600

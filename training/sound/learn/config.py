@@ -23,7 +23,7 @@ from training.sound.data.clip_files import Spoken, spoken
 from training.sound.data.clips import RATE, Clips
 from training.sound.data.download import fetched
 from training.sound.data.folder_layouts import SILENCE
-from training.sound.evaluate.clip_accuracy import readable
+from training.sound.data.recordings import readable_clips
 from training.sound.evaluate.validation import says_others
 from training.sound.learn import fit, network, waveform_augmentation
 from training.sound.learn.front_ends import FRONT_ENDS, SHIPPED
@@ -177,7 +177,7 @@ def _shape(size: str, rows: int) -> Shape:
 
 
 def _others(places: Sequence[str], task: Task, recorded: Clips) -> list[Spoken]:
-    found = readable(spoken(places), RATE)
+    found = readable_clips(spoken(places), RATE)
     taken = {os.path.realpath(path) for path in recorded.path if path}
     if any(os.path.realpath(one.path) in taken for one in found):
         raise EdgeError("--others are in --data as well: give recordings of other people")

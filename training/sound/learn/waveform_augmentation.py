@@ -23,7 +23,7 @@ from edge.features.sound.windows import window_samples
 from edge.simulation.sound.room import Noise
 from edge.takes.sound.endpoints import word_span
 from training.sound.data.folder_layouts import SILENCE
-from training.sound.evaluate.long_audio import samples_of
+from training.sound.data.recordings import load_samples
 from training.sound.learn.augmentation import Strength
 from training.sound.learn.fit import BATCH, Draw, Lesson
 
@@ -70,9 +70,9 @@ def heard(
     clips = clips[audible]
     log.info("listening to %d clips at %d Hz", len(clips), rate)
     nothing = np.empty(0, np.float32)
-    sounds = tuple(samples_of(Path(p), rate) if p else nothing for p in clips.path)
+    sounds = tuple(load_samples(Path(p), rate) if p else nothing for p in clips.path)
     length = window_samples(specification)
-    behind = [np.resize(s, max(len(s), 2 * length)) for s in (samples_of(f, rate) for f in noise)]
+    behind = [np.resize(s, max(len(s), 2 * length)) for s in (load_samples(f, rate) for f in noise)]
     rng = np.random.default_rng(seed)
     made = [Noise(rng, LOUD).take(int(MADE_S * rate)).astype(np.float32) for _ in range(MADE)]
     return HeardLesson(

@@ -1,0 +1,46 @@
+"""The samples of recordings, at the rate that a model needs, and which clips can be read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import EdgeError, RecordingError
+from edge.formats.sound import read
+from edge.resample import resampled
+from training.sound.data.clip_files import Spoken
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=4096)
+def load_samples(path: Path, rate: int) -> NDArray[np.float32]:
+    """Return the recording, resampled to `rate` Hz. A RecordingError names the file."""
+    try:
+        sound = read(path)
+    except RecordingError as error:
+        raise RecordingError(f"{path} {error}") from None
+    return resampled(sound.samples, sound.rate, rate)
+
+
+def readable_clips(clips: Sequence[Spoken], rate: int) -> list[Spoken]:
+    """Return the clips that can be read, and log a warning for each of the others.
+
+    Raises RecordingError if no clip can be read.
+    """
+    readable = []
+    for clip in clips:
+        try:
+            if not len(load_samples(clip.path, rate)):
+                raise RecordingError(f"{clip.path} is empty")
+            readable.append(clip)
+        except (EdgeError, OSError) as error:
+            log.warning("left out: %s", error)
+    if not readable:
+        raise RecordingError(f"none of {len(clips)} clips can be read: see above")
+    return readable
