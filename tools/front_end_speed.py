@@ -18,8 +18,9 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.sound.front_end import FrontEnd, Stream
-from edge.features.sound.windows import window_samples
+from edge.features.sound.front_end import FrontEnd
+from edge.features.sound.streaming import StreamingFrontEnd
+from edge.features.sound.window_length import window_samples
 from training.sound.learn.front_ends import FRONT_ENDS
 
 ROUNDS = 5  # the fastest counts: whatever else the machine does only makes it slower
@@ -71,9 +72,9 @@ def fastest(function: Callable[[], object]) -> float:
 
 
 def stream(front_end: FrontEnd, step: int, samples: Samples) -> None:
-    streaming = Stream(front_end, step)
-    for start in range(0, len(samples), streaming.advance):
-        streaming.push(samples[start : start + streaming.advance])
+    streaming = StreamingFrontEnd(front_end, step)
+    for start in range(0, len(samples), streaming.block_hop):
+        streaming.push(samples[start : start + streaming.block_hop])
 
 
 def oracle(front_end: FrontEnd, samples: Samples) -> Samples:

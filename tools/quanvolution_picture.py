@@ -23,7 +23,8 @@ from edge.errors import ModelError, RecordingError, RuntimeMissing, SourceError
 from edge.features.quantum.circuit import random_angles
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.sound.front_end import FrontEnd
-from edge.features.sound.windows import SoundFeatures, in_the_middle, window_samples
+from edge.features.sound.window_length import pad_or_crop, window_samples
+from edge.features.sound.windows import SoundFeatures
 from edge.formats import sound
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def draw(args: argparse.Namespace) -> None:
     specification = _specification(args)
     front_end = FrontEnd(**specification["front_end"])
-    heard = in_the_middle(_heard(args, front_end.rate_hz), window_samples(specification))
+    heard = pad_or_crop(_heard(args, front_end.rate_hz), window_samples(specification))
     frames = front_end.frames(heard)
     stage = Quanvolution(specification["quanvolution"], front_end.bins)
     _picture(args, front_end, frames, stage)

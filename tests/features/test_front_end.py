@@ -1,7 +1,6 @@
-"""The front end against librosa, against its own past, and however the sound is cut up.
+"""The front end: equal to librosa, to its golden spectra, and independent of the chunks.
 
-`python tests/features/test_front_end.py` writes the golden numbers anew, after an
-intended change.
+`python tests/features/test_front_end.py` writes the golden spectra again after an intended change.
 """
 
 from __future__ import annotations
@@ -17,19 +16,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import ModelError
-from edge.features.sound.front_end import FrontEnd, Stream
-from edge.features.sound.windows import FRAMES, SoundFeatures, in_the_middle, window_samples
+from edge.features.sound.front_end import FrontEnd
+from edge.features.sound.streaming import StreamingFrontEnd
+from edge.features.sound.window_length import pad_or_crop, window_samples
+from edge.features.sound.windows import FRAMES, SoundFeatures
 from training.sound.learn.front_ends import FRONT_ENDS, LECTURE, PAPER, SHIPPED
 
 GOLDEN = Path(__file__).parent / "golden_spectra.npz"
-NUMBERS = {name: FrontEnd(**wanted["front_end"]) for name, wanted in FRONT_ENDS.items()}
+BY_NAME = {name: FrontEnd(**wanted["front_end"]) for name, wanted in FRONT_ENDS.items()}
 
 
 def chirp(rate, samples, seed=0):
-    """From 80 Hz to nine tenths of what the rate can carry, in a little noise."""
+    """A tone that rises from 80 Hz to 90 % of the Nyquist frequency, in a little noise."""
     t = np.arange(samples) / rate
-    climb = (0.45 * rate - 80) / t[-1]
-    tone = 0.4 * np.sin(2 * np.pi * (80 + climb / 2 * t) * t) * (0.2 + np.sin(5 * t) ** 2)
+    slope = (0.45 * rate - 80) / t[-1]
+    tone = 0.4 * np.sin(2 * np.pi * (80 + slope / 2 * t) * t) * (0.2 + np.sin(5 * t) ** 2)
     return (tone + np.random.default_rng(seed).normal(0, 0.003, samples)).astype(np.float32)
 
 
@@ -38,18 +39,20 @@ def librosa():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = pytest.importorskip("librosa")
-        module.feature.mfcc(y=np.ones(4096, np.float32))  # it loads the rest of itself now
+        module.feature.mfcc(
+            y=np.ones(4096, np.float32)
+        )  # loads its submodules now, while warnings are ignored
         return module
 
 
-def assert_same(ours, oracle):
-    """To 1e-4, or that share of a number above 1, to which neither computes exactly."""
-    assert ours.shape == oracle.shape
-    np.testing.assert_allclose(ours, oracle, rtol=1e-4, atol=1e-4)
+def assert_same(actual, expected):
+    """Equal to 1e-4, relative for values above 1: both are computed in float32."""
+    assert actual.shape == expected.shape
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
 
 
-def energies(librosa, front_end, samples):
-    # librosa puts a shorter window in the middle of the FFT, this front end at its beginning.
+def mel_energies(librosa, front_end, samples):
+    # librosa puts a window shorter than the FFT in its middle, this front end at its start.
     pad = (front_end.fft - front_end.window) // 2
     return librosa.feature.melspectrogram(
         y=np.pad(samples, pad),
@@ -78,53 +81,53 @@ def energies(librosa, front_end, samples):
         FrontEnd(rate_hz=44100, window=1102, hop=441, fft=2048, mels=64, high_hz=20000.0),
     ],
 )
-def test_log_mel(librosa, front_end):
+def test_log_mel_equals_librosa(librosa, front_end):
     samples = chirp(front_end.rate_hz, front_end.rate_hz)
-    oracle = np.log(np.maximum(energies(librosa, front_end, samples), front_end.floor))
-    ours = front_end.frames(samples)
-    assert_same(ours, oracle[: len(ours)])
-    assert len(ours) == 1 + (len(samples) - front_end.window) // front_end.hop
+    expected = np.log(np.maximum(mel_energies(librosa, front_end, samples), front_end.floor))
+    actual = front_end.frames(samples)
+    assert_same(actual, expected[: len(actual)])
+    assert len(actual) == 1 + (len(samples) - front_end.window) // front_end.hop
 
 
-def test_decibels(librosa):
+def test_decibels_equal_librosa(librosa):
     front_end = FrontEnd(log="db", floor=1e-10)
     samples = chirp(16000, 16000)
-    spectrum = energies(librosa, front_end, samples)
-    ours = front_end.frames(samples)
-    assert_same(ours, librosa.power_to_db(spectrum, top_db=None)[: len(ours)])
+    spectrum = mel_energies(librosa, front_end, samples)
+    actual = front_end.frames(samples)
+    assert_same(actual, librosa.power_to_db(spectrum, top_db=None)[: len(actual)])
 
 
-def test_the_papers_spectrum_of_a_second_is_librosas_centred_one(librosa):
+def test_padded_second_equals_librosa_centred_spectrum_of_the_paper(librosa):
     second = chirp(16000, 16000)
-    oracle = librosa.feature.melspectrogram(
+    expected = librosa.feature.melspectrogram(
         y=second, sr=16000, n_fft=1024, hop_length=128, power=1.0, n_mels=60, fmin=40, fmax=8000
     )
-    ours = NUMBERS["paper"].frames(in_the_middle(second, window_samples(PAPER)))
-    assert list(ours.shape) == PAPER["shape"] == [126, 60]
-    assert_same(ours, oracle.T)
+    actual = BY_NAME["paper"].frames(pad_or_crop(second, window_samples(PAPER)))
+    assert list(actual.shape) == PAPER["shape"] == [126, 60]
+    assert_same(actual, expected.T)
 
 
-def test_the_lectures_mfcc_are_librosas_defaults(librosa):
+def test_padded_clip_equals_librosa_default_mfcc_of_the_lecture(librosa):
     clip = chirp(22050, 61 * 512)
-    oracle = librosa.feature.mfcc(y=clip, n_mfcc=40)
-    ours = NUMBERS["lecture"].frames(in_the_middle(clip, window_samples(LECTURE)))
-    assert list(ours.shape) == LECTURE["shape"] == [62, 40]
-    assert_same(ours, oracle.T)
+    expected = librosa.feature.mfcc(y=clip, n_mfcc=40)
+    actual = BY_NAME["lecture"].frames(pad_or_crop(clip, window_samples(LECTURE)))
+    assert list(actual.shape) == LECTURE["shape"] == [62, 40]
+    assert_same(actual, expected.T)
 
 
 @pytest.mark.parametrize("name", FRONT_ENDS)
-def test_golden(name):
+def test_spectra_equal_the_golden_spectra(name):
     with np.load(GOLDEN) as golden:
         assert json.loads(str(golden[f"{name}_specification"])) == FRONT_ENDS[name]["front_end"]
-        # The rest of float32 is left to other releases of NumPy and other processors.
+        # Tolerance for rounding by other releases of NumPy and other processors.
         np.testing.assert_allclose(_golden(name), golden[name], rtol=1e-5, atol=1e-4)
 
 
-def test_golden_numbers_are_of_every_frame_and_band_and_tell_a_change():
+def test_golden_spectra_cover_every_band_and_differ_after_any_change():
     with np.load(GOLDEN) as golden:
         stored = golden["shipped"]
     assert stored.shape == (9, 40)
-    shipped = NUMBERS["shipped"]
+    shipped = BY_NAME["shipped"]
     for other in (
         replace(shipped, scale="slaney"),
         replace(shipped, low_hz=21.0),
@@ -139,7 +142,7 @@ def _golden_sound(front_end):
 
 
 def _golden(name):
-    return NUMBERS[name].frames(_golden_sound(NUMBERS[name]))
+    return BY_NAME[name].frames(_golden_sound(BY_NAME[name]))
 
 
 @pytest.mark.parametrize("name", FRONT_ENDS)
@@ -148,57 +151,57 @@ def _golden(name):
     block=st.integers(1, 3),
 )
 @settings(deadline=None, max_examples=40)
-def test_frames_do_not_depend_on_the_chunks(name, sizes, block):
-    front_end = NUMBERS[name]
+def test_streamed_frames_do_not_depend_on_the_chunks(name, sizes, block):
+    front_end = BY_NAME[name]
     samples = chirp(front_end.rate_hz, sum(sizes) + 2 * front_end.window)
-    whole, cut = Stream(front_end, block), Stream(front_end, block)
+    whole, chunked = (StreamingFrontEnd(front_end, block) for _ in range(2))
     expected = whole.push(samples)
-    found = [b for piece in np.split(samples, np.cumsum(sizes)) for b in cut.push(piece)]
+    found = [b for piece in np.split(samples, np.cumsum(sizes)) for b in chunked.push(piece)]
     assert [b.tobytes() for b in found] == [b.tobytes() for b in expected]
-    assert cut.waiting == whole.waiting == len(samples) - len(found) * cut.advance
+    assert chunked.pending == whole.pending == len(samples) - len(found) * chunked.block_hop
     frames = front_end.frames(samples)[: len(found) * block]
     np.testing.assert_allclose(np.concatenate([*found, frames[:0]]), frames, rtol=1e-4, atol=1e-4)
 
 
-def test_a_stream_that_is_reset_begins_anew():
-    stream = Stream(FrontEnd())
+def test_reset_discards_pending_samples():
+    stream = StreamingFrontEnd(FrontEnd())
     stream.push(chirp(16000, 1000))
     stream.reset()
-    assert stream.waiting == 0
+    assert stream.pending == 0
     assert np.array_equal(stream.push(chirp(16000, 480))[0], FrontEnd().frames(chirp(16000, 480)))
 
 
-def test_less_than_a_window_is_no_frame():
+def test_sound_shorter_than_a_window_has_no_frame():
     assert FrontEnd().frames(np.zeros(479, np.float32)).shape == (0, 40)
     assert FrontEnd().frames(np.zeros(480, np.float32)).shape == (1, 40)
 
 
-def test_silence_and_what_is_no_number_lie_on_the_floor():
+def test_silence_and_nan_are_at_the_floor():
     front_end = FrontEnd()
-    assert front_end.silence == pytest.approx(np.log(1e-6))
+    assert front_end.silent_frame == pytest.approx(np.log(1e-6))
     damaged = np.full(480, np.nan, np.float32)
-    assert np.array_equal(front_end.frames(damaged)[0], front_end.silence)
+    assert np.array_equal(front_end.frames(damaged)[0], front_end.silent_frame)
 
 
 @pytest.mark.parametrize("log", ["ln", "db"])
 @pytest.mark.parametrize("power", [1, 2])
 @pytest.mark.parametrize("coefficients", [0, 13])
-def test_loudness_is_in_nats_of_energy(log, power, coefficients):
+def test_level_is_in_nats_of_energy(log, power, coefficients):
     front_end = FrontEnd(log=log, power=power, coefficients=coefficients, floor=1e-12)
     sound = chirp(16000, 480 * 4)
-    levels = [front_end.loudness(front_end.frames(s)) for s in (sound, sound * np.float32(np.e))]
+    levels = [front_end.level(front_end.frames(s)) for s in (sound, sound * np.float32(np.e))]
     assert levels[1] - levels[0] == pytest.approx(2, abs=1e-3)
 
 
 @pytest.mark.parametrize("power", [1, 2])
-def test_loudness_without_a_logarithm(power):
+def test_level_is_in_nats_of_energy_without_a_logarithm(power):
     front_end = FrontEnd(log=None, power=power)
     sound = chirp(16000, 480 * 4)
-    levels = [front_end.loudness(front_end.frames(s)) for s in (sound, sound * np.float32(np.e))]
+    levels = [front_end.level(front_end.frames(s)) for s in (sound, sound * np.float32(np.e))]
     assert levels[1] - levels[0] == pytest.approx(2, abs=1e-3)
 
 
-BAD = [
+INVALID = [
     {"hop": 0},
     {"hop": 481},
     {"hop": 160.0},
@@ -224,8 +227,8 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("wanted", BAD, ids=str)
-def test_what_cannot_be(wanted):
+@pytest.mark.parametrize("wanted", INVALID, ids=str)
+def test_invalid_parameters_raise_a_one_line_error(wanted):
     with pytest.raises(ValueError) as error:
         FrontEnd(**wanted)
     assert "\n" not in str(error.value)
@@ -234,7 +237,7 @@ def test_what_cannot_be(wanted):
 @pytest.mark.parametrize(
     "wanted",
     [
-        *({"front_end": wanted} for wanted in BAD),
+        *({"front_end": wanted} for wanted in INVALID),
         {"front_end": {"colour": 1}},
         {"front_end": [1, 2]},
         {"front_end": None},
@@ -247,23 +250,23 @@ def test_what_cannot_be(wanted):
     ],
     ids=str,
 )
-def test_a_models_front_end_that_cannot_be_is_one_line(wanted):
-    with pytest.raises(ModelError, match="train it again") as error:
+def test_invalid_front_end_in_a_manifest_raises_a_one_line_error(wanted):
+    with pytest.raises(ModelError, match="train the model again") as error:
         SoundFeatures.specification(wanted)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("specification", FRONT_ENDS.values(), ids=FRONT_ENDS)
-def test_a_specification_survives_a_manifest(specification):
+def test_specification_is_unchanged_by_json(specification):
     carried = json.loads(json.dumps(specification))
     assert SoundFeatures.specification(carried) == specification
     assert SHIPPED["shape"] == [FRAMES, 40]
 
 
 if __name__ == "__main__":
-    numbers = {name: _golden(name) for name in FRONT_ENDS}
-    said = {
+    spectra = {name: _golden(name) for name in FRONT_ENDS}
+    specifications = {
         f"{name}_specification": np.array(json.dumps(FRONT_ENDS[name]["front_end"]))
         for name in FRONT_ENDS
     }
-    np.savez_compressed(GOLDEN, **numbers, **said)
+    np.savez_compressed(GOLDEN, **spectra, **specifications)

@@ -305,7 +305,7 @@ def test_a_manifest_is_compared_with_what_is_computed_here():
     assert SoundFeatures.specification(specification) == specification
     assert "quanvolution" not in SoundFeatures.specification()
     for changed in ({"shape": [125, 60]}, {"step": 3}):
-        with pytest.raises(ModelError, match="cannot be cut in the patches of its quanvolution"):
+        with pytest.raises(ModelError, match="cannot be cut into the patches of the quanvolution"):
             SoundFeatures.specification({**QCNN, **changed})
     with pytest.raises(ModelError, match="not described as it must be"):
         SoundFeatures.specification({**QCNN, "quanvolution": 3})

@@ -13,7 +13,8 @@ from edge.commands import edge_classify
 from edge.errors import EdgeError, ModelError
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.sound.front_end import FrontEnd
-from edge.features.sound.windows import SoundFeatures, in_the_middle, window_samples
+from edge.features.sound.window_length import pad_or_crop, window_samples
+from edge.features.sound.windows import SoundFeatures
 from edge.formats.sound import write_wav
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
@@ -87,7 +88,7 @@ def test_what_the_network_learns_from_is_what_devices_hear(seed):
     specification = SoundFeatures.specification(quantum.wanted(circuit))
     (window,) = SoundFeatures.windows_of_recording(specification, chunk(a_second()), AUDIO)
     front_end = FrontEnd()
-    middle = in_the_middle(a_second(), window_samples(specification))
+    middle = pad_or_crop(a_second(), window_samples(specification))
     spectrum = front_end.frames(middle)
     assert spectrum.shape == (quantum.FRAMES, BANDS)
     learnt = quantum.layer(circuit)(spectrum[None])[0].numpy()
@@ -358,7 +359,7 @@ def test_a_model_and_its_circuit_must_belong_together(tmp_path):
     # Spectra that the circuit was not made for.
     with pytest.raises(ModelError, match="features that belong to the model"):
         Quanvolution(circuit, BANDS).apply(np.zeros((48, 60), np.float32))
-    with pytest.raises(ModelError, match="cannot be cut in the patches"):
+    with pytest.raises(ModelError, match="cannot be cut into the patches"):
         SoundFeatures.specification({**quantum.wanted(circuit), "shape": [quantum.FRAMES + 1]})
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from edge.features.sound.windows import in_the_middle
+from edge.features.sound.window_length import pad_or_crop
 from edge.formats import sound
 from edge.simulation.sound.room import Noise
 from edge.simulation.sound.voice import COMMANDS, LEVEL, OTHERS, Person, say
@@ -59,7 +59,7 @@ def clips(folder: Path, split: str) -> Clips:
         ) from None
     if not rows:
         raise RecordingError(f"{folder}/index.csv has no clips of the split {split!r}")
-    seconds = [in_the_middle(_at_rate(folder / row["path"]), RATE) for row in rows]
+    seconds = [pad_or_crop(_at_rate(folder / row["path"]), RATE) for row in rows]
     names = {SILENT: "silence", UNKNOWN: "unknown"}
     labels = tuple(names.get(row["label"], row["label"]) for row in rows)
     return Clips(b"".join(map(_as_bytes, seconds)), labels)

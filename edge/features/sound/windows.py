@@ -1,9 +1,9 @@
-"""Sound as a sliding window of spectra."""
+"""Sound as a sliding window over its mel spectrogram."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from edge.errors import ModelError
 from edge.features import Features, Window
 from edge.features.sound import level_gate
-from edge.features.sound.front_end import FrontEnd, Stream
+from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.level_gate import LevelGate
+from edge.features.sound.row_buffer import RowBuffer
+from edge.features.sound.stage import stage_of
+from edge.features.sound.streaming import StreamingFrontEnd
+from edge.features.sound.window_length import pad_or_crop, window_samples
 from edge.samples import AUDIO, Chunk
 
-if TYPE_CHECKING:  # no model of ours but one needs it
-    from edge.features.quantum.quanvolution import Quanvolution
-
-FRAMES = 82  # in a window: 1.6 s, a long word with what is before it
+FRAMES = 82  # in a window: 1.6 s, a long word with the sound before it
 STEP = 2  # frames from one window to the next: 40 ms
-AFTER = 0.4  # s of silence that follow the end of a recording, so that its last word is heard
-ROWS = 8  # windows, without overlap, that rows are kept for before they are moved
-SPLICED = 0.1  # s of lost sound that are passed over; after more, a new sound begins
+TRAILING_SILENCE_S = 0.4  # appended to the end of a recording, so that its last word is recognised
+MAX_SPLICED_GAP_S = 0.1  # a shorter gap is ignored; after a longer one a new stream begins
 
 
 class SoundFeatures(Features):
-    """A window every `step` frames, while there is anything to hear."""
+    """A window every `step` frames while the level gate is open."""
 
     @classmethod
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -35,9 +35,11 @@ class SoundFeatures(Features):
             front_end = FrontEnd(**wanted.get("front_end", {}))
             frames, step = int(wanted.get("shape", [FRAMES])[0]), int(wanted.get("step", STEP))
             if not 0 < step <= frames:
-                raise ValueError(f"{step} frames from window to window of {frames}")
+                raise ValueError(f"a step of {step} frames for windows of {frames}")
         except (IndexError, TypeError, ValueError) as error:
-            raise ModelError(f"its front end cannot be ({error}): train it again") from None
+            raise ModelError(
+                f"the model's front end is invalid ({error}): train the model again"
+            ) from None
         described = {
             "kind": "sound",
             "version": 1,
@@ -53,25 +55,25 @@ class SoundFeatures(Features):
             described["quanvolution"] = Quanvolution.specification(
                 wanted["quanvolution"], front_end.bins
             )
-            if frames % _stage(described).rows_in or step % _stage(described).rows_in:
+            rows_in = stage_of(described).rows_in
+            if frames % rows_in or step % rows_in:
                 raise ModelError(
-                    f"its {frames} frames, {step} from window to window, cannot be cut in the "
-                    f"patches of its quanvolution: train it again"
+                    f"windows of {frames} frames with a step of {step} cannot be cut into the "
+                    f"patches of the quanvolution ({rows_in} frames): train the model again"
                 )
         return described
 
     def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:
         self.front_end = FrontEnd(**specification["front_end"])
         self.frames, self.step = specification["shape"][0], specification["step"]
-        self._stream = Stream(self.front_end, self.step)
-        seconds = self._stream.advance / self.front_end.rate_hz
-        self._gate = LevelGate(seconds, self.front_end.nothing)
-        self._stage = _stage(specification)
+        self._stream = StreamingFrontEnd(self.front_end, self.step)
+        block_s = self._stream.block_hop / self.front_end.rate_hz
+        self._gate = LevelGate(block_s, self.front_end.silence_level)
+        self._stage = stage_of(specification)
         self._last_t: float | None = None
-        self._rows: NDArray[np.float32]
-        self._filled: int  # of its rows
-        self._fresh: int  # rows since the last window; at first all
-        self._begin()
+        self._rows: RowBuffer
+        self._new_rows: int  # since the last window; at first all rows of a window
+        self._start_stream()
 
     def process(self, chunk: Chunk) -> Iterator[Window]:
         if not len(chunk):
@@ -79,119 +81,90 @@ class SoundFeatures(Features):
         t, samples = chunk.t, chunk.values[:, 0]
         before = float(t[0]) if self._last_t is None else self._last_t
         self._last_t = float(t[-1])
-        if t[0] - before <= SPLICED and (t[1:] - t[:-1]).max(initial=0) <= SPLICED:
-            yield from self._hear(t, samples)
+        gaps = t[1:] - t[:-1]
+        if t[0] - before <= MAX_SPLICED_GAP_S and gaps.max(initial=0) <= MAX_SPLICED_GAP_S:
+            yield from self._push(t, samples)
             return
-        cuts = np.flatnonzero(np.diff(t, prepend=before) > SPLICED)
+        cuts = np.flatnonzero(np.diff(t, prepend=before) > MAX_SPLICED_GAP_S)
         pieces = zip(np.split(t, cuts), np.split(samples, cuts), strict=True)
         for number, (t, samples) in enumerate(pieces):
             if number:
                 gap = float(t[0]) - before
-                yield from self._run_out(before, gap)
-                self._begin()
-                if gap >= AFTER:
-                    self._gate.begin()
-            yield from self._hear(t, samples)
+                yield from self._push_silence(before, gap)
+                self._start_stream()
+                if gap >= TRAILING_SILENCE_S:
+                    self._gate.reset()
+            yield from self._push(t, samples)
             before = float(t[-1]) if len(t) else before
 
     def finish(self) -> Iterator[Window]:
         if self._last_t is not None:
-            yield from self._run_out(self._last_t, AFTER)
+            yield from self._push_silence(self._last_t, TRAILING_SILENCE_S)
 
-    def _run_out(self, end: float, seconds: float) -> Iterator[Window]:
-        """The silence that follows, as far as it is needed to hear the last word."""
+    def _start_stream(self) -> None:
+        """Begin with a window of digital silence."""
+        self._stream.reset()
+        silence = np.tile(self.front_end.silent_frame, (self.frames, 1))
+        self._rows = RowBuffer(self._stage.apply(silence))
+        self._new_rows = self._rows.height
+
+    def _push_silence(self, end: float, seconds: float) -> Iterator[Window]:
+        """Append silence to sound that ends at `end`, as much as its last word needs."""
         rate = self.front_end.rate_hz
-        silence = np.zeros(round(min(seconds, AFTER) * rate), np.float32)
+        silence = np.zeros(round(min(seconds, TRAILING_SILENCE_S) * rate), np.float32)
         t = end + np.arange(1, len(silence) + 1) / rate
-        yield from self._hear(t, silence, gate=lambda _: self._gate.rest())
+        yield from self._push(t, silence, gate=lambda _: self._gate.skip())
 
-    def _hear(
+    def _push(
         self,
         t: NDArray[np.float64],
         samples: NDArray[np.float32],
         gate: Callable[[float], bool] | None = None,
     ) -> Iterator[Window]:
-        """Sound without a gap worth mentioning; the gate tells which of it is worth a window."""
-        gate = gate or self._gate.open
-        newest = self._stream.span - 1 - self._stream.waiting  # of the first block, among these
+        """Yield the windows that these samples complete; there is no gap before or in them.
+
+        `gate` is called with the level of each block and returns whether it makes a window.
+        """
+        gate = gate or self._gate.update
+        # Index, in `samples`, of the newest sample of the first block.
+        newest = self._stream.block_samples - 1 - self._stream.pending
         for block in self._stream.push(samples):
             rows = self._stage.apply(block)
-            self._append(rows)
-            self._fresh += len(rows)
-            if gate(self.front_end.loudness(block)):
-                now, last = float(t[newest]), self._filled
-                rows = self._rows[last - self._height : last]
-                yield Window(now, now, rows, self._fresh, active=self._gate.active)
-                self._fresh = 0
-            newest += self._stream.advance
-
-    def _append(self, rows: NDArray[np.float32]) -> None:
-        """After the rows of before: windows are cut from them as they stand, and never altered."""
-        if self._filled + len(rows) > len(self._rows):
-            kept = self._rows[self._filled - self._height : self._filled]
-            self._rows = np.empty((ROWS * self._height, *rows.shape[1:]), np.float32)
-            self._rows[: self._height] = kept
-            self._filled = self._height
-        self._rows[self._filled : self._filled + len(rows)] = rows
-        self._filled += len(rows)
-
-    def _begin(self) -> None:
-        """Before the first sound there was silence."""
-        self._stream.reset()
-        self._rows = self._stage.apply(np.tile(self.front_end.silence, (self.frames, 1)))
-        self._filled = self._height = len(self._rows)
-        self._fresh = self._height
+            self._rows.append(rows)
+            self._new_rows += len(rows)
+            if gate(self.front_end.level(block)):
+                now = float(t[newest])
+                tensor = self._rows.window()
+                yield Window(now, now, tensor, self._new_rows, active=self._gate.active)
+                self._new_rows = 0
+            newest += self._stream.block_hop
 
     @classmethod
     def windows_of_recording(
         cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
     ) -> Iterator[Window]:
-        """The whole of a short recording, with silence around it; or every place in a long one,
-        from where its first sound has just come in to where its last is well past, as live."""
+        """Yield one window of a short recording, or a sliding window over a longer one.
+
+        A recording that is about as long as a window is padded or cropped to it. A longer one is
+        preceded by silence and followed by TRAILING_SILENCE_S, as in a live stream: the first
+        window holds `step` frames of it, the last one the silence after its end.
+        """
         front_end = FrontEnd(**specification["front_end"])
-        size, step = specification["shape"][0], specification["step"]
-        span, rate = window_samples(specification), front_end.rate_hz
+        frames, step = specification["shape"][0], specification["step"]
+        size, rate = window_samples(specification), front_end.rate_hz
         samples, after = chunk.values[:, 0], 0
-        if len(samples) - span < step * front_end.hop:
-            samples = in_the_middle(samples, span)
+        if len(samples) - size < step * front_end.hop:
+            samples = pad_or_crop(samples, size)
         else:
-            after = round(AFTER * rate)
-            samples = np.pad(samples, ((size // step - 1) * step * front_end.hop, after))
-        frames, stage = front_end.frames(samples), _stage(specification)
-        rows, down = stage.apply(frames), stage.rows_in
-        for at in range(0, len(frames) - size + 1, step):
-            left = len(samples) - after - at * front_end.hop - span  # of the recording, to come
-            t = chunk.t[-1] - left / rate
-            new_rows = step // down if at else None
-            yield Window(float(t), float(t), rows[at // down : (at + size) // down], new_rows)
-
-
-class Plain:
-    """No stage behind the front end: a window holds its frames as they are."""
-
-    rows_in = 1
-
-    def apply(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        return frames
-
-
-def _stage(specification: Mapping[str, Any]) -> Plain | Quanvolution:
-    if "quanvolution" not in specification:
-        return Plain()
-    from edge.features.quantum.quanvolution import Quanvolution
-
-    return Quanvolution(specification["quanvolution"], specification["shape"][1])
-
-
-def window_samples(specification: Mapping[str, Any]) -> int:
-    """How many samples a window looks at."""
-    front_end = FrontEnd(**specification["front_end"])
-    return (specification["shape"][0] - 1) * front_end.hop + front_end.window
-
-
-def in_the_middle(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
-    """That many samples: cropped on both sides, or with silence on both sides."""
-    before = (length - len(samples)) // 2
-    if before < 0:
-        return samples[-before : -before + length]
-    return np.pad(samples, (before, length - len(samples) - before))
+            before, after = (
+                (frames // step - 1) * step * front_end.hop,
+                round(TRAILING_SILENCE_S * rate),
+            )
+            samples = np.pad(samples, (before, after))
+        spectrogram, stage = front_end.frames(samples), stage_of(specification)
+        rows, rows_in = stage.apply(spectrogram), stage.rows_in
+        for at in range(0, len(spectrogram) - frames + 1, step):
+            remaining = len(samples) - after - at * front_end.hop - size  # after this window
+            t = float(chunk.t[-1] - remaining / rate)
+            new_rows = step // rows_in if at else None
+            yield Window(t, t, rows[at // rows_in : (at + frames) // rows_in], new_rows)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.sound.front_end import FrontEnd, Stream
+from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.level_gate import HOLD_S, LevelGate
+from edge.features.sound.streaming import StreamingFrontEnd
 from edge.samples import Chunk
 
 RATE = 16000
@@ -37,9 +38,9 @@ class Capture:
 
     def __init__(self) -> None:
         self._front_end = FrontEnd()
-        self._stream = Stream(self._front_end, 2)
-        self._block_s = self._stream.advance / RATE
-        self._gate = LevelGate(self._block_s, self._front_end.nothing)
+        self._stream = StreamingFrontEnd(self._front_end, 2)
+        self._block_s = self._stream.block_hop / RATE
+        self._gate = LevelGate(self._block_s, self._front_end.silence_level)
         self._last_t: float | None = None
         self.begin()
 
@@ -59,7 +60,7 @@ class Capture:
         self._kept = np.concatenate([self._kept, chunk.values[:, 0]])
         take = None
         for block in self._stream.push(chunk.values[:, 0]):
-            loud = self._gate.open(self._front_end.loudness(block))
+            loud = self._gate.update(self._front_end.level(block))
             take = take or self._step(loud)
         if self._opened is None:
             self._kept = self._kept[-round(BEFORE * RATE) :]
@@ -69,7 +70,7 @@ class Capture:
         """The take that the end of the sound completes."""
         take = None
         for _ in range(round(2 * HOLD_S / self._block_s)):
-            take = take or self._step(self._gate.rest())
+            take = take or self._step(self._gate.skip())
         return take
 
     def _step(self, loud: bool) -> Take | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from edge.errors import EdgeError, RecordingError
 from edge.features.sound.front_end import FrontEnd
-from edge.features.sound.windows import in_the_middle
+from edge.features.sound.window_length import pad_or_crop
 from edge.formats import files
 from edge.formats.sound import read
 from edge.resample import resampled
@@ -183,7 +183,7 @@ def second_of(path: Path) -> NDArray[np.float32]:
 
 def loudest_second(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(samples) <= SECOND:
-        return in_the_middle(samples, SECOND)
+        return pad_or_crop(samples, SECOND)
     energy = np.cumsum(np.concatenate([[0.0], samples.astype(np.float64) ** 2]))
     gained = energy[SECOND:] - energy[:-SECOND]
     # In the middle of all starts that have as much: a word should not stick to an edge.

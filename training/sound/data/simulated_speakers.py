@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.sound.windows import in_the_middle
+from edge.features.sound.window_length import pad_or_crop
 from edge.simulation.sound import voice_data
 from edge.simulation.sound.room import Noise, Room
 from edge.simulation.sound.voice import LEVEL, WORDS, Person, say
@@ -67,6 +67,6 @@ def spoken(seed: int, words: Sequence[str]) -> list[NDArray[np.float32]]:
     noise = Noise(rng, quiet)
     seconds = []
     for word in words:
-        mouth = in_the_middle(say(word, who, rng), SECOND)
+        mouth = pad_or_crop(say(word, who, rng), SECOND)
         seconds.append((room.hear(mouth) + noise.take(SECOND)).astype(np.float32))
     return seconds

@@ -4,7 +4,7 @@ The numbers of the lecture's and the paper's are librosa's, with its defaults, w
 
 * librosa centres its frames: it puts half a window of silence on both sides of a clip. A stream has
   no sides, so no frame here does. A whole clip gets silence on both sides until it fills the window
-  (`in_the_middle`), and that is the same for a clip as long as the frames are: one second here,
+  (`pad_or_crop`), and that is the same for a clip as long as the frames are: one second here,
   61 * 512 samples in the lecture. A longer or shorter one is moved by less than a hop, or cropped
   and padded in time, never reshaped.
 * librosa's MFCC lift everything to 80 dB below the loudest of the clip. No stream knows what will

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from edge.errors import RecordingError
 from edge.features.sound.front_end import FrontEnd
-from edge.features.sound.windows import window_samples
+from edge.features.sound.window_length import window_samples
 from edge.simulation.sound.room import Noise
 from edge.takes.sound.endpoints import word_span
 from training.sound.data.folder_layouts import SILENCE
