@@ -48,7 +48,10 @@ from training.sound.data.folder_layouts import SILENCE, spelled
 from training.sound.data.recordings import load_samples, readable_clips
 from training.sound.evaluate import clip_accuracy
 from training.sound.evaluate.fast_spotter import Spotted
-from training.sound.evaluate.long_audio import GAP_S, LongAudio, Recorded, make
+from training.sound.evaluate.long_audio import LongAudio
+from training.sound.evaluate.long_audio.annotations import AnnotatedRecording
+from training.sound.evaluate.long_audio.mixing import mix_clips
+from training.sound.evaluate.long_audio.schedule import MixConfig
 from training.sound.evaluate.trace import (
     IN_TIME_S,
     Heard,
@@ -67,6 +70,7 @@ CLEAN = "clean"
 SHIFTS = np.linspace(-4, 4, 41)  # of all thresholds, as log odds: the points of the curve
 MOST_MISSED = 3
 # Options that only clips have a use for, and their defaults.
+GAP_S = MixConfig.gap_s
 MADE_ONLY: dict[str, Any] = {
     "noise": (),
     "snr": [None],
@@ -194,8 +198,8 @@ def _on_clips(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     missing = sorted(set(_words(model, args.words)) - {clip.word for clip in clips})
     if missing:
         raise RecordingError(
-            f"nobody says {', '.join(missing)} in these clips: add some, or say with --words "
-            "which words to measure"
+            f"no clips of {', '.join(missing)}: add some, or choose with --words which words to "
+            "measure"
         )
     log.info("%d clips", len(clips))
     scored = clip_accuracy.score(model, clips, rate)
@@ -231,17 +235,17 @@ def _on_long_audio(model: Model, args: argparse.Namespace) -> dict[str, Any]:
 def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Sequence[LongAudio]:
     rate = model.manifest.rate_hz
     files = [Path(place) for place in args.long if _is_recording(Path(place))]
-    recorded = [Recorded.open(path, rate) for path in files]
+    recorded = [AnnotatedRecording.open(path, rate) for path in files]
     audios: list[LongAudio] = [
-        replace(one, words=[replace(w, word=_named(w.word, model)) for w in one.words])
+        replace(one, words=[replace(w, label=_named(w.label, model)) for w in one.words])
         for one in recorded
     ]
     known = _words(model, None)
     for one, named in zip(recorded, audios, strict=True):
-        if not {word.word for word in named.words} & set(known):
+        if not {word.label for word in named.words} & set(known):
             log.warning(
                 "%s: none of its words (%s) is one of the model's (%s)",
-                *(one.name, ", ".join(sorted({w.word for w in one.words})), ", ".join(known)),
+                *(one.name, ", ".join(sorted({w.label for w in one.words})), ", ".join(known)),
             )
     folders = [place for place in args.long if not _is_recording(Path(place))]
     if not folders and (idle := _typed(args, MADE_ONLY)):
@@ -259,9 +263,15 @@ def _audios(model: Model, words: Sequence[str], args: argparse.Namespace) -> Seq
         if not others:
             log.warning("no clips of other words: what is falsely heard in them is not measured")
         log.info("%d clips, %d of other words", len(clips), len(others))
-        seconds = args.hours * 3600
-        gap = min(args.gap), max(args.gap)
-        audios += make(clips, words, noise, seconds, args.snr, args.seed, rate, gap, args.times)
+        config = MixConfig(
+            seconds=args.hours * 3600,
+            snrs=args.snr,
+            gap_s=(min(args.gap), max(args.gap)),
+            repetitions=args.times,
+            rate=rate,
+            seed=args.seed,
+        )
+        audios += mix_clips(clips, words, noise, config)
     return audios
 
 
@@ -346,11 +356,11 @@ def _inside(thresholds: Mapping[str, float]) -> dict[str, float]:
 
 def _asked_for(heard: Sequence[Heard], audio: LongAudio, words: Sequence[str]) -> list[Heard]:
     """Without what is right about words that are said in a recording and were not asked for."""
-    others = [word for word in audio.words if word.word not in words]
+    others = [word for word in audio.words if word.label not in words]
 
     def said(event: Heard) -> bool:
         near = (word for word in others if word.start <= event.t <= word.end + IN_TIME_S)
-        return any(word.word == event.label for word in near)
+        return any(word.label == event.label for word in near)
 
     return [event for event in heard if not said(event)]
 

@@ -21,7 +21,7 @@ from training.evaluate import main
 from training.sound.data.clip_files import Spoken
 from training.sound.data.recordings import load_samples
 from training.sound.evaluate import clip_accuracy
-from training.sound.evaluate.long_audio import Recorded
+from training.sound.evaluate.long_audio.annotations import AnnotatedRecording
 
 WORDS = ["one", "two", "bird"]
 
@@ -175,9 +175,9 @@ def test_words_are_the_same_however_their_letters_are_written(
     path = write_wav(tmp_path / "a.wav", say(0.5, 1.0, 40, seconds=20))
     (tmp_path / "a.csv").write_text("start,end,word\n0.5,1.0,gro\u0308\u00dfe\n\n\n9,8,one\n")
     with pytest.raises(RecordingError, match="line 5: needs start"):
-        Recorded.open(path)
+        AnnotatedRecording.open(path)
     (tmp_path / "a.csv").write_text("start,end,word\n0.5,1.0,gro\u0308\u00dfe\n")
-    assert Recorded.open(path).words[0].word == "gr\u00f6\u00dfe"
+    assert AnnotatedRecording.open(path).words[0].label == "gr\u00f6\u00dfe"
     assert main([str(model), "--long", str(path)]) == 0
     assert "none of its words (größe) is one of the model's (one, two)" in capsys.readouterr().err
 
@@ -262,7 +262,7 @@ def test_bad_input_is_one_line(
     )
     write_wav(tmp_path / "half" / "one" / "a_nohash_0.wav", say(0.2, 0.7, 30))
     for what in ("--clips", "--long"):
-        assert "nobody says two" in says(what, tmp_path / "half")
+        assert "no clips of two" in says(what, tmp_path / "half")
     write_wav(tmp_path / "torn" / "one" / "a_nohash_0.wav", np.zeros(10)).write_bytes(b"no")
     assert "none of 1 clips can be read" in says("--clips", tmp_path / "torn", "--words", "one")
 

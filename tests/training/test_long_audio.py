@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +21,10 @@ from sound_network import write_model
 from training.common.plots import poisson
 from training.sound.data.clip_files import Spoken, label_of, spoken
 from training.sound.data.leakage import leakage, refuse_leakage
-from training.sound.evaluate import long_audio
-from training.sound.evaluate.long_audio import Recorded, Word, make
+from training.sound.evaluate.long_audio import TrueWord, background
+from training.sound.evaluate.long_audio.annotations import AnnotatedRecording
+from training.sound.evaluate.long_audio.mixing import MixedAudio, mix_clips
+from training.sound.evaluate.long_audio.schedule import MixConfig
 from training.sound.evaluate.trace import (
     Heard,
     Trace,
@@ -33,6 +36,7 @@ from training.sound.evaluate.trace import (
 )
 
 RATE = 16000
+TARGETS = ["one", "two"]
 
 
 def say(
@@ -99,100 +103,106 @@ def test_of_silence_the_whole_clip_is_taken() -> None:
     assert word_span(np.zeros(10, np.float32), RATE) == (0, 10 / RATE)
 
 
-def test_words_come_at_the_same_times_at_every_noise_level(clips: list[Spoken]) -> None:
+def mix(
+    clips: list[Spoken], seconds: float, noise: Sequence[np.ndarray] = (), **settings: Any
+) -> list[MixedAudio]:
+    return mix_clips(clips, TARGETS, noise, MixConfig(seconds=seconds, **settings))
+
+
+def test_words_have_the_same_times_at_every_noise_level(clips: list[Spoken]) -> None:
     noise = [np.random.default_rng(3).standard_normal(RATE).astype(np.float32)]
-    clean, loud = make(clips, ["one", "two"], noise, 400, [None, 0.0], seed=5)
-    assert clean.words == loud.words
-    assert (clean.name, loud.name) == ("clean", "0 dB")
-    assert make(clips, ["one", "two"], noise, 400, [None], seed=6)[0].words != clean.words
-    first, again = (np.concatenate(list(loud.blocks())) for _ in range(2))
+    clean, noisy = mix(clips, 400, noise, snrs=[None, 0.0], seed=5)
+    assert clean.words == noisy.words
+    assert (clean.name, noisy.name) == ("clean", "0 dB")
+    assert mix(clips, 400, noise, seed=6)[0].words != clean.words
+    first, again = (np.concatenate(list(noisy.blocks())) for _ in range(2))
     assert len(first) == 400 * RATE
     np.testing.assert_array_equal(first, again)
 
 
-@pytest.mark.parametrize("gap", [long_audio.GAP_S, (0.1, 0.3)])
-def test_words_are_apart_and_noise_comes_alone(
-    clips: list[Spoken], gap: tuple[float, float]
+@pytest.mark.parametrize("gap_s", [MixConfig.gap_s, (0.1, 0.3)])
+def test_gaps_between_words_are_within_limits_and_noise_is_alone_between_stretches(
+    clips: list[Spoken], gap_s: tuple[float, float]
 ) -> None:
-    (made,) = make(clips, ["one", "two"], [], 1000, [None], seed=1, gap=gap)
+    (audio,) = mix(clips, 1000, seed=1, gap_s=gap_s)
     gaps = np.array(
         [
             after.start - before.end
-            for before, after in zip(made.words, made.words[1:], strict=False)
+            for before, after in zip(audio.words, audio.words[1:], strict=False)
         ]
     )
-    low, high = gap
-    inside = gaps[gaps < long_audio.NOISE_S]
-    assert inside.min() >= low - 1e-6 and inside.max() <= high + 1e-6
-    assert len(gaps) - len(inside) == 5  # five whole stretches of noise in 1000 s
-    cycle = long_audio.TALK_S + long_audio.NOISE_S
-    assert all(word.end % cycle <= long_audio.TALK_S for word in made.words)
-    targets = sum(word.word in ("one", "two") for word in made.words)
-    assert 0.4 < targets / len(made.words) < 0.6
-    # Every clip is heard before one is heard again.
-    assert {said.clip for said in made.said} == set(clips)
+    low, high = gap_s
+    between_words = gaps[gaps < MixConfig.noise_only_s]
+    assert between_words.min() >= low - 1e-6 and between_words.max() <= high + 1e-6
+    assert len(gaps) - len(between_words) == 5  # five whole stretches of noise alone in 1000 s
+    cycle_s = audio.config.cycle_s
+    assert all(word.end % cycle_s <= MixConfig.speech_s for word in audio.words)
+    targets = sum(word.label in TARGETS for word in audio.words)
+    assert 0.4 < targets / len(audio.words) < 0.6
+    # Every clip is used before a clip is used again.
+    assert {placement.clip for placement in audio.placements} == set(clips)
 
 
 @pytest.mark.parametrize("snr", [20.0, 6.0, 0.0])
-def test_words_stand_above_the_noise_by_what_was_asked_for(clips: list[Spoken], snr: float) -> None:
+def test_words_have_the_given_snr(clips: list[Spoken], snr: float) -> None:
     noise = [np.random.default_rng(k).standard_normal(3 * RATE).astype(np.float32) for k in (1, 2)]
-    (made,) = make(clips, ["one", "two"], noise, 300, [snr], seed=2)
-    sound = np.concatenate(list(made.blocks()))
-    alone = np.mean(sound[155 * RATE : 175 * RATE] ** 2)
+    (audio,) = mix(clips, 300, noise, snrs=[snr], seed=2)
+    sound = np.concatenate(list(audio.blocks()))
+    noise_power = np.mean(sound[155 * RATE : 175 * RATE] ** 2)
     t = np.arange(len(sound)) / RATE
-    spoken_here = np.zeros(len(sound), bool)
-    for word in made.words:
-        spoken_here |= (t >= word.start) & (t < word.end)
-    words = np.mean(sound[spoken_here] ** 2) - alone
-    assert 10 * np.log10(words / alone) == pytest.approx(snr, abs=0.7)
+    in_word = np.zeros(len(sound), bool)
+    for word in audio.words:
+        in_word |= (t >= word.start) & (t < word.end)
+    word_power = np.mean(sound[in_word] ** 2) - noise_power
+    assert 10 * np.log10(word_power / noise_power) == pytest.approx(snr, abs=0.7)
 
 
-def test_where_it_is_clean_noise_comes_alone_only(clips: list[Spoken]) -> None:
+def test_clean_audio_has_noise_between_stretches_of_words_only(clips: list[Spoken]) -> None:
     noise = [np.random.default_rng(1).standard_normal(3 * RATE).astype(np.float32)]
-    (made,) = make(clips, ["one", "two"], noise, 300, [None], seed=2)
-    sound = np.concatenate(list(made.blocks()))
-    before = round(made.words[0].start * RATE) - RATE // 2
-    assert np.std(sound[: max(before, 1600)]) < 3 * long_audio.ROOM
-    expected = long_audio.LEVEL * 10 ** (-long_audio.ALONE_DB / 20)
+    (audio,) = mix(clips, 300, noise, seed=2)
+    sound = np.concatenate(list(audio.blocks()))
+    before = round(audio.words[0].start * RATE) - RATE // 2
+    assert np.std(sound[: max(before, 1600)]) < 3 * background.HISS_RMS
+    expected = background.WORD_RMS * 10 ** (-background.CLEAN_SNR_DB / 20)
     assert np.std(sound[155 * RATE : 175 * RATE]) == pytest.approx(expected, rel=0.1)
 
 
-def test_words_are_said_several_times_in_a_row(clips: list[Spoken]) -> None:
-    (made,) = make(clips, ["one", "two"], [], 60, [None], gap=(0.3, 0.3), times=3)
-    said = [word.clip for word in made.words]
-    turns = [said[at : at + 3] for at in range(0, len(said) - 2, 3)]
-    assert len(turns) > 5
-    assert all(len(set(turn)) == 1 for turn in turns)
-    assert len({turn[0] for turn in turns}) == min(len(clips), len(turns))
-    first, second, *_ = made.words
+def test_words_are_repeated_in_a_row(clips: list[Spoken]) -> None:
+    (audio,) = mix(clips, 60, gap_s=(0.3, 0.3), repetitions=3)
+    played = [word.clip for word in audio.words]
+    rows = [played[at : at + 3] for at in range(0, len(played) - 2, 3)]
+    assert len(rows) > 5
+    assert all(len(set(row)) == 1 for row in rows)
+    assert len({row[0] for row in rows}) == min(len(clips), len(rows))
+    first, second, *_ = audio.words
     assert second.start - first.end == pytest.approx(0.3)
 
 
-def test_a_word_that_nobody_says_cannot_be_tested(clips: list[Spoken]) -> None:
-    with pytest.raises(RecordingError, match="nobody says three"):
-        make(clips, ["one", "three"], [], 100, [None])
+def test_a_target_without_clips_is_refused(clips: list[Spoken]) -> None:
+    with pytest.raises(RecordingError, match="no clips of three"):
+        mix_clips(clips, ["one", "three"], [], MixConfig(seconds=100))
 
 
 def test_an_annotated_recording_is_read(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "kitchen.wav", say(0.5, 1.0, 40, seconds=25.5), 16000)
     with pytest.raises(RecordingError, match=r"no kitchen.csv beside it"):
-        Recorded.open(path)
+        AnnotatedRecording.open(path)
     table = tmp_path / "kitchen.csv"
     table.write_text("start,end,word\n5,5.5,no\n0.5,1.0,yes\n")
-    audio = Recorded.open(path)
-    assert audio.words == [Word(0.5, 1.0, "yes"), Word(5, 5.5, "no")]
+    audio = AnnotatedRecording.open(path)
+    assert audio.words == [TrueWord(0.5, 1.0, "yes"), TrueWord(5, 5.5, "no")]
     assert audio.seconds == pytest.approx(25.5)
     assert [len(block) for block in audio.blocks()] == [160000, 160000, 88000]
     table.write_text("start,end,word\n0.5,1.0,yes\n3,2,no\n")
     with pytest.raises(RecordingError, match="line 3"):
-        Recorded.open(path)
+        AnnotatedRecording.open(path)
     for content in (b"", b"0.5,1.0,yes\n", b"start;end;word\n0.5;1;yes\n"):
         table.write_bytes(content)
         with pytest.raises(RecordingError, match="needs the columns start, end"):
-            Recorded.open(path)
+            AnnotatedRecording.open(path)
     table.write_bytes("start,end,word\n0.5,1.0,größe\n".encode("latin-1"))
     with pytest.raises(RecordingError, match="write it as UTF-8"):
-        Recorded.open(path)
+        AnnotatedRecording.open(path)
 
 
 def test_the_same_speaker_on_both_sides_is_refused(tmp_path: Path) -> None:
@@ -238,7 +248,7 @@ def heard(*events: tuple[float, str]) -> list[Heard]:
     return [Heard(*event) for event in events]
 
 
-WORDS = [Word(1.0, 1.5, "one"), Word(4.0, 4.5, "bird"), Word(7.0, 7.5, "two")]
+WORDS = [TrueWord(1.0, 1.5, "one"), TrueWord(4.0, 4.5, "bird"), TrueWord(7.0, 7.5, "two")]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +273,7 @@ def test_what_counts(events: list[Heard], hits: int, false: dict[str, int]) -> N
 
 
 def test_a_repeated_word_needs_two_events() -> None:
-    words = [Word(1.0, 1.4, "one"), Word(1.9, 2.3, "one")]
+    words = [TrueWord(1.0, 1.4, "one"), TrueWord(1.9, 2.3, "one")]
     assert judge(heard((1.6, "one"), (2.5, "one")), words, ["one"], 60).hits == 2
     outcome = judge(heard((2.35, "one")), words, ["one"], 60)
     assert (outcome.hits, outcome.false.total()) == (1, 0)
@@ -271,7 +281,7 @@ def test_a_repeated_word_needs_two_events() -> None:
 
 
 def test_a_clip_that_is_always_mistaken_is_one_observation() -> None:
-    words = [Word(10.0 * k, 10.0 * k + 0.5, "bird", f"{k % 3}.wav") for k in range(360)]
+    words = [TrueWord(10.0 * k, 10.0 * k + 0.5, "bird", f"{k % 3}.wav") for k in range(360)]
     always = judge([Heard(w.end, "one") for w in words if w.clip == "0.wav"], words, ["one"], 3600)
     assert (always.false.total(), len(always.origins)) == (120, 1)
     low, high = poisson(1)
@@ -330,8 +340,7 @@ class Kept:
 def test_what_is_scored_is_what_the_live_chain_hears(clips: list[Spoken], tmp_path: Path) -> None:
     model = Model.load(write_model(tmp_path / "kws.tflite"))
     noise = [np.random.default_rng(1).standard_normal(3 * RATE).astype(np.float32)]
-    targets = ["one", "two"]
-    for audio in make(clips, targets, noise, 60, [None, 3.0], seed=3):
+    for audio in mix(clips, 60, noise, snrs=[None, 3.0], seed=3):
         trace = listen(model, audio)
         assert trace.seconds == 60
         sink = Kept()

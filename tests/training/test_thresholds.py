@@ -14,7 +14,7 @@ from edge.model import read_manifest
 from edge.model.shipped import find_model
 from training.common.plots import poisson, wilson
 from training.sound.evaluate.fast_spotter import Spotted
-from training.sound.evaluate.long_audio import Word
+from training.sound.evaluate.long_audio import TrueWord
 from training.sound.evaluate.thresholds import (
     BUDGETS,
     GRID,
@@ -31,7 +31,7 @@ SILENT = ["silence", "unknown"]
 
 def listened(
     minutes: float, seed: int, spread: float = 2.0, levels: int = 256
-) -> tuple[Trace, list[Word]]:
+) -> tuple[Trace, list[TrueWord]]:
     """Scores as of a network: high in and after a word, often unsure, now and then wrong."""
     rng = np.random.default_rng(seed)
     seconds = minutes * 60
@@ -44,7 +44,7 @@ def listened(
     start = 1.0
     while start < seconds - 3:
         word = str(rng.choice(["yes", "no", "up", "bird", "cat"]))
-        words.append(Word(start, start + 0.4, word))
+        words.append(TrueWord(start, start + 0.4, word))
         like = LABELS.index(word) if word in LABELS else int(rng.integers(5))
         height = rng.normal(6 if word in LABELS else 1.5 + 0.5 * like, spread)
         logits[:, like] += height * np.exp(-(((t - start - 0.4) / 0.25) ** 2))
@@ -152,9 +152,9 @@ def test_the_boldest_threshold_within_the_budget_is_taken_for_all_words() -> Non
 def test_a_word_that_nobody_can_trust_does_not_make_the_others_deaf() -> None:
     trace, words = listened(60, 3)
     # Every second "no" was something that only sounds like it.
-    nos = [k for k, word in enumerate(words) if word.word == "no"]
+    nos = [k for k, word in enumerate(words) if word.label == "no"]
     alike = set(nos[::2])
-    said = [replace(word, word="know") if k in alike else word for k, word in enumerate(words)]
+    said = [replace(word, label="know") if k in alike else word for k, word in enumerate(words)]
     settings = choose([(trace, said)], SILENT, budget=1.0, smoothings=[0.2])
     assert settings["held_back"] == {"no": GRID[-1]}
     # Half is left to the others.
@@ -203,16 +203,16 @@ def test_the_shipped_models_promise_no_less_than_was_measured(name: str) -> None
 def test_a_word_called_none_is_a_word() -> None:
     trace, words = listened(20, 3)
     labels = ("none", *LABELS[1:])
-    words = [replace(w, word="none") if w.word == "yes" else w for w in words]
+    words = [replace(w, label="none") if w.label == "yes" else w for w in words]
     settings = choose([(replace(trace, labels=labels), words)], SILENT, smoothings=[0.2])
     assert set(settings["thresholds"]) == {"none", "no", "up"}
 
 
 def test_a_word_that_leaves_the_others_no_budget_is_held_back_if_more_is_heard_then() -> None:
     trace, words = listened(60, 3)
-    weak = np.flatnonzero([word.word == "up" for word in words])[:6]
+    weak = np.flatnonzero([word.label == "up" for word in words])[:6]
     # Six times "up" was something that only sounds like it, and not that much.
-    said = [replace(word, word="cup") if k in weak else word for k, word in enumerate(words)]
+    said = [replace(word, label="cup") if k in weak else word for k, word in enumerate(words)]
     scores = trace.scores.copy()
     for k in weak:
         near = (trace.t > words[k].start) & (trace.t < words[k].end + 1)
@@ -240,7 +240,7 @@ def test_they_hold_on_other_people() -> None:
 def test_a_word_that_nobody_says_gets_no_threshold() -> None:
     trace, words = listened(5, 1)
     with pytest.raises(RecordingError, match="nobody says no in this audio"):
-        choose([(trace, [word for word in words if word.word != "no"])], SILENT)
+        choose([(trace, [word for word in words if word.label != "no"])], SILENT)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 10, 250])

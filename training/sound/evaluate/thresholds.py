@@ -23,7 +23,7 @@ from edge.decision.spotting import at
 from edge.errors import RecordingError
 from training.common.plots import poisson
 from training.sound.evaluate.fast_spotter import Spotted
-from training.sound.evaluate.long_audio import Word
+from training.sound.evaluate.long_audio import TrueWord
 from training.sound.evaluate.trace import Outcome, Trace, false_origins, judge, rate_interval
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ DEAF = 1.1  # times as much is heard without a word that keeps the others from b
 CHANCE = 3  # times a word is falsely heard, before that says something of the word
 ENOUGH = 10  # mistaken clips, to say how often each is
 
-Heard = tuple[Trace, Sequence[Word]]
+Heard = tuple[Trace, Sequence[TrueWord]]
 
 
 def choose(
@@ -70,7 +70,7 @@ def choose(
     """
     labels = heard[0][0].labels
     words = [label for label in labels if label not in silent]
-    said = {word.word for _, truth in heard for word in truth}
+    said = {word.label for _, truth in heard for word in truth}
     missing = sorted(set(words) - said)
     if missing:
         raise RecordingError(
@@ -248,6 +248,6 @@ class _Point:
 
 
 def _outcome(
-    spotted: Spotted, trace: Trace, truth: Sequence[Word], thresholds: Mapping[str, float]
+    spotted: Spotted, trace: Trace, truth: Sequence[TrueWord], thresholds: Mapping[str, float]
 ) -> Outcome:
     return judge(spotted.heard(thresholds), truth, thresholds, trace.seconds)

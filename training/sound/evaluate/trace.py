@@ -20,7 +20,7 @@ from edge.features import Window
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
 from training.common.plots import poisson
-from training.sound.evaluate.long_audio import LongAudio, Word
+from training.sound.evaluate.long_audio import LongAudio, TrueWord
 
 log = logging.getLogger(__name__)
 
@@ -147,13 +147,13 @@ def false_origins(outcomes: Sequence[Outcome]) -> Counter[str]:
 
 
 def judge(
-    heard: Sequence[Heard], words: Sequence[Word], targets: Collection[str], seconds: float
+    heard: Sequence[Heard], words: Sequence[TrueWord], targets: Collection[str], seconds: float
 ) -> Outcome:
     """A word is hit once, from its start until a second after its end, by its own name only."""
-    said = [word for word in words if word.word in targets]
+    said = [word for word in words if word.label in targets]
     starts = np.array([word.start for word in words])
     unheard = dict(enumerate(said))
-    waiting = {label: [k for k, w in unheard.items() if w.word == label] for label in targets}
+    waiting = {label: [k for k, w in unheard.items() if w.label == label] for label in targets}
     delays: list[float] = []
     false: Counter[str] = Counter()
     by_label: Counter[str] = Counter()
@@ -173,19 +173,19 @@ def judge(
             if there is None:
                 false["no word"] += 1
             else:
-                false["twice" if there.word == event.label else "another word"] += 1
+                false["twice" if there.label == event.label else "another word"] += 1
             by_label[event.label] += 1
             # What no clip brought about is another thing each time.
             origins[there.clip if there and there.clip else f"{event.t}"] += 1
-    missed = Counter(word.word for word in unheard.values())
+    missed = Counter(word.label for word in unheard.values())
     clips = Counter(word.clip for word in words if word.clip)
     hits = len(delays)
     return Outcome(len(said), hits, delays, false, seconds, missed, by_label, origins, clips)
 
 
-def withheld(trace: Trace, words: Sequence[Word], targets: Collection[str]) -> int:
+def withheld(trace: Trace, words: Sequence[TrueWord], targets: Collection[str]) -> int:
     """How many words the level gate kept from the network, from their start until too late."""
-    said = [word for word in words if word.word in targets]
+    said = [word for word in words if word.label in targets]
     first = np.searchsorted(trace.t, [word.start for word in said])
     last = np.searchsorted(trace.t, [word.end + IN_TIME_S for word in said])
     return int((first == last).sum())

@@ -19,7 +19,8 @@ from training.sound.data.folder_layouts import SILENCE
 from training.sound.data.recordings import load_samples
 from training.sound.evaluate import clip_accuracy
 from training.sound.evaluate.clip_accuracy import Scored
-from training.sound.evaluate.long_audio import make
+from training.sound.evaluate.long_audio.mixing import mix_clips
+from training.sound.evaluate.long_audio.schedule import MixConfig
 from training.sound.evaluate.thresholds import choose
 from training.sound.evaluate.trace import listen
 from training.sound.task import Task
@@ -84,7 +85,7 @@ def decide(
     beds = [load_samples(file, rate) for file in noise]
     levels = LEVELS if beds else LEVELS[:1]
     log.info("listening to %g h of long audio at each of %d levels", HOURS, len(levels))
-    seconds = HOURS * 3600
-    audios = make(words, task.spoken, beds, seconds, levels, rate=rate)
+    config = MixConfig(seconds=HOURS * 3600, snrs=levels, rate=rate)
+    audios = mix_clips(words, task.spoken, beds, config)
     heard = [(listen(model, audio), audio.words) for audio in audios]
     return choose(heard, task.silent, cautious=base)
