@@ -39,7 +39,7 @@ from edge.cli.options import CommandParser, add_common, add_runtime_option
 from edge.cli.run import run_command
 from edge.decision.spotting import SpottingDecision, limit
 from edge.errors import EdgeError, ModelError, RecordingError
-from edge.formats.sound.file import SUFFIXES
+from edge.formats.sound import SUFFIXES
 from edge.model import Model
 from edge.simulation.seeds import seed
 from training.common.plots import confusion_picture, det_picture, wilson

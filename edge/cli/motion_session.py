@@ -10,7 +10,7 @@ from datetime import datetime
 from edge.cli.recorder import ENOUGH, print_json, say
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.formats.motion import Recording
-from edge.formats.motion.names import NONE
+from edge.formats.motion.file_name import NONE_LABEL
 from edge.source import Source
 from edge.takes.motion.capture import Capture, Take
 from edge.takes.motion.store import save
@@ -30,7 +30,7 @@ class Sitting:
         chunks = iter(source)
         say("Hold the sensor still until you are asked to draw, and again when you have drawn.")
         while self.saved < self.args.takes:
-            capture = Capture(source.rate, self.args.seconds, self.args.label == NONE)
+            capture = Capture(source.rate, self.args.seconds, self.args.label == NONE_LABEL)
             take, on_rail, asked = None, source.health.clipped, False
             while take is None:
                 if capture.ready and not asked:
@@ -58,7 +58,7 @@ class Sitting:
 
     def _ask(self) -> None:
         number = f"take {self.saved + 1} of {self.args.takes}"
-        if self.args.label == NONE:
+        if self.args.label == NONE_LABEL:
             say(f"do what is no digit, for {self.args.seconds:g} s ... {number}")
         else:
             article = "an" if self.args.label[0] == "8" else "a"

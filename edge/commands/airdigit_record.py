@@ -24,7 +24,7 @@ from edge.cli.motion_session import Sitting
 from edge.cli.options import CommandParser, add_common, add_source_options, open_source
 from edge.cli.recorder import INTERRUPTED, count, prepare
 from edge.cli.run import run_command, until_signal
-from edge.formats.motion.names import NONE
+from edge.formats.motion.file_name import NONE_LABEL
 from edge.source import HAND_MOTION, MOTION_SOURCES
 from edge.source.simulated.prompted_hand import PromptedHand
 from edge.takes.motion.store import WRITERS
@@ -78,7 +78,7 @@ def _add_options(parser: CommandParser) -> None:
         "--label",
         type=_label,
         required=True,
-        help=f"what you will draw: a digit, or {NONE} for anything that is no digit",
+        help=f"what you will draw: a digit, or {NONE_LABEL} for anything that is no digit",
     )
     group.add_argument("--takes", type=count, default=20, metavar="N", help="how many (20)")
     group.add_argument(

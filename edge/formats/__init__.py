@@ -1,0 +1,1 @@
+"""File formats: `motion` reads recordings of a motion sensor, `sound` reads and writes sound."""

@@ -1,4 +1,4 @@
-"""Files that users name: which there are, and one sentence for those that cannot be read."""
+"""Files that a user names: find them in folders, and refuse unreadable ones in one sentence."""
 
 from __future__ import annotations
 
@@ -12,42 +12,50 @@ from edge.errors import RecordingError
 
 
 def find(paths: Iterable[str | os.PathLike[str]], suffixes: Collection[str]) -> list[Path]:
-    """Every file named, and those with such suffixes in the folders named, each once.
+    """Return every named file, and every file in a named folder that has one of the suffixes.
 
-    In the order of the names given, and what is in a folder in the order of its names.
+    The order is that of the names given; the files of one folder are sorted by name. A file that
+    is named twice, or linked, is returned once.
     """
     found: dict[str, Path] = {}
     for path in map(Path, paths):
-        named = [p for p in inside(path) if p.suffix.lower() in suffixes and not p.is_dir()]
-        for file in sorted(named) if path.is_dir() else [path]:
+        matching = [p for p in files_below(path) if p.suffix.lower() in suffixes and not p.is_dir()]
+        for file in sorted(matching) if path.is_dir() else [path]:
             found.setdefault(os.path.realpath(file), file)
     return list(found.values())
 
 
-def inside(folder: Path) -> Iterator[Path]:
-    """Every file below it, in linked folders too, but not in those above: that would never end."""
-    seen = set()
-    for above, folders, files in os.walk(folder, followlinks=True):
-        seen.add(os.path.realpath(above))
-        folders[:] = [name for name in folders if os.path.realpath(Path(above, name)) not in seen]
-        yield from (Path(above, name) for name in files)
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield every file below the folder, in linked folders too.
+
+    A folder that was visited before is skipped: a link to a parent folder would never end.
+    """
+    visited = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        visited.add(os.path.realpath(parent))
+        folders[:] = [
+            name for name in folders if os.path.realpath(Path(parent, name)) not in visited
+        ]
+        yield from (Path(parent, name) for name in files)
 
 
 @contextmanager
 def readable(path: Path) -> Iterator[int]:
-    """Within, the file of so many bytes may be read; a RecordingError says what is in the way."""
+    """Check that the file can be read, and give its size in bytes to the `with` block.
+
+    Errors of the check and of the `with` block become a RecordingError with the cause.
+    """
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             raise RecordingError("is a folder: name the files in it")
-        if not stat.S_ISREG(status.st_mode):  # a pipe would wait, a device never end
-            raise RecordingError("is no regular file")
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would block, a device never ends
+            raise RecordingError("is not a regular file")
         yield status.st_size
     except FileNotFoundError:
         raise RecordingError("does not exist") from None
-    except (OSError, ValueError) as fault:
-        if isinstance(fault, RecordingError):
+    except (OSError, ValueError) as error:
+        if isinstance(error, RecordingError):
             raise
-        raise RecordingError(
-            f"cannot be read: {getattr(fault, 'strerror', None) or fault}"
-        ) from None
+        cause = getattr(error, "strerror", None) or error
+        raise RecordingError(f"cannot be read: {cause}") from None

@@ -257,7 +257,7 @@ def broken_recordings(folder: Path) -> dict[Path, str]:
         "sound.json": (
             '{"payload": {"interval_ms": 1, "sensors": [{"name": "audio", "units": "V"}], '
             '"values": [1, 2]}}',
-            "made by another sensor: it holds 'audio'",
+            "recorded by another sensor: it holds 'audio'",
         ),
         "cut.json": ('{"payload": {"interval_ms": 10, "sens', "cut off"),
         "deep.json": ("[" * 100_000, "JSON"),
@@ -274,7 +274,7 @@ def broken_recordings(folder: Path) -> dict[Path, str]:
     return said | {
         folder / "noise.csv": "it is not text",
         folder / "huge.csv": "has 2048 MB",
-        folder / "pipe.csv": "is no regular file",
+        folder / "pipe.csv": "is not a regular file",
         folder / "folder.csv": "folder",
         folder / "missing.csv": "does not exist",
     }

@@ -213,7 +213,7 @@ def test_what_is_no_sound_is_an_error_for_that_file(words, takes, capsys):
     status, answers = classify(capsys, words, *files)
     assert status == 1
     assert [answer.get("label") for answer in answers] == [None, None, "no", None]
-    assert "is no sound" in answers[0]["error"] and "is empty" in answers[1]["error"]
+    assert "is not a sound file" in answers[0]["error"] and "is empty" in answers[1]["error"]
     assert answers[3]["error"] == "does not exist"
 
 

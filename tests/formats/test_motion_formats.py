@@ -1,4 +1,4 @@
-"""Every format that AirDigit users have, read into one kind of recording."""
+"""Every motion file format is read into the same kind of Recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edge.samples import ACCEL, DEGREE, MOTION, STANDARD_GRAVITY
 G = STANDARD_GRAVITY
 
 
-def motion(n=50, rate=100.0):
+def smooth_motion(n=50, rate=100.0):
     t = np.arange(n) / rate
     values = np.column_stack(
         [np.sin(3 * t), np.cos(2 * t), G + 0 * t, np.sin(5 * t), 0.1 * t, -np.cos(t)]
@@ -32,12 +32,12 @@ def write(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("form", [own_csv, edge_impulse])
+@pytest.mark.parametrize("file_format", [own_csv, edge_impulse])
 @pytest.mark.parametrize("channels", [MOTION, ACCEL])
-def test_what_is_written_is_read_back(write, form, channels):
-    made = motion()
+def test_a_rendered_recording_is_read_back_unchanged(write, file_format, channels):
+    made = smooth_motion()
     made = Recording.checked(made.t, made.values[:, : len(channels)], channels)
-    back = read(write("3_20250102_030405" + form.SUFFIX, form.render(made)))
+    back = read(write("3_20250102_030405" + file_format.SUFFIX, file_format.render(made)))
     assert back.channels == channels
     assert back.rate == pytest.approx(100, rel=1e-6)
     assert np.allclose(back.t, made.t, atol=1e-6)
@@ -46,7 +46,7 @@ def test_what_is_written_is_read_back(write, form, channels):
     assert not back.gravity_removed
 
 
-def test_uneven_times_and_a_gap_are_kept_and_do_not_bend_the_rate(write):
+def test_uneven_times_and_a_gap_are_kept_and_do_not_change_the_rate(write):
     times = [100, 120, 138, 158, 1158, 1178, 1196]
     rows = "".join(f"{t},0,0,9.8,0,0,0\n" for t in times)
     back = read(write("a.csv", "t_ms,ax,ay,az,gx,gy,gz\r\n" + rows))
@@ -54,8 +54,8 @@ def test_uneven_times_and_a_gap_are_kept_and_do_not_bend_the_rate(write):
     assert back.rate == pytest.approx(5000 / 96)
 
 
-def test_what_is_written_for_edge_impulse_is_unsigned_and_states_its_units():
-    document = json.loads(edge_impulse.render(motion()))
+def test_edge_impulse_render_writes_no_signature_and_states_units():
+    document = json.loads(edge_impulse.render(smooth_motion()))
     assert document["protected"] == {"ver": "v1", "alg": "none"}
     assert document["signature"] == ""
     assert document["payload"]["interval_ms"] == 10
@@ -66,14 +66,14 @@ def test_what_is_written_for_edge_impulse_is_unsigned_and_states_its_units():
     assert len(document["payload"]["values"]) == 50
 
 
-def test_a_gap_cannot_be_written_for_edge_impulse():
-    made = motion()
-    gappy = Recording.checked(np.delete(made.t, 20), np.delete(made.values, 20, axis=0), MOTION)
+def test_edge_impulse_render_refuses_a_recording_with_a_gap():
+    made = smooth_motion()
+    with_gap = Recording.checked(np.delete(made.t, 20), np.delete(made.values, 20, axis=0), MOTION)
     with pytest.raises(RecordingError, match="gaps"):
-        edge_impulse.render(gappy)
+        edge_impulse.render(with_gap)
 
 
-def acquisition(names, units, row, interval=10, n=10):
+def edge_impulse_json(names, units, row, interval=10, n=10):
     sensors = [{"name": n, "units": u} for n, u in zip(names, units, strict=True)]
     payload = {"interval_ms": interval, "sensors": sensors, "values": [row] * n}
     protected = {"ver": "v1", "alg": "HS256", "iat": 1712197808}
@@ -89,8 +89,8 @@ def acquisition(names, units, row, interval=10, n=10):
         (("mg", "dps"), (1000 / G, 0.5 / DEGREE)),
     ],
 )
-def test_edge_impulse_units(write, units, row):
-    text = acquisition(
+def test_edge_impulse_units_are_converted_to_si(write, units, row):
+    text = edge_impulse_json(
         ["ax", "ay", "az", "gx", "gy", "gz"],
         [units[0]] * 3 + [units[1]] * 3,
         [row[0]] * 3 + [row[1]] * 3,
@@ -100,13 +100,13 @@ def test_edge_impulse_units(write, units, row):
     assert (back.label, back.recorded, back.session) == ("5", 1712197808, "20240404-am")
 
 
-def test_edge_impulse_axes_by_name_in_any_order_among_others(write):
+def test_edge_impulse_axes_are_found_by_name_in_any_order(write):
     names = ["gyrZ", "gyrY", "gyrX", "magX", "accX", "accY", "accZ"]
-    text = acquisition(names, ["rad/s"] * 3 + ["uT"] + ["m/s2"] * 3, [6, 5, 4, 99, 1, 2, 3])
+    text = edge_impulse_json(names, ["rad/s"] * 3 + ["uT"] + ["m/s2"] * 3, [6, 5, 4, 99, 1, 2, 3])
     assert read(write("a.json", text)).values[0] == pytest.approx([1, 2, 3, 4, 5, 6])
 
 
-def test_phone_app(write):
+def test_phone_app_recording_is_read(write):
     line = ",".join(f"{0.1 * i},{9.8},{-0.1 * i}" for i in range(48))
     for end in (",", ",0", "", "\n"):
         back = read(write("7_003.csv", line + end))
@@ -118,14 +118,14 @@ def test_phone_app(write):
     assert read(write("10_000.csv", line)).label == "none"
 
 
-def test_phone_server_padding_is_no_motion_and_goes(write):
+def test_padding_of_a_phone_server_recording_is_removed(write):
     line = ",".join(["1.0,9.0,2.0"] * 15 + ["0.0,9.8,0.0"] * 9)
     back = read(write("0_000.csv", line))
     assert len(back.t) == 15
     assert back.t[-1] == pytest.approx(0.7)
 
 
-def test_course_sample(write):
+def test_course_recording_is_read_in_g_at_50_hz(write):
     back = read(write("mpu6050_2_000.csv", "0.29,-1.12,-0.61\n" * 75))
     assert (back.channels, back.label, len(back.t)) == (ACCEL, "2", 75)
     assert back.rate == pytest.approx(50)
@@ -134,7 +134,7 @@ def test_course_sample(write):
 
 
 @pytest.mark.parametrize("blocks", [1, 3])
-def test_sketch(write, blocks):
+def test_sketch_recording_is_read_without_gravity_at_20_hz(write, blocks):
     back = read(write("2_000.csv", ("0.10,-0.20,0.05\r\n" * 30 + "\r\n" * 3) * blocks))
     assert len(back.t) == 30 * blocks
     assert back.rate == pytest.approx(20)
@@ -150,7 +150,7 @@ def test_sketch(write, blocks):
         ((0, 0, G, np.pi / 2, 0, 0), 100),
     ],
 )
-def test_six_headerless_columns_by_the_size_of_gravity(write, row, rate):
+def test_units_of_six_columns_are_found_by_the_size_of_gravity(write, row, rate):
     back = read(
         write(
             "readings_17_digit_4.csv",
@@ -162,12 +162,12 @@ def test_six_headerless_columns_by_the_size_of_gravity(write, row, rate):
     assert (back.label, back.recorded) == ("4", 17)
 
 
-def test_the_pens_rails_are_known(write):
+def test_rails_of_a_pen_recording_are_known_from_its_format(write):
     back = read(write("readings_1_digit_0.csv", "0,0,1000,0,0,0\n" * 9 + "2000,0,0,0,0,0\n"))
     assert clipped(back.values, back.channels, back.rails).tolist() == [False] * 9 + [True]
 
 
-def test_a_clipped_peak_shows_the_rail():
+def test_a_flat_peak_is_found_as_the_rail():
     values = np.tile([0, 0, G, 0, 0, 0], (40, 1))
     values[:, 4] = np.clip(4 * np.sin(np.arange(40) / 8), -2.501, 2.501)
     back = Recording.checked(np.arange(40) / 100, values, MOTION)
@@ -187,12 +187,12 @@ def test_a_clipped_peak_shows_the_rail():
         ("holiday.csv", (None, None, None)),
     ],
 )
-def test_names(write, name, expected):
-    back = read(write(name, own_csv.render(motion())))
+def test_file_name_gives_label_session_and_time(write, name, expected):
+    back = read(write(name, own_csv.render(smooth_motion())))
     assert (back.label, back.session, back.recorded) == expected
 
 
-def test_find_goes_into_folders_and_finds_each_file_once(tmp_path):
+def test_find_searches_folders_and_returns_each_file_once(tmp_path):
     (tmp_path / "sub").mkdir()
     for name in ("b.csv", "sub/a.JSON", "notes.txt", "sub/c.md"):
         (tmp_path / name).write_text("")
@@ -202,7 +202,7 @@ def test_find_goes_into_folders_and_finds_each_file_once(tmp_path):
     assert names == ["again.csv", "sub/a.JSON", "notes.txt", "missing.csv"]
 
 
-def test_find_keeps_the_order_that_was_asked_for(tmp_path):
+def test_find_keeps_the_order_of_the_named_paths(tmp_path):
     folder = tmp_path / "b"
     folder.mkdir()
     for name in ("2.csv", "1.csv", "3.json"):

@@ -178,9 +178,9 @@ def test_files_one_after_another_are_all_heard(pieces: int) -> None:
         (b"OggS" + bytes(90), "this is Ogg"),
         (b"RIFF\0\0\0\0WAVE", "no sound came"),
         (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", "whose sound comes before its format"),
-        (b"RIFF\0\0\0\0WAVE" + chunk(b"fmt ", bytes(16)), "coded in a way that is not read"),
+        (b"RIFF\0\0\0\0WAVE" + chunk(b"fmt ", bytes(16)), "has an unsupported coding"),
         (b"RIFF\0\0\0\0WAVE" + chunk(b"JUNK", bytes(2**21)), "no sound follows"),
-        (b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\x7f" + bytes(2**16), "coded in a way that"),
+        (b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\x7f" + bytes(2**16), "has an unsupported coding"),
         (
             b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\x7f"
             + struct.pack("<HHIIHH", 1, 1, 16000, 32000, 2, 16)

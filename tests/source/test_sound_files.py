@@ -13,7 +13,7 @@ import soundfile
 
 from edge.errors import RecordingError, RuntimeMissing, SourceError
 from edge.formats.sound import find, open_sound, read, write_wav
-from edge.formats.sound.file import BLOCK
+from edge.formats.sound.sound_file import BLOCK
 from edge.source.files.sound import SoundFiles
 
 NEEDS = {"channels": ["audio"], "rate_hz": 16000}
@@ -140,16 +140,16 @@ def test_a_file_that_was_cut_short_is_read_as_far_as_it_goes(file, caplog):
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"RIFF", "is no sound"),
-        (b"t_ms,ax,ay,az\n1,2,3,4", "is no sound"),
-        (bytes(1000), "is no sound"),
-        (b"\xff\xfe" * 99, "is no sound"),
-        (b"RIFF\0\0\0\0AVI LIST", "is no sound"),
-        (wav(), "holds no sound"),
-        (wav(form()), "holds no sound"),
-        (wav(form(), chunk(b"data", b"")), "holds no sound"),
-        (wav(form(), chunk(b"data", b""), chunk(b"LIST", b"INFO")), "holds no sound"),
-        (wav(form(channels=2), chunk(b"data", b"123")), "holds no sound"),
+        (b"RIFF", "is not a sound file"),
+        (b"t_ms,ax,ay,az\n1,2,3,4", "is not a sound file"),
+        (bytes(1000), "is not a sound file"),
+        (b"\xff\xfe" * 99, "is not a sound file"),
+        (b"RIFF\0\0\0\0AVI LIST", "is not a sound file"),
+        (wav(), "contains no sound"),
+        (wav(form()), "contains no sound"),
+        (wav(form(), chunk(b"data", b"")), "contains no sound"),
+        (wav(form(), chunk(b"data", b""), chunk(b"LIST", b"INFO")), "contains no sound"),
+        (wav(form(channels=2), chunk(b"data", b"123")), "contains no sound"),
         (wav(chunk(b"data", pcm())), "before its format"),
         (wav(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", pcm())), "cut short"),
         (wav(form(code=0x7777, bits=8), chunk(b"data", pcm())), "cannot be decoded"),
@@ -175,7 +175,7 @@ def test_no_file_at_all(tmp_path):
     for path, says in ((tmp_path / "no.wav", "does not exist"), (tmp_path, "is a folder")):
         with pytest.raises(RecordingError, match=says):
             read(path)
-    with pytest.raises(RecordingError, match="no regular file"):
+    with pytest.raises(RecordingError, match="not a regular file"):
         read("/dev/null")
 
 
@@ -207,7 +207,7 @@ def test_floats_that_are_no_sound(file, caplog):
     floats = np.array([0.5, np.nan, np.inf, -np.inf, -0.5], "<f4")
     file.write_bytes(wav(form(3, bits=32), chunk(b"data", floats.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, 0, 0, -0.5]
-    assert "3 samples are no numbers" in caplog.text
+    assert "3 samples are not numbers" in caplog.text
     caplog.clear()
     huge = np.array([0.5, 1e300, -32768], "<f8")
     file.write_bytes(wav(form(3, bits=64), chunk(b"data", huge.tobytes())))
@@ -320,8 +320,8 @@ def test_a_file_that_cannot_be_read_is_skipped_if_there_are_others(tmp_path, cap
     source, t, _ = play(tmp_path)
     assert len(t) == 16000
     assert source.health.errors == 1
-    assert "2.wav: is no sound" in caplog.text
-    with pytest.raises(SourceError, match=r"2\.wav: is no sound"):
+    assert "2.wav: is not a sound file" in caplog.text
+    with pytest.raises(SourceError, match=r"2\.wav: is not a sound file"):
         play(tmp_path / "2.wav")
 
 
@@ -422,7 +422,7 @@ def test_a_flac_that_does_not_say_how_long_it_is(tmp_path, caplog, cut):
     sound = read(file)
     count = len(sound.samples)
     assert 50000 < count < 160000 if cut else count == 160000
-    told = f"streamed.flac does not say how long it is; {count} samples are there"
+    told = f"streamed.flac does not state its length; after {count} samples it cannot be decoded"
     assert (told in caplog.text) == cut
 
 

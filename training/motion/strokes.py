@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge.features.motion.gate import Span
 from edge.features.motion.stroke import INTEGRATION_BINS, binned, tensors
-from edge.formats.motion.names import NONE
+from edge.formats.motion.file_name import NONE_LABEL as NONE
 
 DIGITS = tuple("0123456789")
 LABELS = (*DIGITS, NONE)

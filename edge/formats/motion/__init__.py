@@ -1,6 +1,6 @@
-"""Recordings on disk: whatever format a file is in, `read` gives the same kind of Recording.
+"""Motion recordings: `read` makes the same kind of Recording from every supported file format.
 
-A format is one module with `recognises(text)` and `parse(text)`, and one line in FORMATS.
+To add a format, write a module with `recognises(text)` and `parse(text)`, and add it to FORMATS.
 """
 
 from __future__ import annotations
@@ -14,65 +14,74 @@ import numpy as np
 
 from edge.errors import RecordingError
 from edge.formats import files
-from edge.formats.motion import edge_impulse, foreign, legacy, names, own_csv, six_columns
+from edge.formats.motion import (
+    edge_impulse,
+    file_name,
+    file_signature,
+    legacy,
+    own_csv,
+    six_columns,
+)
 from edge.formats.motion.recording import Recording
 
 __all__ = ["Recording", "RecordingError", "find", "read"]
 
-FORMATS = (
-    edge_impulse,
-    own_csv,
-    six_columns,
-    legacy,
-)  # the first that recognises a text reads it
+# The first format that recognises a text parses it.
+FORMATS = (edge_impulse, own_csv, six_columns, legacy)
 SUFFIXES = (own_csv.SUFFIX, edge_impulse.SUFFIX)
-LARGEST = 64 * 1024 * 1024  # bytes: three hours at 100 Hz; anything larger is a mistake
+MAX_FILE_SIZE = 64 << 20  # bytes: three hours at 100 Hz; a larger file was named by mistake
 
 
 def read(path: str | os.PathLike[str]) -> Recording:
-    """The recording in a file. A RecordingError leaves it to the caller to name the file."""
+    """Return the recording in a file.
+
+    Raise RecordingError if there is none. Its message does not name the file: the caller does.
+    """
     path = Path(path)
-    text = _text(_content(path))
-    if not text.strip():
-        raise RecordingError("is empty: record it again")
-    for form in FORMATS:
-        if form.recognises(text):
-            with np.errstate(all="ignore"):  # numbers too large to compute with are refused anyway
-                recording = form.parse(text)
-            break
-    else:
-        raise RecordingError("holds no recording: its first line should be t_ms,ax,ay,az,gx,gy,gz")
-    name = names.parse(path.name)
+    text = _decode(_content(path))
+    recording = _parse(text)
+    name = file_name.parse(path.name)
     recording = replace(recording, label=name.label, session=name.session, recorded=name.recorded)
-    if name.recorded is None and (taken := edge_impulse.taken(text)) is not None:
-        recording = replace(recording, session=edge_impulse.session(taken), recorded=taken)
+    if name.recorded is None and (seconds := edge_impulse.recorded_at(text)) is not None:
+        recording = replace(recording, session=edge_impulse.session(seconds), recorded=seconds)
     return recording
 
 
 def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Every file named, and every .csv and .json in the folders named, each once.
+    """Return every named file, and every .csv and .json file in the named folders, each once.
 
-    In the order of the names given, and what is in a folder in the order of its names.
+    The order is that of the names given; the files of one folder are sorted by name.
     """
     return files.find(paths, SUFFIXES)
 
 
+def _parse(text: str) -> Recording:
+    if not text.strip():
+        raise RecordingError("is empty: record it again")
+    for form in FORMATS:
+        if form.recognises(text):
+            with np.errstate(all="ignore"):  # numbers that overflow here are refused later
+                return form.parse(text)
+    raise RecordingError("holds no recording: its first line should be t_ms,ax,ay,az,gx,gy,gz")
+
+
 def _content(path: Path) -> bytes:
     with files.readable(path) as size:
-        if size > LARGEST:
+        if size > MAX_FILE_SIZE:
             raise RecordingError(
-                f"has {size >> 20} MB, no recording has more than {LARGEST >> 20} MB"
+                f"has {size >> 20} MB, but a recording has {MAX_FILE_SIZE >> 20} MB at most: "
+                "name another file"
             )
         return path.read_bytes()
 
 
-def _text(data: bytes) -> str:
-    if what := foreign.kind(data):
-        raise RecordingError(f"is no recording of motion but {what}")
+def _decode(data: bytes) -> str:
+    if kind := file_signature.kind(data):
+        raise RecordingError(f"is not a motion recording but {kind}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise RecordingError("is no recording of motion: it is not text")
+        raise RecordingError("is not a motion recording: it is not text")
     return text.replace("\r\n", "\n").replace("\r", "\n")

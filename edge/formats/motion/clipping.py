@@ -1,4 +1,8 @@
-"""Where a sensor clipped: its scale is rarely written down, but a clipped peak is flat."""
+"""Where a motion sensor clipped: which samples are on its rail.
+
+The rail is the largest value that a sensor can output. Few formats state it, but a signal that
+clips has a flat peak there.
+"""
 
 from __future__ import annotations
 
@@ -7,37 +11,39 @@ from numpy.typing import NDArray
 
 from edge.samples import ACCEL, GYRO
 
-# Below these no sensor has its rail (2 g; 125 deg/s), so what is flat there is a hand at rest.
-LOWEST_ACCEL = 19.0  # m/s^2
-LOWEST_GYRO = 2.17  # rad/s
-FLAT = 3  # samples; two alike happen, as phones repeat a sample that they have no news for
-CLOSE = 0.999  # of the rail: the negative one is a count further out than the positive one
+# The smallest full scale of any sensor is 2 g and 125 deg/s: a flat signal below is a still hand.
+MIN_ACCEL_RAIL = 19.0  # m/s^2
+MIN_GYRO_RAIL = 2.17  # rad/s
+FLAT = 3  # samples in a row; two equal ones occur, as phones repeat a sample when no new one is due
+CLOSE = 0.999  # of the rail: the negative rail is one count larger than the positive one
 
+# The rail of the accelerometer (m/s^2) and that of the gyroscope (rad/s), None if it is not known.
 Rails = tuple[float | None, float | None]
 
 
-def observed(values: NDArray[np.float32], channels: tuple[str, ...]) -> Rails | None:
-    """The rails (m/s^2, rad/s) that the values stand on, None where they never do."""
-    accel = _rail(values[:, [name in ACCEL for name in channels]], LOWEST_ACCEL)
-    gyro = _rail(values[:, [name in GYRO for name in channels]], LOWEST_GYRO)
+def find_rails(values: NDArray[np.float32], channels: tuple[str, ...]) -> Rails | None:
+    """Return the rails at which the values have flat peaks, None if neither sensor has one."""
+    accel = _rail(values[:, [name in ACCEL for name in channels]], MIN_ACCEL_RAIL)
+    gyro = _rail(values[:, [name in GYRO for name in channels]], MIN_GYRO_RAIL)
     return (accel, gyro) if accel or gyro else None
 
 
 def clipped(
     values: NDArray[np.float32], channels: tuple[str, ...], rails: Rails
 ) -> NDArray[np.bool_]:
-    """(n,) which samples have an axis on its rail."""
+    """Return for each sample whether one of its axes is on its rail: (n,)."""
     accel, gyro = (np.inf if rail is None else CLOSE * rail for rail in rails)
     limits = np.array([accel if name in ACCEL else gyro for name in channels])
     return np.any(np.abs(values) >= limits, axis=1)
 
 
 def _rail(values: NDArray[np.float32], lowest: float) -> float | None:
+    """Return the largest value if an axis stays on it for FLAT samples, else None."""
     highest = float(np.abs(values).max(initial=0))
     if highest < lowest:
         return None
-    top = np.where(np.abs(values) >= CLOSE * highest, np.sign(values), 0)
-    flat = np.ones((max(len(top) - FLAT + 1, 0), top.shape[1]), bool)
+    on_rail = np.where(np.abs(values) >= CLOSE * highest, np.sign(values), 0)
+    flat = np.ones((max(len(on_rail) - FLAT + 1, 0), on_rail.shape[1]), bool)
     for shift in range(FLAT):
-        flat &= top[shift : shift + len(flat)] == top[FLAT - 1 : FLAT - 1 + len(flat)]
-    return highest if (flat & (top[FLAT - 1 :] != 0)).any() else None
+        flat &= on_rail[shift : shift + len(flat)] == on_rail[FLAT - 1 : FLAT - 1 + len(flat)]
+    return highest if (flat & (on_rail[FLAT - 1 :] != 0)).any() else None

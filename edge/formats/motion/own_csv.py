@@ -1,22 +1,22 @@
-"""The project's own format: `t_ms,ax,ay,az,gx,gy,gz`, milliseconds, m/s^2 and rad/s.
+"""The project's own format: `t_ms,ax,ay,az,gx,gy,gz`, in milliseconds, m/s^2 and rad/s.
 
-A sensor without gyro leaves the last three out.
+The last three columns are absent if the sensor has no gyroscope.
 """
 
 from __future__ import annotations
 
 from edge.errors import RecordingError
 from edge.formats.motion.recording import Recording
-from edge.formats.motion.table import numbers
+from edge.formats.motion.table import parse_rows
 from edge.samples import ACCEL, MOTION
 
 HEADERS = {("t_ms", *channels): channels for channels in (MOTION, ACCEL)}
 SUFFIX = ".csv"
-SEPARATOR = "_"
+SEPARATOR = "_"  # between the label and the time in a file name
 
 
 def recognises(text: str) -> bool:
-    """Any header at all: without one it is a matter for the headerless formats."""
+    """Return whether the first line is a header of any kind; the other formats have none."""
     first = text.partition("\n")[0]
     return any(character.isalpha() for character in first.replace("e", "").replace("nan", ""))
 
@@ -28,11 +28,12 @@ def parse(text: str) -> Recording:
         raise RecordingError(
             f"its columns are {first.strip()[:60]!r}; they should be t_ms,ax,ay,az,gx,gy,gz"
         )
-    rows = numbers(text, len(names), skip=1)
+    rows = parse_rows(text, len(names), skip=1)
     return Recording.checked(rows[:, 0] / 1000, rows[:, 1:], HEADERS[names])
 
 
 def render(recording: Recording) -> str:
+    """Return the text of a file with the recording."""
     lines = [",".join(("t_ms", *recording.channels))]
     for t, values in zip(recording.t, recording.values, strict=True):
         lines.append(

@@ -1,11 +1,14 @@
-"""Headerless rows of six: acceleration and turn rate, in units that the size of gravity tells.
+"""Rows of six values without a header: acceleration and turn rate.
 
-There are no times in such files. Rows in mg and deg/s are those of the handwriting pen of
-metanav/Handwriting_Recognition_IMU (`readings_<n>_digit_<d>.csv`): an ICM-20948 at +-2 g and
-+-250 deg/s whose sketch waits 30 ms after each reading, and reads, prints and paints a touch screen
-in between. That is 33 Hz at most; 5 to 6 ms for the rest make it 28 Hz. The data themselves do not
-tell (turned gravity against the gyro gives no consistent step: the tip's own motion is larger).
-Other units are what a serial log of this project's sensors would hold, so they get its 100 Hz.
+The size of gravity tells the units. Such files have no times, so the sample rate is assumed:
+
+- Rows in mg and deg/s are recordings of the handwriting pen of
+  metanav/Handwriting_Recognition_IMU (`readings_<n>_digit_<d>.csv`), an ICM-20948 at +-2 g and
+  +-250 deg/s. Its sketch waits 30 ms after each reading, and reads, prints and draws on a touch
+  screen in between. 30 ms alone would be 33 Hz; with 5 to 6 ms for the rest it is 28 Hz. The
+  recordings do not show the rate: gravity turned by the gyroscope's angle gives no consistent
+  step, because the pen's own motion is larger.
+- Rows in other units are serial logs of this project's sensors, which send at 100 Hz.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ import numpy as np
 
 from edge.errors import RecordingError
 from edge.formats.motion.recording import Recording
-from edge.formats.motion.table import numbers
+from edge.formats.motion.table import parse_rows
 from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY
 
-PEN_RATE = 28.0
+PEN_RATE = 28.0  # Hz
 PEN_RAILS = (2 * STANDARD_GRAVITY, 250 * DEGREE)
-OWN_RATE = 100.0
+OWN_RATE = 100.0  # Hz
 
 
 def recognises(text: str) -> bool:
@@ -27,7 +30,7 @@ def recognises(text: str) -> bool:
 
 
 def parse(text: str) -> Recording:
-    rows = numbers(text, 6)
+    rows = parse_rows(text, 6)
     if not len(rows):
         raise RecordingError("is empty: record it again")
     gravity = float(np.median(np.linalg.norm(rows[:, :3], axis=1)))
@@ -41,6 +44,7 @@ def parse(text: str) -> Recording:
         scale = [1.0] * 6
     else:
         raise RecordingError(
-            f"its first three columns have a length of {gravity:.3g}, which is gravity in no unit"
+            f"the length of its first three columns is {gravity:.3g}, which is not gravity in any "
+            "unit: they should be ax,ay,az in m/s^2, g or mg"
         )
     return Recording.checked(np.arange(len(rows)) / rate, rows * scale, MOTION, rails)

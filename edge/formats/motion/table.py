@@ -1,4 +1,4 @@
-"""Comma-separated numbers, read fast; a fault is named by its line."""
+"""Comma-separated numbers, parsed fast; an error names the line."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from numpy.typing import NDArray
 from edge.errors import RecordingError
 
 
-def numbers(text: str, columns: int, skip: int = 0) -> NDArray[np.float64]:
-    """All rows of `columns` numbers after `skip` lines; empty lines do not count."""
+def parse_rows(text: str, columns: int, skip: int = 0) -> NDArray[np.float64]:
+    """Return all rows after the first `skip` lines, (n, columns); empty lines are ignored.
+
+    Raise RecordingError if a row has another number of columns or a value that is not a number.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # no rows: said by whoever makes a recording of it
+            warnings.simplefilter("ignore")  # a text without rows: `Recording.checked` refuses it
             rows = np.loadtxt(StringIO(text), delimiter=",", comments=None, skiprows=skip, ndmin=2)
         if not rows.size:
             return np.empty((0, columns))
         if rows.shape[1] == columns and np.isfinite(rows).all():
             return rows
     except ValueError:
-        pass  # the slow way tells which line it is
+        pass  # `_fault` parses again, slowly, to find the line
     raise RecordingError(_fault(text, columns, skip))
 
 

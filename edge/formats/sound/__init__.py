@@ -1,4 +1,4 @@
-"""Sound on disk, at whatever rate, depth and number of channels: `read` makes it mono numbers."""
+"""Sound files of any rate, depth and number of channels: `read` makes them mono float32."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.formats import files
-from edge.formats.sound.file import SUFFIXES, SoundFile, mono, open_sound
-from edge.formats.sound.write import write_wav
+from edge.formats.sound.opener import SUFFIXES, open_sound
+from edge.formats.sound.sound_file import SoundFile, mono
+from edge.formats.sound.wav_writer import write_wav
 from edge.resample import resampled
 from edge.samples import AUDIO
 
-__all__ = ["Sound", "SoundFile", "find", "mono", "open_sound", "read", "write_wav"]
+__all__ = ["SUFFIXES", "Sound", "SoundFile", "find", "mono", "open_sound", "read", "write_wav"]
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A whole file; what is too long to be held at once is read with `open_sound`."""
+    """The sound of a file in memory. `open_sound` reads a file that is too long for that."""
 
     samples: NDArray[np.float32]
     """(n,) the mean of all channels, full scale is 1."""
     rate: int
+    """Samples a second."""
 
     channels = AUDIO
 
@@ -36,23 +38,26 @@ class Sound:
 
     @property
     def values(self) -> NDArray[np.float32]:
-        """(n, 1) as in a Chunk."""
+        """(n, 1) samples, as in a Chunk."""
         return self.samples[:, None]
 
     def at(self, rate: int) -> Sound:
-        """The same sound at another rate."""
+        """Return the same sound at another sample rate."""
         return self if rate == self.rate else Sound(resampled(self.samples, self.rate, rate), rate)
 
 
 def read(path: str | os.PathLike[str]) -> Sound:
-    """The sound in a file. A RecordingError leaves it to the caller to name the file."""
+    """Return the sound in a file.
+
+    Raise RecordingError if there is none. Its message does not name the file: the caller does.
+    """
     with open_sound(path) as file:
         return Sound(np.concatenate([mono(block) for block in file.blocks()]), file.rate)
 
 
 def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Every file named, and every sound file in the folders named, each once.
+    """Return every named file, and every sound file in the named folders, each once.
 
-    In the order of the names given, and what is in a folder in the order of its names.
+    The order is that of the names given; the files of one folder are sorted by name.
     """
     return files.find(paths, SUFFIXES)

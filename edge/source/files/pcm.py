@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from edge.errors import SourceError
-from edge.formats.sound.file import FASTEST, SLOWEST
-from edge.formats.sound.wav import FLOAT, MOST_CHANNELS, PCM, Format
+from edge.formats.sound.opener import MAX_RATE, MIN_RATE
+from edge.formats.sound.wav_header import FLOAT, MAX_CHANNELS, PCM, WavFormat
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
 from edge.source.files.pcm_header import Unwrapped
@@ -122,16 +122,16 @@ class PcmSource(Source):
             return None
         return os.read(self._input, max(1, int(CHUNK * self._format[0])) * self._frame)
 
-    def _believe(self, form: Format | None) -> None:
+    def _believe(self, form: WavFormat | None) -> None:
         """A header knows better than the options."""
         if form is None:
             return
         if (form.code, form.width) != (PCM, 2):
             kind = "floating point" if form.code == FLOAT else f"{8 * form.width} bits"
             raise SourceError(f"--pcm takes 16 bits a sample, this is WAV of {kind}: -f S16_LE")
-        if not SLOWEST <= form.rate <= FASTEST:
+        if not MIN_RATE <= form.rate <= MAX_RATE:
             raise SourceError(
-                f"what comes in says that it has {form.rate} Hz: {SLOWEST} to {FASTEST} are heard"
+                f"what comes in says that it has {form.rate} Hz: {MIN_RATE} to {MAX_RATE} are heard"
             )
         if (form.rate, form.channels) != self._format:
             log.info("what comes in says that it has %d Hz, %d channels", form.rate, form.channels)
@@ -140,12 +140,12 @@ class PcmSource(Source):
 
 def rate(text: str) -> int:
     """Samples a second, as an option gives them."""
-    if not SLOWEST <= int(text) <= FASTEST:
-        raise argparse.ArgumentTypeError(f"{text} is no rate: {SLOWEST} to {FASTEST} Hz")
+    if not MIN_RATE <= int(text) <= MAX_RATE:
+        raise argparse.ArgumentTypeError(f"{text} is no rate: {MIN_RATE} to {MAX_RATE} Hz")
     return int(text)
 
 
 def _channels(text: str) -> int:
-    if not 1 <= int(text) <= MOST_CHANNELS:
-        raise argparse.ArgumentTypeError(f"{text} is no number of channels: 1 to {MOST_CHANNELS}")
+    if not 1 <= int(text) <= MAX_CHANNELS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of channels: 1 to {MAX_CHANNELS}")
     return int(text)

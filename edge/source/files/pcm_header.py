@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 
 from edge.errors import RecordingError, SourceError
-from edge.formats.sound.wav import UNKNOWN, Format, format_of
+from edge.formats.sound.wav_header import UNKNOWN_SIZE, WavFormat, parse_format
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,10 @@ class Unwrapped:
     def __init__(self) -> None:
         self._left = b""
         self._due = self._skipped = 0  # bytes of sound that are to come, and of what is none
-        self._form: Format | None = None
+        self._form: WavFormat | None = None
         self._begun = False
 
-    def feed(self, data: bytes) -> Iterator[tuple[Format | None, bytes]]:
+    def feed(self, data: bytes) -> Iterator[tuple[WavFormat | None, bytes]]:
         """Pieces of sound, and what their header says of them. SourceError for what is none."""
         self._left += data
         while self._left:
@@ -72,7 +72,7 @@ class Unwrapped:
             if name == b"data":
                 if form is None:
                     raise SourceError("what comes in is WAV whose sound comes before its format")
-                known = 0 < size < UNKNOWN  # else whoever wrote it did not know
+                known = 0 < size < UNKNOWN_SIZE  # else whoever wrote it did not know
                 self._begun, self._form, self._left = True, form, data[at:]
                 self._due, self._skipped = (size, size % 2) if known else (ENDLESS, 0)
                 return True
@@ -80,7 +80,7 @@ class Unwrapped:
                 if len(data) < at + min(size, LONGEST_FORMAT):
                     return False
                 try:
-                    form = format_of(data[at : at + size])
+                    form = parse_format(data[at : at + size])
                 except RecordingError as fault:
                     raise SourceError(f"what comes in {fault}") from None
             at += size

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EdgeError, RecordingError, SourceError
-from edge.formats.sound import SoundFile, find, open_sound
-from edge.formats.sound.file import SUFFIXES
+from edge.formats.sound import SUFFIXES, SoundFile, find, open_sound
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
 from edge.source.pacing import BETWEEN, CHUNK, Pace, speed

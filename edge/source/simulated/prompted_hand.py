@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edge.errors import SourceError
-from edge.formats.motion.names import NONE
+from edge.formats.motion.file_name import NONE_LABEL
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Scene, pass_time, take
 from edge.simulation.seeds import person_seed, seed
@@ -47,8 +47,8 @@ class PromptedHand(SimulatedHand):
 
     def check(self, label: str) -> None:
         """SourceError for what nobody here can draw."""
-        if label not in (*DIGITS, NONE):
-            raise SourceError(f"--mock cannot draw {label}: it knows 0 to 9 and {NONE}")
+        if label not in (*DIGITS, NONE_LABEL):
+            raise SourceError(f"--mock cannot draw {label}: it knows 0 to 9 and {NONE_LABEL}")
 
     def prompt(self, label: str) -> None:
         """It is drawn soon."""
@@ -60,7 +60,7 @@ class PromptedHand(SimulatedHand):
         while True:
             if not self._asked:
                 yield Scene(person.feel(person.rest(WAITING)))
-            elif (label := self._asked.popleft()) == NONE:
+            elif (label := self._asked.popleft()) == NONE_LABEL:
                 yield next(pastimes)
             else:
                 yield take(person, label, partial(person.draw, label), HELD)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from edge.formats.sound.write import write_wav
+from edge.formats.sound.wav_writer import write_wav
 from edge.takes.motion.store import name_file
 from edge.takes.sound.capture import RATE
 

@@ -106,7 +106,7 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
     """Spectra take a minute to compute, so they are kept by what lies in the folder."""
     if cache is None:
         return _read_folder(folder)
-    found = sorted(p for p in files.inside(folder.resolve()) if p.is_file())
+    found = sorted(p for p in files.files_below(folder.resolve()) if p.is_file())
     # A take that was recorded again is often as long as the one before.
     said = repr([(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in found])
     key = hashlib.sha256(said.encode() + code(*MADE_BY)).hexdigest()

@@ -1,4 +1,4 @@
-"""FLAC, Ogg and whatever else libsndfile reads."""
+"""FLAC, Ogg and all other kinds of sound file that libsndfile decodes."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError, RuntimeMissing
-from edge.formats.sound.file import BLOCK, SoundFile
+from edge.formats.sound.sound_file import BLOCK, SoundFile
 
 log = logging.getLogger(__name__)
 
-LITTLE = 256  # frames: what is lost at most where a file is cut short
-LONGEST_PAGE, LAST_PAGE = 65307, 4  # bytes of a page of Ogg; the flag of the last one
-ENDLESS = 1 << 62  # frames, which says that nobody knows how many
+SMALL_BLOCK = 256  # frames: at most so many before the damage in a file are lost
+MAX_OGG_PAGE, LAST_PAGE = 65307, 4  # bytes of a page; the flag of the last page
+UNKNOWN_LENGTH = 1 << 62  # frames: libsndfile states this or more if the header has no length
 
 
 class CodedFile(SoundFile):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._library = _soundfile()
-        try:
-            self._file = self._library.SoundFile(path)
-        except self._library.LibsndfileError as fault:
-            raise RecordingError(f"cannot be decoded: {fault.error_string}") from None
+        self._file = self._open()
         self.rate, self.channels = self._file.samplerate, self._file.channels
-        self._read_on()
 
-    def _read_on(self) -> None:
-        """Without seeking, which soundfile does after every block: in a damaged file it is led back
-        to what was heard already."""
-        self._file.seekable = lambda: False
+    def _open(self) -> Any:
+        try:
+            file = self._library.SoundFile(self._path)
+        except self._library.LibsndfileError as error:
+            raise RecordingError(f"cannot be decoded: {error.error_string}") from None
+        # soundfile seeks after every block; in a damaged file that leads back to earlier sound.
+        file.seekable = lambda: False
+        return file
 
     def _decoded(self) -> Iterator[NDArray[np.float32]]:
         done, size, fault = 0, BLOCK, ""
@@ -43,8 +43,8 @@ class CodedFile(SoundFile):
             try:
                 block = self._file.read(size, dtype="float32", always_2d=True)
             except self._library.LibsndfileError as error:
-                if size > LITTLE:  # all that the file has before the place where it is broken
-                    size = LITTLE
+                if size > SMALL_BLOCK:  # read again what is before the damage, in small blocks
+                    size = SMALL_BLOCK
                     self._go_back_to(done)
                     continue
                 fault = error.error_string
@@ -56,24 +56,27 @@ class CodedFile(SoundFile):
             done += len(block)
             yield block
         if not done:
-            raise RecordingError("holds no sound, a header alone: record it again")
+            raise RecordingError("contains no sound, only a header: record it again")
+        self._report_end(done, fault)
+
+    def _report_end(self, done: int, fault: str) -> None:
+        """Log whether sound is missing after `done` frames, and why."""
         promised = self._file.frames
-        if done < promised < ENDLESS:
-            self._tell_missing(done, promised, "is damaged or cut short")
-        elif _ends_early(self._path):
+        if done < promised < UNKNOWN_LENGTH:
+            self._report_missing(done, promised, "is damaged or cut short")
+        elif _ogg_is_cut_short(self._path):
             self.missing = 1  # at least
             log.warning("%s is cut short: %d samples are there", self._path, done)
         elif fault:
             log.warning(
-                "%s does not say how long it is; %d samples are there, and then: %s",
+                "%s does not state its length; after %d samples it cannot be decoded: %s",
                 *(self._path, done, fault),
             )
 
     def _go_back_to(self, frame: int) -> None:
-        """By reading, for a broken file cannot always be sought in."""
+        """Open the file again and read up to the frame: seeking fails in some damaged files."""
         self._file.close()
-        self._file = self._library.SoundFile(self._path)
-        self._read_on()
+        self._file = self._open()
         while frame:
             frame -= len(self._file.read(min(frame, BLOCK), dtype="float32"))
 
@@ -81,18 +84,18 @@ class CodedFile(SoundFile):
         self._file.close()
 
 
-def _ends_early(path: Path) -> bool:
-    """Is it Ogg, and its last page is not marked as the last one?"""
+def _ogg_is_cut_short(path: Path) -> bool:
+    """Return whether the file is Ogg and its last page is not marked as the last one."""
     with open(path, "rb") as file:
         if file.read(4) != b"OggS":
             return False
-        file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_PAGE))
+        file.seek(max(0, file.seek(0, os.SEEK_END) - MAX_OGG_PAGE))
         tail = file.read()
-    page = tail.rfind(b"OggS")
-    if page < 0:  # behind more of something else than a page may be long
+    start = tail.rfind(b"OggS")
+    if start < 0:  # other data follows the last page, more than a page can have
         return False
-    last = tail[page:]
-    return len(last) < 6 or not last[5] & LAST_PAGE
+    page = tail[start:]
+    return len(page) < 6 or not page[5] & LAST_PAGE
 
 
 def _soundfile() -> Any:
@@ -102,7 +105,7 @@ def _soundfile() -> Any:
         raise RuntimeMissing(
             "only WAV can be read without the package soundfile: pip install soundfile"
         ) from None
-    except OSError:  # of the system's libsndfile, where the package brings none
+    except OSError:  # the package comes without libsndfile, and the system has none
         raise RuntimeMissing(
             "only WAV can be read without libsndfile: sudo apt install libsndfile1"
         ) from None

@@ -1,8 +1,8 @@
-"""Files that are no recordings of motion, told by their first bytes, so that they can be named."""
+"""Files of other kinds, recognised by their first bytes, so that an error can name the kind."""
 
 from __future__ import annotations
 
-SIGNATURES = (
+SIGNATURES = (  # (offset, bytes at that offset, kind of file)
     (4, b"TFL3", "a TFLite model"),
     (0, b"RIFF", "sound (WAV)"),
     (0, b"fLaC", "sound (FLAC)"),
@@ -18,8 +18,8 @@ SIGNATURES = (
 
 
 def kind(data: bytes) -> str | None:
-    """What the file is, if it is something known other than text."""
-    for offset, signature, what in SIGNATURES:
+    """Return the kind of file that has these first bytes, None if it is not known."""
+    for offset, signature, name in SIGNATURES:
         if data[offset : offset + len(signature)] == signature:
-            return what
+            return name
     return None
