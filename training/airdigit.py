@@ -34,8 +34,9 @@ from edge.model.manifest import read_model
 from edge.model.model import Model
 from edge.model.shipped import find_model
 from edge.simulation.seeds import seed
-from training.common import licences, tflite
-from training.common.atomic_write import check_out, write
+from training.common import licences
+from training.common.atomic_write import check_model_path, write_file
+from training.common.onnx import to_onnx
 from training.motion import dataset, export, fit, network, report, simulated_people, split
 from training.motion.strokes import DIGITS, NONE, Strokes
 
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def train(args: argparse.Namespace) -> None:
-    check_out(args.out)
+    check_model_path(args.out)
     real = dataset.recordings(args.data)
     lines = dataset.drawn_paths(args.data)
     if not len(real) and not lines:
@@ -88,15 +89,15 @@ def train(args: argparse.Namespace) -> None:
 
     log.info("now with all takes, to ship")
     final = learn(real)
-    onnx, onnx_error = tflite.to_onnx(final, ranges[:500])
+    onnx, onnx_error = to_onnx(final, ranges[:500])
     judged = export.device_scores(export.quantised(final, ranges), judges)
     threshold = export.threshold_for(judged, judges, JUDGES * simulated_people.PASTIME)
     export.write(args.out, final, ranges, threshold, _provenance(args, results))
     model = Model.load(args.out)
-    write(args.out.with_suffix(".onnx"), onnx)
+    write_file(args.out.with_suffix(".onnx"), onnx)
     report.picture(results, args.out.with_suffix(".png"))
     card = report.card(args.out, model, results, splits, onnx_error)
-    write(args.out.with_suffix(".md"), card)
+    write_file(args.out.with_suffix(".md"), card)
     print(card)
     print(f"wrote {args.out}; try it: airdigit-live --model {args.out} --mock")
 
@@ -124,7 +125,7 @@ def _provenance(args: argparse.Namespace, results: Sequence[report.Result]) -> d
     command += ["--seed", str(args.seed), "--out", str(Path("models") / args.out.name)]
     return {
         "command": shlex.join(command),
-        "corpora": ["simulated people of this project", *licences.provenance(args.data)],
+        "corpora": ["simulated people of this project", *licences.corpora_and_licences(args.data)],
         "metrics": {r.name: {"strokes": len(r.truth), "int8": round(r.int8, 4)} for r in results},
         "versions": {"keras": keras.__version__, "numpy": np.__version__},
     }

@@ -42,7 +42,8 @@ from edge.errors import EdgeError, ModelError, RecordingError
 from edge.formats.sound import SUFFIXES
 from edge.model import Model
 from edge.simulation.seeds import seed
-from training.common.plots import confusion_picture, det_picture, wilson
+from training.common.intervals import wilson_interval
+from training.common.plots import ConfusionPlot, plot_confusion, plot_det
 from training.sound.data.clip_files import Spoken, label_of, spoken
 from training.sound.data.folder_layouts import SILENCE, spelled
 from training.sound.data.recordings import load_samples, readable_clips
@@ -208,7 +209,7 @@ def _on_clips(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     if args.pictures:
         path = args.pictures / f"{model.path.stem}-confusion.png"
         title = f"{model.path.name}: {found['int8']:.1%} of {found['clips']} clips right"
-        confusion_picture(scored.confusion(), model.labels, title, path)
+        plot_confusion([ConfusionPlot(scored.confusion(), title)], model.labels, "said", path)
     return found
 
 
@@ -228,7 +229,7 @@ def _on_long_audio(model: Model, args: argparse.Namespace) -> dict[str, Any]:
             chosen[audio.name] = outcome.false_per_hour, 1 - outcome.hits / max(1, outcome.words)
     if args.pictures:
         path = args.pictures / f"{model.path.stem}-det.png"
-        det_picture(curves, chosen, f"{model.path.name} on long audio", path)
+        plot_det(curves, chosen, f"{model.path.name} on long audio", path)
     return {"thresholds": thresholds, "levels": levels}
 
 
@@ -373,7 +374,7 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "words": outcome.words,
         "hits": outcome.hits,
         "share": outcome.hits / outcome.words if outcome.words else None,
-        "share_interval": wilson(outcome.hits, outcome.words),
+        "share_interval": wilson_interval(outcome.hits, outcome.words),
         "false": count,
         "false_per_hour": outcome.false_per_hour,
         "false_per_hour_interval": rate_interval([outcome]),

@@ -37,9 +37,9 @@ from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
 from edge.model.model import Model
 from edge.simulation.seeds import seed
-from training.common import tflite
-from training.common.atomic_write import check_out, write
-from training.common.plots import confusion_picture
+from training.common.atomic_write import check_model_path, write_file
+from training.common.onnx import to_onnx
+from training.common.plots import ConfusionPlot, plot_confusion
 from training.quantum import card, stage
 from training.quantum.stage import SHAPES, StagedLesson
 from training.sound import export
@@ -92,7 +92,7 @@ def _run(args: argparse.Namespace, task: Task) -> None:
 
 
 def build(args: argparse.Namespace, task: Task) -> None:
-    check_out(args.out)
+    check_model_path(args.out)
     circuit, which = stage.best_of(args.study) if args.study else _random(args.seed)
     school = School.of(args, task)
     held = hold_out(school.everything, task.words, args.seed)
@@ -110,7 +110,7 @@ def build(args: argparse.Namespace, task: Task) -> None:
     tested = (
         validation.judged(model, network, validation.judging(test, task)) if len(test) else None
     )
-    onnx, onnx_error = tflite.to_onnx(network, ranges[:200])
+    onnx, onnx_error = to_onnx(network, ranges[:200])
     metrics = {"judged": _figures(result, task)}
     if tested:
         metrics["test"] = _figures(tested, task)
@@ -122,15 +122,16 @@ def build(args: argparse.Namespace, task: Task) -> None:
         "versions": {"keras": keras.__version__, "numpy": np.__version__},
     }
     export.write(args.out, int8, task, decision, provenance, wanted)
-    write(args.out.with_suffix(".onnx"), onnx)
+    write_file(args.out.with_suffix(".onnx"), onnx)
     shown = tested or result
     title = f"{args.out.name}: {shown.share(shown.int8):.1%} of {len(shown.truth)} clips right"
-    confusion_picture(shown.confusion(), shown.labels, title, args.out.with_suffix(".png"))
+    plots = [ConfusionPlot(shown.confusion(), title)]
+    plot_confusion(plots, shown.labels, "said", args.out.with_suffix(".png"))
     text = card.text(
         *(args.out, Model.load(args.out), result, tested, held.said, onnx_error),
         *(school.listened(judges), lesson.clips, task, args.study),
     )
-    write(args.out.with_suffix(".md"), text)
+    write_file(args.out.with_suffix(".md"), text)
     print(text)
     print(f"wrote {args.out}; try it: kws-listen --model {args.out} --mock")
 

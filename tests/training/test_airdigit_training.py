@@ -26,6 +26,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # TensorFlow's own
     from training import airdigit
     from training.common import tflite
+    from training.common.onnx import to_onnx
     from training.motion import dataset, export, fit, network, simulated_people
     from training.motion.fit import Plan
 
@@ -125,7 +126,7 @@ def test_folding_and_quantising_keep_what_the_network_says(world):
     scores = network.probabilities(learnt, x)
     assert np.abs(network.probabilities(plain, x) - scores).max() < 1e-4
 
-    content, error = tflite.to_onnx(plain, x)
+    content, error = to_onnx(plain, x)
     assert content and error < 1e-4
 
     model = export.quantised(plain, x)

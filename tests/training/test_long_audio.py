@@ -18,7 +18,7 @@ from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
 from edge.takes.sound.endpoints import word_span
 from sound_network import write_model
-from training.common.plots import poisson
+from training.common.intervals import poisson_interval
 from training.sound.data.clip_files import Spoken, label_of, spoken
 from training.sound.data.leakage import leakage, refuse_leakage
 from training.sound.evaluate.long_audio import TrueWord, background
@@ -284,13 +284,13 @@ def test_a_clip_that_is_always_mistaken_is_one_observation() -> None:
     words = [TrueWord(10.0 * k, 10.0 * k + 0.5, "bird", f"{k % 3}.wav") for k in range(360)]
     always = judge([Heard(w.end, "one") for w in words if w.clip == "0.wav"], words, ["one"], 3600)
     assert (always.false.total(), len(always.origins)) == (120, 1)
-    low, high = poisson(1)
+    low, high = poisson_interval(1)
     assert rate_interval([always]) == pytest.approx((120 * low, 120 * high))
     never = judge([], words, ["one"], 3600)
-    assert rate_interval([never]) == pytest.approx((0, 120 * poisson(0)[1]))
+    assert rate_interval([never]) == pytest.approx((0, 120 * poisson_interval(0)[1]))
     # Where each is heard for the first time, it is the interval of a plain count.
     in_noise = judge(heard((5.0, "one"), (8.0, "one")), [], ["one"], 7200)
-    assert rate_interval([in_noise]) == pytest.approx(tuple(x / 2 for x in poisson(2)))
+    assert rate_interval([in_noise]) == pytest.approx(tuple(x / 2 for x in poisson_interval(2)))
 
 
 def test_words_that_the_gate_withheld_are_counted() -> None:

@@ -21,7 +21,7 @@ from edge.formats.sound import write_wav
 from edge.model import Model
 from edge.simulation.seeds import person_seed
 from training import kws, sounddigit
-from training.common.atomic_write import whole
+from training.common.atomic_write import atomic_write
 from training.sound import export
 from training.sound.data import clips as corpora
 from training.sound.data import download, folder_layouts, selection, simulated_speakers
@@ -360,11 +360,11 @@ def test_a_take_that_was_recorded_again_is_read_again(tmp_path):
 
 def test_what_is_interrupted_leaves_nothing_to_be_believed(tmp_path):
     kept = tmp_path / "new" / "kept.npz"
-    with pytest.raises(KeyboardInterrupt), whole(kept) as unfinished:
+    with pytest.raises(KeyboardInterrupt), atomic_write(kept) as unfinished:
         unfinished.write_bytes(b"half")
         raise KeyboardInterrupt
     assert list(kept.parent.iterdir()) == []
-    with whole(kept) as unfinished:
+    with atomic_write(kept) as unfinished:
         unfinished.write_bytes(b"all")
     assert kept.read_bytes() == b"all"
 
@@ -458,7 +458,7 @@ def test_what_was_kept_and_is_damaged_is_made_again(tmp_path, caplog):
 
 def test_what_cannot_be_written_is_named(tmp_path):
     said = pytest.raises(EdgeError, match=r"m\.onnx cannot be written: No space left")
-    with said, whole(tmp_path / "m.onnx"):
+    with said, atomic_write(tmp_path / "m.onnx"):
         raise OSError(28, "No space left on device")
     assert not list(tmp_path.iterdir())
 

@@ -7,7 +7,7 @@ import pytest
 from tensorflow import keras, lite
 
 from edge.model.runtime import interpreter_class
-from training.common import tflite
+from training.common import tflite, tflite_file
 from training.sound.learn import network
 from training.sound.learn.layers import TINY
 
@@ -59,7 +59,7 @@ def test_weights_come_back_from_a_model(folded: keras.Model, windows: np.ndarray
 def test_equal_arrays_stand_once_in_the_file(folded: keras.Model, windows: np.ndarray) -> None:
     model = tflite.to_int8(folded, windows)
     zeros_of_a_layer = np.zeros(TINY.width, np.int64).tobytes()
-    found = tflite.flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
+    found = tflite_file.flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
     alike = [
         tensor
         for tensor in found.subgraphs[0].tensors
@@ -67,4 +67,4 @@ def test_equal_arrays_stand_once_in_the_file(folded: keras.Model, windows: np.nd
         and np.array(tensor.quantization.zeroPoint).tobytes() == zeros_of_a_layer
     ]
     assert len(alike) > 5
-    assert len(model) < len(bytes(tflite.flatbuffer_utils.convert_object_to_bytearray(found)))
+    assert len(model) < len(bytes(tflite_file.flatbuffer_utils.convert_object_to_bytearray(found)))

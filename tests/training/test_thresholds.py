@@ -12,7 +12,7 @@ from edge.decision.spotting import SpottingDecision, limit
 from edge.errors import ModelError, RecordingError
 from edge.model import read_manifest
 from edge.model.shipped import find_model
-from training.common.plots import poisson, wilson
+from training.common.intervals import poisson_interval, wilson_interval
 from training.sound.evaluate.fast_spotter import Spotted
 from training.sound.evaluate.long_audio import TrueWord
 from training.sound.evaluate.thresholds import (
@@ -117,7 +117,7 @@ def test_the_chosen_thresholds_keep_to_their_budgets() -> None:
         hits = sum(outcome.hits for outcome in outcomes)
         assert point["hits"] == round(hits / sum(outcome.words for outcome in outcomes), 4)
         assert point["false_clips"] == false
-        assert point["resolved"] == (poisson(false)[1] / 2 <= point["false_per_hour"])
+        assert point["resolved"] == (poisson_interval(false)[1] / 2 <= point["false_per_hour"])
     strict, *_, bold = settings["curve"]
     assert not strict["resolved"]
     assert bold["hits"] > strict["hits"] > 0.05
@@ -247,10 +247,10 @@ def test_a_word_that_nobody_says_gets_no_threshold() -> None:
 def test_the_interval_of_a_count_is_exact(count: int) -> None:
     low = stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
     high = stats.chi2.ppf(0.975, 2 * count + 2) / 2
-    assert poisson(count) == pytest.approx((low, high), rel=1e-6)
+    assert poisson_interval(count) == pytest.approx((low, high), rel=1e-6)
 
 
 @pytest.mark.parametrize(("right", "of"), [(0, 10), (10, 10), (47, 50), (450, 482)])
 def test_the_interval_of_a_share_is_wilson_s(right: int, of: int) -> None:
     expected = stats.binomtest(right, of).proportion_ci(method="wilson")
-    assert wilson(right, of) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert wilson_interval(right, of) == pytest.approx((expected.low, expected.high), abs=1e-6)

@@ -1,0 +1,19 @@
+"""What all trainings share; nothing here knows of strokes, words or quantum circuits.
+
+atomic_write   files that are complete or absent; the check of --out
+cache          results that take long, found again by their inputs and their source code
+confusion      confusion matrices
+event_matching detections against the ground truth
+int8_model     an exported model, scored as devices score it
+intervals      95 % confidence intervals
+keras_layers   batch normalisation folded into convolutions, weights read from a .tflite file
+licences       source and licence of each corpus
+onnx           export of the float network
+optimizer      AdamW, and a learning rate with warm-up and cosine decay
+plots          confusion matrices and DET curves as PNG files
+progress       progress with the time that is left, also as a Keras callback
+provenance     how a model was made: command line, corpora, metrics, versions
+sampling       random rows, each as likely as its weight
+tflite         export of the int8 network
+tflite_file    the content of a .tflite file: its weights, and what it does not need
+"""

@@ -1,4 +1,4 @@
-"""What training writes: files that are there whole or not at all, and where a model may go."""
+"""Files that are complete or absent: an interrupted run leaves no half-written file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from edge.errors import EdgeError
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Where to write it meanwhile, under a name that ends alike. EdgeError if it cannot be."""
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; rename it to `path` at the end.
+
+    The temporary name has the same suffix, because some writers choose the format by it. After an
+    exception nothing is left behind. Raises EdgeError if the file cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{os.getpid()}.{path.name}")
     try:
@@ -25,13 +29,14 @@ def whole(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def write(path: Path, content: bytes | str) -> None:
-    with whole(path) as unfinished:
+def write_file(path: Path, content: bytes | str) -> None:
+    """Write a file of bytes, or of text as UTF-8."""
+    with atomic_write(path) as unfinished:
         unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def check_out(path: Path) -> None:
-    """Before anything is learnt. EdgeError if no model can be written there."""
+def check_model_path(path: Path) -> None:
+    """Check --out before the training starts. Raises EdgeError if no model can be written there."""
     if path.suffix != ".tflite" or path.is_dir():
         raise EdgeError(f"--out {path}: name a file, something.tflite")
     prepare(path.parent)

@@ -1,14 +1,88 @@
-"""What takes long is kept between runs, and found again only while nothing it was made of, the code
-included, has changed."""
+"""Results that take long to compute, stored between runs.
+
+The name of a cache file holds a hash of everything the result depends on: the inputs and the
+source code that computes it. After a change of either, the result is computed again.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.common.atomic_write import atomic_write
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
+DEFAULT_FOLDER = Path("out/cache")
+KEY_DIGITS = 16  # hexadecimal
 
 
-def code(*patterns: str) -> bytes:
-    """All that stands in these files of the project, as part of a key."""
-    files = sorted({file for pattern in patterns for file in ROOT.glob(pattern)})
-    return b"".join(str(file.relative_to(ROOT)).encode() + file.read_bytes() for file in files)
+def source_code(*patterns: str) -> bytes:
+    """The names and contents of the project's source files that match the patterns.
+
+    Raises ValueError for a pattern without a match: a file that was moved must not silently drop
+    out of a cache key.
+    """
+    files: set[Path] = set()
+    for pattern in patterns:
+        found = set(ROOT.glob(pattern))
+        if not found:
+            raise ValueError(f"no source file matches {pattern}")
+        files |= found
+    return b"".join(
+        str(file.relative_to(ROOT)).encode() + file.read_bytes() for file in sorted(files)
+    )
+
+
+def cache_key(*inputs: object, code: Sequence[str]) -> str:
+    """A hash of the inputs and of the source files that match the patterns in `code`.
+
+    Arrays and bytes count with their content, all other inputs with their `repr`.
+    """
+    key = hashlib.sha256()
+    for value in inputs:
+        if isinstance(value, np.ndarray):
+            key.update(repr((value.dtype.str, value.shape)).encode())
+            key.update(np.ascontiguousarray(value).tobytes())
+        else:
+            key.update(value if isinstance(value, bytes) else repr(value).encode())
+    key.update(source_code(*code))
+    return key.hexdigest()[:KEY_DIGITS]
+
+
+def cached_arrays(
+    path: Path, compute: Callable[[], Mapping[str, NDArray[Any]]]
+) -> dict[str, NDArray[Any]]:
+    """The named arrays of an .npz file; computed and stored if it is missing or damaged."""
+    if path.exists():
+        try:
+            # numpy itself leaves a damaged file open.
+            with path.open("rb") as file, np.load(file) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, BadZipFile):
+            log.warning("%s is damaged: computed again", path)
+    arrays: dict[str, Any] = dict(compute())
+    with atomic_write(path) as unfinished:
+        np.savez(unfinished, **arrays)
+    return arrays
+
+
+def cached_weights(path: Path, network: Any, fit: Callable[[], None]) -> None:
+    """Give a Keras network the weights of an .h5 file; fit it and store them if there is none."""
+    if path.exists():
+        try:
+            network.load_weights(path)
+            return
+        except (OSError, ValueError):
+            log.warning("%s is damaged: trained again", path)
+    fit()
+    with atomic_write(path) as unfinished:
+        network.save_weights(unfinished)

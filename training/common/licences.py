@@ -1,12 +1,12 @@
-"""Where what a model was trained on comes from, as its card says."""
+"""Source and licence of the corpora that a model was trained on, for its card."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-# Public corpora by the name of their folder: source and licence.
-KNOWN = {
+# Public corpora by the name of their folder.
+CORPORA = {
     "imu_handheld": "imu_handheld (one writer, Edge Impulse captures), Apache-2.0",
     "imu_phone": "imu_phone (one writer, phone), MIT",
     "imu_pen": "imu_pen (metanav/Handwriting_Recognition_IMU), Apache-2.0",
@@ -22,7 +22,7 @@ KNOWN = {
 }
 
 
-def provenance(folders: Sequence[str]) -> list[str]:
-    """A line for each corpus, as the card prints it."""
+def corpora_and_licences(folders: Sequence[str]) -> list[str]:
+    """One line for each folder; a folder that is no known corpus holds the user's own takes."""
     names = [Path(folder).resolve().name for folder in folders]
-    return [KNOWN.get(name, f"{name}: recorded by whoever trained this model") for name in names]
+    return [CORPORA.get(name, f"{name}: recorded by whoever trained this model") for name in names]

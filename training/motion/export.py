@@ -13,7 +13,7 @@ from tensorflow import keras
 from edge.features.motion.stroke import StrokeFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
-from training.common import atomic_write
+from training.common.atomic_write import write_file
 from training.common.tflite import to_int8
 from training.motion.simulated_people import IDLE
 from training.motion.strokes import LABELS, NONE, Strokes
@@ -34,7 +34,7 @@ def write(
     manifest = Manifest(
         "airdigit", list(LABELS), StrokeFeatures.specification(), decision, provenance
     )
-    atomic_write.write(path, attach(to_int8(network, calibration), manifest))
+    write_file(path, attach(to_int8(network, calibration), manifest))
 
 
 def device_scores(model: Model, strokes: Strokes) -> NDArray[np.float32]:

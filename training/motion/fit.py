@@ -12,8 +12,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from training.common.atomic_write import whole
-from training.common.cache import code
+from training.common.atomic_write import atomic_write
+from training.common.cache import source_code
 from training.motion import network
 from training.motion.augmentation import augment
 from training.motion.simulated_people import CACHE
@@ -51,7 +51,7 @@ def pretrain(simulated: Strokes, seed: int) -> keras.Model:
         fresh.load_weights(stored)
         return fresh
     _fit(fresh, simulated, None, PRETRAIN, "simulated people")
-    with whole(stored) as unfinished:
+    with atomic_write(stored) as unfinished:
         fresh.save_weights(unfinished)
     return fresh
 
@@ -60,7 +60,7 @@ def _stored(simulated: Strokes, seed: int) -> Path:
     """Where a pretrained network of these very strokes and this very code is kept."""
     key = hashlib.sha256(repr((PRETRAIN, seed)).encode() + simulated.motion.tobytes())
     key.update(
-        code(
+        source_code(
             "training/motion/fit.py",
             "training/motion/network.py",
             "training/motion/augmentation.py",

@@ -13,7 +13,7 @@ from tensorflow import keras
 from edge.errors import ModelError
 from edge.features.motion.pose import CHANNELS
 from edge.features.motion.stroke import POINTS
-from training.common.tflite import weights_in_order
+from training.common.tflite_file import read_weights
 from training.motion.strokes import LABELS
 
 WIDTHS, KERNELS, STRIDES = (28, 36, 44, 52), (5, 5, 5, 3), (1, 2, 2, 2)
@@ -45,7 +45,7 @@ def from_model(tflite: bytes) -> keras.Model:
     """The folded form with the weights of an int8 model that this module once made."""
     plain = _stack(normalised=False)
     targets = [*_convolutions(plain), plain.layers[-1]]
-    found = weights_in_order(tflite)
+    found = read_weights(tflite)
     if len(found) != len(targets):
         raise ModelError(
             f"it has {len(found)} layers with weights, an AirDigit model {len(targets)}"

@@ -19,7 +19,7 @@ from edge.simulation.motion.hand import STEP
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Mark, Scene, Sensor, draw_digits, pass_time, take
-from training.common.cache import code
+from training.common.cache import source_code
 from training.motion.strokes import DIGITS, NONE, Stroke, Strokes, gather, join
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def people(
     `lines`: recorded shapes that they draw as well as their own, by digit.
     """
     lines = lines or {}
-    key = hashlib.sha256(code(*MADE_BY))
+    key = hashlib.sha256(source_code(*MADE_BY))
     key.update(json.dumps([count, first]).encode())
     for digit in sorted(lines):
         for line in lines[digit]:

@@ -14,8 +14,8 @@ from tensorflow import keras
 from edge.features.sound.windows import SoundFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
-from training.common import atomic_write
-from training.common.tflite import converted
+from training.common.atomic_write import write_file
+from training.common.tflite import convert_to_int8
 from training.sound.evaluate.thresholds import SETTINGS
 from training.sound.learn.layers import Shape
 from training.sound.learn.network import steps
@@ -40,12 +40,14 @@ def write(
         *(task.name, list(task.labels), SoundFeatures.specification(wanted)),
         *(decision or undecided(task), provenance or {}),
     )
-    atomic_write.write(path, attach(tflite, manifest))
+    write_file(path, attach(tflite, manifest))
 
 
 def to_int8(network: keras.Model, shape: Shape, windows: NDArray[np.float32]) -> bytes:
     """The int8 form in steps of a folded network; windows set the ranges of its activations."""
-    return converted(steps(network, shape, batch=1), _some_steps(steps(network, shape), windows))
+    return convert_to_int8(
+        steps(network, shape, batch=1), _some_steps(steps(network, shape), windows)
+    )
 
 
 def _some_steps(

@@ -14,9 +14,9 @@ from tensorflow import keras
 from edge.cli.options import CommandParser, add_common
 from edge.model.model import Model
 from edge.simulation.seeds import seed
-from training.common import tflite
-from training.common.atomic_write import check_out, write
-from training.common.plots import confusion_picture
+from training.common.atomic_write import check_model_path, write_file
+from training.common.onnx import to_onnx
+from training.common.plots import ConfusionPlot, plot_confusion
 from training.sound import export
 from training.sound.data import selection
 from training.sound.data.split import hold_out
@@ -78,7 +78,7 @@ def _count(text: str) -> int:
 
 
 def train(args: argparse.Namespace, task: Task) -> None:
-    check_out(args.out)
+    check_model_path(args.out)
     school = School.of(args, task)
     everything = school.everything
     held = hold_out(everything, task.words, args.seed)
@@ -97,16 +97,17 @@ def train(args: argparse.Namespace, task: Task) -> None:
         everybody = selection.learnable(everything)
         lesson = school.lesson(everybody)
         final, ranges = school.learn(lesson, everybody), training_sets.calibration(lesson)
-    onnx, onnx_error = tflite.to_onnx(final, ranges[:200])
+    onnx, onnx_error = to_onnx(final, ranges[:200])
     provenance = _provenance(args, school, lesson, result)
     int8 = export.to_int8(final, school.shape, ranges)
     export.write(args.out, int8, task, decision, provenance, school.front_end)
-    write(args.out.with_suffix(".onnx"), onnx)
+    write_file(args.out.with_suffix(".onnx"), onnx)
     title = f"{args.out.name}: {result.share(result.int8):.1%} of {len(result.truth)} clips right"
-    confusion_picture(result.confusion(), result.labels, title, args.out.with_suffix(".png"))
+    plots = [ConfusionPlot(result.confusion(), title)]
+    plot_confusion(plots, result.labels, "said", args.out.with_suffix(".png"))
     listened = school.listened(judges)
     text = card.text(args.out, Model.load(args.out), result, held.said, onnx_error, listened)
-    write(args.out.with_suffix(".md"), text)
+    write_file(args.out.with_suffix(".md"), text)
     print(text)
     print(f"wrote {args.out}; try it: {card.LISTENERS[task.name]} --model {args.out} --mock")
 

@@ -25,8 +25,8 @@ from edge.features.sound.window_length import pad_or_crop
 from edge.formats import files
 from edge.formats.sound import read
 from edge.resample import resampled
-from training.common.atomic_write import whole
-from training.common.cache import code
+from training.common.atomic_write import atomic_write
+from training.common.cache import source_code
 from training.sound.data.folder_layouts import OTHER_NAMES, SILENCE, Named, named, speaker_of
 
 log = logging.getLogger(__name__)
@@ -40,8 +40,9 @@ PIXEL_ZERO, PIXEL_NAT = 146.1, 9.9
 JUDGES = ("val", "test")  # splits from which nothing is learnt
 EDGE = 1.6  # nats above the quiet rows of a clip, that belong to its word
 MADE_BY = (
-    "edge/features/*.py",
-    "edge/sound/*.py",
+    "edge/resample.py",
+    "edge/features/sound/*.py",
+    "edge/formats/**/*.py",
     "training/sound/data/clips.py",
     "training/sound/data/folder_layouts.py",
 )
@@ -109,7 +110,7 @@ def _cached(folder: Path, cache: Path | None) -> Clips:
     found = sorted(p for p in files.files_below(folder.resolve()) if p.is_file())
     # A take that was recorded again is often as long as the one before.
     said = repr([(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in found])
-    key = hashlib.sha256(said.encode() + code(*MADE_BY)).hexdigest()
+    key = hashlib.sha256(said.encode() + source_code(*MADE_BY)).hexdigest()
     return kept(cache / f"{folder.name}-{key[:16]}.npz", lambda: _read_folder(folder))
 
 
@@ -122,7 +123,7 @@ def kept(path: Path, make: Callable[[], Clips]) -> Clips:
         except (OSError, ValueError, TypeError, EOFError, BadZipFile):
             log.warning("%s is damaged: made again", path)
     clips = make()
-    with whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         np.savez(unfinished, **vars(clips))
     return clips
 

@@ -13,7 +13,7 @@ from edge.features.sound.window_length import pad_or_crop
 from edge.simulation.sound import voice_data
 from edge.simulation.sound.room import Noise, Room
 from edge.simulation.sound.voice import LEVEL, WORDS, Person, say
-from training.common.cache import code
+from training.common.cache import source_code
 from training.sound.data import clips
 from training.sound.data.clips import SECOND, Clips, spectrum
 from training.sound.learn import fit
@@ -27,7 +27,7 @@ QUIET = (25.0, 60.0)  # dB from a word down to what else a room has; more is add
 
 def people(count: int, seed: int = 0, words: Sequence[str] = WORDS) -> Clips:
     """Each of them says each word once; kept, as it takes a minute."""
-    key = hashlib.sha256(repr((count, seed, tuple(words))).encode() + code(*MADE_BY))
+    key = hashlib.sha256(repr((count, seed, tuple(words))).encode() + source_code(*MADE_BY))
     key.update(voice_data.FILE.read_bytes())
     path = fit.CACHE / f"simulated-words-{key.hexdigest()[:16]}.npz"
 

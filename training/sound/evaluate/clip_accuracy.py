@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import ModelError
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
-from training.common.plots import wilson
+from training.common.intervals import wilson_interval
 from training.sound.data.clip_files import Spoken
 from training.sound.data.recordings import load_samples
 
@@ -132,7 +132,7 @@ def at_thresholds(scored: Scored, thresholds: Mapping[str, float]) -> dict[str, 
     found: dict[str, Any] = {}
     for name, (those, among) in counts.items():
         some, of = int(those.sum()), int(among.sum())
-        found[name] = {"clips": some, "of": of, "interval": wilson(some, of)}
+        found[name] = {"clips": some, "of": of, "interval": wilson_interval(some, of)}
     return found
 
 
@@ -153,7 +153,7 @@ def record(scored: Scored) -> dict[str, Any]:
                 "label": label,
                 "clips": of,
                 "int8": right / of,
-                "interval": wilson(right, of),
+                "interval": wilson_interval(right, of),
                 "float": by_float,
                 "taken_for": taken if wrong.any() else None,
             }
@@ -164,7 +164,7 @@ def record(scored: Scored) -> dict[str, Any]:
         "clips": of,
         "speakers": scored.speakers,
         "int8": right / of,
-        "interval": wilson(right, of),
+        "interval": wilson_interval(right, of),
         "float": by_float,
         "classes": classes,
         "confusion": {"labels": scored.labels, "counts": confusion.tolist()},

@@ -21,7 +21,7 @@ import numpy as np
 
 from edge.decision.spotting import at
 from edge.errors import RecordingError
-from training.common.plots import poisson
+from training.common.intervals import poisson_interval
 from training.sound.evaluate.fast_spotter import Spotted
 from training.sound.evaluate.long_audio import TrueWord
 from training.sound.evaluate.trace import Outcome, Trace, false_origins, judge, rate_interval
@@ -102,7 +102,12 @@ def choose(
         log.info(
             "%.1f h of sound, of so few clips, cannot show that %s an hour are kept to: "
             "%g an hour need %.0f h of different clips without a false accept",
-            *(best["hours"], ", ".join(unresolved), BUDGETS[0], poisson(0)[1] / BUDGETS[0]),
+            *(
+                best["hours"],
+                ", ".join(unresolved),
+                BUDGETS[0],
+                poisson_interval(0)[1] / BUDGETS[0],
+            ),
         )
     return found
 

@@ -19,7 +19,7 @@ from edge.events import Detection
 from edge.features import Window
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
-from training.common.plots import poisson
+from training.common.intervals import poisson_interval
 from training.sound.evaluate.long_audio import LongAudio, TrueWord
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ def rate_interval(outcomes: Sequence[Outcome], each: float | None = None) -> tup
     elif each is None:
         each = max(1.0, clips.total() / max(1, len(clips)))
     hours = sum(one.seconds for one in outcomes) / 3600
-    low, high = poisson(len(origins))
+    low, high = poisson_interval(len(origins))
     return low * each / hours, high * each / hours
 
 

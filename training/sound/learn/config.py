@@ -98,7 +98,7 @@ class School:
         folders = [*self.folders, *[simulated_speakers.CORPUS] * bool(people.any())]
         folders += [str(Path(file).parent) for file in noise]
         return {
-            "corpora": list(dict.fromkeys(licences.provenance(folders))),
+            "corpora": list(dict.fromkeys(licences.corpora_and_licences(folders))),
             "clips": int(recorded.sum()),
             "speakers": len(set(clips.speaker[recorded]) - {""}),
             "simulated": len(set(clips.speaker[people])),

@@ -18,8 +18,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from training.common.atomic_write import whole
-from training.common.cache import code
+from training.common.atomic_write import atomic_write
+from training.common.cache import source_code
 from training.sound.data.clips import Clips, where_spoken
 from training.sound.data.folder_layouts import SILENCE
 from training.sound.learn import augmentation as augment_module
@@ -208,7 +208,7 @@ def _fit_once(model: keras.Model, lesson: Lesson, seed: int, plan: Plan, what: s
         except (OSError, ValueError):
             log.warning("%s is damaged: learnt again", stored)
     fit(model, lesson, plan, what)
-    with whole(stored) as unfinished:
+    with atomic_write(stored) as unfinished:
         model.save_weights(unfinished)
 
 
@@ -217,7 +217,7 @@ def _stored(model: keras.Model, lesson: Lesson, seed: int, plan: Plan) -> Path:
     key = hashlib.sha256(repr((plan, seed, lesson.fingerprint)).encode())
     for weights in model.get_weights():
         key.update(repr(weights.shape).encode() + np.ascontiguousarray(weights).tobytes())
-    key.update(code(*MADE_BY))
+    key.update(source_code(*MADE_BY))
     return CACHE / f"words-{key.hexdigest()[:16]}.weights.h5"
 
 

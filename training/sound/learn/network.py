@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.errors import ModelError
-from training.common.tflite import weights_in_order
+from training.common.tflite_file import read_weights
 from training.sound.learn.layers import Remembered, Seen, Shape, scores
 
 layers = keras.layers
@@ -86,7 +86,7 @@ def favour(plain: keras.Model, number: int, times: float) -> None:
 
 def from_model(tflite: bytes, inputs: tuple[int, ...], classes: int, shape: Shape) -> keras.Model:
     """The folded form with the weights of an int8 model that this module once made."""
-    found = weights_in_order(tflite)
+    found = read_weights(tflite)
     groups = None
     if len(found) > 1 and found[-2][0].ndim == 2:  # two dense layers: the last one sums
         sums, _ = found.pop()
