@@ -108,7 +108,7 @@ def _picture(
     above.set_title(f"{word}: mel spectrogram, {stage.bins} bands of {len(frames)} frames")
     above.imshow(shown.T, cmap="magma", **look)
     for panel, image, name in zip(
-        below, channels.transpose(2, 1, 0), stage.circuit.measured, strict=True
+        below, channels.transpose(2, 1, 0), stage.circuit.observables, strict=True
     ):
         panel.set_title(f"quantum channel: {name}, {image.shape[0]} x {image.shape[1]}")
         painted = panel.imshow(image, cmap="RdBu", vmin=-1, vmax=1, **look)

@@ -26,7 +26,7 @@ from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
 from edge.errors import RuntimeMissing
 from edge.features.quantum.circuit import Circuit, random_angles
-from edge.features.quantum.closed_form import pushed_back, seen
+from edge.features.quantum.closed_form import encoded_coefficients, pauli_coefficients
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.simulation.seeds import seed
 
@@ -89,7 +89,7 @@ def patches(clip: NDArray[Any]) -> NDArray[Any]:
 
 def dense_form(circuit: Circuit) -> Function:
     """The closed form without leaving out what is zero."""
-    shares = seen(pushed_back(circuit)).reshape(4, 81).T.astype(np.float32)
+    shares = encoded_coefficients(pauli_coefficients(circuit)).reshape(4, 81).T.astype(np.float32)
 
     def computed(x: NDArray[np.float32]) -> NDArray[np.float32]:
         angles = np.float32(np.pi) * x

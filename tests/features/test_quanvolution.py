@@ -1,4 +1,4 @@
-"""The closed form of a circuit is what PennyLane and the textbook say, and it refuses the rest."""
+"""The closed form equals PennyLane and a state vector simulation; invalid circuits raise errors."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SEEDS = range(12)
 
 
 def random_circuit(seed: int, qubits: int, layers: int, parameters: int) -> Circuit:
-    drawn = {"seed": seed, "angles": random_angles(seed, layers, parameters)}
-    return read_circuit({"random_layers": drawn}, qubits)
+    random = {"seed": seed, "angles": random_angles(seed, layers, parameters)}
+    return read_circuit({"random_layers": random}, qubits)
 
 
 def pennylane(circuit: Circuit, x: np.ndarray, layers: dict | None = None) -> np.ndarray:
-    """(patches, outputs); `layers` lets PennyLane draw the gates itself."""
+    """The (patches, outputs) of PennyLane; with `layers` it draws the random gates itself."""
     qml = pytest.importorskip("pennylane")
 
     @qml.qnode(qml.device("default.qubit", wires=circuit.qubits))
@@ -37,11 +37,11 @@ def pennylane(circuit: Circuit, x: np.ndarray, layers: dict | None = None) -> np
             qml.RandomLayers(np.array(layers["angles"]), range(circuit.qubits), seed=layers["seed"])
         else:
             for gate in circuit.gates:
-                more = () if gate.name == "CNOT" else (gate.angle,)
-                getattr(qml, gate.name)(*more, wires=gate.wires)
+                angle = () if gate.name == "CNOT" else (gate.angle,)
+                getattr(qml, gate.name)(*angle, wires=gate.wires)
         return [
             qml.expval(qml.prod(*[getattr(qml, f[0])(int(f[1:])) for f in name.split()]))
-            for name in circuit.measured
+            for name in circuit.observables
         ]
 
     return np.stack(run(x), axis=1)
@@ -51,59 +51,61 @@ def patches(seed: int, qubits: int, count: int = 7) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-0.5, 2.5, (count, qubits))
 
 
-def difference(circuit: Circuit, x: np.ndarray, wanted: np.ndarray) -> float:
-    return float(np.abs(ClosedForm(circuit)(np.ascontiguousarray(x.T)) - wanted).max())
+def max_difference(circuit: Circuit, x: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.abs(ClosedForm(circuit)(np.ascontiguousarray(x.T)) - expected).max())
 
 
 @pytest.mark.parametrize(
     ("qubits", "layers", "parameters"),
     [(4, 1, 4), (4, 2, 4), (4, 5, 8), (2, 1, 2), (2, 4, 3), (1, 2, 3), (9, 1, 9), (9, 2, 5)],
 )
-def test_equals_pennylanes_random_layers(qubits, layers, parameters):
+def test_closed_form_equals_random_layers_of_pennylane(qubits, layers, parameters):
     for seed in SEEDS[: 12 if qubits < 9 else 3]:
-        drawn = {"seed": seed, "angles": random_angles(seed + 99, layers, parameters)}
-        circuit = read_circuit({"random_layers": drawn}, qubits)
+        random = {"seed": seed, "angles": random_angles(seed + 99, layers, parameters)}
+        circuit = read_circuit({"random_layers": random}, qubits)
         x = patches(seed, qubits)
-        assert difference(circuit, x, state_vector.expectations(circuit, x)) < 1e-9
-        assert difference(circuit, x, pennylane(circuit, x, drawn)) < 1e-9
+        assert max_difference(circuit, x, state_vector.expectations(circuit, x)) < 1e-9
+        assert max_difference(circuit, x, pennylane(circuit, x, random)) < 1e-9
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_equals_pennylane_for_any_gates_and_products_of_paulis(seed):
+def test_closed_form_equals_pennylane_for_any_gates_and_pauli_strings(seed):
     rng = np.random.default_rng(seed)
     gates = []
     for _ in range(12):
         first, second = (int(wire) for wire in rng.choice(3, 2, replace=False))
         name = str(rng.choice(["RX", "RY", "RZ", "CNOT"]))
-        turned = Gate(name, (first,), float(rng.uniform(-2 * np.pi, 2 * np.pi)))
-        gates.append(Gate("CNOT", (first, second)) if name == "CNOT" else turned)
-    measured = ("Z0", "X1", "Y2", "X0 Y1", "Z2 Z0", "Y0 X1 Z2")
-    circuit = Circuit(3, tuple(gates), measured)
+        rotation = Gate(name, (first,), float(rng.uniform(-2 * np.pi, 2 * np.pi)))
+        gates.append(Gate("CNOT", (first, second)) if name == "CNOT" else rotation)
+    observables = ("Z0", "X1", "Y2", "X0 Y1", "Z2 Z0", "Y0 X1 Z2")
+    circuit = Circuit(3, tuple(gates), observables)
     x = patches(seed, 3)
-    assert difference(circuit, x, state_vector.expectations(circuit, x)) < 1e-9
-    assert difference(circuit, x, pennylane(circuit, x)) < 1e-9
+    assert max_difference(circuit, x, state_vector.expectations(circuit, x)) < 1e-9
+    assert max_difference(circuit, x, pennylane(circuit, x)) < 1e-9
 
 
-def test_a_gate_on_the_wrong_wire_is_noticed():
-    """The comparison above can fail."""
+def test_comparison_with_pennylane_detects_exchanged_wires():
+    """The comparison above is able to fail."""
     x = patches(0, 2)
     circuit = Circuit(2, (Gate("CNOT", (0, 1)), Gate("RX", (0,), 0.3)), ("Z0", "Z1"))
     other = Circuit(2, (Gate("CNOT", (1, 0)), Gate("RX", (0,), 0.3)), ("Z0", "Z1"))
-    assert difference(circuit, x, pennylane(other, x)) > 0.1
+    assert max_difference(circuit, x, pennylane(other, x)) > 0.1
 
 
-def test_the_closed_form_has_only_the_terms_that_are_there():
+def test_closed_form_omits_terms_with_coefficient_zero():
     circuit = Circuit(2, (Gate("RX", (0,), 0.25), Gate("CNOT", (0, 1))), ("Z0", "Z1", "X0"))
     form = ClosedForm(circuit)
-    # Z0 is cos(0.25) Z0, as Y does not show; Z1 is Z0 Z1 before the CNOT; X0 is X0 X1.
+    # Before the gates: Z0 is cos(0.25) Z0 (the Y term is 0), Z1 is Z0 Z1, X0 is X0 X1.
     assert form.terms == [(1, 0), (1, 1), (2, 2)]
-    assert np.allclose(form.shares, [[math.cos(0.25), 0, 0], [0, math.cos(0.25), 0], [0, 0, 1]])
+    assert np.allclose(
+        form.coefficients, [[math.cos(0.25), 0, 0], [0, math.cos(0.25), 0], [0, 0, 1]]
+    )
     one_layer = [ClosedForm(random_circuit(seed, 4, 1, 4)) for seed in range(50)]
-    assert max((form.shares != 0).sum(axis=0).max() for form in one_layer) <= 4
+    assert max((form.coefficients != 0).sum(axis=0).max() for form in one_layer) <= 4
     assert np.median([len(form.terms) for form in one_layer]) <= 5
 
 
-def test_what_cannot_be_seen_is_zero():
+def test_expectation_of_y_after_the_encoding_is_zero():
     circuit = Circuit(1, (), ("Y0",))
     assert ClosedForm(circuit)(np.ones((1, 3))).tolist() == [[0.0]] * 3
 
@@ -113,9 +115,9 @@ def paper(**changes) -> dict:
 
 
 @pytest.mark.parametrize("patch", [[2, 2], [1, 2], [3, 1], [3, 3]])
-def test_patches_are_cut_as_the_original_cuts_its_image_of_bins_and_frames(patch):
+def test_patches_are_cut_as_in_the_original_code_of_qcnn(patch):
     rows, columns = patch
-    image = np.random.default_rng(1).uniform(0, 1, (6, 12))  # mel, time
+    image = np.random.default_rng(1).uniform(0, 1, (6, 12))  # mel bands, frames
     description = paper(patch=patch)
     stage = Quanvolution(description, 6)
     out = stage.apply(image.T)
@@ -128,29 +130,29 @@ def test_patches_are_cut_as_the_original_cuts_its_image_of_bins_and_frames(patch
             for k in range(0, 12, columns)
         ]
     )
-    wanted = pennylane(stage.circuit, cut, description["random_layers"])
-    wanted = wanted.reshape(6 // rows, 12 // columns, rows * columns)
-    assert np.abs(out.transpose(1, 0, 2) - wanted).max() < 1e-9
-    # The same circuit on the same patches, described with frames as the rows.
+    expected = pennylane(stage.circuit, cut, description["random_layers"])
+    expected = expected.reshape(6 // rows, 12 // columns, rows * columns)
+    assert np.abs(out.transpose(1, 0, 2) - expected).max() < 1e-9
+    # The same circuit on the same patches, with the frames as the rows of a patch.
     other = Quanvolution(paper(patch=patch, axes=["frames", "bins"]), 12)
-    assert np.abs(other.apply(image) - wanted).max() < 1e-9
+    assert np.abs(other.apply(image) - expected).max() < 1e-9
 
 
-def test_single_precision_is_single_precision():
-    frames = np.random.default_rng(2).uniform(0, 8, (126, 60))  # a magnitude spectrum is not 0..1
+def test_float32_input_gives_float32_output():
+    frames = np.random.default_rng(2).uniform(0, 8, (126, 60))  # magnitudes exceed 0..1
     stage = Quanvolution(paper(), 60)
     out = stage.apply(frames.astype(np.float32))
     assert out.dtype == np.float32 and out.shape == (63, 30, 4)
     assert np.abs(out - stage.apply(frames)).max() < 2e-5
 
 
-def test_a_logarithmic_spectrum_is_mapped_and_clipped():
+def test_scale_maps_and_clips_a_log_spectrogram():
     frames = np.array([[-13.0, -7.0], [1.0, -30.0]])
     scaled = Quanvolution(paper(scale=[-13.0, -1.0]), 2).apply(frames)
     assert np.allclose(scaled, Quanvolution(paper(), 2).apply(np.array([[0, 0.5], [1, 0]])))
 
 
-def test_frames_that_come_by_and_by_give_the_same_rows():
+def test_frames_in_pairs_give_the_rows_of_the_whole_spectrogram():
     frames = np.random.default_rng(3).uniform(0, 1, (127, 60)).astype(np.float32)
     stage = Quanvolution(paper(), 60)
     pairs = [stage.apply(frames[at : at + 2]) for at in range(0, 126, 2)]
@@ -159,9 +161,9 @@ def test_frames_that_come_by_and_by_give_the_same_rows():
     assert np.abs(np.concatenate(pairs) - whole).max() < 1e-6
 
 
-def test_a_description_comes_back_in_full_and_through_json():
-    drawn = json.loads(json.dumps(Quanvolution.specification(paper(), 60)))
-    assert drawn == {
+def test_description_is_completed_and_unchanged_by_json():
+    random = json.loads(json.dumps(Quanvolution.specification(paper(), 60)))
+    assert random == {
         "patch": [2, 2],
         "axes": ["bins", "frames"],
         "scale": None,
@@ -169,15 +171,15 @@ def test_a_description_comes_back_in_full_and_through_json():
         "random_layers": {"seed": 42, "angles": random_angles(0)},
         "measured": ["Z0", "Z1", "Z2", "Z3"],
     }
-    assert Quanvolution.specification(drawn, 60) == drawn
-    spelt = Quanvolution(drawn, 60).circuit.described()
-    again = json.loads(json.dumps(Quanvolution.specification(spelt, 60)))
-    assert again["gates"] == spelt["gates"] and "random_layers" not in again
-    assert Quanvolution(again, 60).circuit == Quanvolution(drawn, 60).circuit
+    assert Quanvolution.specification(random, 60) == random
+    gates = Quanvolution(random, 60).circuit.description()
+    again = json.loads(json.dumps(Quanvolution.specification(gates, 60)))
+    assert again["gates"] == gates["gates"] and "random_layers" not in again
+    assert Quanvolution(again, 60).circuit == Quanvolution(random, 60).circuit
 
 
-def test_the_gates_of_a_seed_do_not_change():
-    """What a manifest with a seed relies on: these are PennyLane's as well (see above)."""
+def test_gates_of_a_seed_do_not_change():
+    """A manifest with a seed relies on it. PennyLane draws the same gates (tested above)."""
     gates = [(gate.name, gate.wires) for gate in random_layers(42, [[0.1, 0.2, 0.3, 0.4]], 4)]
     assert gates == [
         ("RY", (1,)),
@@ -192,64 +194,70 @@ ANGLES = [[0.1, 0.2, 0.3, 0.4]]
 
 
 @pytest.mark.parametrize(
-    ("description", "said"),
+    ("description", "message"),
     [
-        (paper(random_layers={"seed": 1, "angles": [[7.0]]}), "turns by 7.0: give radians"),
-        (paper(random_layers={"seed": 1, "angles": [[math.nan]]}), "turns by nan: give radians"),
-        (paper(random_layers={"seed": None, "angles": ANGLES}), "seed is None"),
+        (paper(random_layers={"seed": 1, "angles": [[7.0]]}), "has the angle 7.0: give radians"),
+        (
+            paper(random_layers={"seed": 1, "angles": [[math.nan]]}),
+            "has the angle nan: give radians",
+        ),
+        (
+            paper(random_layers={"seed": None, "angles": ANGLES}),
+            "seed of its random layers is None",
+        ),
         (paper(random_layers={"seed": -1, "angles": ANGLES}), "non-negative"),
         (paper(random_layers={"seed": 1, "angles": [["a"]]}), "could not convert"),
-        (paper(random_layers={"seed": 1}), "not described as it must be"),
-        (paper(random_layers={"seed": 1, "angles": [[0.1] * 300]}), "gates, where 256 can be"),
-        (paper(patch=[4, 4]), "16 qubits, where 1 to 9"),
+        (paper(random_layers={"seed": 1}), "description of the quantum circuit is invalid"),
+        (paper(random_layers={"seed": 1, "angles": [[0.1] * 300]}), "gates, more than 256"),
+        (paper(patch=[4, 4]), "16 qubits, 1 to 9 are possible"),
         (paper(patch=[2]), "not enough values"),
         (paper(patch=[2, 0]), "patch is 2 x 0"),
-        (paper(patch=[7, 1]), "60 bins of the spectrum cannot be cut in patches of 7"),
+        (paper(patch=[7, 1]), "60 bins of the spectrogram cannot be divided into patches of 7"),
         (paper(axes=["frames"]), "axes are"),
         (paper(scale=[1, 0]), "scale is 1.0 to 0.0"),
         (paper(scale=[0, math.nan]), "scale is 0.0 to nan"),
         (paper(encoding="RX"), "encoding is 'RX'"),
-        (paper(measured=[]), "nothing is measured"),
-        (paper(measured=["Z4"]), "'Z4' is measured, where there are qubits 0 to 3"),
-        (paper(measured=["Z0 X0"]), "is measured"),
-        (paper(measured=[""]), "nothing is measured"),
-        (paper(measured=[3]), "not described"),
-        (paper(shots=1000), "'shots' in it is unknown"),
+        (paper(measured=[]), "no observable"),
+        (paper(measured=["Z4"]), "observable 'Z4' is invalid for qubits 0 to 3"),
+        (paper(measured=["Z0 X0"]), "observable 'Z0 X0' is invalid"),
+        (paper(measured=[""]), "an observable is empty"),
+        (paper(measured=[3]), "circuit is invalid"),
+        (paper(shots=1000), "unknown key 'shots'"),
         (paper(gates=[]), "either"),
         ({}, "either"),
-        ({"gates": [["RX", 4, 0.1]]}, "gate 1 (RX) acts on 4, where there are qubits 0 to 3"),
+        ({"gates": [["RX", 4, 0.1]]}, "gate 1 (RX) acts on 4: give 1 of the qubits 0 to 3"),
         ({"gates": [["RX", 0.0, 0.1]]}, "acts on 0.0"),
         ({"gates": [["CNOT", 0, 1], ["CNOT", 1, 1]]}, "gate 2 (CNOT) acts on 1, 1"),
-        ({"gates": [["CNOT", 0]]}, "acts on 0,"),
+        ({"gates": [["CNOT", 0]]}, "acts on 0:"),
         ({"gates": [["SWAP", 0, 1]]}, "gate 1 (SWAP) is unknown"),
         ({"gates": [["RX", 0]]}, "not enough values"),
-        ({"gates": [["RX", 0, "0.1"]]}, "turns by '0.1'"),
+        ({"gates": [["RX", 0, "0.1"]]}, "has the angle '0.1'"),
         ({"gates": [[]]}, "not enough values"),
-        ({"gates": 5}, "not described"),
+        ({"gates": 5}, "circuit is invalid"),
     ],
 )
-def test_what_cannot_be_computed_is_said_in_one_line(description, said):
+def test_invalid_description_raises_a_one_line_error(description, message):
     with pytest.raises(ModelError) as caught:
         Quanvolution(description, 60)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_too_many_terms_are_refused():
-    drawn = {"seed": 1, "angles": random_angles(1, 10, 9)}
-    with pytest.raises(ModelError, match="terms, where 2048 can be: use fewer layers"):
-        Quanvolution({"random_layers": drawn, "patch": [3, 3], "measured": ["Z0 Z4"]}, 60)
+def test_circuit_with_too_many_terms_raises_an_error():
+    random = {"seed": 1, "angles": random_angles(1, 10, 9)}
+    with pytest.raises(ModelError, match="terms, more than 2048: use fewer layers"):
+        Quanvolution({"random_layers": random, "patch": [3, 3], "measured": ["Z0 Z4"]}, 60)
 
 
-def test_other_spectra_and_no_numbers_are_refused():
+def test_wrong_number_of_bins_and_nan_raise_errors():
     stage = Quanvolution(paper(), 60)
     with pytest.raises(
-        ModelError, match="made for spectra of 60 bins and is given some of shape .2, 40."
+        ModelError, match="needs a spectrogram of 60 bins, not one of shape .2, 40."
     ):
         stage.apply(np.zeros((2, 40), np.float32))
     frames = np.zeros((2, 60), np.float32)
     frames[1, 7] = np.nan
-    with pytest.raises(EdgeError, match="no numbers"):
+    with pytest.raises(EdgeError, match="NaN or infinite"):
         stage.apply(frames)
 
 
@@ -270,7 +278,7 @@ def sound(seconds: float, seed: int = 0) -> np.ndarray:
     return (noise + np.sin(2 * np.pi * 500 * t) * (t % 0.6 > 0.3)).astype(np.float32)
 
 
-def test_streamed_windows_are_those_of_the_whole():
+def test_streamed_windows_equal_those_of_the_recording():
     specification = SoundFeatures.specification(QCNN)
     samples = sound(1.9)
     t = np.arange(len(samples)) / 16000
@@ -289,17 +297,19 @@ def test_streamed_windows_are_those_of_the_whole():
         end = round((window.t * 16000 + 1 - 1024) / 128 + 1) // 2
         assert np.abs(window.tensor - whole[end - 63 : end]).max() < 1e-5
     assert len(full) > 20
-    # A recording is cut by the same stage.
+    # The windows of a recording pass through the same stage.
     found = list(
         SoundFeatures.windows_of_recording(specification, Chunk(t, samples[:, None]), AUDIO)
     )
-    first = specification["shape"][0] // specification["step"] - 1  # silence is in those before
+    first = (
+        specification["shape"][0] // specification["step"] - 1
+    )  # earlier windows begin with silence
     for window in (0, 3):
         rows = window * specification["step"] // 2
         assert np.abs(found[first + window].tensor - whole[rows : rows + 63]).max() < 1e-5
 
 
-def test_a_manifest_is_compared_with_what_is_computed_here():
+def test_specification_is_completed_and_invalid_ones_raise_errors():
     specification = json.loads(json.dumps(SoundFeatures.specification(QCNN)))
     assert specification["quanvolution"]["measured"] == ["Z0", "Z1", "Z2", "Z3"]
     assert SoundFeatures.specification(specification) == specification
@@ -307,5 +317,5 @@ def test_a_manifest_is_compared_with_what_is_computed_here():
     for changed in ({"shape": [125, 60]}, {"step": 3}):
         with pytest.raises(ModelError, match="cannot be cut into the patches of the quanvolution"):
             SoundFeatures.specification({**QCNN, **changed})
-    with pytest.raises(ModelError, match="not described as it must be"):
+    with pytest.raises(ModelError, match="description of the quantum circuit is invalid"):
         SoundFeatures.specification({**QCNN, "quanvolution": 3})

@@ -1,18 +1,18 @@
-"""The textbook way: every amplitude of the state, gate by gate. Slow; what the fast way is for."""
+"""A state vector simulation of circuits: slow, the reference for the closed form."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.quantum.circuit import Circuit, paulis
-from edge.features.quantum.gates import AXES, CNOT, PAULIS, rotation
+from edge.features.quantum.circuit import Circuit, pauli_string
+from edge.features.quantum.gates import CNOT_MATRIX, PAULIS, ROTATIONS, rotation_matrix
 
 Complex = NDArray[np.complex128]
 
 
 def expectations(circuit: Circuit, x: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(patches, outputs) of (patches, qubits) values."""
+    """Return the (patches, outputs) expectation values of (patches, qubits) values."""
     x = np.asarray(x, np.float64)
     state = np.ones((len(x), 1), np.complex128)
     for column in x.T:
@@ -20,21 +20,22 @@ def expectations(circuit: Circuit, x: NDArray[np.floating]) -> NDArray[np.float6
         state = (state[:, :, None] * qubit[:, None, :]).reshape(len(x), -1)
     state = state.reshape(len(x), *[2] * circuit.qubits)
     for gate in circuit.gates:
-        matrix = rotation(gate.name, gate.angle) if gate.name in AXES else CNOT
-        state = _applied(matrix, gate.wires, state)
-    return np.stack([_expectation(state, name) for name in circuit.measured], axis=1)
+        rotates = gate.name in ROTATIONS
+        matrix = rotation_matrix(gate.name, gate.angle) if rotates else CNOT_MATRIX
+        state = _apply(matrix, gate.wires, state)
+    return np.stack([_expectation(state, name) for name in circuit.observables], axis=1)
 
 
 def _expectation(state: Complex, observable: str) -> NDArray[np.float64]:
-    seen = state
-    for wire, pauli in enumerate(paulis(observable, state.ndim - 1)):
-        seen = _applied(PAULIS[pauli], (wire,), seen)
-    products: Complex = state.conj() * seen
-    found: NDArray[np.float64] = products.reshape(len(state), -1).sum(axis=1).real
-    return found
+    transformed = state
+    for wire, pauli in enumerate(pauli_string(observable, state.ndim - 1)):
+        transformed = _apply(PAULIS[pauli], (wire,), transformed)
+    products: Complex = state.conj() * transformed
+    values: NDArray[np.float64] = products.reshape(len(state), -1).sum(axis=1).real
+    return values
 
 
-def _applied(matrix: Complex, wires: tuple[int, ...], state: Complex) -> Complex:
+def _apply(matrix: Complex, wires: tuple[int, ...], state: Complex) -> Complex:
     axes = [wire + 1 for wire in wires]
     count = len(wires)
     tensor = matrix.reshape([2] * 2 * count)

@@ -148,11 +148,8 @@ def _cost(runs: Runs, arm: str) -> str:
 def operations(stage: Quanvolution) -> tuple[int, int]:
     """Cosines and sines, and multiplications, for each patch."""
     form = stage.closed_form
-    terms = [[(q, kind) for q, kind in enumerate(term) if kind] for term in form.terms]
-    waves = {factor for term in terms for factor in term}
-    # Terms that begin alike share the product of what they begin with.
-    products = {tuple(term[:length]) for term in terms for length in range(2, len(term) + 1)}
-    return len(waves), len(products) + (len(waves) + len(products)) * form.shares.shape[1]
+    factors, products = len(form.factors), len(form.products)
+    return factors, products + (factors + products) * form.coefficients.shape[1]
 
 
 def picture(runs: Runs, path: Path) -> None:

@@ -75,7 +75,7 @@ def drawn(seed: int) -> dict[str, Any]:
     """A quanvolution of one random layer, as the paper has it, with its gates spelt out."""
     random = {"seed": seed, "angles": random_angles(seed)}
     stage = Quanvolution({"scale": SCALE, "random_layers": random}, BANDS)
-    return stage.described(stage.circuit)
+    return stage.description(stage.circuit)
 
 
 def best_of(study: Path) -> tuple[dict[str, Any], str]:

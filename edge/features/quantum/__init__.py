@@ -1,1 +1,1 @@
-"""A small quantum circuit over patches of a spectrum, computed exactly and without a simulator."""
+"""The quanvolution: a small quantum circuit over patches of a spectrogram, in closed form."""

@@ -1,4 +1,4 @@
-"""What a circuit is, and how a model's manifest describes it."""
+"""A circuit, and its description in a model's manifest."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from edge.features.quantum.gates import AXES
+from edge.features.quantum.gates import ROTATIONS
 
 ENCODING = "RY(pi x)"
-"""How a value comes onto its qubit."""
-RATIO = 0.3  # of two-qubit gates in random layers: PennyLane's default, and QCNN's choice
-MOST_QUBITS = 9  # a patch of 3x3; each more makes a closed form four times as large
-MOST_GATES = 256
+"""The gate that encodes a value x in its qubit."""
+TWO_QUBIT_RATIO = 0.3  # of the gates in random layers: PennyLane's default, which QCNN uses
+MAX_QUBITS = 9  # a patch of 3x3; each further qubit makes the closed form four times as large
+MAX_GATES = 256
 FULL_TURN = 2 * np.pi
 
 
@@ -25,120 +25,123 @@ class Gate:
 
     name: str
     wires: tuple[int, ...]
+    """The qubit; for CNOT the control and the target."""
     angle: float = 0.0
+    """Radians; unused for CNOT."""
 
 
 @dataclass(frozen=True)
 class Circuit:
-    """Gates that follow the encoding, and what is measured then."""
+    """The gates after the encoding, and the observables that are measured after the gates."""
 
     qubits: int
     gates: tuple[Gate, ...]
-    measured: tuple[str, ...]
-    """Products of Paulis: "Z0", or "X0 Z2"."""
+    observables: tuple[str, ...]
+    """Pauli strings such as "Z0" or "X0 Z2"; each is an output."""
 
     def __post_init__(self) -> None:
-        """ValueError for what cannot be."""
-        if not 0 < self.qubits <= MOST_QUBITS:
+        """Raise ValueError for a circuit that is invalid or too large."""
+        if not 0 < self.qubits <= MAX_QUBITS:
             raise ValueError(
-                f"{self.qubits} qubits, where 1 to {MOST_QUBITS} can be computed: "
-                "choose a smaller patch"
+                f"it has {self.qubits} qubits, 1 to {MAX_QUBITS} are possible: choose a smaller "
+                "patch"
             )
-        if len(self.gates) > MOST_GATES:
-            raise ValueError(f"{len(self.gates)} gates, where {MOST_GATES} can be: use fewer")
+        if len(self.gates) > MAX_GATES:
+            raise ValueError(f"it has {len(self.gates)} gates, more than {MAX_GATES}: use fewer")
         for number, gate in enumerate(self.gates, 1):
-            _check(gate, f"gate {number} ({gate.name})", self.qubits)
-        if not self.measured:
-            raise ValueError("nothing is measured")
-        for observable in self.measured:
-            paulis(observable, self.qubits)
+            _check_gate(gate, f"gate {number} ({gate.name})", self.qubits)
+        if not self.observables:
+            raise ValueError('it has no observable: give at least one, such as "Z0"')
+        for observable in self.observables:
+            pauli_string(observable, self.qubits)
 
-    def described(self) -> dict[str, Any]:
-        """For a manifest, every gate in full."""
+    def description(self) -> dict[str, Any]:
+        """Return the circuit as a manifest describes it, with all gates."""
         gates = [
-            [gate.name, *gate.wires] + [gate.angle] * (gate.name in AXES) for gate in self.gates
+            [gate.name, *gate.wires] + [gate.angle] * (gate.name in ROTATIONS)
+            for gate in self.gates
         ]
-        return {"encoding": ENCODING, "gates": gates, "measured": list(self.measured)}
+        return {"encoding": ENCODING, "gates": gates, "measured": list(self.observables)}
 
 
 def read_circuit(description: Mapping[str, Any], qubits: int) -> Circuit:
-    """The circuit that is described by its gates, or by the seed and angles of random layers.
+    """Return the circuit of a description that has either gates or the seed of random layers.
 
-    A seed means the same gates only as long as NumPy draws the same numbers from it: a model that
-    is given to others had better spell its gates out.
+    A seed gives the same gates only as long as NumPy draws the same numbers from it. A model for
+    other people should therefore describe its gates.
     """
-    measured = tuple(description.get("measured", [f"Z{qubit}" for qubit in range(qubits)]))
+    observables = description.get("measured", [f"Z{qubit}" for qubit in range(qubits)])
     if ("gates" in description) == ("random_layers" in description):
-        raise ValueError('either "gates" or "random_layers" must be given')
+        raise ValueError('give either "gates" or "random_layers"')
     if "gates" in description:
-        gates = tuple(_gate(given) for given in description["gates"])
+        gates = tuple(_parse_gate(values) for values in description["gates"])
     else:
-        drawn = description["random_layers"]
-        gates = tuple(random_layers(drawn["seed"], drawn["angles"], qubits))
-    return Circuit(qubits, gates, measured)
+        layers = description["random_layers"]
+        gates = tuple(random_layers(layers["seed"], layers["angles"], qubits))
+    return Circuit(qubits, gates, tuple(observables))
 
 
 def random_angles(seed: int, layers: int = 1, parameters: int = 4) -> list[list[float]]:
-    """As QCNN draws them, but from a seed."""
-    drawn: list[list[float]] = (
+    """Return (layers, parameters) uniform random angles, the distribution that QCNN uses."""
+    angles: list[list[float]] = (
         np.random.default_rng(seed).uniform(0, FULL_TURN, (layers, parameters)).tolist()
     )
-    return drawn
+    return angles
 
 
 def random_layers(seed: int, angles: Sequence[Sequence[float]], qubits: int) -> Iterator[Gate]:
-    """The gates of PennyLane's `RandomLayers(angles, wires=range(qubits), seed=seed)`."""
-    if not 0 < qubits <= MOST_QUBITS:
-        return  # a circuit of as many qubits says what is wrong
+    """Yield the gates of PennyLane's `RandomLayers(angles, wires=range(qubits), seed=seed)`."""
+    if not 0 < qubits <= MAX_QUBITS:
+        return  # Circuit raises the error
     if type(seed) is not int:
-        raise ValueError(f"its seed is {seed!r}: give a whole number")
+        raise ValueError(f"the seed of its random layers is {seed!r}: give an integer")
     rng = np.random.default_rng(seed)
-    names = list(AXES)
+    names = list(ROTATIONS)
     for layer in angles:
-        rest = list(layer)
-        while rest:
-            if rng.random() > RATIO:
+        remaining = list(layer)
+        while remaining:
+            if rng.random() > TWO_QUBIT_RATIO:
                 name = names[rng.choice(len(names))]
                 (wire,) = rng.choice(qubits, size=1, replace=False)
-                yield Gate(name, (int(wire),), float(rest.pop(0)))
+                yield Gate(name, (int(wire),), float(remaining.pop(0)))
             elif qubits > 1:
                 control, target = rng.choice(qubits, size=2, replace=False)
                 yield Gate("CNOT", (int(control), int(target)))
 
 
-def paulis(observable: str, qubits: int) -> list[int]:
-    """Which Pauli is measured on each qubit."""
-    found = [0] * qubits
+def pauli_string(observable: str, qubits: int) -> list[int]:
+    """Return the index in PAULIS of the Pauli on each qubit: "X0 Z2" is [1, 0, 3]."""
+    paulis = [0] * qubits
     for factor in observable.split():
         match = re.fullmatch(r"([XYZ])([0-9]{1,2})", factor)
-        if not match or int(match[2]) >= qubits or found[int(match[2])]:
+        if not match or int(match[2]) >= qubits or paulis[int(match[2])]:
             raise ValueError(
-                f"{observable!r} is measured, where there are qubits 0 to {qubits - 1}: "
-                'say one like "Z0" or "X0 Z1"'
+                f"the observable {observable!r} is invalid for qubits 0 to {qubits - 1}: write a "
+                'Pauli string such as "Z0" or "X0 Z1"'
             )
-        found[int(match[2])] = "IXYZ".index(match[1])
-    if not any(found):
-        raise ValueError("nothing is measured by one of the outputs")
-    return found
+        paulis[int(match[2])] = "IXYZ".index(match[1])
+    if not any(paulis):
+        raise ValueError('an observable is empty: write a Pauli string such as "Z0"')
+    return paulis
 
 
-def _gate(given: Sequence[Any]) -> Gate:
-    name, *rest = given
-    if name in AXES:
+def _parse_gate(values: Sequence[Any]) -> Gate:
+    name, *rest = values
+    if name in ROTATIONS:
         wire, angle = rest
         return Gate(name, (wire,), angle)
     return Gate(name, tuple(rest))
 
 
-def _check(gate: Gate, name: str, qubits: int) -> None:
-    wanted = 1 if gate.name in AXES else 2
-    if wanted == 2 and gate.name != "CNOT":
-        raise ValueError(f"{name} is unknown: there are {', '.join(AXES)} and CNOT")
-    fits = all(type(wire) is int and 0 <= wire < qubits for wire in gate.wires)
-    if not fits or len(gate.wires) != wanted or len(set(gate.wires)) != wanted:
+def _check_gate(gate: Gate, name: str, qubits: int) -> None:
+    wires = 1 if gate.name in ROTATIONS else 2
+    if wires == 2 and gate.name != "CNOT":
+        raise ValueError(f"{name} is unknown: use {', '.join(ROTATIONS)} and CNOT")
+    exist = all(type(wire) is int and 0 <= wire < qubits for wire in gate.wires)
+    if not exist or len(gate.wires) != wires or len(set(gate.wires)) != wires:
         raise ValueError(
-            f"{name} acts on {', '.join(map(str, gate.wires)) or 'nothing'}, "
-            f"where there are qubits 0 to {qubits - 1}"
+            f"{name} acts on {', '.join(map(str, gate.wires)) or 'no qubit'}: give {wires} of the "
+            f"qubits 0 to {qubits - 1}"
         )
     if not isinstance(gate.angle, (int, float)) or not abs(gate.angle) <= FULL_TURN:
-        raise ValueError(f"{name} turns by {gate.angle!r}: give radians from -2 pi to 2 pi")
+        raise ValueError(f"{name} has the angle {gate.angle!r}: give radians from -2 pi to 2 pi")

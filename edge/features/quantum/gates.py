@@ -1,8 +1,8 @@
-"""The gates, and what each makes of an observable that is pushed back through it.
+"""The gates of a circuit, and how each transforms Pauli strings in the Heisenberg picture.
 
-With the state of a circuit left alone and its observables moved instead (Heisenberg's picture), a
-gate is a linear map of Pauli products: rotations mix two Paulis of one qubit, CNOT permutes those
-of two. That is all a closed form needs.
+In the Heisenberg picture the state stays fixed and the observable is transformed backwards through
+the gates. A gate is then a linear map of Pauli strings: a rotation mixes two Paulis of one qubit,
+CNOT permutes the Pauli strings of two qubits. The closed form needs nothing else of a gate.
 """
 
 from __future__ import annotations
@@ -13,34 +13,43 @@ from numpy.typing import NDArray
 PAULIS = np.array(
     [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], np.complex128
 )
-"""I, X, Y and Z; a Pauli is known by its place in here."""
-AXES = {"RX": 1, "RY": 2, "RZ": 3}
-CNOT = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], np.complex128)
-"""The first of its wires controls the second."""
+"""The matrices I, X, Y and Z. Everywhere else a Pauli is its index in this array."""
+ROTATIONS = {"RX": 1, "RY": 2, "RZ": 3}
+"""The Pauli that each rotation gate rotates about."""
+CNOT_MATRIX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], np.complex128)
+"""The first wire is the control, the second the target."""
 
 
-def rotation(name: str, angle: float) -> NDArray[np.complex128]:
-    """The matrix of RX, RY or RZ."""
-    half, pauli = angle / 2, PAULIS[AXES[name]]
-    turned: NDArray[np.complex128] = np.cos(half) * PAULIS[0] - 1j * np.sin(half) * pauli
-    return turned
+def rotation_matrix(name: str, angle: float) -> NDArray[np.complex128]:
+    """Return the matrix of RX, RY or RZ; the angle is in radians."""
+    half, pauli = angle / 2, PAULIS[ROTATIONS[name]]
+    matrix: NDArray[np.complex128] = np.cos(half) * PAULIS[0] - 1j * np.sin(half) * pauli
+    return matrix
 
 
-def _pushed(gate: NDArray[np.complex128], paulis: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """[q, p]: how much of Pauli product q is in p, once p was pushed back through the gate."""
-    moved = gate.conj().T @ paulis @ gate
-    shares = np.einsum("qij,pji->qp", paulis, moved).real / len(gate)
-    return np.rint(shares)  # 0, 1 and -1 for the gates asked below; exact zeros stay zeros
+def _heisenberg_map(
+    gate: NDArray[np.complex128], paulis: NDArray[np.complex128]
+) -> NDArray[np.float64]:
+    """Return [q, p]: the coefficient of Pauli string q in gate^dagger p gate."""
+    transformed = gate.conj().T @ paulis @ gate
+    coefficients = np.einsum("qij,pji->qp", paulis, transformed).real / len(gate)
+    return np.rint(coefficients)  # exactly 0, 1 or -1 for the gates below
 
 
-def _parts(name: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    none, quarter, half = (_pushed(rotation(name, a), PAULIS) for a in (0, np.pi / 2, np.pi))
-    fixed = (none + half) / 2
-    return fixed, none - fixed, quarter - fixed
+def _rotation_map(
+    name: str,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    at_0, at_quarter, at_half = (
+        _heisenberg_map(rotation_matrix(name, angle), PAULIS) for angle in (0, np.pi / 2, np.pi)
+    )
+    constant = (at_0 + at_half) / 2
+    return constant, at_0 - constant, at_quarter - constant
 
 
-PARTS = {name: _parts(name) for name in AXES}
-"""Of each rotation by an angle: the map is the first plus cos times the second, sin the third."""
-PAIRS = np.array([np.kron(first, second) for first in PAULIS for second in PAULIS])
-CNOT_PUSHED = _pushed(CNOT, PAIRS).reshape(4, 4, 4, 4)
-"""[q first, q second, p first, p second]"""
+ROTATION_MAPS = {name: _rotation_map(name) for name in ROTATIONS}
+"""Three matrices for each rotation gate: its map is first + cos(angle) second + sin(angle) third.
+
+The rows of each matrix are the resulting Paulis, the columns the Paulis before."""
+PAULI_PAIRS = np.array([np.kron(first, second) for first in PAULIS for second in PAULIS])
+CNOT_MAP = _heisenberg_map(CNOT_MATRIX, PAULI_PAIRS).reshape(4, 4, 4, 4)
+"""Indices: resulting Pauli of the control, of the target, Pauli of the control, of the target."""
