@@ -25,7 +25,7 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", DEVICE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_device_side_imports_nothing_heavy(path: Path) -> None:
     tops = {name.split(".")[0] for name in imported(path)}
-    allowed = {"matplotlib"} if path.parts[-3:-1] == ("bench", "results") else set()
+    allowed = {"matplotlib"} if path.parts[-3:-1] == ("bench", "report") else set()
     assert not tops & (HEAVY - allowed)
 
 

@@ -1,1 +1,1 @@
-"""What a model costs on this machine, measured so that it can be believed and compared."""
+"""Benchmark models: jobs -> worker processes -> aggregate -> record -> tables, plot, compare."""

@@ -1,4 +1,4 @@
-"""What `edge-bench compare` finds between two records, and its exit status."""
+"""`edge-bench compare`: the differences between two records, and the exit status."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import re
 import numpy as np
 import pytest
 
-from edge.bench.results.compare import differences, other_machine, unmatched
-from edge.bench.run.record import FORMAT
+from edge.bench.record import FORMAT
+from edge.bench.report.compare import compare_rows, different_conditions, unmatched_rows
 from edge.commands.edge_bench import main
 
 
-def blocks(middle: float, seed: int) -> list[list[float]]:
+def block_medians(median: float, seed: int) -> list[list[float]]:
     rng = np.random.default_rng(seed)
-    return [(middle * rng.normal(1, 0.01, 40)).tolist() for _ in range(5)]
+    return [(median * rng.normal(1, 0.01, 40)).tolist() for _ in range(5)]
 
 
 def record(p50: float = 10.0, cpu: float = 2.0, seed: int = 0, **machine: str) -> dict:
@@ -30,7 +30,7 @@ def record(p50: float = 10.0, cpu: float = 2.0, seed: int = 0, **machine: str) -
                 "runtime": "ai_edge_litert",
                 "threads": 1,
                 "sha256": "00",
-                "blocks": blocks(p50, seed),
+                "blocks": block_medians(p50, seed),
             }
         ],
         "pipelines": [
@@ -38,7 +38,7 @@ def record(p50: float = 10.0, cpu: float = 2.0, seed: int = 0, **machine: str) -
                 "pipeline": "airdigit",
                 "signal": "active",
                 "runtime": "ai_edge_litert",
-                "blocks": blocks(cpu, seed + 1),
+                "blocks": block_medians(cpu, seed + 1),
             }
         ],
         "warnings": [],
@@ -46,53 +46,53 @@ def record(p50: float = 10.0, cpu: float = 2.0, seed: int = 0, **machine: str) -
 
 
 def verdicts(a: dict, b: dict) -> list[str]:
-    return [difference.verdict for difference in differences(a, b)]
+    return [difference.verdict for difference in compare_rows(a, b)]
 
 
-SAME = "no difference beyond the noise"
+NO_DIFFERENCE = "no difference beyond the noise"
 
 
 @pytest.mark.parametrize(
     ("b", "expected"),
     [
-        (record(seed=9), [SAME, SAME]),
-        (record(p50=11, seed=9), ["slower", SAME]),
-        (record(cpu=1.5, seed=9), [SAME, "faster"]),
+        (record(seed=9), [NO_DIFFERENCE, NO_DIFFERENCE]),
+        (record(p50=11, seed=9), ["slower", NO_DIFFERENCE]),
+        (record(cpu=1.5, seed=9), [NO_DIFFERENCE, "faster"]),
     ],
 )
-def test_a_verdict_for_each_row(b, expected):
+def test_compare_gives_a_verdict_for_each_row(b, expected):
     assert verdicts(record(), b) == expected
 
 
-def test_the_other_way_round_says_the_opposite():
-    assert verdicts(record(p50=11, seed=9), record()) == ["faster", SAME]
+def test_swapped_records_give_the_opposite_verdict():
+    assert verdicts(record(p50=11, seed=9), record()) == ["faster", NO_DIFFERENCE]
 
 
-def test_rows_that_cannot_be_compared_are_named():
+def test_unmatched_rows_names_rows_that_failed_or_are_missing():
     a, b = record(), record()
     a["models"].append(
         {"model": "x.tflite", "runtime": "tensorflow", "threads": 1, "blocks": [[1]]}
     )
     b["models"][0] = {**b["models"][0], "error": "it crashed"}
     del b["models"][0]["blocks"]
-    assert list(unmatched(a, b)) == [
+    assert list(unmatched_rows(a, b)) == [
         "m.tflite on ai_edge_litert failed in the second record: it crashed",
         "x.tflite on tensorflow is not in the second record",
     ]
     assert len(verdicts(a, b)) == 1
 
 
-def test_another_machine_is_said():
+def test_different_conditions_names_changes_of_machine_and_settings():
     a = record()
     b = record(board="B Board", packages={"numpy": "2.1", "onnx": "1"})
     b["settings"]["threads"] = 4
-    assert list(other_machine(a, b)) == [
+    assert list(different_conditions(a, b)) == [
         "board: A Board and B Board",
         "numpy: 2.0 and 2.1",
         "onnx: None and 1",
         "threads: 1 and 4",
     ]
-    assert list(other_machine(a, copy.deepcopy(a))) == []
+    assert list(different_conditions(a, copy.deepcopy(a))) == []
 
 
 @pytest.fixture
@@ -106,14 +106,14 @@ def files(tmp_path):
     return write
 
 
-def test_the_command_says_how_much_and_how_sure(files, capsys):
+def test_command_prints_difference_interval_and_verdict(files, capsys):
     b = record(p50=12, seed=9, board="B Board")
     b["models"][0]["sha256"] = "11"
-    b["warnings"] = ["the machine was not quiet"]
+    b["warnings"] = ["the machine was not idle"]
     assert main(["compare", *files(record(), b)]) == 0
     out = capsys.readouterr().out
     assert "board: A Board and B Board" in out
-    assert "The second record warns: the machine was not quiet" in out
+    assert "Warning of the second record: the machine was not idle" in out
     line = next(line for line in out.splitlines() if line.startswith("m.tflite"))
     assert re.fullmatch(
         r"m\.tflite on ai_edge_litert: [\d.]+ -> 1[12]\.\d us, \+(19|20)\.\d% "
@@ -122,21 +122,21 @@ def test_the_command_says_how_much_and_how_sure(files, capsys):
     )
 
 
-def test_few_processes_are_said(files, capsys):
+def test_command_warns_about_few_processes(files, capsys):
     few = record()
     few["settings"]["processes"] = 3
     assert main(["compare", *files(few, record())]) == 0
-    assert "Few processes" in capsys.readouterr().out
+    assert "With few processes" in capsys.readouterr().out
     assert main(["compare", *files(record(), record())]) == 0
-    assert "Few processes" not in capsys.readouterr().out
+    assert "With few processes" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("p50", "limit", "status"), [(12, "10", 1), (12, "30", 0), (10, "0", 0), (8, "0", 0)]
 )
-def test_ci_fails_only_by_what_is_slower_for_sure(files, p50, limit, status):
-    given = files(record(), record(p50=p50, seed=9))
-    assert main(["compare", *given, "--fail-if-slower", limit]) == status
+def test_fail_if_slower_ignores_differences_within_the_noise(files, p50, limit, status):
+    paths = files(record(), record(p50=p50, seed=9))
+    assert main(["compare", *paths, "--fail-if-slower", limit]) == status
 
 
 @pytest.mark.parametrize(
@@ -154,17 +154,17 @@ def test_ci_fails_only_by_what_is_slower_for_sure(files, p50, limit, status):
         json.dumps({**record(), "models": [{**record()["models"][0], "blocks": [["x"]]}]}),
     ],
 )
-def test_what_is_no_record_is_refused(files, capsys, content):
+def test_file_that_is_not_a_record_is_refused(files, capsys, content):
     assert main(["compare", *files(record(), content)]) == 1
     err = capsys.readouterr().err
-    assert "is no record of edge-bench" in err and err.count("\n") == 1
+    assert "is not a record of edge-bench" in err and err.count("\n") == 1
 
 
-def test_a_record_of_another_format_is_refused(files, capsys):
+def test_record_of_another_format_is_refused(files, capsys):
     assert main(["compare", *files(record(), {**record(), "format": 99})]) == 1
     assert "has format 99" in capsys.readouterr().err
 
 
-def test_a_record_that_is_not_there(capsys):
+def test_missing_record_is_named(capsys):
     assert main(["compare", "/nowhere/a.json", "/nowhere/b.json"]) == 1
     assert "/nowhere/a.json: No such file" in capsys.readouterr().err

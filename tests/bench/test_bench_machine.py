@@ -1,4 +1,4 @@
-"""What the record says of the machine, on system files as boards and desktops have them."""
+"""Description and state of the machine, read from system files of boards and of desktops."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from edge.bench.machine.description import describe_machine
 from edge.bench.machine.system_state import (
     clock_warning,
-    decoded,
-    look,
+    decode_flags,
+    read_state,
     stolen_share,
     throttled,
     warnings,
 )
 
+THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
 PI = {
     "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
     "proc/cpuinfo": "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd08\n"
@@ -34,7 +35,7 @@ PI = {
     "sys/class/thermal/thermal_zone0/temp": "48312\n",
     "sys/class/thermal/thermal_zone1/type": "battery\n",
     "sys/class/thermal/thermal_zone1/temp": "90000\n",
-    "sys/devices/platform/soc/soc:firmware/get_throttled": "0\n",
+    THROTTLED: "0\n",
 }
 DESKTOP = {
     "sys/class/dmi/id/sys_vendor": "Example Ltd.\n",
@@ -46,59 +47,53 @@ DESKTOP = {
 
 
 @pytest.fixture
-def tree(tmp_path):
-    def make(files: dict[str, str], **changes: str | None) -> Path:
-        for name, text in {
-            **files,
-            **{k.replace("__", "/"): v for k, v in changes.items()},
-        }.items():
+def system_files(tmp_path):
+    def write(files: dict[str, str]) -> Path:
+        for name, text in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            if text is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_text(text)
+            path.write_text(text)
         return tmp_path
 
-    return make
+    return write
 
 
-def test_a_raspberry_pi_is_described(tree):
-    found = describe_machine(tree(PI))
+def test_description_of_a_raspberry_pi(system_files):
+    found = describe_machine(system_files(PI))
     assert found["board"] == "Raspberry Pi 4 Model B Rev 1.4"
     assert found["cpu"] == "Cortex-A72"
     assert (found["memory_mb"], found["system"]) == (3794, "Debian GNU/Linux 12 (bookworm)")
     assert {"edge-sense", "numpy"} <= found["packages"].keys()
 
 
-def test_the_state_of_a_raspberry_pi(tree):
-    state = look(tree(PI))
+def test_state_of_a_raspberry_pi(system_files):
+    state = read_state(system_files(PI))
     assert state["load"] == 0.12
     assert state["governors"] == ["ondemand"]
     assert state["clock_mhz"] == [1500.0, 600.0]
-    assert state["temperature_c"] == 48.312  # not that of the battery
+    assert state["temperature_c"] == 48.312  # not the temperature of the battery
     assert state["throttled"] == []
 
 
-def test_a_desktop_is_described(tree):
-    root = tree(DESKTOP)
-    found, state = describe_machine(root), look(root)
+def test_description_and_state_of_a_desktop(system_files):
+    root = system_files(DESKTOP)
+    found, state = describe_machine(root), read_state(root)
     assert (found["board"], found["cpu"]) == ("Example Ltd. Box 3", "Some CPU @ 2.60GHz")
     assert (state["clock_mhz"], state["temperature_c"]) == ([2596.1], 27.8)
     assert state["governors"] is None and state["throttled"] is None
 
 
-def test_two_kinds_of_cores_are_both_named(tree):
+def test_cpu_names_each_kind_of_core(system_files):
     text = "".join(
         f"processor: {n}\nCPU implementer: 0x41\nCPU part: {part}\n"
         for n, part in enumerate(["0xd03", "0xd03", "0xd08", "0xfff"])
     )
-    named = describe_machine(tree({"proc/cpuinfo": text}))["cpu"]
-    assert named == "Cortex-A53 + Cortex-A72 + ARM part 0xfff of implementer 0x41"
+    cpu = describe_machine(system_files({"proc/cpuinfo": text}))["cpu"]
+    assert cpu == "Cortex-A53 + Cortex-A72 + ARM part 0xfff of implementer 0x41"
 
 
-def test_a_machine_that_tells_nothing_is_no_error(tree):
-    found, state = describe_machine(tree({})), look(tree({}))
+def test_machine_without_system_files_gives_none(system_files):
+    found, state = describe_machine(system_files({})), read_state(system_files({}))
     for name in ("board", "cpu", "memory_mb"):
         assert found[name] is None
     assert all(value is None for name, value in state.items() if name != "time")
@@ -106,23 +101,23 @@ def test_a_machine_that_tells_nothing_is_no_error(tree):
 
 
 @given(text=st.text(max_size=40))
-def test_sensors_that_talk_nonsense_are_no_error(text, tmp_path_factory):
+def test_garbage_in_system_files_is_no_error(text, tmp_path_factory):
     root = tmp_path_factory.mktemp("root")
     for name in PI:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="replace")
     describe_machine(root)
-    state = look(root)
+    state = read_state(root)
     list(warnings(state, state))
 
 
-def test_a_sensor_that_fails_is_none(tree):
-    root = tree(PI)
+def test_temperature_skips_a_sensor_that_cannot_be_read(system_files):
+    root = system_files(PI)
     broken = root / "sys/class/thermal/thermal_zone0/temp"
     broken.unlink()
-    broken.mkdir()  # reading it fails, as some drivers do
-    assert look(root)["temperature_c"] == 90.0
+    broken.mkdir()  # reading it fails, as with some drivers
+    assert read_state(root)["temperature_c"] == 90.0
 
 
 @pytest.mark.parametrize(
@@ -135,65 +130,69 @@ def test_a_sensor_that_fails_is_none(tree):
         (0x2, ["clock capped"]),
     ],
 )
-def test_the_flags_of_the_firmware(bits, flags, tree):
-    assert list(decoded(bits)) == flags
-    file = "sys/devices/platform/soc/soc:firmware/get_throttled"
-    assert throttled(tree({file: f"{bits:x}\n"})) == flags
+def test_throttled_decodes_the_flags_of_the_firmware(bits, flags, system_files):
+    assert list(decode_flags(bits)) == flags
+    assert throttled(system_files({THROTTLED: f"{bits:x}\n"})) == flags
 
 
-def warned(tree, before: dict[str, str], after: dict[str, str]) -> str:
-    first = look(tree({**PI, **before}))
-    return "; ".join(warnings(first, look(tree({**PI, **after}))))
+def warnings_of(system_files, before: dict[str, str], after: dict[str, str]) -> str:
+    """The warnings for changes of a Raspberry Pi's files before and after the benchmark."""
+    first = read_state(system_files({**PI, **before}))
+    return "; ".join(warnings(first, read_state(system_files({**PI, **after}))))
 
 
-def test_a_quiet_machine_gives_no_warning(tree):
-    assert warned(tree, {}, {}) == ""
+def governor(name: str) -> dict[str, str]:
+    return dict.fromkeys((file for file in PI if file.endswith("governor")), name)
+
+
+def test_idle_machine_gives_no_warning(system_files):
+    assert warnings_of(system_files, {}, {}) == ""
 
 
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ({"proc/loadavg": "2.5 1 1 1/1 1"}, {}, "not quiet: its load was 2.5"),
+        ({"proc/loadavg": "2.5 1 1 1/1 1"}, {}, "not idle: its load was 2.5"),
         (
-            dict.fromkeys((name for name in PI if name.endswith("governor")), "powersave"),
-            dict.fromkeys((name for name in PI if name.endswith("governor")), "powersave"),
+            governor("powersave"),
+            governor("powersave"),
             "the governor powersave keeps the clock low",
         ),
         (
             {},
-            dict.fromkeys((name for name in PI if name.endswith("governor")), "performance"),
-            "governor was changed",
+            governor("performance"),
+            "governor changed",
         ),
         (
-            {"sys/devices/platform/soc/soc:firmware/get_throttled": "50005"},
-            {"sys/devices/platform/soc/soc:firmware/get_throttled": "50005"},
+            {THROTTLED: "50005"},
+            {THROTTLED: "50005"},
             "slowed down: under-voltage; the board is slowed down: throttled",
         ),
         (
             {},
-            {"sys/devices/platform/soc/soc:firmware/get_throttled": "20000"},
-            "was slowed down meanwhile: clock capped",
+            {THROTTLED: "20000"},
+            "was slowed down during the benchmark: clock capped",
         ),
         ({}, {"sys/class/thermal/thermal_zone0/temp": "81000"}, "at 81 degrees C"),
         ({}, {"proc/stat": "cpu  150 0 60 900 0 0 0 20 0 0"}, "took 15% of the time"),
     ],
 )
-def test_what_disturbs_is_said(tree, before, after, words):
-    assert words in warned(tree, before, after)
+def test_warning_names_the_disturbance(system_files, before, after, words):
+    assert words in warnings_of(system_files, before, after)
 
 
-def test_what_was_wrong_long_before_is_no_warning(tree):
-    since = {"sys/devices/platform/soc/soc:firmware/get_throttled": "50000"}
-    assert warned(tree, since, since) == ""
+def test_throttling_before_the_benchmark_gives_no_warning(system_files):
+    since = {THROTTLED: "50000"}
+    assert warnings_of(system_files, since, since) == ""
 
 
-def test_a_clock_that_changes_is_said():
-    assert clock_warning([1_500_000, 600_000]) == "the clock went from 600 to 1500 MHz"
+def test_clock_warning_names_both_clocks():
+    assert clock_warning([1_500_000, 600_000]) == "the clock changed between 600 and 1500 MHz"
     assert clock_warning([1_500_000, 1_480_000]) is None
     assert clock_warning([None, None]) is None and clock_warning([]) is None
 
 
-def test_stolen_time_needs_counters():
+def test_stolen_share_is_zero_without_counters():
     assert stolen_share(None, [1] * 10) == 0.0
     assert stolen_share([1, 2], [3, 4]) == 0.0
     assert stolen_share([0] * 10, [0] * 10) == 0.0

@@ -1,0 +1,1 @@
+"""The input tensors and the simulated signals that models and pipelines are measured on."""

@@ -1,0 +1,1 @@
+"""The machine that the measurements run on: its description, its load and clock, its memory."""

@@ -1,6 +1,6 @@
-"""What the measurements ran on, as the system tells it: what it does not tell is None.
+"""The machine as its system files describe it. A value that no file states is None.
 
-`root` is where its files are; tests have trees of their own.
+`root` is the folder of the system files; tests use folders of their own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PACKAGES = (
 )
 SYSTEM = Path("/")
 CPUS = "sys/devices/system/cpu"
-# Boards of a kind have the core's number in place of its name: (implementer, part).
+# /proc/cpuinfo of ARM boards has numbers instead of a name: (implementer, part).
 ARM_CORES = {
     (0x41, 0xB76): "ARM1176",
     (0x41, 0xC07): "Cortex-A7",
@@ -45,7 +45,7 @@ ARM_CORES = {
 
 
 def describe_machine(root: Path = SYSTEM) -> dict[str, Any]:
-    """What stays as it is."""
+    """The properties that do not change while a benchmark runs."""
     return {
         "board": _board(root),
         "cpu": _cpu(root),
@@ -60,13 +60,13 @@ def describe_machine(root: Path = SYSTEM) -> dict[str, Any]:
 
 
 def cpu_files(root: Path, name: str) -> list[str]:
-    """The text of a file that every core has, core by core."""
-    found = sorted(root.glob(f"{CPUS}/cpu[0-9]*/{name}"), key=lambda path: _number(path.parts))
-    return [text for text in map(read, found) if text]
+    """The text of the file `name` of each core, in the order of the cores."""
+    paths = sorted(root.glob(f"{CPUS}/cpu[0-9]*/{name}"), key=_core_number)
+    return [text for text in map(read, paths) if text]
 
 
 def read(path: Path) -> str | None:
-    """A system file's text, or None where there is none to be had."""
+    """The text of a system file; None if it is empty or cannot be read."""
     try:
         text = path.read_bytes().decode(errors="replace").strip("\0 \t\n")
     except OSError:
@@ -74,21 +74,21 @@ def read(path: Path) -> str | None:
     return text or None
 
 
-def _number(parts: Iterable[str]) -> int:
-    (core,) = (part for part in parts if re.fullmatch(r"cpu\d+", part))
+def _core_number(path: Path) -> int:
+    (core,) = (part for part in path.parts if re.fullmatch(r"cpu\d+", part))
     return int(core[3:])
 
 
 def _board(root: Path) -> str | None:
-    for tree in ("proc/device-tree/model", "sys/firmware/devicetree/base/model"):
-        if model := read(root / tree):
+    for name in ("proc/device-tree/model", "sys/firmware/devicetree/base/model"):
+        if model := read(root / name):
             return model
     words = [read(root / "sys/class/dmi/id" / name) for name in ("sys_vendor", "product_name")]
     return " ".join(word for word in words if word) or None
 
 
 def _cpu(root: Path) -> str | None:
-    """By name, or by the numbers that ARM cores have for one."""
+    """The name of the processor. Different ARM cores are joined by " + "."""
     fields: dict[str, str] = {}
     names: list[str] = []
     for line in (read(root / "proc/cpuinfo") or "").splitlines():
@@ -98,9 +98,9 @@ def _cpu(root: Path) -> str | None:
             names.append(_arm_core(fields.get("CPU implementer", ""), value))
     if names:
         return " + ".join(dict.fromkeys(names))
-    # "Processor" and "Hardware" are of older kernels.
-    kinds = ("model name", "cpu model", "uarch", "Processor", "Hardware")
-    return next((fields[kind] for kind in kinds if fields.get(kind)), None)
+    # Older kernels write "Processor" or "Hardware".
+    keys = ("model name", "cpu model", "uarch", "Processor", "Hardware")
+    return next((fields[key] for key in keys if fields.get(key)), None)
 
 
 def _arm_core(implementer: str, part: str) -> str:
@@ -112,21 +112,21 @@ def _arm_core(implementer: str, part: str) -> str:
 
 
 def _memory_mb(root: Path) -> int | None:
-    found = re.search(r"^MemTotal:\s+(\d+) kB", read(root / "proc/meminfo") or "", re.MULTILINE)
-    return int(found[1]) // 1024 if found else None
+    match = re.search(r"^MemTotal:\s+(\d+) kB", read(root / "proc/meminfo") or "", re.MULTILINE)
+    return int(match[1]) // 1024 if match else None
 
 
 def _system(root: Path) -> str:
     text = read(root / "etc/os-release") or ""
-    found = re.search(r'^PRETTY_NAME="?([^"\n]+)', text, re.MULTILINE)
-    return found[1] if found else platform.platform()
+    match = re.search(r'^PRETTY_NAME="?([^"\n]+)', text, re.MULTILINE)
+    return match[1] if match else platform.platform()
 
 
 def _versions(names: Iterable[str]) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in names:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

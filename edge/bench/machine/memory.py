@@ -1,4 +1,4 @@
-"""How much memory a process has used."""
+"""The memory that a process uses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def peak_mb() -> float:
-    """The most that was resident at once since the program started.
+    """The largest resident memory of this process since its program started.
 
-    The system's other answer, ru_maxrss, begins with what the parent process had.
+    ru_maxrss is only the fallback, because it includes the memory of the parent process.
     """
     try:
         return _status_mb("self", "VmHWM")
@@ -18,8 +18,10 @@ def peak_mb() -> float:
 
 
 def resident_mb(process: int) -> float:
-    """What is resident now. OSError or KeyError where the system does not say, or of a process that
-    has ended."""
+    """The current resident memory of a process.
+
+    OSError or KeyError if the process has ended or the system does not report it.
+    """
     return _status_mb(str(process), "VmRSS")
 
 

@@ -1,4 +1,4 @@
-"""Is the machine quiet and at its full speed? Looked at before and after everything."""
+"""Load, clock and temperature of the machine, read before and after a benchmark."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from typing import Any
 from edge.bench.machine.description import SYSTEM, cpu_files, read
 
 THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
-# Bits of the Raspberry Pi's firmware; 16 higher: since it was started.
+# Bits of the Raspberry Pi's firmware: the condition exists now. The bit that is SINCE_START higher:
+# the condition has existed since the board was started.
 FLAGS = {0: "under-voltage", 1: "clock capped", 2: "throttled", 3: "temperature limit"}
 SINCE_START = 16
 SLOW_GOVERNORS = ("powersave", "conservative")
-LOAD = 0.5  # others' share of one core that is not quiet any more
-HOT = 80.0  # degrees C: where a Pi begins to slow down
-STOLEN = 0.02  # share of the time that a virtual machine's host took
-CLOCK_CHANGE = 0.05
+MAX_LOAD = 0.5  # load average of other programs, in cores, above which the machine is not idle
+HOT_C = 80.0  # where a Pi begins to reduce its clock
+MAX_STOLEN = 0.02  # share of the time in which the host did not run this virtual machine
+MAX_CLOCK_CHANGE = 0.05
+STEAL = 7  # index of the stolen time in the first line of /proc/stat
 
 
-def look(root: Path = SYSTEM) -> dict[str, Any]:
-    """What changes."""
+def read_state(root: Path = SYSTEM) -> dict[str, Any]:
+    """The properties that may change while a benchmark runs."""
     load = (read(root / "proc/loadavg") or "").split()
     return {
         "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -38,17 +40,17 @@ def look(root: Path = SYSTEM) -> dict[str, Any]:
 
 
 def throttled(root: Path = SYSTEM) -> list[str] | None:
-    """What the Pi's firmware complains of, now or since the start; None where there is none."""
+    """The problems that a Pi's firmware reports, now or since the start; None on other machines."""
     text = read(root / THROTTLED)
     if text is None and root == SYSTEM and shutil.which("vcgencmd"):
         text = _vcgencmd()
     try:
-        return None if text is None else list(decoded(int(text.rpartition("=")[2], 16)))
+        return None if text is None else list(decode_flags(int(text.rpartition("=")[2], 16)))
     except ValueError:
         return None
 
 
-def decoded(bits: int) -> Iterator[str]:
+def decode_flags(bits: int) -> Iterator[str]:
     for bit, name in FLAGS.items():
         if bits >> bit & 1:
             yield name
@@ -57,9 +59,9 @@ def decoded(bits: int) -> Iterator[str]:
 
 
 def warnings(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """Why the figures may be worse than the machine is."""
-    if before["load"] is not None and before["load"] > LOAD:
-        yield f"the machine was not quiet: its load was {before['load']:g} before we began"
+    """Reasons why the measurements may be slower than the machine can be."""
+    if before["load"] is not None and before["load"] > MAX_LOAD:
+        yield f"the machine was not idle: its load was {before['load']:g} before the benchmark"
     for governor in SLOW_GOVERNORS:
         if governor in (before["governors"] or ()):
             yield (
@@ -67,70 +69,71 @@ def warnings(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
                 "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
             )
     if before["governors"] != after["governors"]:
-        yield "the governor was changed meanwhile"
+        yield "the governor changed during the benchmark"
     old, now = before["throttled"] or [], after["throttled"] or []
     for flag in now:
         if not flag.endswith("since the start"):
             yield f"the board is slowed down: {flag}"
         elif flag not in old:
-            yield f"the board was slowed down meanwhile: {flag.partition(' since')[0]}"
+            yield f"the board was slowed down during the benchmark: {flag.partition(' since')[0]}"
     hottest = max((state["temperature_c"] or 0.0 for state in (before, after)), default=0.0)
-    if hottest >= HOT:
+    if hottest >= HOT_C:
         yield f"the processor is at {hottest:.0f} degrees C: cool it"
-    if (stolen := stolen_share(before["ticks"], after["ticks"])) > STOLEN:
+    if (stolen := stolen_share(before["ticks"], after["ticks"])) > MAX_STOLEN:
         yield f"other virtual machines took {stolen:.0%} of the time"
 
 
 def clock_warning(clocks_khz: list[int | None]) -> str | None:
-    """Of one row: the clock at the start and at the end of its runs."""
+    """A warning if the clock changed between the start and the end of a measurement."""
     known = [clock for clock in clocks_khz if clock]
-    if len(known) < 2 or max(known) / min(known) - 1 <= CLOCK_CHANGE:
+    if len(known) < 2 or max(known) / min(known) - 1 <= MAX_CLOCK_CHANGE:
         return None
-    return f"the clock went from {min(known) // 1000} to {max(known) // 1000} MHz"
+    return f"the clock changed between {min(known) // 1000} and {max(known) // 1000} MHz"
 
 
 def stolen_share(before: list[int] | None, after: list[int] | None) -> float:
-    """Of the time in between; 0 where the system does not count it."""
-    if not before or not after or len(before) < 8 or len(after) < 8:
+    """The stolen share of the time between two readings; 0 if the system does not count it."""
+    if not before or not after or len(before) <= STEAL or len(after) <= STEAL:
         return 0.0
-    spent = [b - a for a, b in zip(before[:8], after[:8], strict=True)]
-    return spent[7] / sum(spent) if sum(spent) > 0 else 0.0
+    spent = [b - a for a, b in zip(before[: STEAL + 1], after[: STEAL + 1], strict=True)]
+    return spent[STEAL] / sum(spent) if sum(spent) > 0 else 0.0
 
 
 def _clocks_mhz(root: Path) -> list[float] | None:
     texts = cpu_files(root, "cpufreq/scaling_cur_freq")
-    found = [khz / 1000 for text in texts if (khz := _float(text)) is not None]
-    if not found:
+    clocks = [khz / 1000 for text in texts if (khz := _float(text)) is not None]
+    if not clocks:
         text = read(root / "proc/cpuinfo") or ""
-        found = [float(mhz) for mhz in re.findall(r"^cpu MHz\s*: ([\d.]+)", text, re.MULTILINE)]
-    return found or None
+        clocks = [float(mhz) for mhz in re.findall(r"^cpu MHz\s*: ([\d.]+)", text, re.MULTILINE)]
+    return clocks or None
 
 
 def _temperature(root: Path) -> float | None:
-    """The hottest of the processor's; of whatever there is, where none says that it is its."""
+    """The highest temperature of the processor; of any sensor if none belongs to the processor."""
     zones = sorted(root.glob("sys/class/thermal/thermal_zone*"))
-    found = {
-        f"{zone.name} {read(zone / 'type')}": degrees / 1000
+    degrees_c = {
+        f"{zone.name} {read(zone / 'type')}": millidegrees / 1000
         for zone in zones
-        if (degrees := _float(read(zone / "temp"))) is not None
+        if (millidegrees := _float(read(zone / "temp"))) is not None
     }
-    of_cpu = [c for name, c in found.items() if re.search("cpu|x86_pkg|soc|core", name, re.I)]
-    return max(of_cpu or found.values(), default=None)
+    of_cpu = [c for name, c in degrees_c.items() if re.search("cpu|x86_pkg|soc|core", name, re.I)]
+    return max(of_cpu or degrees_c.values(), default=None)
 
 
 def _ticks(root: Path) -> list[int] | None:
-    found = re.search(r"^cpu +([\d ]+)$", read(root / "proc/stat") or "", re.MULTILINE)
-    return [int(tick) for tick in found[1].split()] if found else None
+    """Processor time since the start: user, nice, system, idle, iowait, irq, softirq, steal, ..."""
+    match = re.search(r"^cpu +([\d ]+)$", read(root / "proc/stat") or "", re.MULTILINE)
+    return [int(tick) for tick in match[1].split()] if match else None
 
 
 def _vcgencmd() -> str | None:
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             ["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=5
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip() or None
+    return result.stdout.strip() or None
 
 
 def _float(text: str | None) -> float | None:

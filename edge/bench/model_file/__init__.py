@@ -1,0 +1,1 @@
+"""Read and write model files without a runtime: operators, tensor shapes, multiplications."""

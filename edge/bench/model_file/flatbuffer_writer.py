@@ -1,4 +1,4 @@
-"""Writing small FlatBuffers: front to back, what is referred to behind what refers to it."""
+"""Write small FlatBuffers from front to back: each table, followed by the data it refers to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Scalar:
-    kind: str  # the letter that `struct` has for it
+    kind: str
+    """The format character of `struct`."""
     value: Any
 
 
@@ -21,59 +22,62 @@ class Vector:
     align: int = 4
 
 
-Fields = Mapping[int, Any]  # by field number: Scalar, Vector, str, Fields or a list of Fields
+Fields = Mapping[int, Any]
+"""By field number: Scalar, Vector, str, Fields (a table) or a list of Fields."""
 
 
-def written(root: Fields, identifier: bytes) -> bytes:
+def build_flatbuffer(root: Fields, identifier: bytes) -> bytes:
     out = bytearray(4) + identifier
-    struct.pack_into("<I", out, 0, _table(out, root))
+    struct.pack_into("<I", out, 0, _append_table(out, root))
     return bytes(out)
 
 
-def _table(out: bytearray, fields: Fields) -> int:
-    """Append a table and all it refers to; its position."""
-    places: dict[int, int] = {}
+def _append_table(out: bytearray, fields: Fields) -> int:
+    """Append a table and the data it refers to. Return the position of the table."""
+    field_offsets: dict[int, int] = {}
     size = 4
     for number, value in fields.items():
         step = struct.calcsize("<" + value.kind) if isinstance(value, Scalar) else 4
         size += -size % step
-        places[number] = size
+        field_offsets[number] = size
         size += step
-    offsets = [places.get(number, 0) for number in range(max(fields, default=-1) + 1)]
+    offsets = [field_offsets.get(number, 0) for number in range(max(fields, default=-1) + 1)]
     _pad(out, 2)
     vtable = len(out)
     out += struct.pack(f"<{len(offsets) + 2}H", 2 * len(offsets) + 4, size, *offsets)
     _pad(out, 8)
-    at = len(out)
+    table = len(out)
     out += bytes(size)
-    struct.pack_into("<i", out, at, at - vtable)
+    struct.pack_into("<i", out, table, table - vtable)
     for number, value in fields.items():
-        place = at + places[number]
+        at = table + field_offsets[number]
         if isinstance(value, Scalar):
-            struct.pack_into("<" + value.kind, out, place, value.value)
+            struct.pack_into("<" + value.kind, out, at, value.value)
         else:
-            struct.pack_into("<I", out, place, _referred(out, value) - place)
-    return at
+            struct.pack_into("<I", out, at, _append_target(out, value) - at)
+    return table
 
 
-def _referred(out: bytearray, value: Any) -> int:
+def _append_target(out: bytearray, value: Any) -> int:
+    """Append the data that an offset refers to. Return its position."""
     if isinstance(value, Vector):
-        return _vector(out, struct.pack(f"<{len(value.values)}{value.kind}", *value.values), value)
+        content = struct.pack(f"<{len(value.values)}{value.kind}", *value.values)
+        return _append_vector(out, content, value)
     if isinstance(value, str):
-        at = _vector(out, value.encode(), Vector("b", value.encode()))
+        at = _append_vector(out, value.encode(), Vector("b", value.encode()))
         out.append(0)
         return at
     if isinstance(value, Mapping):
-        return _table(out, value)
-    at = _vector(out, bytes(4 * len(value)), Vector("I", value))
+        return _append_table(out, value)
+    vector = _append_vector(out, bytes(4 * len(value)), Vector("I", value))
     for number, fields in enumerate(value):
-        place = at + 4 + 4 * number
-        struct.pack_into("<I", out, place, _table(out, fields) - place)
-    return at
+        at = vector + 4 + 4 * number
+        struct.pack_into("<I", out, at, _append_table(out, fields) - at)
+    return vector
 
 
-def _vector(out: bytearray, content: bytes, vector: Vector) -> int:
-    # It is the elements, behind the length, that must be aligned.
+def _append_vector(out: bytearray, content: bytes, vector: Vector) -> int:
+    # The first element must be aligned, and the length is the 4 bytes before it.
     align = max(vector.align, struct.calcsize("<" + vector.kind))
     while (len(out) + 4) % align:
         out.append(0)

@@ -1,4 +1,4 @@
-"""Operators and multiplications of an ONNX file, where the onnx package is there to read it."""
+"""Operators and multiplications of an ONNX file. Needs the onnx package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def describe_onnx(path: Path) -> dict[str, Any] | None:
-    """`operators` and `macs`, for one input at a time; None without the package."""
+    """`operators` and `macs` for a batch of one; None if the onnx package is not installed."""
     try:
         import onnx
         from onnx import shape_inference
@@ -32,18 +32,18 @@ def describe_onnx(path: Path) -> dict[str, Any] | None:
 
 
 def _macs(node: Any, shapes: dict[str, tuple[int, ...]]) -> int:
-    given = [shapes.get(name, ()) for name in node.input]
-    result = prod(shapes.get(node.output[0], ()))
+    inputs = [shapes.get(name, ()) for name in node.input]
+    output_size = prod(shapes.get(node.output[0], ()))
     kind = node.op_type
     if kind in ("Conv", "ConvInteger"):
-        return result * prod(given[1][1:])
+        return output_size * prod(inputs[1][1:])
     if kind == "QLinearConv":
-        return result * prod(given[3][1:])
+        return output_size * prod(inputs[3][1:])
     if kind in ("MatMul", "MatMulInteger", "QLinearMatMul"):
-        return result * (given[0][-1] if given[0] else 0)
+        return output_size * (inputs[0][-1] if inputs[0] else 0)
     if kind == "Gemm":
-        turned = any(a.name == "transA" and a.i for a in node.attribute)
-        return result * given[0][0 if turned else -1]
+        transposed = any(a.name == "transA" and a.i for a in node.attribute)
+        return output_size * inputs[0][0 if transposed else -1]
     if kind == "ConvTranspose":
-        return prod(given[0]) * prod(given[1][1:])
+        return prod(inputs[0]) * prod(inputs[1][1:])
     return 0

@@ -1,4 +1,4 @@
-"""What is in a TFLite file: its operators, the shapes between them, the multiplications they do."""
+"""The contents of a TFLite file: operators, tensor shapes and multiplications."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
 
-from edge.bench.model_file.flatbuffer import TROUBLE, Table
-from edge.bench.model_file.operators import OPERATORS
+from edge.bench.model_file import tflite_schema as schema
+from edge.bench.model_file.flatbuffer_reader import DAMAGED_DATA, Table
 from edge.errors import ModelError
 
-# Fields of the records, by their number in TensorFlow's schema.fbs.
-MODEL_CODES, MODEL_GRAPHS = 1, 2
-CODE_OLD, CODE_CUSTOM, CODE_NEW = 0, 1, 3
-GRAPH_TENSORS, GRAPH_INPUTS, GRAPH_OUTPUTS, GRAPH_OPERATORS = 0, 1, 2, 3
-TENSOR_SHAPE, TENSOR_TYPE, TENSOR_NAME, TENSOR_QUANTIZATION = 0, 1, 3, 4
-QUANTIZATION_SCALE, QUANTIZATION_ZERO = 2, 3
-OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS = 0, 1, 2, 4
-MATMUL_ADJOINT_X = 0
-
-# Operators with inner loops of their own, whose multiplications are not in their shapes alone.
+# Operators that contain loops, so that their multiplications do not follow from the shapes.
 UNCOUNTED = {
     *("LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "SVDF", "RNN"),
     *("BIDIRECTIONAL_SEQUENCE_RNN", "UNIDIRECTIONAL_SEQUENCE_RNN", "CONV_3D_TRANSPOSE"),
@@ -34,9 +24,9 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
     kind: int
-    """TensorType of the schema: 9 is int8, 0 float32."""
+    """TensorType of the schema: 9 is int8, 0 is float32."""
     scale: float = 0.0
-    """Of a tensor that is quantised as a whole; 0 else."""
+    """Quantisation scale if the tensor has a single one, else 0."""
     zero: int = 0
 
 
@@ -46,7 +36,7 @@ class Operator:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     macs: int | None
-    """Multiplications that are added up, at each run; None where the shapes do not tell."""
+    """Multiply-accumulate operations in one inference; None if the shapes do not determine them."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +45,8 @@ class Network:
     operators: list[Operator]
     inputs: list[int]
     outputs: list[int]
-    places: tuple[int, int] = field(repr=False)
-    """Where the file has the number of its operators, and the offset of its outputs."""
+    positions: tuple[int, int] = field(repr=False)
+    """Positions in the file of the operator count, and of the offset of the output list."""
 
     @property
     def macs(self) -> int:
@@ -64,31 +54,32 @@ class Network:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many there are of each operator."""
+        """How often each operator occurs."""
         return dict(Counter(operator.name for operator in self.operators))
 
     @property
     def uncounted(self) -> list[str]:
-        """Operators that `macs` leaves out."""
+        """Operators whose multiplications are missing in `macs`."""
         return sorted({operator.name for operator in self.operators if operator.macs is None})
 
 
-def read_network(data: bytes, name: str = "it") -> Network:
-    """The main graph of a TFLite file."""
+def read_network(data: bytes, name: str = "the file") -> Network:
+    """The main graph of a TFLite file. `name` stands for the file in error messages."""
     if data[4:8] != b"TFL3":
-        raise ModelError(f"{name} is no TFLite model: give a .tflite or an .onnx file")
+        raise ModelError(f"{name} is not a TFLite model: give a .tflite or an .onnx file")
     try:
         return _network(Table.root(data))
-    except TROUBLE as error:
+    except DAMAGED_DATA as error:
         raise ModelError(f"{name} is damaged: copy or train it again ({error})") from None
 
 
-def truncated(data: bytes, network: Network, count: int) -> bytes:
-    """The model up to its operator number `count`, whose output becomes the model's."""
-    operators, outputs = network.places
+def truncate(data: bytes, network: Network, count: int) -> bytes:
+    """The model with only its first `count` operators. The output of the last is the output."""
+    operators, outputs = network.positions
     shorter = bytearray(data)
     struct.pack_into("<I", shorter, operators, count)
-    # A new list at the end: the old one may be another's as well, where files share what is alike.
+    # Append a new list of outputs. The old list must stay, because FlatBuffers share equal data and
+    # another field may refer to it.
     shorter += bytes(-len(shorter) % 4)
     struct.pack_into("<I", shorter, outputs, len(shorter) - outputs)
     shorter += struct.pack("<Ii", 1, network.operators[count - 1].outputs[0])
@@ -96,61 +87,65 @@ def truncated(data: bytes, network: Network, count: int) -> bytes:
 
 
 def _network(model: Table) -> Network:
-    codes = [_name(code) for code in model.tables(MODEL_CODES)]
-    graph = model.tables(MODEL_GRAPHS)[0]
-    tensors = [_tensor(tensor) for tensor in graph.tables(GRAPH_TENSORS)]
+    codes = [_operator_name(code) for code in model.tables(schema.MODEL_CODES)]
+    graph = model.tables(schema.MODEL_GRAPHS)[0]
+    tensors = [_tensor(table) for table in graph.tables(schema.GRAPH_TENSORS)]
     operators = []
-    for found in graph.tables(GRAPH_OPERATORS):
-        name = codes[found.scalar(OPERATOR_CODE, "I")]
-        inputs = tuple(found.numbers(OPERATOR_INPUTS, "i"))
-        outputs = tuple(found.numbers(OPERATOR_OUTPUTS, "i"))
-        # An input that is left out has the number -1.
-        given = [tensors[at].shape if at >= 0 else () for at in inputs]
-        results = [tensors[at].shape for at in outputs]
-        macs = _macs(name, given, results, found.table(OPERATOR_OPTIONS))
+    for table in graph.tables(schema.GRAPH_OPERATORS):
+        name = codes[table.scalar(schema.OPERATOR_CODE, "I")]
+        inputs = tuple(table.numbers(schema.OPERATOR_INPUTS, "i"))
+        outputs = tuple(table.numbers(schema.OPERATOR_OUTPUTS, "i"))
+        # An optional input that is absent has the number -1.
+        input_shapes = [tensors[at].shape if at >= 0 else () for at in inputs]
+        output_shapes = [tensors[at].shape for at in outputs]
+        macs = _macs(name, input_shapes, output_shapes, table.table(schema.OPERATOR_OPTIONS))
         operators.append(Operator(name, inputs, outputs, macs))
     return Network(
         tensors,
         operators,
-        graph.numbers(GRAPH_INPUTS, "i"),
-        graph.numbers(GRAPH_OUTPUTS, "i"),
-        (graph.place(GRAPH_OPERATORS)[1], graph.place(GRAPH_OUTPUTS)[0]),
+        graph.numbers(schema.GRAPH_INPUTS, "i"),
+        graph.numbers(schema.GRAPH_OUTPUTS, "i"),
+        (graph.position(schema.GRAPH_OPERATORS)[1], graph.position(schema.GRAPH_OUTPUTS)[0]),
     )
 
 
-def _name(code: Table) -> str:
-    # The code outgrew its first field, which was a byte; older files have only that.
-    number = max(code.scalar(CODE_OLD, "b"), code.scalar(CODE_NEW, "i"))
-    name = OPERATORS[number] if 0 <= number < len(OPERATORS) else f"operator {number}"
-    return code.text(CODE_CUSTOM) or name if name == "CUSTOM" else name
+def _operator_name(code: Table) -> str:
+    # The first field is a byte, which became too small. Older files have only this field.
+    number = max(code.scalar(schema.CODE_OLD, "b"), code.scalar(schema.CODE_NEW, "i"))
+    name = schema.OPERATORS[number] if 0 <= number < len(schema.OPERATORS) else f"operator {number}"
+    return code.text(schema.CODE_CUSTOM) or name if name == "CUSTOM" else name
 
 
-def _tensor(found: Table) -> Tensor:
-    shape = tuple(found.numbers(TENSOR_SHAPE, "i"))
-    kind = found.scalar(TENSOR_TYPE, "b")
-    quantization = found.table(TENSOR_QUANTIZATION)
-    scales = quantization.numbers(QUANTIZATION_SCALE, "f") if quantization else []
-    zeros = quantization.numbers(QUANTIZATION_ZERO, "q") if quantization else []
-    whole = len(scales) == 1
-    scale, zero = (scales[0], zeros[0] if zeros else 0) if whole else (0.0, 0)
-    return Tensor(found.text(TENSOR_NAME), shape, kind, scale, zero)
+def _tensor(table: Table) -> Tensor:
+    shape = tuple(table.numbers(schema.TENSOR_SHAPE, "i"))
+    kind = table.scalar(schema.TENSOR_TYPE, "b")
+    quantization = table.table(schema.TENSOR_QUANTIZATION)
+    scales = quantization.numbers(schema.QUANTIZATION_SCALE, "f") if quantization else []
+    zeros = quantization.numbers(schema.QUANTIZATION_ZERO, "q") if quantization else []
+    per_tensor = len(scales) == 1  # else per channel, or none
+    scale, zero = (scales[0], zeros[0] if zeros else 0) if per_tensor else (0.0, 0)
+    return Tensor(table.text(schema.TENSOR_NAME), shape, kind, scale, zero)
 
 
 def _macs(
-    name: str, given: list[tuple[int, ...]], results: list[tuple[int, ...]], options: Table | Any
+    name: str,
+    inputs: list[tuple[int, ...]],
+    outputs: list[tuple[int, ...]],
+    options: Table | None,
 ) -> int | None:
-    if name in UNCOUNTED or name not in OPERATORS:
+    if name in UNCOUNTED or name not in schema.OPERATORS:
         return None
     if name in ("CONV_2D", "CONV_3D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
-        weights = given[1]
-        # Behind the output channel; the last is that channel for depthwise and 3D kernels.
+        weights = inputs[1]
+        # The multiplications of one output value: all axes but that of the output channels. It is
+        # the first axis, but the last one of depthwise and 3D kernels.
         inner = weights[:-1] if name == "CONV_3D" else weights[1:]
         if name == "DEPTHWISE_CONV_2D":
             inner = weights[1:-1]
-        return prod(results[0]) * prod(inner)
+        return prod(outputs[0]) * prod(inner)
     if name == "TRANSPOSE_CONV":
-        return prod(given[2]) * prod(given[1][:-1])
+        return prod(inputs[2]) * prod(inputs[1][:-1])
     if name == "BATCH_MATMUL":
-        adjoint = bool(options.scalar(MATMUL_ADJOINT_X, "b")) if options else False
-        return prod(results[0]) * given[0][-2 if adjoint else -1]
+        adjoint = bool(options.scalar(schema.MATMUL_ADJOINT_X, "b")) if options else False
+        return prod(outputs[0]) * inputs[0][-2 if adjoint else -1]
     return 0

@@ -1,7 +1,8 @@
-"""In a worker: the whole way from samples to events, as the live commands go it.
+"""In a worker: run the whole chain from samples to events, as the live commands run it.
 
-The signal was simulated and saved before, so the source costs what reading a file does. It comes
-as fast as it is taken; a live stream leaves pauses in which caches cool down and clocks slow down.
+The signal was simulated and saved before, so that the source costs no more than reading a file. The
+chain takes the samples as fast as it can. A live stream has pauses, in which caches lose their
+contents and the clock goes down, so that the same work takes longer.
 """
 
 from __future__ import annotations
@@ -10,87 +11,80 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import numpy as np
 
 from edge import chain
-from edge.bench.inputs.signals import Recorded
+from edge.bench.engines.loading import runtime_version
+from edge.bench.inputs.replayed_signal import ReplayedSignal
 from edge.bench.machine.memory import peak_mb
-from edge.bench.results.statistics import summary
-from edge.bench.workers.engines import runtime_version
-from edge.bench.workers.stages import STAGES, Clock
+from edge.bench.statistics import summary
+from edge.bench.workers.stage_timer import STAGES, StageTimer
 from edge.events import Detection
 from edge.model import Model
 from edge.samples import Chunk, Health
-from edge.simulation.motion.stream import Mark
+from edge.simulation.ground_truth import Mark
 from edge.sink import Sink
 from edge.sink.json_lines import JsonLinesSink
 from edge.source import Source
 
-PASSES = 5  # of the same signal, at least
-PATIENCE = 1.0  # s after its end in which a word or stroke may still be recognised
+MIN_PASSES = 5  # of the chain over the same signal
+TOLERANCE_S = 1.0  # after the end of a word or stroke, a detection still counts for it
 
 
 def measure_pipeline(request: dict[str, Any]) -> dict[str, Any]:
     model = Model.load(request["model"], request["runtime"])
     ready_ms = (time.monotonic_ns() - request["spawned_ns"]) / 1e6
     folder = Path(request["signal"])
-    with open(os.devnull, "w") as nowhere:
-        _Pass(folder, nowhere).through(model, None)  # the first is not like the others
+    with open(os.devnull, "w") as output:
+        _Pass(folder, output).run(model)  # the first pass is slower than the others
         until = time.monotonic() + request["seconds"]
         passes: list[_Pass] = []
-        while len(passes) < PASSES or time.monotonic() < until:
-            passes.append(_Pass(folder, nowhere))
-            passes[-1].through(model, None)
+        while len(passes) < MIN_PASSES or time.monotonic() < until:
+            passes.append(_Pass(folder, output))
+            passes[-1].run(model)
         memory = peak_mb()
-        clock = Clock()
-        _Pass(folder, nowhere).through(model, clock)
+        timer = StageTimer()
+        _run_timed(folder, output, model, timer)
     last = passes[-1]
     seconds = last.source.health.samples / last.source.rate
-    spent = {stage: clock.spent_ns[stage] / 1e6 / seconds for stage in STAGES}
-    silent = model.manifest.decision.get("silent", ())
-    words = {label for label in model.labels if label not in silent}
+    background = model.manifest.decision.get("silent", ())
+    words = {label for label in model.labels if label not in background}
     return {
         "runtime_version": runtime_version(model.runtime),
         "signal_s": seconds,
         "ready_ms": ready_ms,
-        "blocks_ms": [done.cpu * 1e3 / seconds for done in passes],
-        "real_time_factor": float(np.median([done.wall for done in passes])) / seconds,
-        "cpu_share": min(1.0, sum(p.cpu for p in passes) / sum(p.wall for p in passes)),
-        "stages_ms": spent,
+        "blocks_ms": [done.cpu_s * 1e3 / seconds for done in passes],
+        "real_time_factor": float(np.median([done.wall_s for done in passes])) / seconds,
+        "cpu_share": min(1.0, sum(p.cpu_s for p in passes) / sum(p.wall_s for p in passes)),
+        "stages_ms": {stage: timer.spent_ns[stage] / 1e6 / seconds for stage in STAGES},
         "peak_mb": memory,
-        **judged(last.source.marks, last.heard, words),
+        **match_detections(last.source.marks, last.detections, words),
     }
 
 
 class _Pass:
-    """The signal once through a fresh chain."""
+    """One pass of the chain over the signal.
 
-    def __init__(self, folder: Path, nowhere: Any) -> None:
-        self.source = Recorded(folder)
-        self.sink = JsonLinesSink(self.source.rate, "", nowhere)
-        self.cpu = self.wall = 0.0
-        self.heard: list[tuple[Detection, float]] = []
-        self._chunk_t = self._since = 0.0
+    It is both the source and the sink of the chain: it notes when a chunk comes and when a
+    detection follows, and passes both on.
+    """
 
-    def through(self, model: Model, clock: Clock | None) -> None:
+    def __init__(self, folder: Path, output: TextIO) -> None:
+        self.source = ReplayedSignal(folder)
+        self.sink = JsonLinesSink(self.source.rate, "", output)
+        self.cpu_s = self.wall_s = 0.0
+        self.detections: list[tuple[Detection, float]] = []
+        """Each with the time in s of the signal at which it is known."""
+        self._chunk_end = self._chunk_came = 0.0
+
+    def run(self, model: Model) -> None:
         features, decision = model.features(self.source.channels), model.decision()
-        if clock is None:
-            cpu, wall = time.process_time(), time.perf_counter()
-            # The chain asks no more of a source and a sink than this is.
-            chain.run(cast(Source, self), features, model, decision, cast(Sink, self))
-            self.cpu, self.wall = time.process_time() - cpu, time.perf_counter() - wall
-        else:
-            chain.run(
-                clock.on("source", self.source),
-                clock.on("features", features),
-                clock.on("model", model),
-                clock.on("decision", decision),
-                clock.on("sink", self.sink),
-            )
-
-    # As a source, it notes when a chunk comes.
+        cpu, wall = time.process_time(), time.perf_counter()
+        # The chain uses only these methods of a source and a sink.
+        chain.run(cast(Source, self), features, model, decision, cast(Sink, self))
+        self.cpu_s, self.wall_s = time.process_time() - cpu, time.perf_counter() - wall
 
     @property
     def health(self) -> Health:
@@ -99,40 +93,57 @@ class _Pass:
     def __iter__(self) -> Iterator[Chunk]:
         for chunk in self.source:
             if len(chunk):
-                self._chunk_t = float(chunk.t[-1])
-            self._since = time.perf_counter()
+                self._chunk_end = float(chunk.t[-1])
+            self._chunk_came = time.perf_counter()
             yield chunk
-
-    # As a sink, it notes when a detection is known: all of its chunk has come, and was computed.
 
     def show(self, event: Any) -> None:
         if isinstance(event, Detection):
-            self.heard.append((event, self._chunk_t + time.perf_counter() - self._since))
+            # A live chunk is complete at the time of its last sample; then it is computed.
+            known = self._chunk_end + time.perf_counter() - self._chunk_came
+            self.detections.append((event, known))
         self.sink.show(event)
 
     def progress(self, health: Health, chunk: Chunk) -> None:
         self.sink.progress(health, chunk)
 
 
-def judged(
-    marks: list[Mark], heard: list[tuple[Detection, float]], words: set[str]
+def _run_timed(folder: Path, output: TextIO, model: Model, timer: StageTimer) -> None:
+    """One pass with a timer on each stage. It is slower, so it counts for the stages only."""
+    source = ReplayedSignal(folder)
+    chain.run(
+        timer.wrap("source", source),
+        timer.wrap("features", model.features(source.channels)),
+        timer.wrap("model", model),
+        timer.wrap("decision", model.decision()),
+        timer.wrap("sink", JsonLinesSink(source.rate, "", output)),
+    )
+
+
+def match_detections(
+    marks: list[Mark], detections: list[tuple[Detection, float]], words: set[str]
 ) -> dict[str, Any]:
-    """How long after its end each word or stroke was known, and how many were not."""
+    """Compare the detections with the true words or strokes, and compute their delays.
+
+    `right`: a detection with the true label. `wrong`: only detections with another label. `extra`:
+    detections that belong to no word or stroke. The delay is the time from the end of a word to the
+    moment at which its detection is known.
+    """
     delays_ms, wrong = [], 0
-    left = list(heard)
-    true = [mark for mark in marks if mark.label in words]
-    for mark in true:
-        mine = [pair for pair in left if mark.start < pair[0].t < mark.end + PATIENCE]
-        left = [pair for pair in left if pair not in mine]
-        right = [known for event, known in mine if event.label == mark.label]
+    unmatched = list(detections)
+    true_marks = [mark for mark in marks if mark.label in words]
+    for mark in true_marks:
+        found = [d for d in unmatched if mark.start < d[0].t < mark.end + TOLERANCE_S]
+        unmatched = [d for d in unmatched if d not in found]
+        right = [known for event, known in found if event.label == mark.label]
         if right:
             delays_ms.append((right[0] - mark.end) * 1e3)
-        elif mine:
+        elif found:
             wrong += 1
     return {
         "delay_ms": summary(np.array(delays_ms)) if delays_ms else None,
-        "marks": len(true),
+        "marks": len(true_marks),
         "right": len(delays_ms),
         "wrong": wrong,
-        "extra": len(left),
+        "extra": len(unmatched),
     }

@@ -1,0 +1,1 @@
+"""One interface to the TFLite runtimes and to onnxruntime."""

@@ -1,0 +1,71 @@
+"""Feature windows for a model: simulated signal, processed by the model's own features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edge import registry
+from edge.bench.engines.base import Array
+from edge.bench.inputs.simulated_signal import SIMULATORS, simulate
+from edge.bench.inputs.tensors import COUNT, SEED
+from edge.bench.inputs.windows import InputWindows
+from edge.bench.model_file.tflite import read_network
+from edge.errors import ModelError
+from edge.features import FEATURES, Window
+from edge.model import Model
+from edge.model.manifest import Manifest, read_model
+from edge.model.network import StreamingNetwork
+
+
+def manifest_file(path: Path) -> Path:
+    """The file with the manifest. An ONNX file has none, but the .tflite file beside it has one."""
+    return path if path.suffix == ".tflite" else path.with_name(path.name.split(".")[0] + ".tflite")
+
+
+def model_windows(path: Path) -> InputWindows | None:
+    """Windows of simulated signal; None if the model has no manifest or no simulator exists."""
+    try:
+        content, manifest = read_model(manifest_file(path))
+    except ModelError:
+        return None
+    kind = manifest.input.get("kind")
+    if kind not in SIMULATORS:
+        return None
+    windows = _feature_windows(manifest)
+    if not windows:
+        return None
+    network = read_network(content)
+    tensor = network.tensors[network.inputs[0]]
+    origin = f"{len(windows)} windows of a simulated {SIMULATORS[kind].name}"
+    tensors = np.stack(windows)
+    states = _states(manifest_file(path), tensors) if len(network.inputs) > 1 else []
+    return InputWindows(tensors, origin, tensor.scale, tensor.zero, states)
+
+
+def _states(path: Path, windows: Array) -> list[Array]:
+    """The states of a streaming network before the last step of each window."""
+    model = Model.load(path)
+    network = model.network
+    assert isinstance(network, StreamingNetwork)
+    states = []
+    for window in windows:
+        model.run(model.quantised(window[: -network.step]))
+        states.append(network.memory())
+    return [np.stack(state) for state in zip(*states, strict=True)]
+
+
+def _feature_windows(manifest: Manifest) -> list[Array]:
+    """At most COUNT windows, spread evenly over the signal because neighbours are much alike."""
+    kind = registry.load(FEATURES, manifest.input["kind"])
+    seconds = SIMULATORS[manifest.input["kind"]].sample_s
+    signal = simulate(manifest.input, seconds, "active", SEED)
+    features = kind(manifest.input, signal.channels)
+    windows = [
+        window.tensor.copy()
+        for chunk in signal.chunks
+        for window in features.process(chunk)
+        if isinstance(window, Window)
+    ]
+    return windows[:: max(1, len(windows) // COUNT)][:COUNT]

@@ -1,0 +1,79 @@
+"""Signal that is simulated before the measurement, so that simulation costs no measured time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.registry import load
+from edge.samples import Chunk
+from edge.simulation.ground_truth import Mark
+from edge.source import MOTION_SOURCES, SOUND_SOURCES
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """The simulated source for one kind of features."""
+
+    name: str
+    sources: Mapping[str, str]
+    idle_option: str
+    """The option of the source that sets for how many seconds there is nothing to recognise."""
+    idle_content: str
+    """What the idle signal contains."""
+    sample_s: float
+    """Length in s of a signal that has enough different windows to measure a model."""
+
+
+SIMULATORS = {
+    "stroke": Simulator("hand", MOTION_SOURCES, "--pastime", "walks, scribbles and rest", 60.0),
+    "sound": Simulator("microphone", SOUND_SOURCES, "--pause", "a quiet room", 15.0),
+}
+
+
+@dataclass(frozen=True)
+class Signal:
+    channels: tuple[str, ...]
+    rate: float
+    chunks: list[Chunk]
+    marks: list[Mark]
+
+    def save(self, folder: Path) -> None:
+        """Write the signal to a folder, from which `ReplayedSignal` reads one chunk at a time."""
+        folder.mkdir()
+        marks = [asdict(mark) for mark in self.marks]
+        sizes = [len(chunk) for chunk in self.chunks]
+        header = {"channels": self.channels, "rate": self.rate, "marks": marks, "sizes": sizes}
+        (folder / "header.json").write_text(json.dumps(header))
+        with (folder / "t").open("wb") as t, (folder / "values").open("wb") as values:
+            for chunk in self.chunks:
+                t.write(chunk.t.tobytes())
+                values.write(chunk.values.tobytes())
+
+
+def simulate(specification: Mapping[str, Any], seconds: float, kind: str, seed: int) -> Signal:
+    """Simulate signal for the features of a manifest.
+
+    `kind`: "active" contains words or strokes, "idle" contains none.
+    """
+    simulator = SIMULATORS[specification["kind"]]
+    source_class = load(dict(simulator.sources), "mock")
+    parser = argparse.ArgumentParser()
+    source_class.add_options(parser.add_argument_group())
+    idle = [simulator.idle_option, str(seconds)] if kind == "idle" else []
+    args = parser.parse_args(["--mock", "--seed", str(seed), *idle])
+    args.speed = math.inf
+    chunks: list[Chunk] = []
+    with source_class.from_options(args, specification["sensor"]) as source:
+        for chunk in source:
+            chunks.append(chunk)
+            if len(chunk) and chunk.t[-1] >= seconds:
+                break
+        end = float(chunks[-1].t[-1])
+        marks = [mark for mark in source.marks if mark.end < end]
+        return Signal(source.channels, source.rate, chunks, marks)

@@ -1,0 +1,81 @@
+"""Read FlatBuffers, the format of TFLite files, by field number. The caller knows the schema."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+DAMAGED_DATA = (struct.error, IndexError, ValueError, UnicodeDecodeError)
+"""The exceptions that damaged data can cause."""
+
+
+class Table:
+    """A FlatBuffers table, in which every field is optional."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data, self.at = data, at
+        self._vtable = at - _read("<i", data, at)
+        self._vtable_size = _read("<H", data, self._vtable)
+
+    @classmethod
+    def root(cls, data: bytes) -> Table:
+        return cls(data, _read("<I", data, 0))
+
+    def scalar(self, field: int, kind: str, default: Any = 0) -> Any:
+        """The value of a field. `kind` is the format character of `struct`."""
+        at = self._field(field)
+        return default if at is None else _read("<" + kind, self.data, at)
+
+    def table(self, field: int) -> Table | None:
+        at = self._target(field)
+        return None if at is None else Table(self.data, at)
+
+    def text(self, field: int) -> str:
+        at = self._target(field)
+        if at is None:
+            return ""
+        length = _read("<I", self.data, at)
+        return self.data[at + 4 : at + 4 + length].decode()
+
+    def numbers(self, field: int, kind: str) -> list[Any]:
+        step = struct.calcsize("<" + kind)
+        return self._vector(field, step, lambda at: _read("<" + kind, self.data, at))
+
+    def tables(self, field: int) -> list[Table]:
+        return self._vector(field, 4, lambda at: Table(self.data, at + _read("<I", self.data, at)))
+
+    def position(self, field: int) -> tuple[int, int]:
+        """The position of a field's offset and its target; ValueError if the field is absent."""
+        at = self._field(field)
+        if at is None:
+            raise ValueError(f"field {field} is missing")
+        return at, at + int(_read("<I", self.data, at))
+
+    def _vector(self, field: int, step: int, element: Callable[[int], T]) -> list[T]:
+        at = self._target(field)
+        if at is None:
+            return []
+        length = _read("<I", self.data, at)
+        if at + 4 + length * step > len(self.data):
+            raise ValueError(f"a vector of {length} elements extends beyond the end of the file")
+        return [element(at + 4 + number * step) for number in range(length)]
+
+    def _target(self, field: int) -> int | None:
+        at = self._field(field)
+        return None if at is None else at + int(_read("<I", self.data, at))
+
+    def _field(self, field: int) -> int | None:
+        entry = 4 + 2 * field
+        if entry >= self._vtable_size:
+            return None
+        offset = _read("<H", self.data, self._vtable + entry)
+        return self.at + offset if offset else None
+
+
+def _read(kind: str, data: bytes, at: int) -> Any:
+    if at < 0:
+        raise ValueError("an offset points before the start of the file")
+    return struct.unpack_from(kind, data, at)[0]
