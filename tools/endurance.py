@@ -29,7 +29,7 @@ from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
-from edge.simulation.sound.talk import script
+from edge.simulation.sound.utterances import parse_script
 from edge.source.files.pcm import rate
 from edge.source.simulated.microphone import SimulatedMicrophone
 
@@ -72,7 +72,7 @@ def measure(args: argparse.Namespace) -> None:
 def one_round(rate: int) -> bytes:
     """16 bits a sample."""
     microphone = SimulatedMicrophone(
-        {"rate_hz": rate}, script(WORDS), SEED, pause=float(ROUND), speed=np.inf
+        {"rate_hz": rate}, parse_script(WORDS), SEED, pause=float(ROUND), speed=np.inf
     )
     chunks, count = [], 0
     for chunk in microphone:

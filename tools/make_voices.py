@@ -1,4 +1,4 @@
-"""Make the voices of the simulated microphone: edge/simulation/voices.npz.
+"""Make the voices of the simulated microphone: edge/simulation/sound/voices.npz.
 
   python -m tools.make_voices
 
@@ -22,12 +22,19 @@ from numpy.typing import NDArray
 
 from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
-from edge.simulation.sound.voice import WORDS
-from edge.simulation.sound.voice_data import FILE, STEP, Voice, mel, save, shapes
+from edge.simulation.sound.speaker import WORDS
+from edge.simulation.sound.voice_data import (
+    FILE,
+    FRAME_S,
+    Voice,
+    cepstral_basis,
+    mel_position,
+    save,
+)
 
 RATE = 16000
 FFT = 1024
-EDGES = (0.0, 1000.0, 2000.0, 4000.0, 8000.0)  # Hz: BANDS lie between them
+EDGES = (0.0, 1000.0, 2000.0, 4000.0, 8000.0)  # Hz: VOICING_BANDS lie between them
 LOWEST, HIGHEST = 0.6, 1.7  # pitches of a voice, over its usual one
 NO_PITCH = 250.0  # Hz: as if, where nothing is voiced
 CHANCE, SURE = 0.4, 0.9  # how alike the next period is, where none is voiced and where all is
@@ -60,7 +67,7 @@ def make(args: argparse.Namespace) -> None:
             word: analyse(speak(name, word), pitch) for word in WORDS if word not in UNCLEAR[name]
         }
         made.append(Voice(name, tract, pitch, words))
-        print(f"{name}: {len(words)} words, {sum(map(len, words.values())) * STEP:.1f} s")
+        print(f"{name}: {len(words)} words, {sum(map(len, words.values())) * FRAME_S:.1f} s")
     save(tuple(made), args.out)
     print(f"{args.out}: {args.out.stat().st_size} B")
 
@@ -81,7 +88,7 @@ def speak(voice: str, word: str) -> Floats:
 
 def analyse(sound: Floats, usual: float) -> Floats:
     """(n, COLUMNS): as Voice.words keeps them."""
-    starts = np.arange(0, len(sound), int(STEP * RATE))
+    starts = np.arange(0, len(sound), int(FRAME_S * RATE))
     padded = np.pad(sound, FFT)
     bands = [band(padded, low, high) for low, high in pairwise(EDGES)]
     found = [pitch_at(bands[0], FFT + int(start), usual) for start in starts]
@@ -136,9 +143,9 @@ def envelope(sound: Floats, middle: int, pitch: float) -> Floats:
     power = np.convolve(np.pad(power, width, mode="reflect"), np.ones(width) / width, "same")
     power = power[width:-width]
     grid = np.linspace(0, 8000, 400)
-    weight = np.sqrt(np.gradient(mel(grid)))  # a fit that matters as much as the ear hears it
+    weight = np.sqrt(np.gradient(mel_position(grid)))  # an even weight on the mel scale
     level = np.log(np.interp(grid, hz, power) + 1e-7)
-    return np.linalg.lstsq((shapes(grid) * weight).T, level * weight, rcond=None)[0]
+    return np.linalg.lstsq((cepstral_basis(grid) * weight).T, level * weight, rcond=None)[0]
 
 
 if __name__ == "__main__":

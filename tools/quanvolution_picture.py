@@ -29,7 +29,7 @@ from edge.formats import sound
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
 from edge.simulation.seeds import seed
-from edge.simulation.sound.voice import WORDS, Person, say
+from edge.simulation.sound.speaker import WORDS, Speaker, say
 
 QCNN: dict[str, Any] = {
     "front_end": {
@@ -83,8 +83,8 @@ def _heard(args: argparse.Namespace, rate: int) -> NDArray[np.float32]:
             return sound.read(args.file).at(rate).samples
         except RecordingError as fault:
             raise RecordingError(f"{args.file}: {fault}") from None
-    person = Person(args.seed)
-    return sound.Sound(say(args.word, person, person.rng), 16000).at(rate).samples
+    speaker = Speaker(args.seed)
+    return sound.Sound(say(args.word, speaker, speaker.rng), 16000).at(rate).samples
 
 
 def _picture(

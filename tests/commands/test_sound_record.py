@@ -16,7 +16,7 @@ from edge.commands.sound_record import main
 from edge.formats.sound import read, write_wav
 from edge.samples import Chunk
 from edge.simulation.sound.room import Noise
-from edge.simulation.sound.voice import Person, say
+from edge.simulation.sound.speaker import Speaker, say
 from edge.takes.sound import store
 from edge.takes.sound.capture import Capture
 from edge.takes.sound.endpoints import stretches
@@ -32,7 +32,7 @@ def quiet(seconds):
 
 
 def word(text="yes", seed=1, gain=1.0):
-    person = Person(seed)
+    person = Speaker(seed)
     return gain * say(text, person, person.rng)
 
 
@@ -309,7 +309,7 @@ def test_a_simulated_person_does_not_know_all_words(tmp_path, capsys):
     out = ["--speaker", "ann", "--out", str(tmp_path / "words")]
     assert main(["--words", "yes", "oui", "--mock", *out]) == 1
     err = capsys.readouterr().err
-    assert "nobody here can say 'oui'" in err and len(err.splitlines()) == 1
+    assert "simulated speakers cannot say 'oui'" in err and len(err.splitlines()) == 1
     assert not (tmp_path / "words").exists()
 
 

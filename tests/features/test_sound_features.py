@@ -18,7 +18,7 @@ from edge.features.sound.windows import (
 )
 from edge.samples import AUDIO, Chunk
 from edge.simulation.sound.room import Noise
-from edge.simulation.sound.voice import COMMANDS, DIGITS, LEVEL, Person, say
+from edge.simulation.sound.speaker import COMMANDS, DIGITS, SPEECH_LEVEL, Speaker, say
 from training.sound.learn.front_ends import LECTURE, PAPER
 
 RATE = 16000
@@ -42,8 +42,8 @@ def noise(seconds, level, seed=0):
 
 def spoken_word(level, seed=3, text="seven"):
     """The samples of a word whose root mean square is `level`."""
-    person = Person(seed)
-    samples = say(text, person, person.rng)
+    speaker = Speaker(seed)
+    samples = say(text, speaker, speaker.rng)
     return samples * (level / np.sqrt(np.mean(samples**2)))
 
 
@@ -61,7 +61,7 @@ def windows(stream, *chunks, finish=False):
 
 
 def speech():
-    sound, _ = with_word(noise(2.5, LEVEL / 100), 1.0, spoken_word(LEVEL))
+    sound, _ = with_word(noise(2.5, SPEECH_LEVEL / 100), 1.0, spoken_word(SPEECH_LEVEL))
     return sound.astype(np.float32)
 
 
@@ -165,7 +165,7 @@ def test_stream_starts_again_after_a_long_gap():
 @pytest.mark.parametrize("gap", [0.15, 0.3, 1.0, 60.0])
 def test_gate_passes_the_last_word_before_a_gap(gap):
     """As at the end of a stream: files that are played in sequence each have a last word."""
-    sound, end = with_word(noise(4, LEVEL / 100), 2.0, spoken_word(LEVEL))
+    sound, end = with_word(noise(4, SPEECH_LEVEL / 100), 2.0, spoken_word(SPEECH_LEVEL))
     cut = sound[: round(end * RATE)]
     alone, followed = features(), features()
     expected = windows(alone, chunk(cut), finish=True)
@@ -179,7 +179,7 @@ def test_gate_passes_the_last_word_before_a_gap(gap):
 
 
 def test_gate_passes_the_last_word_of_a_recording():
-    sound, end = with_word(noise(4, LEVEL / 100), 2.0, spoken_word(LEVEL))
+    sound, end = with_word(noise(4, SPEECH_LEVEL / 100), 2.0, spoken_word(SPEECH_LEVEL))
     cut = sound[: round(end * RATE)]  # a recording that ends with the word
     stream = features()
     during = windows(stream, chunk(cut))
@@ -197,7 +197,9 @@ def test_stream_without_samples_has_no_window():
     assert list(stream.finish()) == []
 
 
-@pytest.mark.parametrize(("below_db", "level"), [(45, LEVEL), (20, 0.004), (10, LEVEL)])
+@pytest.mark.parametrize(
+    ("below_db", "level"), [(45, SPEECH_LEVEL), (20, 0.004), (10, SPEECH_LEVEL)]
+)
 @pytest.mark.parametrize("seed", range(4))
 def test_word_opens_the_gate_while_its_beginning_is_in_the_window(below_db, level, seed):
     """In a quiet room; a soft word in a noisier room; in noise that masks parts of the word."""
@@ -218,8 +220,8 @@ def test_word_opens_the_gate_while_its_beginning_is_in_the_window(below_db, leve
 def test_most_words_open_the_gate_in_noise_of_their_own_level():
     passed = 0
     for seed, text in enumerate(COMMANDS + DIGITS):
-        word = spoken_word(LEVEL, seed + 100, text)
-        sound, end = with_word(noise(8, LEVEL, seed), 6.0, word)
+        word = spoken_word(SPEECH_LEVEL, seed + 100, text)
+        sound, end = with_word(noise(8, SPEECH_LEVEL, seed), 6.0, word)
         found = [window.t for window in windows(features(), chunk(sound))]
         assert not [t for t in found if 3 < t < 6]
         passed += any(6 <= t <= end + 0.1 for t in found)
@@ -254,7 +256,7 @@ def test_leading_zeros_do_not_change_the_noise_floor(zeros_s, fade_s):
 @pytest.mark.parametrize("softer", [1.0, 0.1])
 def test_words_between_zeros_open_the_gate(softer):
     """Some microphones send zeros where they detect no speech."""
-    words = [spoken_word(LEVEL * softer ** (k % 2), seed=k) for k in range(6)]
+    words = [spoken_word(SPEECH_LEVEL * softer ** (k % 2), seed=k) for k in range(6)]
     parts, ends, t = [], [], 0.0
     for one in words:
         parts += [np.zeros(2 * RATE), one]
@@ -286,7 +288,7 @@ def test_gate_opens_for_a_word_after_a_loud_start():
 def test_nan_samples_do_not_stop_the_stream():
     sound = noise(8, 0.001)
     sound[32000:32100] = np.nan
-    sound, _ = with_word(sound, 6.0, spoken_word(LEVEL))
+    sound, _ = with_word(sound, 6.0, spoken_word(SPEECH_LEVEL))
     found = windows(features(), chunk(sound))
     assert any(6 < window.t < 6.5 for window in found)
     assert all(np.isfinite(window.tensor).all() for window in found)

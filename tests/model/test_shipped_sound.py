@@ -12,9 +12,9 @@ from edge.features import Window
 from edge.model import Model
 from edge.samples import AUDIO, Chunk
 from edge.simulation.seeds import person_seed
-from edge.simulation.sound import voice
-from edge.simulation.sound.talk import script
-from edge.simulation.sound.voice import Person, say
+from edge.simulation.sound import speaker as voice
+from edge.simulation.sound.speaker import Speaker, say
+from edge.simulation.sound.utterances import parse_script
 from edge.sink import Sink
 from edge.source.simulated.microphone import SimulatedMicrophone
 
@@ -39,7 +39,7 @@ def heard(name: str, words: str, seed: int, **noise: float) -> tuple[list[Detect
     model = Model.load(name)
     source = SimulatedMicrophone(
         model.manifest.input["sensor"],
-        script(words) if words else (),
+        parse_script(words) if words else (),
         seed,
         speed=np.inf,
         **noise,
@@ -77,7 +77,7 @@ def test_a_word_is_heard_as_often_as_it_is_said(name: str, word: str) -> None:
     for times in (1, 2):
         counts = []
         for seed in range(20, 30):
-            person = Person(person_seed(seed, 0))
+            person = Speaker(person_seed(seed, 0))
             said = [say(word, person, person.rng), np.zeros(round(0.3 * 16000))] * times
             sound = np.concatenate([np.zeros(32000), *said, np.zeros(32000)])
             sound += person.rng.normal(0, 3e-4, len(sound))
@@ -102,7 +102,7 @@ def test_two_digits_are_one_number(room: float, lost: float) -> None:
     model = Model.load("sounddigit")
     split = both = 0
     for seed in range(20):
-        person = Person(person_seed(1000 + seed, 0))
+        person = Speaker(person_seed(1000 + seed, 0))
         digits = person.rng.choice(list("01234678"), 2)
         first, second = (say(voice.DIGITS[int(digit)], person, person.rng) for digit in digits)
         pause, quiet = np.zeros(round(0.75 * 16000)), np.zeros(32000)
@@ -148,7 +148,7 @@ def test_a_word_is_found_wherever_it_is_in_a_recording(before: float, after: flo
     right = 0
     for seed in range(100, 120):
         word = COMMANDS.split()[seed % 10]
-        spoken = say(word, Person(person_seed(seed, 0)), rng)
+        spoken = say(word, Speaker(person_seed(seed, 0)), rng)
         room = (rng.normal(0, 3e-4, round(16000 * seconds)) for seconds in (before, after))
         sound = np.insert(np.concatenate(list(room)), round(16000 * before), spoken)
         t = np.arange(len(sound)) / 16000

@@ -1,4 +1,4 @@
-"""Simulated people who speak: what they say, and the `--mock` source of sound they are heard in."""
+"""Simulated speakers, and the simulated microphone (`--mock`) that records them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,27 @@ from edge.features.sound.front_end import FrontEnd
 from edge.samples import AUDIO
 from edge.simulation.seeds import person_seed
 from edge.simulation.sound.room import Noise, Room
-from edge.simulation.sound.talk import script
-from edge.simulation.sound.voice import COMMANDS, DIGITS, LEVEL, OTHERS, WORDS, Person, say
+from edge.simulation.sound.speaker import (
+    COMMANDS,
+    DIGITS,
+    OTHERS,
+    SPEECH_LEVEL,
+    WORDS,
+    Speaker,
+    say,
+)
+from edge.simulation.sound.utterances import parse_script
 from edge.simulation.sound.voice_data import FILE, voices
 from edge.source.files.motion import ReplaySource
 from edge.source.simulated.microphone import SimulatedMicrophone
 
 RATE = 16000
-NEEDS = {"channels": list(AUDIO), "rate_hz": RATE}
+REQUIREMENTS = {"channels": list(AUDIO), "rate_hz": RATE}
 
 
-def played(words: str | None, **options) -> tuple[np.ndarray, np.ndarray, SimulatedMicrophone]:
-    said = script(words) if words else ()
-    source = SimulatedMicrophone(NEEDS, said, speed=np.inf, **options)
+def play(words: str | None, **options) -> tuple[np.ndarray, np.ndarray, SimulatedMicrophone]:
+    script = parse_script(words) if words else ()
+    source = SimulatedMicrophone(REQUIREMENTS, script, speed=np.inf, **options)
     with source:
         chunks = list(source)
     return (
@@ -35,99 +43,100 @@ def played(words: str | None, **options) -> tuple[np.ndarray, np.ndarray, Simula
     )
 
 
-def loudness(sound: np.ndarray) -> float:
+def rms(sound: np.ndarray) -> float:
     return float(np.sqrt(np.mean(sound**2)))
 
 
-def pictures(sounds: Sequence[np.ndarray]) -> np.ndarray:
-    """(n, 16 moments, mel bands) of each word, level and length taken out."""
+def normalised_spectrograms(words: Sequence[np.ndarray]) -> np.ndarray:
+    """(n, 16, mel bands): 16 frames of each word, independent of its level and length."""
     front_end = FrontEnd()
-    each = []
-    for sound in sounds:
-        frames = front_end.frames(np.pad(sound, 400))
-        moments = np.linspace(0, len(frames) - 1, 16).round().astype(int)
-        each.append(np.maximum(frames, frames.max() - 8)[moments])
-    found = np.array(each)
+    spectrograms = []
+    for word in words:
+        frames = front_end.frames(np.pad(word, 400))
+        chosen = np.linspace(0, len(frames) - 1, 16).round().astype(int)
+        spectrograms.append(np.maximum(frames, frames.max() - 8)[chosen])
+    found = np.array(spectrograms)
     return found - found.mean(axis=(1, 2), keepdims=True)
 
 
-def test_every_word_can_be_said_in_many_ways():
+def test_every_speaker_can_say_every_word():
     assert set(DIGITS) | set(COMMANDS) | set(OTHERS) == set(WORDS)
     assert len(WORDS) == 30
     for number in range(4):
-        person = Person(number)
+        speaker = Speaker(number)
         for word in WORDS:
-            sound = say(word, person, person.rng)
+            sound = say(word, speaker, speaker.rng)
             assert sound.dtype == np.float32
             assert np.isfinite(sound).all()
             assert 0.1 < len(sound) / RATE < 1.3, (number, word)
             assert np.abs(sound).max() <= 1
-            assert LEVEL / 4 < loudness(sound) < LEVEL * 4
+            assert SPEECH_LEVEL / 4 < rms(sound) < SPEECH_LEVEL * 4
 
 
-def test_a_word_sounds_like_itself_from_other_people():
-    """Nearest neighbour over people who never say anything else: far above one in thirty."""
-    taught, asked = [], []
+def test_words_of_new_speakers_are_recognised_by_the_nearest_neighbour():
+    """The accuracy is far above chance, which is one in thirty."""
+    training, test = [], []
     for number in range(15):
-        person = Person(number)
-        of = asked if number >= 12 else taught
-        of.append(pictures([say(word, person, person.rng) for word in WORDS]))
-    known = np.concatenate(taught)
-    right = 0
-    for theirs in asked:
-        for i, picture in enumerate(theirs):
-            nearest = int(np.argmin(((known - picture) ** 2).sum(axis=(1, 2))))
-            right += nearest % len(WORDS) == i
-    assert right / (len(asked) * len(WORDS)) > 0.7
+        speaker = Speaker(number)
+        split = test if number >= 12 else training
+        words = [say(word, speaker, speaker.rng) for word in WORDS]
+        split.append(normalised_spectrograms(words))
+    known = np.concatenate(training)
+    correct = 0
+    for words in test:
+        for i, spectrogram in enumerate(words):
+            nearest = int(np.argmin(((known - spectrogram) ** 2).sum(axis=(1, 2))))
+            correct += nearest % len(WORDS) == i
+    assert correct / (len(test) * len(WORDS)) > 0.7
 
 
-def test_the_pitch_is_the_persons():
+def test_word_has_the_pitch_of_its_speaker():
     for hz in (90.0, 140.0, 220.0):
-        person = Person(3)
-        person.pitch, person.melody, person.hoarseness = hz, 0.0, 0.001
-        sound = say("no", person, np.random.default_rng(0)).astype(float)
-        alike = np.correlate(sound, sound, "full")[len(sound) - 1 :]
+        speaker = Speaker(3)
+        speaker.pitch, speaker.intonation, speaker.jitter = hz, 0.0, 0.001
+        sound = say("no", speaker, np.random.default_rng(0)).astype(float)
+        autocorrelation = np.correlate(sound, sound, "full")[len(sound) - 1 :]
         lags = np.arange(int(RATE / 400), int(RATE / 60))
-        assert RATE / lags[np.argmax(alike[lags])] == pytest.approx(hz, rel=0.15)
+        assert RATE / lags[np.argmax(autocorrelation[lags])] == pytest.approx(hz, rel=0.15)
 
 
-def test_the_same_seed_is_the_same_person_who_never_says_a_word_twice_alike():
-    first, again, other = Person(7), Person(7), Person(9)
+def test_seed_determines_the_speaker_and_words_vary():
+    first, again, other = Speaker(7), Speaker(7), Speaker(9)
     once = say("yes", first, first.rng)
     assert np.array_equal(once, say("yes", again, again.rng))
     for sound in (say("yes", first, first.rng), say("yes", other, other.rng)):
         assert len(sound) != len(once) or not np.array_equal(sound, once)
-    # Training has the even numbers.
+    # Seeds of --mock are odd: training uses the even ones.
     assert {person_seed(seed, number) % 2 for seed in range(9) for number in range(9)} == {1}
 
 
-def test_the_voices_are_small_and_together_know_all_words():
+def test_voices_file_is_small_and_has_every_word_twice():
     assert FILE.stat().st_size < 150_000
     assert len(voices()) >= 4
     for word in WORDS:
         assert sum(word in voice.words for voice in voices()) >= 2, word
 
 
-def test_it_says_what_it_is_told_and_when():
-    t, sound, source = played("yes, 42 left", seed=2)
+def test_script_is_said_and_marked_with_its_times():
+    t, sound, source = play("yes, 42 left", seed=2)
     assert [mark.label for mark in source.marks] == ["yes", "4", "2", "left"]
     quiet = np.median(np.abs(sound))
     for mark, following in zip(source.marks, [*list(source.marks)[1:], None], strict=True):
         assert mark.start < mark.end < t[-1]
-        said = sound[(t >= mark.start) & (t < mark.end)]
+        word = sound[(t >= mark.start) & (t < mark.end)]
         before = sound[(t >= mark.start - 0.09) & (t < mark.start)]
-        assert loudness(said) > LEVEL / 3
-        assert loudness(said) > 4 * loudness(before), mark
-        # It neither begins late nor ends early: within 50 ms of both ends there is something.
-        for end in (said[:800], said[-800:]):
+        assert rms(word) > SPEECH_LEVEL / 3
+        assert rms(word) > 4 * rms(before), mark
+        # The mark is tight: there is sound within 50 ms of both ends.
+        for end in (word[:800], word[-800:]):
             assert np.abs(end).max() > 5 * quiet
         if following is not None:
             pause = following.start - mark.end
             assert (0.3 < pause < 0.7) if mark.label == "4" else (1.2 < pause < 2.1)
 
 
-def test_time_is_counted_and_levels_are_those_of_sound():
-    t, sound, source = played("0123456789 stop go", seed=3)
+def test_times_count_samples_and_no_sample_is_lost_or_clipped():
+    t, sound, source = play("0123456789 stop go", seed=3)
     assert np.array_equal(t, np.arange(len(t)) / RATE)
     assert sound.dtype == np.float32
     assert 0.1 < np.abs(sound).max() < 1
@@ -137,57 +146,57 @@ def test_time_is_counted_and_levels_are_those_of_sound():
     assert source.health.rate == pytest.approx(RATE)
 
 
-def test_chunks_are_small_enough_to_react_to():
-    with SimulatedMicrophone(NEEDS, script("no"), speed=np.inf) as source:
+def test_chunks_are_at_most_50_ms_long():
+    with SimulatedMicrophone(REQUIREMENTS, parse_script("no"), speed=np.inf) as source:
         assert max(len(chunk) for chunk in source) <= 0.05 * RATE
 
 
-def test_speed_changes_nothing_but_the_time_it_takes():
-    _, fast, _ = played("go", seed=5)
-    begun = time.monotonic()
-    with SimulatedMicrophone(NEEDS, script("go"), seed=5, speed=4.0) as source:
+def test_speed_changes_the_duration_and_not_the_samples():
+    _, fast, _ = play("go", seed=5)
+    started = time.monotonic()
+    with SimulatedMicrophone(REQUIREMENTS, parse_script("go"), seed=5, speed=4.0) as source:
         slow = np.concatenate([chunk.values for chunk in source])[:, 0]
     assert np.array_equal(fast, slow)
-    assert time.monotonic() - begun >= 0.9 * len(slow) / RATE / 4
+    assert time.monotonic() - started >= 0.9 * len(slow) / RATE / 4
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.0173, 0.1])
-def test_how_it_is_cut_changes_nothing(seconds, monkeypatch):
-    whole_t, whole, _ = played("on", seed=5)
+def test_samples_do_not_depend_on_the_chunk_length(seconds, monkeypatch):
+    whole_t, whole, _ = play("on", seed=5)
     monkeypatch.setattr("edge.source.simulated.microphone.CHUNK", seconds)
-    t, cut, _ = played("on", seed=5)
+    t, cut, _ = play("on", seed=5)
     assert np.array_equal(cut, whole)
     assert np.array_equal(t, whole_t)
 
 
-def test_a_model_of_another_rate_hears_the_same():
+def test_other_sampling_rates_have_the_same_words_and_times():
     pytest.importorskip("edge.resample")
-    _, sound, source = played("on 3", seed=5)
-    with SimulatedMicrophone({"rate_hz": 8000}, script("on 3"), seed=5, speed=np.inf) as slow:
+    _, sound, source = play("on 3", seed=5)
+    with SimulatedMicrophone({"rate_hz": 8000}, parse_script("on 3"), seed=5, speed=np.inf) as slow:
         halved = np.concatenate([chunk.values for chunk in slow])[:, 0]
     assert slow.marks == source.marks
     assert len(halved) == pytest.approx(len(sound) / 2, abs=2)
     for mark in slow.marks:
-        said = halved[int(mark.start * 8000) : int(mark.end * 8000)]
+        word = halved[int(mark.start * 8000) : int(mark.end * 8000)]
         before = halved[int((mark.start - 0.09) * 8000) : int(mark.start * 8000)]
-        assert loudness(said) > 4 * loudness(before)
+        assert rms(word) > 4 * rms(before)
 
 
-def test_a_seed_is_a_run():
-    first, again, other = (played("7", seed=seed)[1] for seed in (1, 1, 2))
+def test_seed_determines_the_sound():
+    first, again, other = (play("7", seed=seed)[1] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first[:1000], other[:1000])
 
 
 @pytest.mark.parametrize("noise", [0, 10, 30])
-def test_noise_is_as_loud_as_it_is_asked_for(noise):
-    _, sound, source = played(None, noise=noise, pause=10.0, seed=4)
+def test_noise_has_the_given_level(noise):
+    _, sound, source = play(None, noise=noise, pause=10.0, seed=4)
     assert not source.marks
     assert len(sound) == 10 * RATE
-    assert 20 * np.log10(LEVEL / loudness(sound)) == pytest.approx(noise, abs=0.5)
+    assert 20 * np.log10(SPEECH_LEVEL / rms(sound)) == pytest.approx(noise, abs=0.5)
 
 
-def test_noise_goes_on_without_a_seam():
+def test_noise_is_continuous_across_portions():
     whole, parts = (Noise(np.random.default_rng(1), 0.1) for _ in range(2))
     expected = whole.take(20_000)
     assert np.allclose(np.concatenate([parts.take(n) for n in (1, 4999, 10_000, 5000)]), expected)
@@ -195,31 +204,31 @@ def test_noise_goes_on_without_a_seam():
     assert steps.max() < 12 * np.median(steps)
 
 
-def test_a_room_rings_and_does_not_hasten():
+def test_room_adds_an_echo_after_the_direct_sound():
     click = np.zeros(RATE)
     click[1000] = 1.0
-    heard = Room(np.random.default_rng(0)).hear(click)
-    assert np.allclose(heard[:1000], 0, atol=1e-9)
-    assert heard[1000] == pytest.approx(1.0)
-    assert 0.01 < np.sum(heard[1001:] ** 2) < 0.3
-    assert np.abs(heard[-100:]).max() < 1e-6
+    response = Room(np.random.default_rng(0)).reverberate(click)
+    assert np.allclose(response[:1000], 0, atol=1e-9)
+    assert response[1000] == pytest.approx(1.0)
+    assert 0.01 < np.sum(response[1001:] ** 2) < 0.3
+    assert np.abs(response[-100:]).max() < 1e-6
 
 
-def test_without_an_end_it_goes_on_and_says_everything():
-    source = SimulatedMicrophone(NEEDS, speed=np.inf)
+def test_random_utterances_contain_commands_digits_and_other_words():
+    source = SimulatedMicrophone(REQUIREMENTS, speed=np.inf)
     with source:
         for chunk in source:
             if chunk.t[-1] > 200:
                 break
-    said = {mark.label for mark in source.marks}
-    assert said & set(COMMANDS)
-    assert said & set("0123456789")
-    assert said & set(OTHERS)
+    labels = {mark.label for mark in source.marks}
+    assert labels & set(COMMANDS)
+    assert labels & set("0123456789")
+    assert labels & set(OTHERS)
     times = [time for mark in source.marks for time in (mark.start, mark.end)]
     assert times == sorted(times)
 
 
-def parsed(*options: str):
+def parse(*options: str):
     parser = CommandParser("listen", "Listens.")
     group = parser.add_argument_group("source")
     for kind in (ReplaySource, SimulatedMicrophone):
@@ -227,25 +236,25 @@ def parsed(*options: str):
     return parser.parse_args(options)
 
 
-def test_options():
-    assert SimulatedMicrophone.from_options(parsed(), NEEDS) is None
-    options = parsed("--mock", "--words", "Yes,on 10", "--seed", "3", "--noise", "12.5")
-    source = SimulatedMicrophone.from_options(options, NEEDS)
+def test_options_set_up_the_simulated_microphone():
+    assert SimulatedMicrophone.from_options(parse(), REQUIREMENTS) is None
+    options = parse("--mock", "--words", "Yes,on 10", "--seed", "3", "--noise", "12.5")
+    source = SimulatedMicrophone.from_options(options, REQUIREMENTS)
     assert isinstance(source, SimulatedMicrophone)
     assert source.script == (("yes",), ("on",), ("one", "zero"))
     assert (source.seed, source.noise, source.pause, source.speed) == (3, 12.5, 0, 1)
-    endless = SimulatedMicrophone.from_options(parsed("--mock"), NEEDS)
+    endless = SimulatedMicrophone.from_options(parse("--mock"), REQUIREMENTS)
     assert endless.script is None
-    silent = SimulatedMicrophone.from_options(parsed("--mock", "--pause", "5"), NEEDS)
+    silent = SimulatedMicrophone.from_options(parse("--mock", "--pause", "5"), REQUIREMENTS)
     assert silent.script == ()
 
 
 @pytest.mark.parametrize(
     ("options", "hint"),
     [
-        (["--words", "yes hullo"], "nobody here can say 'hullo': choose from"),
-        (["--words", " , "], "no word in it"),
-        (["--words", "4²"], "nobody here can say '4²'"),
+        (["--words", "yes hullo"], "the simulated speakers cannot say 'hullo': choose from"),
+        (["--words", " , "], "it contains no word"),
+        (["--words", "4²"], "the simulated speakers cannot say '4²'"),
         (["--noise", "loud"], "invalid noise value: 'loud'"),
         (["--noise", "nan"], "nan is no noise level"),
         (["--noise", "-90"], "-90 is no noise level"),
@@ -254,9 +263,9 @@ def test_options():
         (["--seed", "-1"], "-1 is no seed"),
     ],
 )
-def test_a_bad_option_is_one_clear_line(options, hint, capsys):
+def test_invalid_option_is_a_one_line_error(options, hint, capsys):
     with pytest.raises(SystemExit):
-        parsed("--mock", *options)
-    said = capsys.readouterr().err.splitlines()
-    assert hint in said[-1]
-    assert said[-1].startswith("listen: error: ")
+        parse("--mock", *options)
+    lines = capsys.readouterr().err.splitlines()
+    assert hint in lines[-1]
+    assert lines[-1].startswith("listen: error: ")

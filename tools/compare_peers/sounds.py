@@ -15,7 +15,7 @@ from edge.errors import RecordingError
 from edge.features.sound.window_length import pad_or_crop
 from edge.formats import sound
 from edge.simulation.sound.room import Noise
-from edge.simulation.sound.voice import COMMANDS, LEVEL, OTHERS, Person, say
+from edge.simulation.sound.speaker import COMMANDS, OTHERS, SPEECH_LEVEL, Speaker, say
 
 RATE = 16000
 SEED = 5
@@ -72,8 +72,8 @@ def _simulated(seconds: float) -> NDArray[Any]:
     number = 0
     while sum(map(len, parts)) < seconds * RATE:
         if number % TURN == 0:
-            person = Person(PERSON + number // TURN)
-        parts += [say(str(rng.choice(COMMANDS + OTHERS)), person, person.rng), pause]
+            speaker = Speaker(PERSON + number // TURN)
+        parts += [say(str(rng.choice(COMMANDS + OTHERS)), speaker, speaker.rng), pause]
         number += 1
     return np.concatenate(parts)
 
@@ -90,7 +90,7 @@ def _at_rate(path: Path) -> NDArray[np.float32]:
 
 
 def _room(count: int) -> NDArray[np.float64]:
-    return Noise(np.random.default_rng(SEED), LEVEL * 10 ** (-QUIET / 20)).take(count)
+    return Noise(np.random.default_rng(SEED), SPEECH_LEVEL * 10 ** (-QUIET / 20)).take(count)
 
 
 def _as_bytes(samples: NDArray[Any]) -> bytes:

@@ -1,6 +1,8 @@
-"""Sound from what a throat does: pulses and noise, each through the spectrum of its moment.
+"""A vocoder: speech from a pitch contour and spectral envelopes.
 
-All pulses, and all windows of noise, are computed at once: speech costs a hundredth of its time.
+Voiced sound is a series of glottal pulses, unvoiced sound is noise; both are filtered by the
+envelope of the moment. All pulses, and all frames of noise, are computed together: speech costs a
+hundredth of its duration.
 """
 
 from __future__ import annotations
@@ -11,58 +13,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 16000  # Hz
-HOP = 80  # samples from one frame of a track to the next: 5 ms
-FFT = 512  # a throat rings for less than these 32 ms
+HOP = 80  # samples from one frame to the next: 5 ms
+FFT = 512  # the impulse response of a vocal tract is shorter than these 32 ms
 BINS = np.fft.rfftfreq(FFT, 1 / RATE)  # Hz
-DEAF = -60.0  # ln power of nothing
-CHIRP = 0.002  # s that the highest tones of a pulse come later: a glottis does not click
+SILENCE_LN_POWER = -60.0
+PULSE_DISPERSION_S = 0.002  # delay of a pulse's highest frequencies: a glottal pulse is no click
 
 Floats = NDArray[Any]
 
 
-def pulses(pitch: Floats, spectrum: Floats) -> Floats:
-    """The voiced part: (n,) Hz and (n, len(BINS)) ln power, `HOP` apart.
+def voiced_sound(pitch: Floats, ln_power: Floats) -> Floats:
+    """Return glottal pulses, filtered by the envelope at the time of each pulse.
 
-    One pulse a period, each rings through the spectrum that holds when it comes.
+    `pitch` is (n,) in Hz, `ln_power` is (n, len(BINS)); the frames are `HOP` samples apart.
     """
     frames = len(pitch)
-    turns = np.cumsum(np.interp(np.arange(frames * HOP) / HOP, np.arange(frames), pitch)) / RATE
-    at = np.interp(np.arange(1, int(turns[-1]) + 1), turns, np.arange(len(turns)))
+    periods = np.cumsum(np.interp(np.arange(frames * HOP) / HOP, np.arange(frames), pitch)) / RATE
+    at = np.interp(np.arange(1, int(periods[-1]) + 1), periods, np.arange(len(periods)))
     frame = np.minimum((at / HOP).astype(int), frames - 1)
-    heard = spectrum[frame].max(axis=1) > DEAF / 2
-    at, frame = at[heard], frame[heard]
+    audible = ln_power[frame].max(axis=1) > SILENCE_LN_POWER / 2
+    at, frame = at[audible], frame[audible]
     if not len(at):
         return np.zeros(frames * HOP + FFT)
-    whole = at.astype(int)
-    late = (at - whole)[:, None] / RATE + CHIRP * BINS / RATE
-    # As much power as noise of the same spectrum has, however seldom the pulses come.
-    loudness = np.sqrt(RATE / pitch[frame])[:, None]
-    spectra = np.exp(minimum_phase(spectrum[frame]) - 2j * np.pi * BINS * late)
-    rings = np.fft.irfft(spectra * loudness)
-    return _laid_over(rings, whole, frames * HOP + FFT)
+    start = at.astype(int)
+    delay = (at - start)[:, None] / RATE + PULSE_DISPERSION_S * BINS / RATE
+    # The power equals that of noise with the same envelope, at any pitch.
+    gain = np.sqrt(RATE / pitch[frame])[:, None]
+    spectra = np.exp(_minimum_phase(ln_power[frame]) - 2j * np.pi * BINS * delay)
+    pulses = np.fft.irfft(spectra * gain)
+    return _overlap_add(pulses, start, frames * HOP + FFT)
 
 
-def noise(spectrum: Floats, rng: np.random.Generator) -> Floats:
-    """The breath: (n, len(BINS)) ln power, `HOP` apart."""
-    frames = len(spectrum)
+def unvoiced_sound(ln_power: Floats, rng: np.random.Generator) -> Floats:
+    """Return noise with the envelopes (n, len(BINS)), which are `HOP` samples apart."""
+    frames = len(ln_power)
     window = np.hanning(2 * HOP + 1)[:-1]
     white = np.lib.stride_tricks.sliding_window_view(
         rng.standard_normal((frames + 1) * HOP), 2 * HOP
     )[::HOP]
-    spectra = np.fft.rfft(white * window, FFT) * np.exp(minimum_phase(spectrum))
+    spectra = np.fft.rfft(white * window, FFT) * np.exp(_minimum_phase(ln_power))
     start = np.arange(frames) * HOP
-    return _laid_over(np.fft.irfft(spectra), start, (frames + 1) * HOP + FFT)[HOP:]
+    return _overlap_add(np.fft.irfft(spectra), start, (frames + 1) * HOP + FFT)[HOP:]
 
 
-def minimum_phase(spectrum: Floats) -> NDArray[np.complex128]:
-    """The complex ln spectrum of the filter with this ln power that answers soonest."""
-    cepstrum = np.fft.irfft(spectrum / 2)
+def _minimum_phase(ln_power: Floats) -> NDArray[np.complex128]:
+    """Return the complex ln spectrum of the minimum-phase filter with this ln power."""
+    cepstrum = np.fft.irfft(ln_power / 2)
     cepstrum[:, 1 : FFT // 2] *= 2
     cepstrum[:, FFT // 2 + 1 :] = 0
     return np.fft.rfft(cepstrum)
 
 
-def _laid_over(parts: Floats, start: NDArray[np.int64], length: int) -> Floats:
-    """The sum of parts that begin at `start`."""
+def _overlap_add(parts: Floats, start: NDArray[np.int64], length: int) -> Floats:
+    """Return the sum of the parts, each placed at its `start`."""
     places = (start[:, None] + np.arange(parts.shape[1])).ravel()
     return np.bincount(places, parts.ravel(), length)

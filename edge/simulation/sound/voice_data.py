@@ -1,8 +1,8 @@
-"""Words as a few voices say them: what a vocoder needs of them, 80 times a second.
+"""Words of a few voices as parameters of the vocoder, 80 frames per second.
 
 `voices.npz` is made by tools/make_voices.py from the voices of Flite: copyright (c) 1999-2018
 Carnegie Mellon University, all rights reserved, free to use, modify and distribute with this
-notice. They are spectra and pitches here, no longer recordings.
+notice. The file holds spectral envelopes and pitch contours, not recordings.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 FILE = Path(__file__).with_name("voices.npz")
-STEP = 0.0125  # s from one frame to the next
-SHAPES = 28  # coefficients of the spectrum: a cosine series of ln power over mel(0 .. 8 kHz)
-BANDS = (500.0, 1500.0, 3000.0, 6000.0)  # Hz: where it is told how much of the sound is voiced
-PITCH, VOICED, COLUMNS = SHAPES, SHAPES + 1, SHAPES + 1 + len(BANDS)
+FRAME_S = 0.0125  # from one frame to the next
+CEPSTRUM = 28  # mel-cepstral coefficients: a cosine series of ln power over mel_position
+VOICING_BANDS = (500.0, 1500.0, 3000.0, 6000.0)  # Hz: centres of the bands with a voiced share
+# Columns of a frame: the coefficients, ln pitch, then the voiced share of each band.
+PITCH, VOICING, COLUMNS = CEPSTRUM, CEPSTRUM + 1, CEPSTRUM + 1 + len(VOICING_BANDS)
 
-# Nobody hears anything finer: ln power, ln pitch, shares.
-GRAIN = np.r_[np.full(SHAPES, 0.12), 0.01, np.full(len(BANDS), 0.1)]
+# Quantisation steps of the columns; finer differences are inaudible.
+FINEST_STEP = np.r_[np.full(CEPSTRUM, 0.12), 0.01, np.full(len(VOICING_BANDS), 0.1)]
 
 Floats = NDArray[Any]
 
@@ -30,54 +31,54 @@ Floats = NDArray[Any]
 @dataclass(frozen=True)
 class Voice:
     name: str
-    tract: float
-    """How high its formants lie, over a man's."""
+    formant_scale: float
+    """Formant frequencies relative to those of a man."""
     pitch: float
-    """Hz, its median."""
+    """Median, Hz."""
     words: dict[str, Floats]
-    """(n, COLUMNS) frames of each word it says: SHAPES, ln pitch over the median, and how much of
-    the sound is voiced in BANDS."""
+    """(n, COLUMNS) frames of each word: CEPSTRUM coefficients, ln pitch relative to the median,
+    and the voiced share of the power in each of VOICING_BANDS."""
 
 
-def mel(hz: Floats) -> Floats:
-    """0 to 8 kHz as 0 to 1, the way the ear does."""
+def mel_position(hz: Floats) -> Floats:
+    """Return the position on the mel scale, 0 to 1 for 0 to 8 kHz."""
     return np.log1p(hz / 700) / np.log1p(8000 / 700)
 
 
-def shapes(hz: Floats) -> Floats:
-    """(SHAPES, n): what each coefficient adds to ln power at these frequencies."""
-    return np.cos(np.pi * np.arange(SHAPES)[:, None] * mel(hz))
+def cepstral_basis(hz: Floats) -> Floats:
+    """Return (CEPSTRUM, n): the ln power of each coefficient at these frequencies."""
+    return np.cos(np.pi * np.arange(CEPSTRUM)[:, None] * mel_position(hz))
 
 
 @cache
 def voices() -> tuple[Voice, ...]:
-    """All that are shipped; read once."""
+    """Return the voices of FILE, which is read once."""
     with np.load(FILE) as file:
-        frames = file["low"] + file["step"] * file["frames"].T
-        each = np.split(frames, np.cumsum(file["lengths"])[:-1])
-        said = list(zip(file["voice"].tolist(), file["word"].tolist(), each, strict=True))
-        of_each = zip(*(file[key].tolist() for key in ("names", "tract", "pitch")), strict=True)
+        quantised = file["low"] + file["step"] * file["frames"].T
+        per_word = np.split(quantised, np.cumsum(file["lengths"])[:-1])
+        words = list(zip(file["voice"].tolist(), file["word"].tolist(), per_word, strict=True))
+        per_voice = zip(*(file[key].tolist() for key in ("names", "tract", "pitch")), strict=True)
         return tuple(
-            Voice(name, tract, pitch, {word: frames for i, word, frames in said if i == number})
-            for number, (name, tract, pitch) in enumerate(of_each)
+            Voice(name, scale, pitch, {word: frames for i, word, frames in words if i == number})
+            for number, (name, scale, pitch) in enumerate(per_voice)
         )
 
 
 def save(voices: tuple[Voice, ...], file: Path = FILE) -> None:
-    """In 8 bits, column by column: neighbours are alike, and pack well."""
-    said = [(i, word) for i, voice in enumerate(voices) for word in voice.words]
-    each = [frames for voice in voices for frames in voice.words.values()]
-    frames = np.concatenate(each)
+    """Write the voices in 8 bits; each column is stored contiguously, which compresses better."""
+    words = [(i, word) for i, voice in enumerate(voices) for word in voice.words]
+    per_word = [frames for voice in voices for frames in voice.words.values()]
+    frames = np.concatenate(per_word)
     low = frames.min(axis=0)
-    step = np.maximum(np.ptp(frames, axis=0) / 255, GRAIN)
+    step = np.maximum(np.ptp(frames, axis=0) / 255, FINEST_STEP)
     np.savez_compressed(
         file,
         names=[voice.name for voice in voices],
-        tract=[voice.tract for voice in voices],
+        tract=[voice.formant_scale for voice in voices],
         pitch=[voice.pitch for voice in voices],
-        voice=[i for i, _ in said],
-        word=[word for _, word in said],
-        lengths=[len(frames) for frames in each],
+        voice=[i for i, _ in words],
+        word=[word for _, word in words],
+        lengths=[len(frames) for frames in per_word],
         low=low,
         step=step,
         frames=np.rint((frames - low) / step).astype(np.uint8).T,

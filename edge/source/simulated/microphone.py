@@ -21,7 +21,7 @@ from edge.source import Source
 from edge.source.pacing import Pace
 
 if TYPE_CHECKING:
-    from edge.simulation.sound.talk import Utterance
+    from edge.simulation.sound.utterances import Utterance
 
 CHUNK = 0.02  # s
 TURN = 10  # times somebody speaks; then the next person does
@@ -133,11 +133,12 @@ class SimulatedMicrophone(Source):
     def _heard(self) -> Iterator[Sound]:
         """What reaches the microphone, at the rate of the voices."""
         from edge.simulation.sound.room import Noise
+        from edge.simulation.sound.speaker import SPEECH_LEVEL
         from edge.simulation.sound.vocoder import RATE
-        from edge.simulation.sound.voice import LEVEL
 
         rng = np.random.default_rng(self.seed)
-        noise = Noise(np.random.default_rng([self.seed, 1]), LEVEL * 10 ** (-self.noise / 20))
+        level = SPEECH_LEVEL * 10 ** (-self.noise / 20)
+        noise = Noise(np.random.default_rng([self.seed, 1]), level)
         elapsed = 0.0
         for sound, marks in self._spoken(rng):
             self.marks.extend(Mark(m.label, m.start + elapsed, m.end + elapsed) for m in marks)
@@ -150,26 +151,26 @@ class SimulatedMicrophone(Source):
 
     def _spoken(self, rng: np.random.Generator) -> Iterator[tuple[Sound, list[Mark]]]:
         from edge.simulation.sound.room import Room
-        from edge.simulation.sound.talk import anything, scene
-        from edge.simulation.sound.voice import Person
+        from edge.simulation.sound.speaker import Speaker
+        from edge.simulation.sound.utterances import random_utterance, say_utterance
 
-        said: Iterable[Utterance] = (anything(rng) for _ in itertools.count())
+        said: Iterable[Utterance] = (random_utterance(rng) for _ in itertools.count())
         said = iter(said if self.script is None else self.script)
         for number in itertools.count():
-            person = Person(person_seed(self.seed, number))
-            room = Room(person.rng)
+            speaker = Speaker(person_seed(self.seed, number))
+            room = Room(speaker.rng)
             turn = list(itertools.islice(said, TURN))
             if not turn:
                 break
             for utterance in turn:
-                sound, marks = scene(person, utterance)
-                yield room.hear(sound), marks
+                sound, marks = say_utterance(speaker, utterance)
+                yield room.reverberate(sound), marks
 
 
 def _script(text: str) -> tuple[Utterance, ...]:
-    from edge.simulation.sound.talk import script
+    from edge.simulation.sound.utterances import parse_script
 
-    return script(text)
+    return parse_script(text)
 
 
 def _noise(text: str) -> float:

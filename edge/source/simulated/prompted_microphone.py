@@ -13,9 +13,9 @@ from edge.errors import SourceError
 from edge.simulation.ground_truth import Mark
 from edge.simulation.seeds import person_seed, seed
 from edge.simulation.sound.room import Room
-from edge.simulation.sound.talk import Utterance, scene, script
+from edge.simulation.sound.speaker import Speaker
+from edge.simulation.sound.utterances import Utterance, parse_script, say_utterance
 from edge.simulation.sound.vocoder import RATE
-from edge.simulation.sound.voice import Person
 from edge.source import Source
 from edge.source.simulated.microphone import SimulatedMicrophone, Sound
 
@@ -48,20 +48,20 @@ class PromptedMicrophone(SimulatedMicrophone):
         """SourceError for a word that nobody here can say."""
         for word in words:
             try:
-                script(word)
+                parse_script(word)
             except argparse.ArgumentTypeError as error:
                 raise SourceError(f"--mock: {error}") from None
 
     def prompt(self, word: str) -> None:
         """It is said soon."""
-        self._asked.extend(script(word))
+        self._asked.extend(parse_script(word))
 
     def _spoken(self, rng: np.random.Generator) -> Iterator[tuple[Sound, list[Mark]]]:
-        person = Person(person_seed(self.seed, 0))
-        room = Room(person.rng)
+        speaker = Speaker(person_seed(self.seed, 0))
+        room = Room(speaker.rng)
         while True:
             if self._asked:
-                sound, marks = scene(person, self._asked.popleft())
-                yield room.hear(sound), marks
+                sound, marks = say_utterance(speaker, self._asked.popleft())
+                yield room.reverberate(sound), marks
             else:
                 yield np.zeros(round(WAITING * RATE)), []

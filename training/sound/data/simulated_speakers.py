@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.features.sound.window_length import pad_or_crop
 from edge.simulation.sound import voice_data
 from edge.simulation.sound.room import Noise, Room
-from edge.simulation.sound.voice import LEVEL, WORDS, Person, say
+from edge.simulation.sound.speaker import SPEECH_LEVEL, WORDS, Speaker, say
 from training.common.cache import source_code
 from training.sound.data import clips
 from training.sound.data.clips import SECOND, Clips, spectrum
@@ -61,12 +61,12 @@ def _person(seed: int, words: Sequence[str]) -> Clips:
 
 def spoken(seed: int, words: Sequence[str]) -> list[NDArray[np.float32]]:
     """A second of each word, in a room of that person."""
-    who = Person(seed)
+    who = Speaker(seed)
     rng = who.rng
-    room, quiet = Room(rng), LEVEL * 10 ** (-rng.uniform(*QUIET) / 20)
+    room, quiet = Room(rng), SPEECH_LEVEL * 10 ** (-rng.uniform(*QUIET) / 20)
     noise = Noise(rng, quiet)
     seconds = []
     for word in words:
         mouth = pad_or_crop(say(word, who, rng), SECOND)
-        seconds.append((room.hear(mouth) + noise.take(SECOND)).astype(np.float32))
+        seconds.append((room.reverberate(mouth) + noise.take(SECOND)).astype(np.float32))
     return seconds
