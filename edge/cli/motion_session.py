@@ -1,105 +1,103 @@
-"""One sitting of the motion recorder: asks for takes, shows each, saves it, until it has enough."""
+"""A recording session of motion: takes of one label."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from edge.cli.recorder import ENOUGH, print_json, say
-from edge.errors import EdgeError, RecordingError, SourceError
+from edge.cli.recording_session import RecordingSession, print_json, say
+from edge.console import supports_unicode
+from edge.errors import RecordingError
 from edge.formats.motion import Recording
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.source import Source
-from edge.takes.motion.capture import Capture, Take
-from edge.takes.motion.store import save
-from edge.takes.motion.validation import facts, judged, sketch
+from edge.takes.motion.capture import StrokeCapture, Take
+from edge.takes.motion.storage import save_take
+from edge.takes.motion.summary import sparkline, take_summary
+from edge.takes.motion.validation import validate_take
 
 
-class Sitting:
-    """Prompts go to stderr; stdout has the files that were saved, or with --json an object each."""
+@dataclass(frozen=True)
+class MotionSessionSettings:
+    label: str
+    """What the user draws: a digit, or NONE_LABEL."""
+    takes: int
+    """How many takes to record."""
+    folder: Path
+    max_seconds: float
+    """The longest stroke; with NONE_LABEL the length of every take."""
+    file_format: str
+    """A key of `edge.takes.motion.storage.FORMATS`."""
+    json_output: bool
 
-    def __init__(self, args: argparse.Namespace) -> None:
-        self.args = args
-        self.prompt: Callable[[str], None] | None = None
-        """Is told what is asked for, where nobody is there to read it."""
-        self.saved = self.refused = self.in_a_row = 0
+
+class MotionSession(RecordingSession[Take]):
+    def __init__(self, settings: MotionSessionSettings) -> None:
+        super().__init__(settings.json_output)
+        self.settings = settings
+
+    @property
+    def remaining(self) -> int:
+        return self.settings.takes - self.saved
 
     def run(self, source: Source, stopping: Callable[[], bool]) -> None:
-        chunks = iter(source)
+        settings, chunks = self.settings, iter(source)
         say("Hold the sensor still until you are asked to draw, and again when you have drawn.")
-        while self.saved < self.args.takes:
-            capture = Capture(source.rate, self.args.seconds, self.args.label == NONE_LABEL)
-            take, on_rail, asked = None, source.health.clipped, False
-            while take is None:
-                if capture.ready and not asked:
-                    asked, on_rail = True, source.health.clipped
-                    self._ask()
-                chunk = next(chunks, None)
-                if stopping():
-                    return
-                if chunk is None:
-                    raise SourceError(
-                        f"the source ended after {self.saved} of {self.args.takes} takes"
-                    )
-                take = next(capture.feed(chunk), None)
-            self._judge(take, source, source.health.clipped - on_rail)
+        while self.remaining:
+            fixed_length = settings.label == NONE_LABEL
+            capture = StrokeCapture(source.rate, settings.max_seconds, fixed_length)
+            captured = self._capture_take(settings.label, capture, source, chunks, stopping)
+            if captured is None:
+                return
+            self._validate_and_save(*captured, source.channels)
 
     def close(self, command: str) -> None:
-        """Say what there is, and how to go on if it is not yet enough."""
-        done = self.saved == self.args.takes
-        say(f"{self.saved} of {self.args.takes} takes are saved in {self.args.out}")
-        if not done:
-            say(f"go on with: {command}")
-        if self.args.json:
-            counts = {"saved": self.saved, "rejected": self.refused, "out": str(self.args.out)}
-            print_json({"event": "summary", "label": self.args.label, **counts})
+        """Report how many takes are saved; `command` records those that are remaining."""
+        settings = self.settings
+        say(f"{self.saved} of {settings.takes} takes are saved in {settings.folder}")
+        if self.remaining:
+            say(f"to continue: {command}")
+        if self.json_output:
+            counts = {"saved": self.saved, "rejected": self.rejected, "out": str(settings.folder)}
+            print_json({"event": "summary", "label": settings.label, **counts})
 
-    def _ask(self) -> None:
-        number = f"take {self.saved + 1} of {self.args.takes}"
-        if self.args.label == NONE_LABEL:
-            say(f"do what is no digit, for {self.args.seconds:g} s ... {number}")
+    def _prompt(self, label: str) -> None:
+        number = f"take {self.saved + 1} of {self.settings.takes}"
+        if label == NONE_LABEL:
+            seconds = self.settings.max_seconds
+            say(f"do anything that is not a digit, for {seconds:g} s ... {number}")
         else:
-            article = "an" if self.args.label[0] == "8" else "a"
-            say(f"draw {article} {self.args.label} ... {number}")
-        if self.prompt:
-            self.prompt(self.args.label)
+            article = "an" if label[0] == "8" else "a"
+            say(f"draw {article} {label} ... {number}")
 
-    def _judge(self, take: Take, source: Source, on_rail: int) -> None:
+    def _validate_and_save(self, take: Take, clipped: int, channels: tuple[str, ...]) -> None:
+        settings = self.settings
         try:
-            recording = judged(take, source.channels, on_rail)
-        except RecordingError as fault:
-            self.refused += 1
-            self.in_a_row += 1
-            self._report({"event": "rejected", "reason": str(fault)}, f"  not saved: {fault}")
-            if self.in_a_row == ENOUGH:
-                raise EdgeError(
-                    f"{ENOUGH} takes in a row were refused, the last because: {fault}"
-                ) from None
+            recording = validate_take(take, channels, clipped)
+        except RecordingError as reason:
+            self._report_rejected(
+                reason, self._event("rejected", {"reason": str(reason)}, self.saved)
+            )
             return
-        args = self.args
-        path = save(recording, args.out, args.label, args.format, datetime.now())
-        self.saved += 1
-        self.in_a_row = 0
-        self._report({"event": "take", "file": str(path), **facts(recording)}, _lines(recording))
-        if not args.json:
-            print(f"  saved {path}", flush=True)
+        path = save_take(
+            recording, settings.folder, settings.label, settings.file_format, datetime.now()
+        )
+        event = self._event("take", {"file": str(path), **take_summary(recording)}, self.saved + 1)
+        self._report_saved(path, event, _summary_text(recording))
 
-    def _report(self, event: dict[str, object], text: str) -> None:
-        if self.args.json:
-            number = {"label": self.args.label, "take": self.saved, "of": self.args.takes}
-            print_json(event | number)
-        else:
-            say(text)
+    def _event(self, name: str, fields: Mapping[str, object], number: int) -> dict[str, object]:
+        label, takes = self.settings.label, self.settings.takes
+        return {"event": name, **fields, "label": label, "take": number, "of": takes}
 
 
-def _lines(recording: Recording) -> str:
-    found = facts(recording)
-    turn = f", {found['peak_gyro']:g} rad/s" if "peak_gyro" in found else ""
-    encoding = (sys.stderr.encoding or "ascii").lower()
+def _summary_text(recording: Recording) -> str:
+    summary = take_summary(recording)
+    turn = f", {summary['peak_gyro']:g} rad/s" if "peak_gyro" in summary else ""
     return (
-        f"  |{sketch(recording, encoding.startswith('utf'))}|\n"
-        f"  {found['seconds']:g} s, {found['samples']} samples at {found['rate']:g} Hz, none lost; "
-        f"peak {found['peak_accel']:g} m/s^2{turn}"
+        f"  |{sparkline(recording, supports_unicode(sys.stderr))}|\n"
+        f"  {summary['seconds']:g} s, {summary['samples']} samples at {summary['rate']:g} Hz, "
+        f"none lost; peak {summary['peak_accel']:g} m/s^2{turn}"
     )

@@ -20,6 +20,7 @@ from edge.errors import EdgeError
 if TYPE_CHECKING:
     from edge.cli.options import CommandParser
 
+INTERRUPTED = 130  # exit status of a command that was stopped: what a shell reports for Ctrl-C
 LEVELS = {-1: logging.WARNING, 0: logging.INFO, 1: logging.DEBUG}
 
 
@@ -39,7 +40,7 @@ def run_command(
             status = function(args) or 0
             sys.stdout.flush()
         except KeyboardInterrupt:
-            status = 130
+            status = INTERRUPTED
         except BrokenPipeError:  # whoever read us has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = 0

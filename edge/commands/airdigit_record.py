@@ -1,14 +1,15 @@
-"""Record your own takes of a digit, to teach a model your hand or to measure one on it.
+"""Record takes of a digit with a motion sensor, to train or to test a model with your own hand.
 
-Hold the sensor still, draw when asked, hold it still again; each take is shown and saved at once.
-A take that is clipped, too long, torn or empty is refused with the reason and asked for again.
+Hold the sensor still, draw when you are asked to, and hold it still again. The command shows and
+saves each take at once. It rejects a take that is clipped, too long, incomplete or empty, prints
+the reason, and asks for the take again.
 
   airdigit-record --label 3 --takes 20 --i2c 1           twenty threes, into ./takes
-  airdigit-record --label none --takes 20 --port auto    what is no digit: anything you like
-  airdigit-record --label 3 --takes 5 --mock             no sensor at all: a simulated hand draws
+  airdigit-record --label none --takes 20 --port auto    anything that is not a digit
+  airdigit-record --label 3 --takes 5 --mock             without a sensor: a simulated hand draws
 
-Nothing is ever overwritten, and whatever ends it, the takes that were accepted are on disk.
-Every option can be set through the environment as well, under the name in brackets.
+No file is ever overwritten. When the command ends early, the takes recorded so far are saved.
+Every option can also be set by the environment variable in brackets.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from edge.cli.motion_session import Sitting
+from edge.cli.motion_session import MotionSession, MotionSessionSettings
 from edge.cli.options import CommandParser, add_common, add_source_options, open_source
-from edge.cli.recorder import INTERRUPTED, count, prepare
-from edge.cli.run import run_command, until_signal
+from edge.cli.output_folder import prepare_output_folder
+from edge.cli.run import INTERRUPTED, run_command, until_signal
+from edge.cli.session_options import add_session_options
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.source import HAND_MOTION, MOTION_SOURCES
 from edge.source.simulated.prompted_hand import PromptedHand
-from edge.takes.motion.store import WRITERS
+from edge.takes.motion.storage import FORMATS
 
 PROG = "airdigit-record"
 SOURCES = MOTION_SOURCES | {"mock": "edge.source.simulated.prompted_hand:PromptedHand"}
@@ -43,33 +44,41 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _record(args: argparse.Namespace, typed: list[str]) -> int:
-    sitting = Sitting(args)
-    opening = True
+    settings = MotionSessionSettings(
+        label=args.label,
+        takes=args.takes,
+        folder=args.out,
+        max_seconds=args.seconds,
+        file_format=args.format,
+        json_output=args.json,
+    )
+    session = MotionSession(settings)
+    report = False
     try:
         with open_source(args, SOURCES, HAND_MOTION) as source, until_signal() as stopping:
             if isinstance(source, PromptedHand):
-                source.check(args.label)
-                sitting.prompt = source.prompt
-            prepare(args.out)
-            opening = False
-            sitting.run(source, stopping)
+                source.check(settings.label)
+                session.on_prompt = source.prompt
+            prepare_output_folder(settings.folder)
+            report = True
+            session.run(source, stopping)
     except KeyboardInterrupt:
-        opening = False
+        report = True
         raise
     finally:
-        if not opening:  # a source that could not be opened has said enough
-            sitting.close(_command(typed, args.takes - sitting.saved))
-    return 0 if sitting.saved == args.takes else INTERRUPTED
+        if report:  # not if the source cannot be opened: the error message is enough
+            session.close(_command(typed, session.remaining))
+    return INTERRUPTED if session.remaining else 0
 
 
-def _command(typed: list[str], left: int) -> str:
-    """The command line that was typed, with the takes that are left."""
-    kept, skip = [], False
+def _command(typed: list[str], takes: int) -> str:
+    """Return the command line that was typed, with another number of takes."""
+    words, is_count = [], False
     for word in typed:
-        if not skip and word != "--takes" and not word.startswith("--takes="):
-            kept.append(word)
-        skip = word == "--takes"
-    return shlex.join([PROG, *kept, f"--takes={left}"])
+        if not is_count and word != "--takes" and not word.startswith("--takes="):
+            words.append(word)
+        is_count = word == "--takes"
+    return shlex.join([PROG, *words, f"--takes={takes}"])
 
 
 def _add_options(parser: CommandParser) -> None:
@@ -78,31 +87,26 @@ def _add_options(parser: CommandParser) -> None:
         "--label",
         type=_label,
         required=True,
-        help=f"what you will draw: a digit, or {NONE_LABEL} for anything that is no digit",
-    )
-    group.add_argument("--takes", type=count, default=20, metavar="N", help="how many (20)")
-    group.add_argument(
-        "--out", type=Path, default=Path("takes"), metavar="DIR", help="where they go (takes)"
+        help=f"what you will draw: a digit, or {NONE_LABEL} for anything that is not a digit",
     )
     group.add_argument(
-        "--seconds", type=_seconds, default=4.0, metavar="S", help="longest stroke (4)"
+        "--seconds",
+        type=_seconds,
+        default=4.0,
+        metavar="S",
+        help="longest stroke, or the length of a take of none (4)",
     )
-    group.add_argument("--format", choices=list(WRITERS), default="csv", help="file format (csv)")
-    group.add_argument(
-        "--json",
-        action=argparse.BooleanOptionalAction,
-        default=False,
-        help="print one JSON object a take",
-    )
+    group.add_argument("--format", choices=list(FORMATS), default="csv", help="file format (csv)")
+    add_session_options(group, takes=20, takes_help="how many takes", folder="takes")
 
 
 def _label(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]{1,40}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no label: letters, digits and - only")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a label: use letters, digits and -")
     return text
 
 
 def _seconds(text: str) -> float:
     if not 0.3 <= float(text) <= 60:
-        raise argparse.ArgumentTypeError(f"{text} is no length of a take: 0.3 to 60 seconds")
+        raise argparse.ArgumentTypeError(f"{text} is not a length of a take: 0.3 to 60 seconds")
     return float(text)

@@ -13,7 +13,7 @@ from typing import TextIO
 
 import numpy as np
 
-from edge.console import supports_escape_codes
+from edge.console import supports_escape_codes, supports_unicode
 from edge.events import Detection, Number, Rejection, Summary
 from edge.samples import Chunk, Health
 from edge.sink import Sink
@@ -34,7 +34,7 @@ class TerminalSink(Sink):
     ) -> None:
         super().__init__(rate, hint, stream, sound)
         self._live = supports_escape_codes(self.stream)
-        self._unicode = _speaks_unicode(self.stream)
+        self._unicode = supports_unicode(self.stream)
         self._footer_at = -FOOTER_EVERY
         self._event_at = monotonic()
         self._peak = 0.0
@@ -143,11 +143,3 @@ def summary_lines(event: Summary, rate: float, sound: bool = False) -> list[str]
         f"{health.samples} samples in {health.duration:.1f} s{measured}",
         *([trouble] if trouble else well),
     ]
-
-
-def _speaks_unicode(stream: TextIO) -> bool:
-    try:
-        "⠿█·".encode(stream.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

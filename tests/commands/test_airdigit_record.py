@@ -1,4 +1,4 @@
-"""The recorder, on streams that are played to it."""
+"""airdigit-record, with recordings that are replayed to it and with a simulated hand."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from edge.formats.motion import Recording, own_csv, read
 from edge.samples import ACCEL, MOTION, Chunk
 from edge.source import HAND_MOTION
 from edge.source.simulated.prompted_hand import PromptedHand
-from edge.takes.motion.capture import Capture
-from edge.takes.motion.store import save
-from edge.takes.motion.validation import sketch
+from edge.takes.motion.capture import StrokeCapture
+from edge.takes.motion.storage import save_take
+from edge.takes.motion.summary import SPARKLINE_WIDTH, sparkline
 
 RATE = 100
 SOURCES = {name: airdigit_record.SOURCES[name] for name in ("replay", "mock")}
 
 
-def rest(seconds):
-    """A hand that holds still: gravity, a gyro's bias and a little tremor."""
+def still_hand(seconds):
+    """Return samples of gravity, the bias of a gyroscope and a little tremor."""
     n = round(seconds * RATE)
     return np.random.default_rng(n).normal((0.3, 0.2, 9.8, 0.02, -0.03, 0.01), 0.02, (n, 6))
 
@@ -35,49 +35,52 @@ def rest(seconds):
 def stroke(seconds=1.0, turn=2.0):
     u = np.linspace(0, 1, round(seconds * RATE))
     wave = np.sin(np.pi * u) * np.cos(4 * np.pi * u)
-    values = rest(seconds)
+    values = still_hand(seconds)
     values[:, 0] += 2 * turn * wave
     values[:, 4] += turn * wave
     return values
 
 
-def stream(*parts):
+def joined(*parts):
+    """Return the parts as one recording."""
     values = np.vstack(parts)
     return Recording.checked(np.arange(len(values)) / RATE, values, MOTION)
 
 
-def strokes(count, **kind):
-    return [part for _ in range(count) for part in (rest(1.5), stroke(**kind), rest(1.0))]
+def strokes(count, **shape):
+    """Return strokes, each with a still hand before and after it."""
+    one = (still_hand(1.5), stroke(**shape), still_hand(1.0))
+    return [part for _ in range(count) for part in one]
 
 
 @pytest.fixture
 def record(tmp_path, monkeypatch, capsys):
-    """Run the command on a stream; its status, its standard output and what it said."""
+    """Run the command on a recording; return its exit status, stdout and stderr."""
     monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
 
     def record(recording, *options):
-        played = tmp_path / "played.csv"
-        played.write_text(own_csv.render(recording))
-        out = ["--out", str(tmp_path / "takes"), "--replay", str(played), "--speed", "max"]
+        replayed = tmp_path / "replayed.csv"
+        replayed.write_text(own_csv.render(recording))
+        out = ["--out", str(tmp_path / "takes"), "--replay", str(replayed), "--speed", "max"]
         status = main([*options, *out])
-        said = capsys.readouterr()
-        return status, said.out, said.err
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
 
     return record
 
 
-def saved(tmp_path):
+def saved_files(tmp_path):
     return sorted((tmp_path / "takes").iterdir())
 
 
-def test_takes_are_asked_for_shown_and_saved(record, tmp_path):
-    status, out, err = record(stream(*strokes(3)), "--label", "8", "--takes", "3")
+def test_takes_are_prompted_for_shown_and_saved(record, tmp_path):
+    status, out, err = record(joined(*strokes(3)), "--label", "8", "--takes", "3")
     assert status == 0
     assert [f"draw an 8 ... take {n} of 3" in err for n in (1, 2, 3)] == [True] * 3
     assert "none lost; peak" in err
     assert "3 of 3 takes are saved" in err
-    assert "go on with" not in err
-    files = saved(tmp_path)
+    assert "to continue" not in err
+    files = saved_files(tmp_path)
     assert out.split() == [word for file in files for word in ("saved", str(file))]
     for file in files:
         take = read(file)
@@ -85,23 +88,23 @@ def test_takes_are_asked_for_shown_and_saved(record, tmp_path):
         assert take.session
         assert take.rate == pytest.approx(RATE)
         assert 1.5 < take.t[-1] < 2.6
-        lively = np.flatnonzero(np.abs(take.values[:, 4]) > 0.5)
-        assert take.t[lively[0]] > 0.4  # rest before and after it
-        assert take.t[-1] - take.t[lively[-1]] > 0.3
+        moving = np.flatnonzero(np.abs(take.values[:, 4]) > 0.5)
+        assert take.t[moving[0]] > 0.4  # the hand is still before and after the stroke
+        assert take.t[-1] - take.t[moving[-1]] > 0.3
 
 
-def test_json_is_one_object_a_take(record, tmp_path):
+def test_json_is_one_object_for_each_take(record, tmp_path):
     clipped = strokes(1, turn=6.0)
     clipped[1][:, 4] = np.clip(clipped[1][:, 4], -4.363, 4.363)
     status, out, err = record(
-        stream(*strokes(1), *clipped, *strokes(1)), "--label=3", "--takes=2", "--json"
+        joined(*strokes(1), *clipped, *strokes(1)), "--label=3", "--takes=2", "--json"
     )
     assert status == 0
     events = [json.loads(line) for line in out.splitlines()]
     assert [event["event"] for event in events] == ["take", "rejected", "take", "summary"]
     assert [event.get("take") for event in events] == [1, 1, 2, None]
-    assert events[0]["file"] == str(saved(tmp_path)[0])
-    assert events[0]["samples"] == len(read(saved(tmp_path)[0]).t)
+    assert events[0]["file"] == str(saved_files(tmp_path)[0])
+    assert events[0]["samples"] == len(read(saved_files(tmp_path)[0]).t)
     assert events[0]["peak_gyro"] == pytest.approx(2, abs=0.2)
     assert "clipped in" in events[1]["reason"]
     assert events[-1] == {
@@ -117,91 +120,94 @@ def test_json_is_one_object_a_take(record, tmp_path):
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ([rest(13)], "nothing was drawn for 10 s"),
-        ([rest(1.5), stroke(6), rest(1)], "longer than 4 s"),
+        ([still_hand(13)], "nothing was drawn for 10 s"),
+        ([still_hand(1.5), stroke(6), still_hand(1)], "longer than 4 s"),
         ([stroke(30)], "the hand was never still"),
     ],
 )
-def test_what_is_no_take_is_refused_and_asked_for_again(record, tmp_path, parts, reason):
-    status, _, err = record(stream(*parts, *strokes(2)), "--label", "3", "--takes", "1")
+def test_an_invalid_take_is_rejected_and_prompted_for_again(record, tmp_path, parts, reason):
+    status, _, err = record(joined(*parts, *strokes(2)), "--label", "3", "--takes", "1")
     assert status == 0
     assert f"not saved: {reason}" in err
-    assert len(saved(tmp_path)) == 1
+    assert len(saved_files(tmp_path)) == 1
 
 
-def test_a_take_with_samples_missing_is_refused(record, tmp_path):
-    whole = stream(*strokes(2))
+def test_a_take_with_missing_samples_is_rejected(record, tmp_path):
+    whole = joined(*strokes(2))
     keep = np.ones(len(whole.t), bool)
     keep[200:210] = False  # in the middle of the first stroke
-    gappy = Recording.checked(whole.t[keep], whole.values[keep], MOTION)
-    status, _, err = record(gappy, "--label", "3", "--takes", "1")
+    with_gap = Recording.checked(whole.t[keep], whole.values[keep], MOTION)
+    status, _, err = record(with_gap, "--label", "3", "--takes", "1")
     assert status == 0
     assert "not saved: 10 samples are missing" in err
-    assert len(saved(tmp_path)) == 1
+    assert len(saved_files(tmp_path)) == 1
 
 
-def test_none_takes_whatever_comes(record, tmp_path):
-    status, _, err = record(stream(rest(7)), "--label", "none", "--takes", "2", "--seconds", "3")
+def test_label_none_records_any_motion_for_a_fixed_time(record, tmp_path):
+    status, _, err = record(
+        joined(still_hand(7)), "--label", "none", "--takes", "2", "--seconds", "3"
+    )
     assert status == 0
-    assert "do what is no digit, for 3 s ... take 2 of 2" in err
-    assert [round(float(read(file).t[-1])) for file in saved(tmp_path)] == [3, 3]
+    assert "do anything that is not a digit, for 3 s ... take 2 of 2" in err
+    assert [round(float(read(file).t[-1])) for file in saved_files(tmp_path)] == [3, 3]
 
 
-def test_edge_impulse(record, tmp_path):
-    status, _, _ = record(stream(*strokes(1)), "--label=5", "--takes=1", "--format", "edge-impulse")
+def test_format_edge_impulse_writes_json(record, tmp_path):
+    status, _, _ = record(joined(*strokes(1)), "--label=5", "--takes=1", "--format", "edge-impulse")
     assert status == 0
-    (file,) = saved(tmp_path)
+    (file,) = saved_files(tmp_path)
     assert file.name.startswith("5.20")
     take = read(file)
     assert (take.label, take.channels) == ("5", MOTION)
     assert take.rate == pytest.approx(RATE)
 
 
-def test_a_source_that_ends_early_says_how_to_go_on(record, tmp_path):
-    status, _, err = record(stream(*strokes(2)), "--label", "3", "--takes", "5", "--seconds=4")
+def test_a_source_that_ends_early_prints_the_command_to_continue(record, tmp_path):
+    status, _, err = record(joined(*strokes(2)), "--label", "3", "--takes", "5", "--seconds=4")
     assert status == 1
-    assert len(saved(tmp_path)) == 2
+    assert len(saved_files(tmp_path)) == 2
     assert "2 of 5 takes are saved" in err
-    assert "go on with: airdigit-record --label 3 --seconds=4 --out" in err
+    assert "to continue: airdigit-record --label 3 --seconds=4 --out" in err
     assert "--takes=3" in err
-    assert err.endswith("the source ended after 2 of 5 takes\n")
+    assert err.endswith("the source ended with 3 takes left to record\n")
 
 
-def test_ten_refusals_in_a_row_end_it(record):
-    status, _, err = record(stream(rest(130)), "--label", "3")
+def test_ten_rejected_takes_in_a_row_end_the_session(record):
+    status, _, err = record(joined(still_hand(130)), "--label", "3")
     assert status == 1
     assert err.count("not saved") == 10
-    assert "10 takes in a row were refused" in err
+    assert "10 takes in a row were rejected" in err
 
 
-def test_an_accelerometer_alone_will_do(record, tmp_path):
-    whole = stream(*strokes(1, turn=3.0))
+def test_a_sensor_without_gyroscope_is_recorded(record, tmp_path):
+    whole = joined(*strokes(1, turn=3.0))
     accel = Recording.checked(whole.t, whole.values[:, :3], ACCEL)
     status, _, err = record(accel, "--label", "3", "--takes", "1")
     assert status == 0, err
-    assert read(saved(tmp_path)[0]).channels == ACCEL
+    assert read(saved_files(tmp_path)[0]).channels == ACCEL
 
 
-def test_what_is_captured_does_not_depend_on_the_chunks():
-    whole = stream(*strokes(1))
+def test_a_captured_take_does_not_depend_on_the_chunk_size():
+    whole = joined(*strokes(1))
 
-    def capture(size):
-        capturing = Capture(RATE, 4)
-        for at in range(0, len(whole.t), size):
-            part = slice(at, at + size)
-            for take in capturing.feed(Chunk(whole.t[part], whole.values[part])):
+    def capture_in_chunks(size):
+        capture = StrokeCapture(RATE, 4)
+        for start in range(0, len(whole.t), size):
+            part = slice(start, start + size)
+            take = capture.feed(Chunk(whole.t[part], whole.values[part]))
+            if take is not None:
                 return take
         raise AssertionError("nothing was captured")
 
-    one, many = capture(1), capture(37)
+    one, many = capture_in_chunks(1), capture_in_chunks(37)
     assert np.array_equal(one.t, many.t)
     assert np.array_equal(one.values, many.values)
 
 
-def test_nothing_is_overwritten_and_nothing_unfinished_is_left(tmp_path):
+def test_saving_overwrites_no_file_and_leaves_no_partial_file(tmp_path):
     when = datetime(2025, 1, 2, 3, 4, 5)
-    made = stream(rest(1))
-    paths = [save(made, tmp_path, "3", "csv", when) for _ in range(3)]
+    made = joined(still_hand(1))
+    paths = [save_take(made, tmp_path, "3", "csv", when) for _ in range(3)]
     assert [path.name for path in paths] == [
         "3_20250102_030405.csv",
         "3_20250102_030405_2.csv",
@@ -210,23 +216,23 @@ def test_nothing_is_overwritten_and_nothing_unfinished_is_left(tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
-def test_a_memory_card_without_links(tmp_path, monkeypatch):
+def test_takes_are_saved_on_a_file_system_without_links(tmp_path, monkeypatch):
     def link(*names):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", link)
     when = datetime(2025, 1, 2, 3, 4, 5)
-    first, second = (save(stream(rest(1)), tmp_path, "3", "csv", when) for _ in range(2))
+    first, second = (save_take(joined(still_hand(1)), tmp_path, "3", "csv", when) for _ in range(2))
     assert first.read_bytes() == second.read_bytes()
     assert sorted(tmp_path.iterdir()) == sorted([first, second])
 
 
-def test_a_full_memory_card_without_links_keeps_no_half_take(tmp_path, monkeypatch):
+def test_a_full_file_system_without_links_keeps_no_partial_take(tmp_path, monkeypatch):
     calls = []
 
     def fsync(_):
         calls.append(_)
-        if len(calls) > 1:  # what was written first has taken the last room
+        if len(calls) > 1:  # the temporary file fills the disk, the take does not fit any more
             raise OSError(28, "No space left on device")
 
     def link(*names):
@@ -235,48 +241,48 @@ def test_a_full_memory_card_without_links_keeps_no_half_take(tmp_path, monkeypat
     monkeypatch.setattr(os, "link", link)
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(OSError, match="No space"):
-        save(stream(rest(1)), tmp_path, "3", "csv", datetime(2025, 1, 2, 3, 4, 5))
+        save_take(joined(still_hand(1)), tmp_path, "3", "csv", datetime(2025, 1, 2, 3, 4, 5))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_sketch_shows_when_it_was_lively():
-    drawn = sketch(stream(rest(2), stroke(2), rest(2)), unicode=False)
-    assert len(drawn) == 40
-    assert drawn[:12].strip() == drawn[-12:].strip() == ""
-    assert "@" in drawn[13:27]
+def test_sparkline_shows_when_the_hand_moved():
+    line = sparkline(joined(still_hand(2), stroke(2), still_hand(2)), unicode=False)
+    assert len(line) == SPARKLINE_WIDTH == 40
+    assert line[:12].strip() == line[-12:].strip() == ""
+    assert "@" in line[13:27]
 
 
 @pytest.mark.parametrize("label", ["3", "none"])
-def test_a_simulated_hand_draws_what_is_asked_for(tmp_path, monkeypatch, capsys, label):
+def test_a_simulated_hand_draws_the_prompted_label(tmp_path, monkeypatch, capsys, label):
     monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
     out = str(tmp_path / "takes")
     options = ["--label", label, "--takes", "3", "--mock", "--speed", "max", "--out", out]
     assert main(options) == 0, capsys.readouterr().err
-    takes = [read(file) for file in saved(tmp_path)]
+    takes = [read(file) for file in saved_files(tmp_path)]
     assert [take.label for take in takes] == [label] * 3
     assert all(take.channels == MOTION for take in takes)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_simulated_hand_is_recorded_as_it_draws_and_not_on_its_way_back(seed):
+def test_a_take_of_a_simulated_hand_contains_its_stroke_and_not_its_way_back(seed):
     with PromptedHand(HAND_MOTION, seed, speed=float("inf")) as source:
         chunks = iter(source)
         for number, digit in enumerate("31907"):
-            capturing, take, asked = Capture(source.rate, 4), None, False
+            capture, take, prompted = StrokeCapture(source.rate, 4), None, False
             while take is None:
-                if capturing.ready and not asked:
-                    asked = True
+                if capture.ready and not prompted:
+                    prompted = True
                     source.prompt(digit)
-                take = next(capturing.feed(next(chunks)), None)
-            assert take.fault is None
-            assert len(source.marks) == number + 1  # nothing was drawn that was not asked for
+                take = capture.feed(next(chunks))
+            assert take.fault is None and not take.lost
+            assert len(source.marks) == number + 1  # nothing was drawn without a prompt
             mark = source.marks[-1]
             assert mark.label == digit
             assert take.t[0] < mark.start + 0.1
-            assert mark.end - 0.1 < take.t[-1] < mark.end + 0.7  # the hand was still held still
+            assert mark.end - 0.1 < take.t[-1] < mark.end + 0.7  # the hand is still in place
 
 
-def test_a_simulated_hand_knows_no_letters(tmp_path, monkeypatch, capsys):
+def test_a_simulated_hand_refuses_a_letter(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
     assert main(["--label", "A", "--mock", "--out", str(tmp_path)]) == 1
     assert "cannot draw A" in capsys.readouterr().err
@@ -292,7 +298,7 @@ def test_a_simulated_hand_knows_no_letters(tmp_path, monkeypatch, capsys):
         [],
     ],
 )
-def test_usage(monkeypatch, capsys, options):
+def test_invalid_options_are_usage_errors(monkeypatch, capsys, options):
     monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
     with pytest.raises(SystemExit) as stop:
         main([*options, "--replay", "a.csv"])
@@ -300,14 +306,14 @@ def test_usage(monkeypatch, capsys, options):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_keeps_what_it_has(tmp_path, number):
-    played = tmp_path / "played.csv"
-    played.write_text(own_csv.render(stream(*strokes(2), rest(900))))
+def test_a_signal_ends_the_session_and_keeps_the_saved_takes(tmp_path, number):
+    replayed = tmp_path / "replayed.csv"
+    replayed.write_text(own_csv.render(joined(*strokes(2), still_hand(900))))
     script = (
         "import sys\nfrom edge.commands import airdigit_record as command\n"
         f"command.SOURCES = {SOURCES}\nsys.exit(command.main())"
     )
-    options = ["--label=3", "--takes=9", "--json", "--speed=4", "--replay", str(played)]
+    options = ["--label=3", "--takes=9", "--json", "--speed=4", "--replay", str(replayed)]
     with subprocess.Popen(
         [sys.executable, "-c", script, *options, "--out", str(tmp_path / "takes")],
         stdout=subprocess.PIPE,
@@ -324,4 +330,4 @@ def test_interrupted_it_keeps_what_it_has(tmp_path, number):
     assert "2 of 9 takes are saved" in err
     assert "--takes=7" in err
     assert "Traceback" not in err
-    assert len(saved(tmp_path)) == 2
+    assert len(saved_files(tmp_path)) == 2

@@ -1,4 +1,4 @@
-"""The recorder of words, on sound that is played to it."""
+"""sound-record, with sound that is replayed to it and with a simulated person."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from edge.formats.sound import read, write_wav
 from edge.samples import Chunk
 from edge.simulation.sound.room import Noise
 from edge.simulation.sound.speaker import Speaker, say
-from edge.takes.sound import store
-from edge.takes.sound.capture import Capture
-from edge.takes.sound.endpoints import stretches
-from edge.takes.sound.validation import AROUND
+from edge.takes.sound.capture import WordCapture
+from edge.takes.sound.endpoints import find_segments
+from edge.takes.sound.storage import count_takes, save_take
+from edge.takes.sound.validation import MARGIN
 from training.sound.data.folder_layouts import named
 
 RATE = 16000
-HISS = 3e-4  # rms of a quiet room
+NOISE_RMS = 3e-4  # of a quiet room
 
 
-def quiet(seconds):
+def silence(seconds):
     return np.zeros(round(seconds * RATE))
 
 
@@ -36,221 +36,227 @@ def word(text="yes", seed=1, gain=1.0):
     return gain * say(text, person, person.rng)
 
 
-def room(*parts, hiss=HISS):
-    """What was said, with quiet before and after all of it, in a room."""
-    said = np.concatenate([quiet(2), *parts, quiet(3)])
-    return said + Noise(np.random.default_rng(0), hiss).take(len(said))
+def in_room(*parts, noise_rms=NOISE_RMS):
+    """Return the parts with 2 s of silence before and 3 s after them, plus noise."""
+    sound = np.concatenate([silence(2), *parts, silence(3)])
+    return sound + Noise(np.random.default_rng(0), noise_rms).take(len(sound))
 
 
-def said(*words):
-    return [part for one in words for part in (one, quiet(2.5))]
+def with_pauses(*words):
+    return [part for one in words for part in (one, silence(2.5))]
 
 
 @pytest.fixture
 def record(tmp_path, capsys):
-    """Run the command on a sound; its status, its standard output and what it said."""
+    """Run the command on a sound; return its exit status, stdout and stderr."""
 
     def record(sound, *options, rate=RATE):
-        played = tmp_path / "played.wav"
-        write_wav(played, sound, rate)
-        out = ["--out", str(tmp_path / "words"), "--replay", str(played), "--speed", "max"]
+        replayed = tmp_path / "replayed.wav"
+        write_wav(replayed, sound, rate)
+        out = ["--out", str(tmp_path / "words"), "--replay", str(replayed), "--speed", "max"]
         status = main(["--speaker", "ann", *options, *out])
-        heard = capsys.readouterr()
-        return status, heard.out, heard.err
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
 
     return record
 
 
-def saved(tmp_path):
+def saved_files(tmp_path):
     found = (tmp_path / "words").rglob("*")
     return sorted(str(p.relative_to(tmp_path / "words")) for p in found if p.is_file())
 
 
-def test_words_are_asked_for_in_turns_trimmed_and_saved(record, tmp_path):
+def test_words_are_prompted_for_in_turn_trimmed_and_saved(record, tmp_path):
     first, second = word("yes"), word("no")
-    sound = room(*said(first, second, word("yes", 2), word("no", 2)))
+    sound = in_room(*with_pauses(first, second, word("yes", 2), word("no", 2)))
     status, out, err = record(sound, "--words", "yes", "no", "--takes", "2")
     assert status == 0, err
     prompts = [line for line in err.splitlines() if line.startswith("say:")]
     assert prompts == [f"say: {w} ({n} of 2)" for n in (1, 2) for w in ("yes", "no")]
     names = [f"{w}/ann_nohash_{n}.wav" for w in ("no", "yes") for n in (0, 1)]
-    assert saved(tmp_path) == names
+    assert saved_files(tmp_path) == names
     assert sorted(line.split()[-1] for line in out.splitlines()) == [
         str(tmp_path / "words" / name) for name in names
     ]
-    assert "4 takes of ann were saved" in err and "0 are left" in err
-    assert "go on with" not in err
+    assert "4 takes of ann were saved" in err and "0 remaining" in err
+    assert "to continue" not in err
     for expected, name in ((first, "yes"), (second, "no")):
         take = read(tmp_path / "words" / name / "ann_nohash_0.wav")
         assert take.rate == RATE
-        (heard,) = stretches(take.samples, RATE)
-        assert heard.end - heard.start == pytest.approx(len(expected) / RATE, abs=0.1)
-        assert heard.start > AROUND - 0.05
-        assert take.t[-1] - heard.end > AROUND - 0.05
+        (segment,) = find_segments(take.samples, RATE)
+        assert segment.end - segment.start == pytest.approx(len(expected) / RATE, abs=0.1)
+        assert segment.start > MARGIN - 0.05
+        assert take.t[-1] - segment.end > MARGIN - 0.05
         assert 0.95 < len(take.samples) / RATE < 1.3
-        # It is the word itself, not another stretch of the sound.
+        # It is the word itself, not another part of the sound.
         match = np.correlate(take.samples, expected[:8000], "valid").max()
-        own, there = (np.sqrt(np.sum(x[:8000] ** 2)) for x in (expected, take.samples))
-        assert match > 0.9 * own * min(own, there)
+        norm, norm_of_take = (np.sqrt(np.sum(x[:8000] ** 2)) for x in (expected, take.samples))
+        assert match > 0.9 * norm * min(norm, norm_of_take)
 
 
-def test_training_knows_word_and_speaker(record, tmp_path):
-    sound = room(*said(*(word(w) for w in ("yes", "four", "two"))))
+def test_training_finds_word_and_speaker_of_each_take(record, tmp_path):
+    sound = in_room(*with_pauses(*(word(w) for w in ("yes", "four", "two"))))
     status, _, err = record(sound, "--words", "yes", "42", "--takes", "1")
     assert status == 0, err
     assert "say: 4 (1 of 1)" in err
-    assert saved(tmp_path) == ["2/2_ann_0.wav", "4/4_ann_0.wav", "yes/ann_nohash_0.wav"]
+    assert saved_files(tmp_path) == ["2/2_ann_0.wav", "4/4_ann_0.wav", "yes/ann_nohash_0.wav"]
     found = {(clip.word, clip.speaker) for clip in named(tmp_path / "words")}
     assert found == {("yes", "ann"), ("four", "ann"), ("two", "ann")}
 
 
 @pytest.mark.parametrize("after", [0.1, 0.3, 1.0])
-def test_the_last_take_of_a_recording_is_judged(record, tmp_path, after):
-    sound = room(*said(word()), word("yes", 2), quiet(after))
-    sound = sound[: len(sound) - round(3 * RATE)]  # which a room has after all of it
+def test_a_word_at_the_end_of_a_recording_is_saved(record, tmp_path, after):
+    sound = in_room(*with_pauses(word()), word("yes", 2), silence(after))
+    sound = sound[: len(sound) - round(3 * RATE)]  # the silence that in_room adds
     status, _, err = record(sound, "--words", "yes", "--takes", "2")
     assert status == 0, err
-    assert len(saved(tmp_path)) == 2
+    assert len(saved_files(tmp_path)) == 2
 
 
-def test_a_word_that_the_end_of_a_recording_cuts_is_none(record, tmp_path):
+def test_a_word_cut_by_the_end_of_a_recording_is_not_saved(record, tmp_path):
     last = word("yes", 2)
-    sound = room(*said(word()), last)
+    sound = in_room(*with_pauses(word()), last)
     sound = sound[: len(sound) - round(3 * RATE) - len(last) // 2]
     status, _, err = record(sound, "--words", "yes", "--takes", "2")
     assert status == 1
-    assert len(saved(tmp_path)) == 1
+    assert len(saved_files(tmp_path)) == 1
 
 
-def test_talk_without_end_is_cut_off_and_refused(record, tmp_path):
-    """It is judged after some seconds, not kept for as long as it lasts."""
-    talk = [word("yes"), word("no", 2), word("stop", 3)] * 10
+def test_continuous_speech_is_cut_after_4_s_and_rejected(record, tmp_path):
+    speech = [word("yes"), word("no", 2), word("stop", 3)] * 10
     status, _, err = record(
-        room(quiet(1), *talk, quiet(2), *said(word())), "--words", "yes", "--takes", "1"
+        in_room(silence(1), *speech, silence(2), *with_pauses(word())),
+        "--words",
+        "yes",
+        "--takes",
+        "1",
     )
     assert status == 0
     assert "not saved: 4.0 s is" in err
-    assert len(saved(tmp_path)) == 1
+    assert len(saved_files(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("name", ["Zoë", "नहीं", "don't", "はい", "co-op"])
-def test_words_of_any_language(record, tmp_path, name):
-    status, _, err = record(room(*said(word())), "--words", name, "--takes", "1")
+def test_a_word_of_any_language_can_be_recorded(record, tmp_path, name):
+    status, _, err = record(in_room(*with_pauses(word())), "--words", name, "--takes", "1")
     assert status == 0, err
     (clip,) = named(tmp_path / "words")
     assert clip.word == name
 
 
-LONG = np.concatenate([word("seven", 3)[:6000]] * 5)
-BAD = {
+LONG_WORD = np.concatenate([word("seven", 3)[:6000]] * 5)
+BAD = {  # reason to reject a take: its sound
     "clipped in": np.clip(word(gain=20), -1, 1),
     "too soft, its peak is": word(gain=0.03),
-    "more than one word was heard": np.concatenate([word("yes"), quiet(0.5), word("no")]),
-    "s is too long for a word": LONG,
-    "only a click was heard": np.full(600, 0.3) * np.sin(np.arange(600)),
+    "more than one word was spoken": np.concatenate([word("yes"), silence(0.5), word("no")]),
+    "s is too long for a word": LONG_WORD,
+    "only a click was recorded": np.full(600, 0.3) * np.sin(np.arange(600)),
 }
 
 
 @pytest.mark.parametrize("reason", BAD)
-def test_what_is_no_take_is_refused_and_asked_for_again(record, tmp_path, reason):
-    sound = room(*said(BAD[reason], word("yes", 2)))
+def test_an_invalid_take_is_rejected_and_prompted_for_again(record, tmp_path, reason):
+    sound = in_room(*with_pauses(BAD[reason], word("yes", 2)))
     status, _, err = record(sound, "--words", "yes", "--takes", "1")
     assert status == 0, err
-    refusals = [line for line in err.splitlines() if "not saved" in line]
-    assert len(refusals) == 1 and refusals[0].startswith("  not saved: ")
-    assert reason in refusals[0]
+    rejections = [line for line in err.splitlines() if "not saved" in line]
+    assert len(rejections) == 1 and rejections[0].startswith("  not saved: ")
+    assert reason in rejections[0]
     assert err.count("say: yes (1 of 1)") == 2
-    assert len(saved(tmp_path)) == 1
+    assert len(saved_files(tmp_path)) == 1
 
 
-def test_a_knock_beside_a_word_does_no_harm(record, tmp_path):
-    spoken = np.concatenate([word(), quiet(0.4), BAD["only a click was heard"]])
-    status, _, err = record(room(*said(spoken)), "--words", "yes", "--takes", "1")
+def test_a_knock_near_a_word_is_ignored(record, tmp_path):
+    spoken = np.concatenate([word(), silence(0.4), BAD["only a click was recorded"]])
+    status, _, err = record(in_room(*with_pauses(spoken)), "--words", "yes", "--takes", "1")
     assert status == 0 and "not saved" not in err
 
 
-def test_a_recording_played_again_is_not_taken_for_another_word(record, tmp_path):
+def test_a_recording_that_is_replayed_again_is_not_saved_as_another_word(record, tmp_path):
     options = ["--words", "yes", "no", "--takes", "1"]
-    sound = room(*said(word()))
+    sound = in_room(*with_pauses(word()))
     assert record(sound, *options)[0] == 1
     status, _, err = record(sound, *options)
     assert status == 1
-    assert "not saved: this very sound is" in err and "yes/ann_nohash_0.wav already" in err
-    assert saved(tmp_path) == ["yes/ann_nohash_0.wav"]
-    status, _, _ = record(room(*said(word(), word("no"))), *options)
+    assert "not saved: the same take is already saved as" in err
+    assert f"{tmp_path}/words/yes/ann_nohash_0.wav" in err
+    assert saved_files(tmp_path) == ["yes/ann_nohash_0.wav"]
+    status, _, _ = record(in_room(*with_pauses(word(), word("no"))), *options)
     assert status == 0
-    assert saved(tmp_path) == ["no/ann_nohash_0.wav", "yes/ann_nohash_0.wav"]
+    assert saved_files(tmp_path) == ["no/ann_nohash_0.wav", "yes/ann_nohash_0.wav"]
     (tmp_path / "words" / "yes" / "ann_nohash_9.wav").symlink_to("gone.wav")
-    assert record(room(*said(word("go"))), "--words", "3", "--takes", "1")[0] == 0
-    status, _, err = record(room(*said(word("go"))), "--words", "4", "--takes", "1")
-    assert status == 1 and "3/3_ann_0.wav already" in err
+    assert record(in_room(*with_pauses(word("go"))), "--words", "3", "--takes", "1")[0] == 0
+    status, _, err = record(in_room(*with_pauses(word("go"))), "--words", "4", "--takes", "1")
+    assert status == 1 and f"already saved as {tmp_path}/words/3/3_ann_0.wav" in err
 
 
-def test_all_that_a_recording_has_said_before_may_come_before_what_is_new(record, tmp_path):
-    heard = said(*(word("yes", seed) for seed in range(11)))
-    assert record(room(*heard), "--words", "yes", "--takes", "11")[0] == 0
-    status, _, err = record(room(*heard, *said(word("no"))), "--words", "no", "--takes", "1")
+def test_takes_saved_before_do_not_count_as_rejected_in_a_row(record, tmp_path):
+    before = with_pauses(*(word("yes", seed) for seed in range(11)))
+    assert record(in_room(*before), "--words", "yes", "--takes", "11")[0] == 0
+    status, _, err = record(
+        in_room(*before, *with_pauses(word("no"))), "--words", "no", "--takes", "1"
+    )
     assert status == 0, err
-    assert len(saved(tmp_path)) == 12
+    assert len(saved_files(tmp_path)) == 12
 
 
-def test_a_word_lost_in_noise_is_refused(record, tmp_path):
-    sound = room(*said(word(), word("yes", 2)), hiss=0.03)
+def test_a_word_in_loud_noise_is_rejected(record, tmp_path):
+    sound = in_room(*with_pauses(word(), word("yes", 2)), noise_rms=0.03)
     status, _, err = record(sound, "--words", "yes", "--takes", "1")
     assert status == 1
     assert "not saved: too noisy" in err
-    assert saved(tmp_path) == []
+    assert saved_files(tmp_path) == []
 
 
-def test_silence_is_told_and_in_the_end_given_up(record, tmp_path):
-    status, _, err = record(room(quiet(90)), "--words", "yes")
+def test_silence_is_reported_and_ends_the_session_after_ten_takes(record, tmp_path):
+    status, _, err = record(in_room(silence(90)), "--words", "yes")
     assert status == 1
-    assert err.count("not saved: nothing was heard for 8 s: speak louder") == 10
-    assert "10 takes in a row were refused" in err
-    assert "go on with the same command" in err
+    assert err.count("not saved: no word for 8 s: speak louder") == 10
+    assert "10 takes in a row were rejected" in err
+    assert "to continue: run the same command again" in err
 
 
-def test_a_muted_microphone_is_told(record):
-    status, _, err = record(quiet(100), "--words", "yes")
+def test_a_muted_microphone_is_reported(record):
+    status, _, err = record(silence(100), "--words", "yes")
     assert status == 1
     assert "there is no sound at all: is the microphone muted?" in err
 
 
-def test_the_same_command_goes_on_and_overwrites_nothing(record, tmp_path):
+def test_the_same_command_continues_and_overwrites_no_file(record, tmp_path):
     options = ["--words", "yes", "--takes", "3"]
-    status, _, err = record(room(*said(word(), word("yes", 2))), *options)
+    status, _, err = record(in_room(*with_pauses(word(), word("yes", 2))), *options)
     assert status == 1
-    assert "2 takes of ann were saved" in err and "1 are left" in err
-    assert err.endswith("error: the source ended with 1 takes left\n")
-    before = {name: (tmp_path / "words" / name).read_bytes() for name in saved(tmp_path)}
-    status, _, err = record(room(*said(word("yes", 3))), *options)
+    assert "2 takes of ann were saved" in err and "1 remaining" in err
+    assert err.endswith("error: the source ended with 1 takes left to record\n")
+    before = {name: (tmp_path / "words" / name).read_bytes() for name in saved_files(tmp_path)}
+    status, _, err = record(in_room(*with_pauses(word("yes", 3))), *options)
     assert status == 0
     assert "say: yes (3 of 3)" in err
-    after = {name: (tmp_path / "words" / name).read_bytes() for name in saved(tmp_path)}
+    after = {name: (tmp_path / "words" / name).read_bytes() for name in saved_files(tmp_path)}
     assert len(after) == 3 and before.items() <= after.items()
-    status, out, err = record(room(quiet(1)), *options)
+    status, out, err = record(in_room(silence(1)), *options)
     assert (status, out) == (0, "")
 
 
-def test_another_speaker_has_takes_of_their_own(record, tmp_path):
+def test_takes_are_counted_for_each_speaker(record, tmp_path):
     for name in ("ann", "bob", "bob"):
         options = ["--words", "yes", "--takes", "1", "--speaker", name]
-        assert record(room(*said(word())), *options)[0] == 0
-    assert saved(tmp_path) == ["yes/ann_nohash_0.wav", "yes/bob_nohash_0.wav"]
+        assert record(in_room(*with_pauses(word())), *options)[0] == 0
+    assert saved_files(tmp_path) == ["yes/ann_nohash_0.wav", "yes/bob_nohash_0.wav"]
 
 
-def test_a_free_number_is_found(tmp_path):
+def test_a_take_gets_the_first_free_number(tmp_path):
     sounds = [np.full(100, level, np.float32) for level in (0.1, 0.2, 0.3, 0.4)]
-    paths = [store.save(samples, tmp_path, "yes", "ann") for samples in sounds[:3]]
+    paths = [save_take(samples, tmp_path, "yes", "ann") for samples in sounds[:3]]
     paths[1].unlink()
-    assert store.count(tmp_path, "yes", "ann") == 2
-    assert store.count(tmp_path, "yes", "an") == store.count(tmp_path, "no", "ann") == 0
-    assert store.save(sounds[3], tmp_path, "yes", "ann") == paths[1]
+    assert count_takes(tmp_path, "yes", "ann") == 2
+    assert count_takes(tmp_path, "yes", "an") == count_takes(tmp_path, "no", "ann") == 0
+    assert save_take(sounds[3], tmp_path, "yes", "ann") == paths[1]
     assert len(list((tmp_path / "yes").iterdir())) == 3
 
 
-def test_json_is_one_object_a_take(record, tmp_path):
-    sound = room(*said(BAD["too soft, its peak is"], word()))
+def test_json_is_one_object_for_each_take(record, tmp_path):
+    sound = in_room(*with_pauses(BAD["too soft, its peak is"], word()))
     status, out, _ = record(sound, "--words", "yes", "--takes", "1", "--json")
     assert status == 0
     rejected, take, summary = (json.loads(line) for line in out.splitlines())
@@ -260,15 +266,16 @@ def test_json_is_one_object_a_take(record, tmp_path):
     assert summary == {"event": "summary", "speaker": "ann", "saved": 1, "rejected": 1, "left": 0}
 
 
-def test_a_file_of_another_rate(record, tmp_path):
-    sound = room(*said(word()))
+def test_a_take_from_a_file_of_another_rate_has_16_khz(record, tmp_path):
+    sound = in_room(*with_pauses(word()))
     assert record(np.repeat(sound, 3), "--words", "yes", "--takes", "1", rate=48000)[0] == 0
     take = read(tmp_path / "words" / "yes" / "ann_nohash_0.wav")
     assert take.rate == RATE and 0.95 < len(take.samples) / RATE < 1.3
 
 
-def captured(sound, gap=0.0, at=0.0, size=500):
-    capture = Capture()
+def captured_take(sound, gap=0.0, at=0.0, size=500):
+    """Return the first take; `gap` seconds are missing in the stream at the time `at`."""
+    capture = WordCapture()
     t = np.arange(len(sound)) / RATE
     t[t >= at] += gap
     for start in range(0, len(sound), size):
@@ -279,33 +286,33 @@ def captured(sound, gap=0.0, at=0.0, size=500):
     raise AssertionError("nothing was captured")
 
 
-def test_samples_that_are_missing_in_a_word_spoil_it():
-    sound = room(*said(word()))
-    assert captured(sound).lost == 0
-    assert captured(sound, 0.05, at=1.0).lost == 0  # before anything was said
-    assert captured(sound, 0.05, at=2.3).lost == 800
+def test_samples_that_are_missing_in_a_word_are_counted():
+    sound = in_room(*with_pauses(word()))
+    assert captured_take(sound).lost == 0
+    assert captured_take(sound, 0.05, at=1.0).lost == 0  # before the word
+    assert captured_take(sound, 0.05, at=2.3).lost == 800
 
 
 @pytest.mark.parametrize("size", [1, 37, 800, 5000])
-def test_what_is_captured_hardly_depends_on_the_chunks(size):
-    sound = room(*said(word()))
-    spoken = [stretches(captured(sound, size=s).samples, RATE)[0] for s in (500, size)]
-    assert spoken[0].end - spoken[0].start == pytest.approx(
-        spoken[1].end - spoken[1].start, abs=0.011
+def test_a_captured_take_hardly_depends_on_the_chunk_size(size):
+    sound = in_room(*with_pauses(word()))
+    segments = [find_segments(captured_take(sound, size=s).samples, RATE)[0] for s in (500, size)]
+    assert segments[0].end - segments[0].start == pytest.approx(
+        segments[1].end - segments[1].start, abs=0.011
     )
 
 
-def test_a_simulated_person_says_what_is_asked_for(tmp_path, capsys):
+def test_a_simulated_person_says_the_prompted_words(tmp_path, capsys):
     options = ["--words", "left", "7", "--takes", "2", "--mock", "--speed", "max"]
     assert main([*options, "--speaker", "ann", "--out", str(tmp_path / "words")]) == 0
     assert "not saved" not in capsys.readouterr().err
-    assert saved(tmp_path) == [
+    assert saved_files(tmp_path) == [
         *("7/7_ann_0.wav", "7/7_ann_1.wav"),
         *("left/ann_nohash_0.wav", "left/ann_nohash_1.wav"),
     ]
 
 
-def test_a_simulated_person_does_not_know_all_words(tmp_path, capsys):
+def test_a_simulated_person_refuses_an_unknown_word(tmp_path, capsys):
     out = ["--speaker", "ann", "--out", str(tmp_path / "words")]
     assert main(["--words", "yes", "oui", "--mock", *out]) == 1
     err = capsys.readouterr().err
@@ -313,14 +320,14 @@ def test_a_simulated_person_does_not_know_all_words(tmp_path, capsys):
     assert not (tmp_path / "words").exists()
 
 
-def test_the_level_is_shown_on_a_terminal_only(record, monkeypatch):
+def test_the_level_meter_is_shown_on_a_terminal_only(record, monkeypatch):
     class Terminal(io.StringIO):
         encoding = "utf-8"
 
         def isatty(self):
             return True
 
-    sound = room(*said(word()))
+    sound = in_room(*with_pauses(word()))
     assert " dB\x1b[K" not in record(sound, "--words", "yes", "--takes", "1")[2]
     terminal = Terminal()
     monkeypatch.setenv("TERM", "xterm")
@@ -347,20 +354,20 @@ def test_the_level_is_shown_on_a_terminal_only(record, monkeypatch):
         ["--speaker", "ann"],
     ],
 )
-def test_usage(capsys, options):
+def test_invalid_options_are_usage_errors(capsys, options):
     with pytest.raises(SystemExit) as stop:
         main([*options, "--replay", "a.wav"])
     assert stop.value.code == 2
 
 
-def test_a_folder_that_cannot_be(tmp_path, capsys):
+def test_an_output_folder_that_cannot_be_made_is_an_error(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     options = ["--words", "yes", "--speaker", "ann", "--mock", "--out", str(tmp_path / "file")]
     assert main(options) == 1
     assert "choose another --out" in capsys.readouterr().err
 
 
-def test_a_name_that_stdout_cannot_write_ends_nothing(tmp_path):
+def test_a_speaker_name_that_stdout_cannot_encode_is_escaped(tmp_path):
     options = ["--words=yes", "--takes=2", "--speaker=Zoë", "--mock", "--speed=max"]
     call = "import sys; from edge.commands import start; sys.exit(start.sound_record())"
     done = subprocess.run(
@@ -374,7 +381,7 @@ def test_a_name_that_stdout_cannot_write_ends_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_keeps_what_it_has(tmp_path, number):
+def test_a_signal_ends_the_session_and_keeps_the_saved_takes(tmp_path, number):
     options = ["--words=yes", "--takes=500", "--speaker=ann", "--json", "--mock", "--speed=8"]
     with subprocess.Popen(
         [
@@ -395,7 +402,9 @@ def test_interrupted_it_keeps_what_it_has(tmp_path, number):
         assert process.wait(10) == 130
         last = process.stdout.read().splitlines()[-1]
         err = process.stderr.read()
-    assert json.loads(last)["saved"] == len(saved(tmp_path)) >= 2
-    assert "go on with the same command" in err
+    assert json.loads(last)["saved"] == len(saved_files(tmp_path)) >= 2
+    assert "to continue: run the same command again" in err
     assert "Traceback" not in err
-    assert all(len(read(tmp_path / "words" / name).samples) > 10000 for name in saved(tmp_path))
+    assert all(
+        len(read(tmp_path / "words" / name).samples) > 10000 for name in saved_files(tmp_path)
+    )

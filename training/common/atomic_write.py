@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge.cli.recorder import prepare
+from edge.cli.output_folder import prepare_output_folder
 from edge.errors import EdgeError
 
 
@@ -39,4 +39,4 @@ def check_model_path(path: Path) -> None:
     """Check --out before the training starts. Raises EdgeError if no model can be written there."""
     if path.suffix != ".tflite" or path.is_dir():
         raise EdgeError(f"--out {path}: name a file, something.tflite")
-    prepare(path.parent)
+    prepare_output_folder(path.parent)

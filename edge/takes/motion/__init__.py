@@ -1,0 +1,1 @@
+"""Takes of a motion sensor: one stroke each."""

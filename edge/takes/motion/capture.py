@@ -1,13 +1,13 @@
-"""Cuts one take out of a stream: waits for a still hand, keeps what it draws, until it is still.
+"""Endpoint detection in a motion stream: cut out one take.
 
-What a stroke is, the motion gate says that recognises them later; kept is more than it found, since
-a take is of use for as long as gates get better.
+The capture waits until the hand is still, and then records until the hand has drawn a stroke and is
+still again. The gate that finds strokes for recognition also finds this one. The take has more time
+around the stroke than the gate needs, so that it can still be used when the gate is improved.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,92 +16,98 @@ from numpy.typing import NDArray
 from edge.features.motion.gate import Gate
 from edge.formats.motion.recording import GAP
 from edge.samples import MOTION, Chunk
+from edge.takes import Capture
 
-REST = 1.2  # s of stillness before the hand may begin: time to see that a take is over, and go back
-KEPT = 0.6  # s from before it does
-END = 0.45  # s of stillness that end a stroke
-PATIENCE = 10.0  # s without a stroke
+STILL_BEFORE = 1.2  # s of stillness before the prompt: time to read the last result and move back
+MARGIN = 0.6  # s that are recorded before the stroke begins
+STILL_AFTER = 0.45  # s of stillness that end a stroke
+TIMEOUT = 10.0  # s to wait for stillness, and then for a stroke
 
 
 @dataclass(frozen=True)
 class Take:
-    """What was captured, and why it is none if it is not."""
-
     t: NDArray[np.float64]
     values: NDArray[np.float32]
-    fault: str | None
+    fault: str | None = None
+    """Why there is no stroke in it, None if there is one."""
     lost: int = 0
+    """Number of samples that are missing in it."""
 
 
-class Capture:
-    """Feed it chunks from the prompt on; `ready` turns true when the hand may begin."""
+class StrokeCapture(Capture[Take]):
+    """Cuts one take out of the chunks that are fed to it.
 
-    def __init__(self, rate: float, longest: float, anything: bool = False) -> None:
-        """`anything`: take the next `longest` seconds as they are, a stroke or not."""
-        self.rate, self.longest, self.anything = rate, longest, anything
-        self.ready = anything
-        self._gate = Gate(END)
-        self._kept: deque[tuple[float, NDArray[np.float32]]] = deque()
+    `ready` becomes true when the hand is still and the user can be prompted.
+    """
+
+    def __init__(self, rate: float, max_seconds: float, fixed_length: bool = False) -> None:
+        """`max_seconds` is the longest stroke.
+
+        With `fixed_length` the take is the next `max_seconds` seconds, whatever the motion is.
+        """
+        self.rate, self.max_seconds, self.fixed_length = rate, max_seconds, fixed_length
+        self.ready = fixed_length
+        self._gate = Gate(STILL_AFTER)
+        self._samples: deque[tuple[float, NDArray[np.float32]]] = deque()
         self._waiting_since: float | None = None
-        self._restless = 0.0
+        self._moved_at = 0.0
         self._lost = 0
 
-    def feed(self, chunk: Chunk) -> Iterator[Take]:
-        """The take, once, when the chunk completes it."""
+    def feed(self, chunk: Chunk) -> Take | None:
+        """Return the take if this chunk completes it."""
         for t, values in zip(chunk.t.tolist(), chunk.values, strict=True):
-            self._look_for_gap(t)
-            self._kept.append((t, values))
-            take = self._anything(t) if self.anything else self._stroke(t, values)
+            self._check_gap(t)
+            self._samples.append((t, values))
+            take = self._wait_for_end(t) if self.fixed_length else self._find_stroke(t, values)
             if take is not None:
-                yield take
-                return
-
-    def _anything(self, t: float) -> Take | None:
-        return self._take() if t - self._kept[0][0] >= self.longest else None
-
-    def _stroke(self, t: float, values: NDArray[np.float32]) -> Take | None:
-        if self._waiting_since is None:
-            self._waiting_since = self._restless = t
-        no_gyro = [0.0] * (len(MOTION) - len(values))
-        found = self._gate.push((t, *values.tolist(), *no_gyro))
-        if not self.ready:
-            return self._settle(t)
-        if found is not None:
-            return self._take()
-        if self._gate.started is None:
-            self._forget_before(t - KEPT)
-            if t - self._waiting_since > PATIENCE:
-                return self._take(f"nothing was drawn for {PATIENCE:g} s")
-        elif t - self._gate.started > self.longest + END:
-            return self._take(f"longer than {self.longest:g} s: draw faster, then hold still")
+                return take
         return None
 
-    def _settle(self, t: float) -> Take | None:
-        self._forget_before(t - KEPT)
+    def _wait_for_end(self, t: float) -> Take | None:
+        return self._take() if t - self._samples[0][0] >= self.max_seconds else None
+
+    def _find_stroke(self, t: float, values: NDArray[np.float32]) -> Take | None:
+        if self._waiting_since is None:
+            self._waiting_since = self._moved_at = t
+        no_gyro = [0.0] * (len(MOTION) - len(values))
+        stroke = self._gate.push((t, *values.tolist(), *no_gyro))
+        waited = t - self._waiting_since
+        if not self.ready:
+            return self._wait_for_stillness(t, waited)
+        if stroke is not None:
+            return self._take()
+        if self._gate.started is None:
+            self._drop_before(t - MARGIN)
+            if waited > TIMEOUT:
+                return self._take(f"nothing was drawn for {TIMEOUT:g} s")
+        elif t - self._gate.started > self.max_seconds + STILL_AFTER:
+            return self._take(f"longer than {self.max_seconds:g} s: draw faster, then hold still")
+        return None
+
+    def _wait_for_stillness(self, t: float, waited: float) -> Take | None:
+        self._drop_before(t - MARGIN)
         if self._gate.started is not None:
-            self._restless = self._gate.loud_at
-        if t - self._restless >= REST:
+            self._moved_at = self._gate.loud_at
+        if t - self._moved_at >= STILL_BEFORE:
             self.ready, self._waiting_since = True, t
-        elif self._waiting_since is not None and t - self._waiting_since > PATIENCE:
+        elif waited > TIMEOUT:
             return self._take("the hand was never still: hold it still before you draw")
         return None
 
-    def _look_for_gap(self, t: float) -> None:
-        """A gap within a take spoils it; before one the waiting goes on."""
-        if not self._kept or t - self._kept[-1][0] <= GAP / self.rate:
+    def _check_gap(self, t: float) -> None:
+        """Count the samples missing before this one if they belong to the take."""
+        if not self._samples or t - self._samples[-1][0] <= GAP / self.rate:
             return
         drawing = self.ready and self._gate.started is not None
-        if drawing or self.anything:
-            self._lost += round((t - self._kept[-1][0]) * self.rate) - 1
+        if drawing or self.fixed_length:
+            self._lost += round((t - self._samples[-1][0]) * self.rate) - 1
         else:
-            self._kept.clear()
+            self._samples.clear()
 
-    def _forget_before(self, t: float) -> None:
-        while self._kept[0][0] < t:
-            self._kept.popleft()
+    def _drop_before(self, t: float) -> None:
+        while self._samples[0][0] < t:
+            self._samples.popleft()
 
     def _take(self, fault: str | None = None) -> Take:
-        if self._lost:
-            fault = f"{self._lost} samples are missing: look at the cable"
-        t = np.array([t for t, _ in self._kept])
-        return Take(t, np.array([values for _, values in self._kept]), fault, self._lost)
+        t = np.array([t for t, _ in self._samples])
+        return Take(t, np.array([values for _, values in self._samples]), fault, self._lost)

@@ -1,0 +1,1 @@
+"""Takes of a microphone: one word each."""

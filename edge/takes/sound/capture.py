@@ -1,6 +1,8 @@
-"""Cuts one take out of sound: waits for quiet, keeps what is said then, until it is quiet again.
+"""Endpoint detection in a sound stream: cut out one take.
 
-What opens it is the gate that opens for the models: what they would not hear is no take either.
+The capture waits until it is quiet, and then records until a word was spoken and it is quiet again.
+The level gate that starts the models also detects this word: the models would not be given a sound
+that does not open it.
 """
 
 from __future__ import annotations
@@ -14,27 +16,31 @@ from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.level_gate import HOLD_S, LevelGate
 from edge.features.sound.streaming import StreamingFrontEnd
 from edge.samples import Chunk
+from edge.takes import Capture
 
-RATE = 16000
-SETTLE = 3.0  # s in which it should grow quiet before a word is asked for
-BEFORE = 1.0  # s kept from before the word
-PATIENCE = 8.0  # s without a word
-LONGEST = 4.0  # s that it may stay loud
-MISSING = 0.005  # s that a clock may jump
+RATE = 16000  # Hz
+QUIET_TIMEOUT = 3.0  # s to wait for quiet before the prompt comes in any case
+MARGIN = 1.0  # s that are recorded before the word
+TIMEOUT = 8.0  # s to wait for a word
+MAX_SECONDS = 4.0  # s that the gate may stay open
+MAX_JUMP = 0.005  # s that the source's clock may jump before samples are counted as missing
 
 
 @dataclass(frozen=True)
 class Take:
     samples: NDArray[np.float32]
-    """What was heard, with some time around it."""
+    """The word, with some time before and after it."""
     fault: str | None = None
-    """Why there is no word in it."""
+    """Why there is no word in it, None if there is one."""
     lost: int = 0
-    """Samples that are missing in it."""
+    """Number of samples that are missing in it."""
 
 
-class Capture:
-    """Feed it all chunks; `ready` turns true when the word may be asked for."""
+class WordCapture(Capture[Take]):
+    """Cuts takes out of the chunks that are fed to it, one after each `begin`.
+
+    `ready` becomes true when it is quiet and the user can be prompted.
+    """
 
     def __init__(self) -> None:
         self._front_end = FrontEnd()
@@ -47,50 +53,51 @@ class Capture:
     def begin(self) -> None:
         """Wait for quiet, and then for the next word."""
         self.ready = False
-        self._kept = np.empty(0, np.float32)
+        self._samples = np.empty(0, np.float32)
         self._waited = 0.0
-        self._opened: float | None = None
+        self._word_at: float | None = None
         self._lost = 0
 
     def feed(self, chunk: Chunk) -> Take | None:
-        """The take, when the chunk completes it; what follows in the chunk stays in it."""
+        """Return the take if this chunk completes it; it includes the whole chunk."""
         if not len(chunk):
             return None
-        self._look_for_gap(chunk)
-        self._kept = np.concatenate([self._kept, chunk.values[:, 0]])
+        self._check_gap(chunk)
+        self._samples = np.concatenate([self._samples, chunk.values[:, 0]])
         take = None
         for block in self._stream.push(chunk.values[:, 0]):
-            loud = self._gate.update(self._front_end.level(block))
-            take = take or self._step(loud)
-        if self._opened is None:
-            self._kept = self._kept[-round(BEFORE * RATE) :]
+            gate_open = self._gate.update(self._front_end.level(block))
+            take = take or self._step(gate_open)
+        if self._word_at is None:
+            self._samples = self._samples[-round(MARGIN * RATE) :]
         return take
 
     def finish(self) -> Take | None:
-        """The take that the end of the sound completes."""
+        """Return the take if a word was spoken before the end of the sound."""
         take = None
         for _ in range(round(2 * HOLD_S / self._block_s)):
             take = take or self._step(self._gate.skip())
-        return take
+        return None if take is None or take.fault else take
 
-    def _step(self, loud: bool) -> Take | None:
+    def _step(self, gate_open: bool) -> Take | None:
+        """Advance by one block."""
         self._waited += self._block_s
         if not self.ready:
-            if not loud or self._waited > SETTLE:
+            if not gate_open or self._waited > QUIET_TIMEOUT:
                 self.ready, self._waited = True, 0.0
-        elif self._opened is None:
-            if loud:
-                self._opened = self._waited
-            elif self._waited > PATIENCE:
-                return Take(self._kept, f"nothing was heard for {PATIENCE:g} s: speak louder")
-        elif not loud or self._waited - self._opened > LONGEST:
-            return Take(self._kept, None, self._lost)
+        elif self._word_at is None:
+            if gate_open:
+                self._word_at = self._waited
+            elif self._waited > TIMEOUT:
+                return Take(self._samples, f"no word for {TIMEOUT:g} s: speak louder")
+        elif not gate_open or self._waited - self._word_at > MAX_SECONDS:
+            return Take(self._samples, None, self._lost)
         return None
 
-    def _look_for_gap(self, chunk: Chunk) -> None:
-        """In a word it spoils the take; before one the waiting goes on."""
+    def _check_gap(self, chunk: Chunk) -> None:
+        """Count the samples missing before this chunk if they belong to a word."""
         if self._last_t is not None:
             missing = chunk.t[-1] - self._last_t - len(chunk) / RATE
-            if missing > MISSING and self._opened is not None:
+            if missing > MAX_JUMP and self._word_at is not None:
                 self._lost += round(missing * RATE)
         self._last_t = float(chunk.t[-1])

@@ -1,4 +1,4 @@
-"""Where in a clip words are, by their energy above whatever noise the clip has of its own."""
+"""Endpoint detection in a clip: where words are, by their energy above the clip's own noise."""
 
 from __future__ import annotations
 
@@ -10,93 +10,97 @@ from numpy.typing import NDArray
 
 from edge.features.sound.front_end import FrontEnd
 
-HOP_S, SPAN_S = 0.01, 0.025
-QUIET = 0.15  # the share of a clip that is surely no speech: no word fills a second
-BANDS = 8  # of the 24, whose mean counts
-RISE_DB = 6.0  # above the clip's noise, at least, ...
-RISE = 0.3  # ... or this share of the way from the noise to the loudest, whatever is more
-DEPTH_DB = 30.0  # but no more than this below the loudest: what follows is a room that rings
-PAUSE_S = 0.18  # inside a word, at most: the closure before the last sound of "right" or "stop"
-CLICK_S = 0.04  # what is shorter and stands alone is no part of a word
+HOP_S, FRAME_S = 0.01, 0.025
+NOISE_SHARE = 0.15  # of a clip that is certainly not speech: no word lasts the whole of a second
+BANDS = 8  # of 24: the level of a frame is the mean of the loudest
+# The threshold is above the noise of the clip by the larger of the first two ...
+RISE_DB = 6.0
+RISE_SHARE = 0.3  # of the difference between the noise and the loudest frame
+# ... and at least this much below the loudest frame: a softer sound is an echo of the room.
+DEPTH_DB = 30.0
+MAX_PAUSE_S = 0.18  # in a word: the silence before the last sound of "right" or "stop"
+MAX_CLICK_S = 0.04  # a shorter sound that stands alone is not part of a word
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """What stands out from the noise, without a pause that is longer than one within a word."""
+class Segment:
+    """A part of a clip that is louder than the noise, without a pause longer than MAX_PAUSE_S."""
 
     start: float
     """Seconds from the beginning of the clip."""
     end: float
-    above: float
-    """dB of its loudest above the noise."""
+    snr_db: float
+    """Level of its loudest frame above the noise."""
     energy: float
 
 
 def word_span(samples: NDArray[np.float32], rate: int) -> tuple[float, float]:
-    """Start and end of the word in seconds; the whole clip if nothing stands out."""
-    found = stretches(samples, rate)
-    if not found:
+    """Return the start and the end of the word in seconds; the whole clip if there is none."""
+    segments = find_segments(samples, rate)
+    if not segments:
         return 0.0, len(samples) / rate
-    # Of several, the one with the most energy: a breath or a knock may be longer.
-    word = max(found, key=lambda stretch: stretch.energy)
+    # The word has the most energy: a breath or a knock may be longer.
+    word = max(segments, key=lambda segment: segment.energy)
     return word.start, word.end
 
 
-def stretches(samples: NDArray[np.float32], rate: int) -> list[Stretch]:
-    """All that stands out, the word among it."""
+def find_segments(samples: NDArray[np.float32], rate: int) -> list[Segment]:
+    """Return all segments above the noise: the word, and perhaps breaths or knocks."""
     level = _levels(samples, rate)
     if not len(level):
         return []
-    noise, loudest = float(np.quantile(level, QUIET)), float(level.max())
-    edge = max(noise + max(RISE_DB, RISE * (loudest - noise)), loudest - DEPTH_DB)
-    runs = _runs(level > edge)
+    noise, loudest = float(np.quantile(level, NOISE_SHARE)), float(level.max())
+    rise = max(RISE_DB, RISE_SHARE * (loudest - noise))
+    runs = _runs(level > max(noise + rise, loudest - DEPTH_DB))
     if not runs:
         return []
     return [
-        _stretch(level[first:last], noise, first, len(samples) / rate)
-        for first, last in _joined(runs, round(PAUSE_S / HOP_S), round(CLICK_S / HOP_S))
+        _segment(level[first:last], noise, first, len(samples) / rate)
+        for first, last in _joined(runs, round(MAX_PAUSE_S / HOP_S), round(MAX_CLICK_S / HOP_S))
     ]
 
 
-def _stretch(level: NDArray[np.float64], noise: float, first: int, seconds: float) -> Stretch:
-    # A frame tells of the sound at its middle.
-    start = first * HOP_S + SPAN_S / 2 - HOP_S / 2
+def _segment(level: NDArray[np.float64], noise: float, first: int, seconds: float) -> Segment:
+    # A frame describes the sound at its centre.
+    start = first * HOP_S + FRAME_S / 2 - HOP_S / 2
     end = start + len(level) * HOP_S
     energy = float((10 ** (level / 10)).sum())
-    return Stretch(max(0.0, start), min(seconds, end), float(level.max()) - noise, energy)
+    return Segment(max(0.0, start), min(seconds, end), float(level.max()) - noise, energy)
 
 
 def _levels(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
-    """dB of each frame above the noise, in those bands that stand out most from theirs."""
-    bands = _front_end(rate)
-    rows = bands.frames(samples).astype(np.float64) * (10 / np.log(10))
-    if not len(rows):
+    """Return the level of each frame in dB: the mean of its bands that are most above the noise.
+
+    Each band is compared with its own noise: a vowel in noise, or an s, is in few of the bands.
+    """
+    bands = _front_end(rate).frames(samples).astype(np.float64) * (10 / np.log(10))
+    if not len(bands):
         return np.empty(0)
-    # Band by band: a vowel under noise, or an s, is in few of them.
-    excess = np.sort(_smooth(rows - np.quantile(rows, QUIET, axis=0)), axis=1)
-    return excess[:, -BANDS:].mean(axis=1)
+    above_noise = np.sort(_smooth(bands - np.quantile(bands, NOISE_SHARE, axis=0)), axis=1)
+    return above_noise[:, -BANDS:].mean(axis=1)
 
 
 def _smooth(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The median of five: a click is gone, an edge stays where it is."""
+    """Return the median of five rows: it removes clicks and keeps the time of an onset."""
     padded = np.pad(rows, ((2, 2), (0, 0)), mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 5, axis=0), axis=2)
 
 
 @cache
 def _front_end(rate: int) -> FrontEnd:
-    span = round(SPAN_S * rate)
+    frame = round(FRAME_S * rate)
     high = min(7600.0, rate / 2)
-    return FrontEnd(rate, span, round(HOP_S * rate), 1 << (span - 1).bit_length(), 24, 80.0, high)
+    return FrontEnd(rate, frame, round(HOP_S * rate), 1 << (frame - 1).bit_length(), 24, 80.0, high)
 
 
 def _runs(above: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the first frame of each run of true values, and the frame after its last."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], above, [False]]).astype(int)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _joined(runs: list[tuple[int, int]], pause: int, click: int) -> list[tuple[int, int]]:
-    """Runs with only a pause between them are one word; clicks that stand alone are dropped."""
+    """Join runs with only a pause between them, and drop clicks unless there is nothing else."""
     words = [runs[0]]
     for first, last in runs[1:]:
         if first - words[-1][1] <= pause:

@@ -1,0 +1,17 @@
+"""Describes a take in figures."""
+
+from __future__ import annotations
+
+from edge.takes.sound.validation import WordTake
+
+
+def take_summary(take: WordTake) -> dict[str, float]:
+    """Return the length of the word in seconds, its peak re full scale and its level above noise.
+
+    Both levels are in dB.
+    """
+    return {
+        "seconds": round(take.seconds, 2),
+        "peak_db": round(take.peak_db, 1),
+        "above": round(take.snr_db, 1),
+    }
