@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from edge.errors import ModelError
 from edge.features.sound.front_end import FrontEnd
+from edge.features.sound.specification import FRAMES
 from edge.features.sound.streaming import StreamingFrontEnd
 from edge.features.sound.window_length import pad_or_crop, window_samples
-from edge.features.sound.windows import FRAMES, SoundFeatures
+from edge.features.sound.windows import SoundFeatures
 from training.sound.learn.front_ends import FRONT_ENDS, LECTURE, PAPER, SHIPPED
 
 GOLDEN = Path(__file__).parent / "golden_spectra.npz"

@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.features.sound.level_gate import HOLD_S, LevelGate
+from edge.features.sound.specification import FRAMES, STEP
 from edge.features.sound.window_length import pad_or_crop, window_samples
 from edge.features.sound.windows import (
-    FRAMES,
     MAX_SPLICED_GAP_S,
-    STEP,
     TRAILING_SILENCE_S,
     SoundFeatures,
 )

@@ -8,7 +8,8 @@ from tensorflow import keras
 from tensorflow.lite.tools import flatbuffer_utils
 
 from edge.errors import ModelError
-from edge.features.sound.windows import FRAMES, SoundFeatures
+from edge.features.sound.specification import FRAMES
+from edge.features.sound.windows import SoundFeatures
 from edge.model import Model
 from edge.model.network import StreamingNetwork
 from edge.samples import AUDIO, Chunk

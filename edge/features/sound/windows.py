@@ -8,19 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import ModelError
 from edge.features import Features, Window
-from edge.features.sound import level_gate
 from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.level_gate import LevelGate
 from edge.features.sound.row_buffer import RowBuffer
+from edge.features.sound.specification import sound_specification
 from edge.features.sound.stage import stage_of
 from edge.features.sound.streaming import StreamingFrontEnd
 from edge.features.sound.window_length import pad_or_crop, window_samples
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 
-FRAMES = 82  # in a window: 1.6 s, a long word with the sound before it
-STEP = 2  # frames from one window to the next: 40 ms
 TRAILING_SILENCE_S = 0.4  # appended to the end of a recording, so that its last word is recognised
 MAX_SPLICED_GAP_S = 0.1  # a shorter gap is ignored; after a longer one a new stream begins
 
@@ -30,38 +27,7 @@ class SoundFeatures(Features):
 
     @classmethod
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        wanted = wanted or {}
-        try:
-            front_end = FrontEnd(**wanted.get("front_end", {}))
-            frames, step = int(wanted.get("shape", [FRAMES])[0]), int(wanted.get("step", STEP))
-            if not 0 < step <= frames:
-                raise ValueError(f"a step of {step} frames for windows of {frames}")
-        except (IndexError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"the model's front end is invalid ({error}): train the model again"
-            ) from None
-        described = {
-            "kind": "sound",
-            "version": 1,
-            "front_end": front_end.specification(),
-            "shape": [frames, front_end.bins],
-            "step": step,
-            "gate": {name: value for name, value in vars(level_gate).items() if name.isupper()},
-            "sensor": {"channels": list(AUDIO), "rate_hz": front_end.rate_hz},
-        }
-        if "quanvolution" in wanted:
-            from edge.features.quantum.quanvolution import Quanvolution
-
-            described["quanvolution"] = Quanvolution.specification(
-                wanted["quanvolution"], front_end.bins
-            )
-            rows_in = stage_of(described).rows_in
-            if frames % rows_in or step % rows_in:
-                raise ModelError(
-                    f"windows of {frames} frames with a step of {step} cannot be cut into the "
-                    f"patches of the quanvolution ({rows_in} frames): train the model again"
-                )
-        return described
+        return sound_specification(wanted or {})
 
     def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:
         self.front_end = FrontEnd(**specification["front_end"])
@@ -156,10 +122,8 @@ class SoundFeatures(Features):
         if len(samples) - size < step * front_end.hop:
             samples = pad_or_crop(samples, size)
         else:
-            before, after = (
-                (frames // step - 1) * step * front_end.hop,
-                round(TRAILING_SILENCE_S * rate),
-            )
+            before = (frames // step - 1) * step * front_end.hop
+            after = round(TRAILING_SILENCE_S * rate)
             samples = np.pad(samples, (before, after))
         spectrogram, stage = front_end.frames(samples), stage_of(specification)
         rows, rows_in = stage.apply(spectrogram), stage.rows_in

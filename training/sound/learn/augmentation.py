@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from edge.features.sound.windows import FRAMES
+from edge.features.sound.specification import FRAMES
 from training.sound.data.clips import FINE, ROWS
 
 BANDS = FINE.bins
