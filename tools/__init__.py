@@ -1,0 +1,1 @@
+"""Development tools, each started with `python -m tools.NAME`: benchmarks, figures, model files."""

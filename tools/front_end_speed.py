@@ -1,16 +1,17 @@
-"""How long a hop of the front end takes, and the same sound in librosa, in one run.
+"""Measure the processor time of the sound front end for one hop, and of librosa for the same sound.
 
   python -m tools.front_end_speed
   python -m tools.front_end_speed lecture --seconds 60
 
-Ours is fed as by a microphone, one window's step at a time, and computes each frame once. librosa
-is given the whole sound at once, which suits it best, then the latest window at each step, which
-is what a live program does that has no other front end.
+edge-sense gets the sound block by block, as from a microphone, and computes each frame once. librosa
+is measured in two ways: with the whole sound in one call, which is its fastest use, and with the
+latest window for each block, as a live program without a streaming front end would use it.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -18,66 +19,71 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.cli.options import CommandParser, add_common
+from edge.cli.run import run_command
 from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.streaming import StreamingFrontEnd
 from edge.features.sound.window_length import window_samples
+from tools.timing import durations_s
 from training.sound.learn.front_ends import FRONT_ENDS
 
-ROUNDS = 5  # the fastest counts: whatever else the machine does only makes it slower
-LIVE_STEPS = 50  # of librosa's windows, which all take the same
+ROUNDS = 5  # the fastest counts, because other programs can only make a round slower
+LIVE_WINDOWS = 50  # enough for librosa's live use, because all windows take the same time
 
 Samples = NDArray[np.float32]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="front_end_speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = CommandParser("python -m tools.front_end_speed", __doc__)
+    parser.add_argument(
+        "name", nargs="?", choices=list(FRONT_ENDS), default="shipped", help="a front end (shipped)"
     )
-    parser.add_argument("name", nargs="?", choices=list(FRONT_ENDS), default="shipped")
-    parser.add_argument("--seconds", type=float, default=20.0, metavar="S", help="of sound (20)")
-    args = parser.parse_args(argv)
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, metavar="S", help="length of the sound (20)"
+    )
+    add_common(parser)
+    return run_command(parser, measure, argv)
+
+
+def measure(args: argparse.Namespace) -> None:
     specification = FRONT_ENDS[args.name]
     front_end, step = FrontEnd(**specification["front_end"]), specification["step"]
-    samples = sound(round(args.seconds * front_end.rate_hz))
+    samples = noise(round(args.seconds * front_end.rate_hz))
     hops = len(samples) / front_end.hop
 
     size, advance = window_samples(specification), step * front_end.hop
-    last = [samples[at : at + size] for at in range(0, len(samples) - size, advance)][:LIVE_STEPS]
-    ours = fastest(lambda: stream(front_end, step, samples)) / hops
-    whole = fastest(lambda: oracle(front_end, samples)) / hops
-    live = fastest(lambda: [oracle(front_end, one) for one in last]) / (len(last) * step)
+    starts = range(0, len(samples) - size, advance)[:LIVE_WINDOWS]
+    windows = [samples[start : start + size] for start in starts]
+    ours = fastest_s(lambda: run_streaming(front_end, step, samples)) / hops
+    whole = fastest_s(lambda: run_librosa(front_end, samples)) / hops
+    live = fastest_s(lambda: [run_librosa(front_end, window) for window in windows])
+    live /= len(windows) * step
 
-    print(f"{args.name}: a hop of {1000 * front_end.hop / front_end.rate_hz:.1f} ms takes, in us")
-    print(f"  edge-sense, as the sound comes         {1e6 * ours:8.1f}")
-    for said, theirs in (("librosa, the whole sound at once", whole), ("librosa, live", live)):
-        print(f"  {said:38} {1e6 * theirs:8.1f}   {theirs / ours:.1f} times as long")
-    return 0
+    hop_ms = 1000 * front_end.hop / front_end.rate_hz
+    print(f"{args.name}: processor time for a hop of {hop_ms:.1f} ms, in us")
+    print(f"  edge-sense, block by block             {1e6 * ours:8.1f}")
+    for name, theirs in (("librosa, the whole sound at once", whole), ("librosa, live", live)):
+        print(f"  {name:38} {1e6 * theirs:8.1f}   {theirs / ours:.1f} times as long")
 
 
-def sound(count: int) -> Samples:
+def noise(count: int) -> Samples:
     return np.random.default_rng(0).normal(0, 0.1, count).astype(np.float32)
 
 
-def fastest(function: Callable[[], object]) -> float:
-    """Seconds of CPU."""
-    function()  # librosa compiles itself, arrays are allocated
-    taken = []
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        function()
-        taken.append(time.process_time() - start)
-    return min(taken)
+def fastest_s(function: Callable[[], object]) -> float:
+    """Processor time of the fastest call in s."""
+    function()  # without timing, because librosa compiles itself and arrays are allocated
+    return min(durations_s(function, ROUNDS, time.process_time))
 
 
-def stream(front_end: FrontEnd, step: int, samples: Samples) -> None:
+def run_streaming(front_end: FrontEnd, step: int, samples: Samples) -> None:
     streaming = StreamingFrontEnd(front_end, step)
     for start in range(0, len(samples), streaming.block_hop):
         streaming.push(samples[start : start + streaming.block_hop])
 
 
-def oracle(front_end: FrontEnd, samples: Samples) -> Samples:
+def run_librosa(front_end: FrontEnd, samples: Samples) -> Samples:
+    """The same features, computed by librosa."""
     bands = librosa.feature.melspectrogram(
         y=samples,
         sr=front_end.rate_hz,
@@ -99,4 +105,4 @@ def oracle(front_end: FrontEnd, samples: Samples) -> Samples:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())
