@@ -3,9 +3,9 @@
   python -m tools.front_end_speed
   python -m tools.front_end_speed lecture --seconds 60
 
-edge-sense gets the sound block by block, as from a microphone, and computes each frame once. librosa
-is measured in two ways: with the whole sound in one call, which is its fastest use, and with the
-latest window for each block, as a live program without a streaming front end would use it.
+edge-sense gets the sound block by block, as from a microphone, and computes each frame once. There
+are two figures for librosa: for the whole sound in one call, which is its fastest use, and for the
+latest window at each block, which is its use in a live program without a streaming front end.
 """
 
 from __future__ import annotations

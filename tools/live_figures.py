@@ -1,10 +1,10 @@
-"""Print how AirDigit does live: simulated people it never met, and its cost on this machine.
+"""Measure the live recognition of AirDigit: accuracy on new simulated people, delay, CPU, memory.
 
   python -m tools.live_figures
 
-Digits drawn by new simulated people (training never has their seeds) and a stretch of anything but
-digits go through the shipped chain, as fast as it goes. Then `airdigit-live` itself replays one
-minute in real time, and the system says what that cost.
+Simulated people who are not in the training set draw digits, and then move in other ways. The
+samples go through the shipped chain as fast as possible. Then `airdigit-live` replays one
+minute of digits in real time, and the operating system reports its processor time and memory.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from edge import chain
+from edge.bench.detections import assign_detections
 from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
 from edge.decision import Event
@@ -31,15 +32,16 @@ from edge.model import Model
 from edge.samples import MOTION
 from edge.sink import Sink
 from edge.source.simulated.hand import SimulatedHand
+from tools.commands import command_line
 
-FIRST_SEED = 7000  # of the simulated people; any other will do
-PATIENCE = 0.6  # s after a digit's end in which its detection counts
-REAL_TIME = 60.0  # s
+FIRST_SEED = 7000  # of the simulated people; training uses other seeds
+TOLERANCE_S = 0.6  # after the end of a digit, a detection still counts for it
+REAL_TIME_S = 60.0
 DIGITS = "0123456789"
 
 
-class Collected(Sink):
-    """Keeps the detections."""
+class DetectionList(Sink):
+    """A sink that collects the detections."""
 
     def __init__(self) -> None:
         super().__init__(0.0, "")
@@ -52,60 +54,71 @@ class Collected(Sink):
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("python -m tools.live_figures", __doc__)
-    parser.add_argument("--model", default="airdigit", metavar="NAME|FILE")
-    parser.add_argument("--hands", type=int, default=50, help="new people, ten digits each (50)")
-    parser.add_argument("--minutes", type=float, default=30.0, help="of anything but digits (30)")
+    parser.add_argument(
+        "--model", default="airdigit", metavar="NAME|FILE", help="the model (airdigit)"
+    )
+    parser.add_argument(
+        "--hands", type=int, default=50, help="people who draw ten digits each (50)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=30.0, help="minutes of motion without digits (30)"
+    )
     add_common(parser)
     return run_command(parser, measure, argv)
 
 
 def measure(args: argparse.Namespace) -> None:
     model = Model.load(args.model, task="airdigit")
-    _digits(model, args.hands)
-    _pastime(model, args.minutes)
-    _cost(args.model)
+    _print_accuracy(model, args.hands)
+    _print_false_digits(model, args.minutes)
+    _print_cost(args.model)
     print(f"model file: {model.path.stat().st_size} bytes")
 
 
-def _digits(model: Model, hands: int) -> None:
+def _print_accuracy(model: Model, people: int) -> None:
     drawn = right = extra = 0
     wrong: Counter[str] = Counter()
-    for hand in range(hands):
-        order = np.random.default_rng(FIRST_SEED + hand).permutation(list(DIGITS))
-        source = SimulatedHand(_needs(model), "".join(order), FIRST_SEED + hand, speed=np.inf)
-        found = _run(model, source)
-        for mark in source.marks:
+    for person in range(people):
+        seed = FIRST_SEED + person
+        order = np.random.default_rng(seed).permutation(list(DIGITS))
+        source = SimulatedHand(_sensor(model), "".join(order), seed, speed=np.inf)
+        detections = _detections(model, source)
+        by_digit, unassigned = assign_detections(source.marks, detections, TOLERANCE_S)
+        for mark, found in by_digit:
             drawn += 1
-            mine = [d for d in found if mark.start < d.t < mark.end + PATIENCE]
-            found = [d for d in found if d not in mine]
-            labels = [d.label for d in mine]
+            labels = [detection.label for detection in found]
             right += labels == [mark.label]
             if labels != [mark.label]:
                 wrong[f"{mark.label} as {'+'.join(labels) or 'nothing'}"] += 1
-        extra += len(found)
-    print(f"digits by {hands} new simulated people: {right} of {drawn} right ({right / drawn:.3f})")
+        extra += len(unassigned)
+    print(
+        f"digits of {people} new simulated people: {right} of {drawn} right ({right / drawn:.3f})"
+    )
     print(f"  false digits between them: {extra}")
     if wrong:
-        print("  wrong: " + ", ".join(f"{what} ({n})" for what, n in wrong.most_common()))
+        print("  wrong: " + ", ".join(f"{digit} ({n})" for digit, n in wrong.most_common()))
 
 
-def _pastime(model: Model, minutes: float) -> None:
-    source = SimulatedHand(_needs(model), "", FIRST_SEED, pastime=minutes * 60, speed=np.inf)
-    false = [d.label for d in _run(model, source)]
-    took = source.health.samples / source.rate / 60
-    print(f"idle, walking, fidgeting, scribbles for {took:.0f} min: {len(false)} false digits")
-    if false:
-        print("  as: " + ", ".join(false))
+def _print_false_digits(model: Model, minutes: float) -> None:
+    source = SimulatedHand(_sensor(model), "", FIRST_SEED, pastime=minutes * 60, speed=np.inf)
+    labels = [detection.label for detection in _detections(model, source)]
+    simulated_minutes = source.health.samples / source.rate / 60
+    print(
+        f"rest, walks, fidgeting, scribbles for {simulated_minutes:.0f} min: "
+        f"{len(labels)} false digits"
+    )
+    if labels:
+        print("  as: " + ", ".join(labels))
 
 
-def _cost(model: str) -> None:
-    """One minute of digits, replayed in real time by the command that people use.
+def _print_cost(model: str) -> None:
+    """Replay one minute of digits in real time with the command that people use.
 
-    A second of it says what starting and loading the model cost, which is told apart.
+    The replay of one second shows the cost of the start, which is subtracted.
     """
-    source = SimulatedHand(_needs(Model.load(model)), DIGITS * 2, FIRST_SEED, speed=np.inf)
+    source = SimulatedHand(_sensor(Model.load(model)), DIGITS * 2, FIRST_SEED, speed=np.inf)
     with source:
-        chunks = [chunk for chunk in source if chunk.t[-1] < REAL_TIME]
+        chunks = [chunk for chunk in source if chunk.t[-1] < REAL_TIME_S]
     t = np.concatenate([chunk.t for chunk in chunks])
     values = np.concatenate([chunk.values for chunk in chunks])
     with tempfile.TemporaryDirectory() as folder:
@@ -113,38 +126,40 @@ def _cost(model: str) -> None:
         first = t - t[0] < 1.0
         minute.write_text(own_csv.render(Recording.checked(t, values, MOTION)))
         second.write_text(own_csv.render(Recording.checked(t[first], values[first], MOTION)))
-        start_up, _ = _replayed(model, second)
-        cpu, output = _replayed(model, minute)
+        start_cpu_s, _ = _replay(model, second)
+        cpu_s, output = _replay(model, minute)
     events = [json.loads(line) for line in output.splitlines()]
-    waits = [event["latency_ms"] for event in events if event["event"] == "detection"]
+    delays_ms = [event["latency_ms"] for event in events if event["event"] == "detection"]
     seconds = float(t[-1] - t[0])
-    share = (cpu - start_up) / (seconds - 1.0)
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"airdigit-live on {seconds:.0f} s at 100 Hz, in real time, {len(waits)} digits:")
-    print(f"  stroke end to event: median {np.median(waits):.0f} ms, most {max(waits):.0f} ms")
-    print(f"  CPU: {share:.2%} of one core, after {start_up:.2f} s to start")
-    print(f"  peak memory: {memory:.0f} MB")
+    share = (cpu_s - start_cpu_s) / (seconds - 1.0)
+    memory_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"airdigit-live on {seconds:.0f} s at 100 Hz, in real time, {len(delays_ms)} digits:")
+    print(
+        f"  stroke end to event: median {np.median(delays_ms):.0f} ms, max {max(delays_ms):.0f} ms"
+    )
+    print(f"  CPU: {share:.2%} of one core, after {start_cpu_s:.2f} s to start")
+    print(f"  peak memory: {memory_mb:.0f} MB")
 
 
-def _replayed(model: str, path: Path) -> tuple[float, str]:
-    """CPU seconds and output of `airdigit-live` on a recording, in real time."""
-    call = "import sys; from edge.commands.airdigit_live import main; sys.exit(main())"
-    command = [sys.executable, "-c", call, "--model", model, "--json", "--replay", str(path)]
+def _replay(model: str, path: Path) -> tuple[float, str]:
+    """Processor time in s and output of `airdigit-live` on a recording, in real time."""
+    command = command_line("airdigit_live", "--model", model, "--json", "--replay", str(path))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu, done.stdout
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu_s, result.stdout
 
 
-def _run(model: Model, source: SimulatedHand) -> list[Detection]:
-    sink = Collected()
+def _detections(model: Model, source: SimulatedHand) -> list[Detection]:
+    sink = DetectionList()
     with source:
         chain.run(source, model.features(MOTION), model, model.decision(), sink)
     return sink.detections
 
 
-def _needs(model: Model) -> dict[str, object]:
+def _sensor(model: Model) -> dict[str, object]:
+    """The sensor settings that the model requires."""
     requirements: dict[str, object] = model.manifest.input["sensor"]
     return requirements
 

@@ -8,9 +8,8 @@ import time
 import pytest
 
 import sound_network
-from edge.bench.workers.pipeline import match_detections
+from edge.bench.detections import KnownDetection, delays_and_counts
 from edge.bench.workers.stage_timer import StageTimer
-from edge.events import Detection
 from edge.simulation.ground_truth import Mark
 
 
@@ -37,9 +36,12 @@ def test_sound_pipeline_times_every_stage(tmp_path, quick_benchmark):
 
 def test_delay_is_the_time_from_the_end_of_the_word_to_the_event():
     marks = [Mark("one", 1.0, 1.5), Mark("two", 3.0, 3.4), Mark("one", 5.0, 5.5), Mark("x", 8, 9)]
-    detected = [("one", 1.5, 1.75), ("one", 3.5, 3.6), ("two", 9.9, 9.9)]
-    events = [(detection(label, t), known) for label, t, known in detected]
-    found = match_detections(marks, events, {"one", "two"})
+    detections = [
+        KnownDetection("one", 1.5, 1.75),
+        KnownDetection("one", 3.5, 3.6),
+        KnownDetection("two", 9.9, 9.9),
+    ]
+    found = delays_and_counts(marks, detections, {"one", "two"}, tolerance_s=1.0)
     assert found["delay_ms"]["p50"] == pytest.approx(250)
     assert {name: found[name] for name in ("marks", "right", "wrong", "extra")} == {
         "marks": 3,
@@ -47,11 +49,7 @@ def test_delay_is_the_time_from_the_end_of_the_word_to_the_event():
         "wrong": 1,
         "extra": 1,
     }
-    assert match_detections([], [], set())["delay_ms"] is None
-
-
-def detection(label: str, t: float):
-    return Detection(label, 0.9, t, 0.0, {})
+    assert delays_and_counts([], [], set(), tolerance_s=1.0)["delay_ms"] is None
 
 
 def test_stage_timer_excludes_the_time_of_the_consumer(monkeypatch):

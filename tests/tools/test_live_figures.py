@@ -1,4 +1,4 @@
-"""The tool that prints how live recognition does: in small, with the shipped model."""
+"""The tool that measures live recognition: a short run with the shipped model."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from tools import live_figures
 
 
-def test_it_prints_each_figure_of_the_shipped_model(monkeypatch, capsys):
-    monkeypatch.setattr(live_figures, "REAL_TIME", 8.0)
+def test_tool_prints_every_figure_of_the_shipped_model(monkeypatch, capsys):
+    monkeypatch.setattr(live_figures, "REAL_TIME_S", 8.0)
     assert live_figures.main(["--hands", "3", "--minutes", "0.5"]) == 0
     printed = capsys.readouterr().out
     right, drawn = map(int, re.search(r"(\d+) of (\d+) right", printed).groups())

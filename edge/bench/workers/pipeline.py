@@ -16,15 +16,14 @@ from typing import Any, TextIO, cast
 import numpy as np
 
 from edge import chain
+from edge.bench.detections import KnownDetection, delays_and_counts
 from edge.bench.engines.loading import runtime_version
 from edge.bench.inputs.replayed_signal import ReplayedSignal
 from edge.bench.machine.memory import peak_mb
-from edge.bench.statistics import summary
 from edge.bench.workers.stage_timer import STAGES, StageTimer
 from edge.events import Detection
 from edge.model import Model
 from edge.samples import Chunk, Health
-from edge.simulation.ground_truth import Mark
 from edge.sink import Sink
 from edge.sink.json_lines import JsonLinesSink
 from edge.source import Source
@@ -60,7 +59,7 @@ def measure_pipeline(request: dict[str, Any]) -> dict[str, Any]:
         "cpu_share": min(1.0, sum(p.cpu_s for p in passes) / sum(p.wall_s for p in passes)),
         "stages_ms": {stage: timer.spent_ns[stage] / 1e6 / seconds for stage in STAGES},
         "peak_mb": memory,
-        **match_detections(last.source.marks, last.detections, words),
+        **delays_and_counts(last.source.marks, last.detections, words, TOLERANCE_S),
     }
 
 
@@ -75,8 +74,7 @@ class _Pass:
         self.source = ReplayedSignal(folder)
         self.sink = JsonLinesSink(self.source.rate, "", output)
         self.cpu_s = self.wall_s = 0.0
-        self.detections: list[tuple[Detection, float]] = []
-        """Each with the time in s of the signal at which it is known."""
+        self.detections: list[KnownDetection] = []
         self._chunk_end = self._chunk_came = 0.0
 
     def run(self, model: Model) -> None:
@@ -101,7 +99,7 @@ class _Pass:
         if isinstance(event, Detection):
             # A live chunk is complete at the time of its last sample; then it is computed.
             known = self._chunk_end + time.perf_counter() - self._chunk_came
-            self.detections.append((event, known))
+            self.detections.append(KnownDetection(event.label, event.t, known))
         self.sink.show(event)
 
     def progress(self, health: Health, chunk: Chunk) -> None:
@@ -118,32 +116,3 @@ def _run_timed(folder: Path, output: TextIO, model: Model, timer: StageTimer) ->
         timer.wrap("decision", model.decision()),
         timer.wrap("sink", JsonLinesSink(source.rate, "", output)),
     )
-
-
-def match_detections(
-    marks: list[Mark], detections: list[tuple[Detection, float]], words: set[str]
-) -> dict[str, Any]:
-    """Compare the detections with the true words or strokes, and compute their delays.
-
-    `right`: a detection with the true label. `wrong`: only detections with another label. `extra`:
-    detections that belong to no word or stroke. The delay is the time from the end of a word to the
-    moment at which its detection is known.
-    """
-    delays_ms, wrong = [], 0
-    unmatched = list(detections)
-    true_marks = [mark for mark in marks if mark.label in words]
-    for mark in true_marks:
-        found = [d for d in unmatched if mark.start < d[0].t < mark.end + TOLERANCE_S]
-        unmatched = [d for d in unmatched if d not in found]
-        right = [known for event, known in found if event.label == mark.label]
-        if right:
-            delays_ms.append((right[0] - mark.end) * 1e3)
-        elif found:
-            wrong += 1
-    return {
-        "delay_ms": summary(np.array(delays_ms)) if delays_ms else None,
-        "marks": len(true_marks),
-        "right": len(delays_ms),
-        "wrong": wrong,
-        "extra": len(unmatched),
-    }

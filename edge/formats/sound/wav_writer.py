@@ -22,9 +22,14 @@ def write_wav(path: str | os.PathLike[str], samples: ArrayLike, rate: int) -> No
 
 def wav_bytes(samples: ArrayLike, rate: int) -> bytes:
     """Return the content of such a file."""
-    # The inverse of the scale in `read`: a file that is read and written again does not change.
-    levels = np.clip(np.rint(np.asarray(samples, np.float64) * 32768), -32768, 32767)
-    data = levels.astype("<i2").tobytes()
+    data = pcm_bytes(samples)
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
     head = struct.pack("<4sI4s", b"RIFF", 12 + len(form) + len(data), b"WAVE")
     return head + form + struct.pack("<4sI", b"data", len(data)) + data
+
+
+def pcm_bytes(samples: ArrayLike) -> bytes:
+    """Return 16-bit little-endian samples; full scale is 1, samples beyond it are clipped."""
+    # The inverse of the scale in `read`: a file that is read and written again does not change.
+    levels = np.clip(np.rint(np.asarray(samples, np.float64) * 32768), -32768, 32767)
+    return levels.astype("<i2").tobytes()
