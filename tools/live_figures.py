@@ -36,7 +36,7 @@ from tools.commands import command_line
 
 FIRST_SEED = 7000  # of the simulated people; training uses other seeds
 TOLERANCE_S = 0.6  # after the end of a digit, a detection still counts for it
-REAL_TIME_S = 60.0
+REPLAY_S = 60.0  # in real time
 DIGITS = "0123456789"
 
 
@@ -52,7 +52,7 @@ class DetectionList(Sink):
             self.detections.append(event)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, replay_s: float = REPLAY_S) -> int:
     parser = CommandParser("python -m tools.live_figures", __doc__)
     parser.add_argument(
         "--model", default="airdigit", metavar="NAME|FILE", help="the model (airdigit)"
@@ -64,14 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--minutes", type=float, default=30.0, help="minutes of motion without digits (30)"
     )
     add_common(parser)
-    return run_command(parser, measure, argv)
+    return run_command(parser, lambda args: measure(args, replay_s), argv)
 
 
-def measure(args: argparse.Namespace) -> None:
+def measure(args: argparse.Namespace, replay_s: float) -> None:
     model = Model.load(args.model, task="airdigit")
     _print_accuracy(model, args.hands)
     _print_false_digits(model, args.minutes)
-    _print_cost(args.model)
+    _print_cost(args.model, replay_s)
     print(f"model file: {model.path.stat().st_size} bytes")
 
 
@@ -111,23 +111,23 @@ def _print_false_digits(model: Model, minutes: float) -> None:
         print("  as: " + ", ".join(labels))
 
 
-def _print_cost(model: str) -> None:
-    """Replay one minute of digits in real time with the command that people use.
+def _print_cost(model: str, replay_s: float) -> None:
+    """Replay `replay_s` of digits in real time with the command that people use.
 
     The replay of one second shows the cost of the start, which is subtracted.
     """
     source = SimulatedHand(_sensor(Model.load(model)), DIGITS * 2, FIRST_SEED, speed=np.inf)
     with source:
-        chunks = [chunk for chunk in source if chunk.t[-1] < REAL_TIME_S]
+        chunks = [chunk for chunk in source if chunk.t[-1] < replay_s]
     t = np.concatenate([chunk.t for chunk in chunks])
     values = np.concatenate([chunk.values for chunk in chunks])
     with tempfile.TemporaryDirectory() as folder:
-        minute, second = Path(folder) / "minute.csv", Path(folder) / "second.csv"
+        whole, second = Path(folder) / "whole.csv", Path(folder) / "second.csv"
         first = t - t[0] < 1.0
-        minute.write_text(own_csv.render(Recording.checked(t, values, MOTION)))
+        whole.write_text(own_csv.render(Recording.checked(t, values, MOTION)))
         second.write_text(own_csv.render(Recording.checked(t[first], values[first], MOTION)))
         start_cpu_s, _ = _replay(model, second)
-        cpu_s, output = _replay(model, minute)
+        cpu_s, output = _replay(model, whole)
     events = [json.loads(line) for line in output.splitlines()]
     delays_ms = [event["latency_ms"] for event in events if event["event"] == "detection"]
     seconds = float(t[-1] - t[0])

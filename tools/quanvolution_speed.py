@@ -1,19 +1,22 @@
-"""Print how long a clip takes through the quanvolution, and how far it is from PennyLane.
+"""Measure the time of the quanvolution for one clip, and its difference from PennyLane.
 
   python -m tools.quanvolution_speed
 
-A clip is QCNN's: 60 mel bands by 126 frames, patches of 2x2, so four qubits. The same circuits go
-through PennyLane patch by patch (as QCNN runs it) and all patches at once, through the closed form
-with all its 81 terms, and through the stage that models use, on one core each. Needs `pennylane`.
+The clip is that of QCNN: 60 mel bands by 126 frames, in patches of 2x2, so four qubits. The same
+circuit is computed in four ways, on one core each: by PennyLane patch by patch (as in QCNN), by
+PennyLane for all patches at once, by the closed form with all its 81 terms, and by the stage that
+the models use. Needs `pennylane`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from statistics import median
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -25,101 +28,107 @@ from numpy.typing import NDArray
 from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
 from edge.errors import RuntimeMissing
-from edge.features.quantum.circuit import Circuit, random_angles
+from edge.features.quantum.circuit import Circuit
 from edge.features.quantum.closed_form import encoded_coefficients, pauli_coefficients
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.simulation.seeds import seed
+from tools.qcnn_circuit import random_circuit
+from tools.timing import durations_s
 
 BANDS, FRAMES = 60, 126
-SEED = 42  # PennyLane's, where QCNN gives none
 
 Function = Callable[[Any], Any]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, bands: int = BANDS, frames: int = FRAMES) -> int:
+    """`bands` and `frames` are the size of the clip, both even."""
     parser = CommandParser("python -m tools.quanvolution_speed", __doc__)
-    parser.add_argument("--layers", type=int, default=1, help="of the circuit (1)")
-    parser.add_argument("--seed", type=seed, default=0, help="of its angles, and of the clip (0)")
+    parser.add_argument(
+        "--layers", type=int, default=1, metavar="N", help="random layers of the circuit (1)"
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="seed of the angles and of the clip (0)"
+    )
     add_common(parser)
-    return run_command(parser, measure, argv)
+
+    def run(args: argparse.Namespace) -> None:
+        for line in measure(args.layers, args.seed, bands, frames):
+            print(line)
+
+    return run_command(parser, run, argv)
 
 
-def measure(args: argparse.Namespace) -> None:
-    drawn = {"seed": SEED, "angles": random_angles(args.seed, args.layers)}
-    stage = Quanvolution({"random_layers": drawn}, BANDS)
-    clip = np.random.default_rng(args.seed).uniform(0, 1, (FRAMES, BANDS))
-    single = clip.astype(np.float32)
-    all_terms, circuit = dense_form(stage.circuit), _pennylane(drawn)
+def measure(layers: int, seed: int, bands: int, frames: int) -> Iterator[str]:
+    description = random_circuit(seed, layers)
+    stage = Quanvolution(description, bands)
+    double = np.random.default_rng(seed).uniform(0, 1, (frames, bands))
+    single = double.astype(np.float32)
+    all_terms, pennylane = dense_form(stage.circuit), _pennylane(description["random_layers"])
 
-    ours = _seconds(lambda: stage.apply(single), 500)
-    dense = _seconds(lambda: all_terms(patches(single)), 50)
-    batch = _seconds(lambda: circuit(patches(clip)), 3)
-    start = time.perf_counter()
-    found = np.array([np.stack(circuit(patch)) for patch in patches(clip).T])
-    loop = time.perf_counter() - start
+    stage_s = median(durations_s(lambda: stage.apply(single), 500))
+    dense_s = median(durations_s(lambda: all_terms(patches(single)), 50))
+    batch_s = median(durations_s(lambda: pennylane(patches(double)), 3))
+    started = time.perf_counter()
+    outputs = np.array([np.stack(pennylane(patch)) for patch in patches(double).T])
+    loop_s = time.perf_counter() - started
 
-    found = found.reshape(BANDS // 2, FRAMES // 2, 4).transpose(1, 0, 2)
-    print(f"one clip of {BANDS} x {FRAMES}, {args.layers} random layer(s), one core")
-    print(f"  PennyLane, patch by patch       {loop * 1e3:10.3f} ms")
-    print(f"  PennyLane, all patches at once  {batch * 1e3:10.3f} ms")
-    print(f"  closed form, all 81 terms       {dense * 1e3:10.3f} ms")
+    expected = outputs.reshape(bands // 2, frames // 2, 4).transpose(1, 0, 2)
+    errors = [np.abs(stage.apply(clip) - expected).max() for clip in (double, single)]
+    yield f"one clip of {bands} x {frames}, {layers} random layer(s), one core"
+    yield f"  PennyLane, patch by patch       {loop_s * 1e3:10.3f} ms"
+    yield f"  PennyLane, all patches at once  {batch_s * 1e3:10.3f} ms"
+    yield f"  closed form, all 81 terms       {dense_s * 1e3:10.3f} ms"
     terms = len(stage.closed_form.terms)
-    print(f"  the stage: {terms:2d} terms             {ours * 1e3:10.3f} ms")
-    print(f"  ratios to it: {loop / ours:.0f}, {batch / ours:.0f} and {dense / ours:.1f}")
-    print(f"  largest difference from PennyLane: {np.abs(stage.apply(clip) - found).max():.1e}")
-    print(f"  in single precision, as it runs:   {np.abs(stage.apply(single) - found).max():.1e}")
-
-
-def _seconds(function: Callable[[], object], times: int) -> float:
-    """The median: what others do on this machine meanwhile is no matter of ours."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken))
+    yield f"  the stage: {terms:2d} terms             {stage_s * 1e3:10.3f} ms"
+    yield (
+        f"  relative to the stage: {loop_s / stage_s:.0f}, {batch_s / stage_s:.0f} "
+        f"and {dense_s / stage_s:.1f} times as long"
+    )
+    yield f"  largest difference from PennyLane, in double precision: {errors[0]:.1e}"
+    yield f"  and in single precision, as on devices:                 {errors[1]:.1e}"
 
 
 def patches(clip: NDArray[Any]) -> NDArray[Any]:
-    """(4, patches) of the clip as an image with a row for each band."""
+    """(4, patches) values of the clip, as an image with a row for each band."""
     image = clip.T
     corners = [image[down::2, right::2].ravel() for down, right in product((0, 1), repeat=2)]
     return np.stack(corners)
 
 
 def dense_form(circuit: Circuit) -> Function:
-    """The closed form without leaving out what is zero."""
-    shares = encoded_coefficients(pauli_coefficients(circuit)).reshape(4, 81).T.astype(np.float32)
+    """The closed form with all terms, including those with a coefficient of 0."""
+    coefficients = encoded_coefficients(pauli_coefficients(circuit)).reshape(4, 81)
+    weights = coefficients.T.astype(np.float32)
 
-    def computed(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def compute(x: NDArray[np.float32]) -> NDArray[np.float32]:
         angles = np.float32(np.pi) * x
         factors = np.stack([np.ones_like(x), np.cos(angles), np.sin(angles)])
         a, b, c, d = factors.transpose(1, 0, 2)
-        pairs, others = a[:, None] * b, c[:, None] * d
-        terms = pairs.reshape(9, 1, -1) * others.reshape(1, 9, -1)
-        return terms.reshape(81, -1).T @ shares
+        first_pair, second_pair = a[:, None] * b, c[:, None] * d
+        terms = first_pair.reshape(9, 1, -1) * second_pair.reshape(1, 9, -1)
+        return terms.reshape(81, -1).T @ weights
 
-    return computed
+    return compute
 
 
-def _pennylane(drawn: dict[str, Any]) -> Function:
-    """QCNN's circuit: four values, or as many patches of such as are given at once."""
+def _pennylane(random_layers: dict[str, Any]) -> Function:
+    """The circuit in PennyLane, for the four values of a patch or for (4, n) of n patches."""
     try:
         import pennylane
     except ImportError:
         raise RuntimeMissing("PennyLane is not installed: pip install pennylane") from None
-    angles = np.array(drawn["angles"])
+    angles = np.array(random_layers["angles"])
 
     @pennylane.qnode(pennylane.device("default.qubit", wires=4))
     def circuit(x: NDArray[np.float64]) -> list[Any]:
         for qubit in range(4):
             pennylane.RY(np.pi * x[qubit], wires=qubit)
-        pennylane.RandomLayers(angles, wires=range(4), seed=drawn["seed"])
+        pennylane.RandomLayers(angles, wires=range(4), seed=random_layers["seed"])
         return [pennylane.expval(pennylane.PauliZ(qubit)) for qubit in range(4)]
 
-    run: Function = circuit
-    return run
+    function: Function = circuit
+    return function
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The benchmark compares like with like, and the picture is drawn or refused in one line."""
+"""The tools for the quanvolution: the speed comparison and the picture."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ import re
 import numpy as np
 import pytest
 
+from edge.features.quantum.quanvolution import Quanvolution
 from edge.formats.sound import write_wav
 from tools import quanvolution_picture, quanvolution_speed
+from tools.qcnn_circuit import random_circuit
 
 
-def test_speed_is_measured_on_equal_results(capsys, monkeypatch):
+def test_speed_compares_circuits_with_equal_results(capsys):
     pytest.importorskip("pennylane")
-    monkeypatch.setattr(quanvolution_speed, "BANDS", 4)
-    monkeypatch.setattr(quanvolution_speed, "FRAMES", 6)
-    assert quanvolution_speed.main(["--layers", "2"]) == 0
-    said = capsys.readouterr().out
-    difference = re.search(r"difference from PennyLane: (\S+)", said)
+    assert quanvolution_speed.main(["--layers", "2"], bands=4, frames=6) == 0
+    printed = capsys.readouterr().out
+    difference = re.search(r"difference from PennyLane, in double precision: (\S+)", printed)
     assert difference and float(difference[1]) < 1e-9
-    assert re.search(r"ratios to it: \d+, \d+ and", said)
+    assert re.search(r"relative to the stage: \d+, \d+ and", printed)
 
 
-def test_the_dense_form_is_the_same_function():
+def test_dense_form_equals_the_stage():
     x = np.random.default_rng(0).uniform(0, 1, (126, 60)).astype(np.float32)
-    drawn = {"seed": 42, "angles": quanvolution_speed.random_angles(3, 3)}
-    stage = quanvolution_speed.Quanvolution({"random_layers": drawn}, 60)
+    stage = Quanvolution(random_circuit(3, layers=3), 60)
     dense = quanvolution_speed.dense_form(stage.circuit)(quanvolution_speed.patches(x))
     assert np.abs(dense.reshape(30, 63, 4).transpose(1, 0, 2) - stage.apply(x)).max() < 1e-5
 
 
-def test_a_picture_of_a_word_or_a_recording(tmp_path, capsys):
+def test_picture_of_a_simulated_word_and_of_a_recording(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     out = tmp_path / "word.png"
     assert quanvolution_picture.main(["--word", "yes", "--out", str(out)]) == 0
@@ -45,14 +44,14 @@ def test_a_picture_of_a_word_or_a_recording(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ([], "give a recording, or --word"),
         (["nowhere.wav"], "nowhere.wav: does not exist"),
         (["--word", "yes", "--model", "airdigit"], "has no quantum circuit"),
     ],
 )
-def test_what_cannot_be_drawn_is_said(options, said, capsys, tmp_path):
+def test_picture_refuses_impossible_input_in_one_line(options, message, capsys, tmp_path):
     assert quanvolution_picture.main([*options, "--out", str(tmp_path / "x.png")]) == 1
     error = capsys.readouterr().err
-    assert said in error and error.count("\n") == 1
+    assert message in error and error.count("\n") == 1
