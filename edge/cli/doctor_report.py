@@ -1,4 +1,4 @@
-"""What the doctor found, as it is shown: to people on a terminal or in a file, and to programs."""
+"""Prints the findings of the doctor: as text for people, or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -14,32 +14,35 @@ from edge.sink.json_lines import rounded
 
 COLOURS = {OK: "\x1b[32m", WARNING: "\x1b[33m", FAULT: "\x1b[31m"}
 BOLD, DIM, PLAIN, ERASE = "\x1b[1m", "\x1b[2m", "\x1b[0m", "\r\x1b[K"
-INDENT = 22
-WIDEST = 100
-BAR = 20
+INDENT = 22  # columns before the text of a finding
+MAX_WIDTH = 100  # columns
+BAR = 20  # characters
 
 
 class Report:
-    """Shows and counts the findings of one examination."""
+    """Prints and counts the findings of one examination."""
 
     def __init__(self, seconds: float) -> None:
+        """`seconds`: how long the measurement takes."""
         self.seconds = seconds
         self.counts: Counter[str] = Counter()
 
     def show(self, finding: Finding) -> None:
         self.counts[finding.level] += 1
 
-    def ask(self) -> None:
-        """Somebody has to hold still now."""
+    def ask_to_hold_still(self) -> None:
+        """Ask the user not to touch the sensor from now on."""
 
     def progress(self, done: float) -> None:
-        """So many seconds are measured."""
+        """Show how many seconds have been measured."""
 
     def close(self) -> None:
-        """The examination is over, or was interrupted."""
+        """Print the summary, after the examination or when it was interrupted."""
 
 
 class JsonReport(Report):
+    """One object for each finding, and a summary."""
+
     def show(self, finding: Finding) -> None:
         super().show(finding)
         self._print(
@@ -57,24 +60,24 @@ class JsonReport(Report):
         self._print(event="summary", ok=ok, warnings=warnings, faults=faults, healthy=healthy)
 
     @staticmethod
-    def _print(**line: object) -> None:
-        print(json.dumps(line, allow_nan=False), flush=True)
+    def _print(**event: object) -> None:
+        print(json.dumps(event, allow_nan=False), flush=True)
 
 
 class TerminalReport(Report):
-    """A line a finding, which a terminal wraps and colours; how it goes on is shown on stderr."""
+    """One line for each finding, wrapped and coloured on a terminal; progress is on stderr."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
-        self._paints = supports_escape_codes(sys.stdout)
-        self._moves = supports_escape_codes(sys.stderr)
-        self._measuring = False
+        self._colour = supports_escape_codes(sys.stdout)
+        self._shows_progress = supports_escape_codes(sys.stderr)
+        self._progress_visible = False
 
     def show(self, finding: Finding) -> None:
         super().show(finding)
-        self._end_progress()
+        self._erase_progress()
         level = f"{finding.level:<9}"
-        if not self._paints:
+        if not self._colour:
             fix = f" -> {finding.fix}" if finding.fix else ""
             print(f"{level}{finding.check:<12} {finding.text}{fix}", flush=True)
             return
@@ -86,39 +89,39 @@ class TerminalReport(Report):
             print(f"{' ' * INDENT}{'   ' if number else '-> '}{BOLD}{line}{PLAIN}")
         sys.stdout.flush()
 
-    def ask(self) -> None:
+    def ask_to_hold_still(self) -> None:
         print("Lay the sensor on the table and do not touch it ...", file=sys.stderr, flush=True)
 
     def progress(self, done: float) -> None:
-        if self._moves:
-            self._measuring = True
+        if self._shows_progress:
+            self._progress_visible = True
             full = round(min(done / self.seconds, 1) * BAR)
             bar = "#" * full + "." * (BAR - full)
             text = f"{ERASE}{DIM}[{bar}] {done:.1f} of {self.seconds:g} s{PLAIN}"
             print(text, end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        self._end_progress()
-        warnings, faults = self.counts[WARNING], self.counts[FAULT]
-        told = [_counted(faults, "fault")] * bool(faults)
-        told += [_counted(warnings, "warning")] * bool(warnings)
-        checks = _counted(sum(self.counts.values()), "check")
+        self._erase_progress()
         if not self.counts:
             return
+        warnings, faults = self.counts[WARNING], self.counts[FAULT]
+        problems = [_plural(faults, "fault")] * bool(faults)
+        problems += [_plural(warnings, "warning")] * bool(warnings)
+        checks = _plural(sum(self.counts.values()), "check")
         worst = FAULT if faults else WARNING if warnings else OK
-        text = f"{' and '.join(told) or 'all is well'} in {checks}"
-        print(f"\n{COLOURS[worst]}{BOLD}{text}{PLAIN}" if self._paints else text, flush=True)
+        text = f"{' and '.join(problems) or 'all is well'} in {checks}"
+        print(f"\n{COLOURS[worst]}{BOLD}{text}{PLAIN}" if self._colour else text, flush=True)
 
-    def _end_progress(self) -> None:
-        if self._measuring:
-            self._measuring = False
+    def _erase_progress(self) -> None:
+        if self._progress_visible:
+            self._progress_visible = False
             print(ERASE, end="", file=sys.stderr, flush=True)
 
     @staticmethod
-    def _wrapped(text: str, hang: int = 0) -> list[str]:
-        width = min(shutil.get_terminal_size().columns, WIDEST) - INDENT - hang - 1
+    def _wrapped(text: str, indent: int = 0) -> list[str]:
+        width = min(shutil.get_terminal_size().columns, MAX_WIDTH) - INDENT - indent - 1
         return textwrap.wrap(text, max(width, 20), break_on_hyphens=False)
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -1,15 +1,15 @@
-"""Is the sensor wired, awake and telling the truth? Each fault comes with what mends it.
+"""Check whether a sensor is wired correctly, awake and accurate. Each fault comes with a remedy.
 
-Lay the sensor on the table and do not touch it while it is measured.
+Lay the sensor on the table and do not touch it while the command measures.
 
   airdigit-doctor --i2c 1              an MPU6050 on the Raspberry Pi's bus 1
   airdigit-doctor --port auto          a microcontroller on USB
   airdigit-doctor --replay take.csv    a recording: its rate, gaps, units and clipping
-  airdigit-doctor --mock               no sensor at all: what the answers look like
-  airdigit-doctor --i2c 1 --json       one JSON object a finding and a summary, for programs
+  airdigit-doctor --mock               without a sensor: what the findings look like
+  airdigit-doctor --i2c 1 --json       for programs: one JSON object for each finding, a summary
 
-The exit status is 0 if there is no fault; warnings are no faults.
-Every option can be set through the environment as well, under the name in brackets.
+The exit status is 0 if there is no fault; warnings are not faults.
+Every option can also be set by the environment variable in brackets.
 """
 
 from __future__ import annotations
@@ -20,12 +20,10 @@ from time import monotonic
 
 from edge.cli.doctor_report import JsonReport, Report, TerminalReport
 from edge.cli.options import CommandParser, add_common, add_source_options, open_source
-from edge.cli.run import run_command, until_signal
-from edge.doctor import FAULT, OK, Finding, broken, examine, measure
+from edge.cli.run import INTERRUPTED, run_command, until_signal
+from edge.doctor import FAULT, OK, Finding, examine, finding_from_error, measure
 from edge.errors import EdgeError
 from edge.source import HAND_MOTION, MOTION_SOURCES, Source
-
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--json",
         action=argparse.BooleanOptionalAction,
         default=False,
-        help="print one JSON object a line",
+        help="print one JSON object for each finding",
     )
     add_common(parser)
     return run_command(parser, _run, argv)
@@ -59,20 +57,24 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _examine(source: Source, seconds: float, report: Report) -> Iterator[Finding]:
-    """Asked to stop, it judges by what there is; KeyboardInterrupt if there is nothing."""
-    begun = monotonic()
+    """Measure and yield findings.
+
+    If the user interrupts the measurement, the samples so far are checked; without any, the
+    examination ends with KeyboardInterrupt.
+    """
+    start = monotonic()
     try:
         source.__enter__()
     except EdgeError as error:
-        yield broken("connection", error)
+        yield finding_from_error("connection", error)
         return
     try:
-        waited = monotonic() - begun
+        seconds_to_open = monotonic() - start
         device = source.describe().get("device")
-        text = f"{device or 'the source'} is open, after {waited:.1f} s"
-        yield Finding("connection", OK, text, values={"seconds": waited})
+        text = f"{device or 'the source'} is open, after {seconds_to_open:.1f} s"
+        yield Finding("connection", OK, text, values={"seconds": seconds_to_open})
         if device:
-            report.ask()
+            report.ask_to_hold_still()
         with until_signal() as stopping:
             measurement = measure(source, seconds, HAND_MOTION, report.progress, stopping)
             if stopping() and not len(measurement.t):
@@ -84,5 +86,5 @@ def _examine(source: Source, seconds: float, report: Report) -> Iterator[Finding
 
 def _seconds(text: str) -> float:
     if not 1 <= float(text) <= 60:
-        raise argparse.ArgumentTypeError(f"{text} is no time to measure: 1 to 60 seconds")
+        raise argparse.ArgumentTypeError(f"{text} is not a time to measure: 1 to 60 seconds")
     return float(text)

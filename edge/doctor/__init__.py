@@ -1,6 +1,6 @@
-"""Is the sensor well? A measurement goes through the checks, each says what it found and the fix.
+"""Diagnosis of a sensor: `measure` reads some seconds of a source, `examine` checks them.
 
-A check is a function from a measurement to findings; a new one is one line in CHECKS.
+A check is a function from a Measurement to Findings. To add one, write it and list it in CHECKS.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edge.doctor import board, rest, stream
-from edge.doctor.finding import FAULT, LEVELS, OK, WARNING, Finding, broken
+from edge.doctor.finding import FAULT, LEVELS, OK, WARNING, Finding, finding_from_error
 from edge.doctor.measurement import Measurement, measure
 
 __all__ = [
@@ -18,8 +18,8 @@ __all__ = [
     "WARNING",
     "Finding",
     "Measurement",
-    "broken",
     "examine",
+    "finding_from_error",
     "measure",
 ]
 
@@ -41,6 +41,6 @@ CHECKS = (
 
 
 def examine(measurement: Measurement) -> Iterator[Finding]:
-    """What all checks found; those that the measurement has nothing for say nothing."""
+    """Yield the findings of all checks. A check without data to check has no finding."""
     for check in CHECKS:
         yield from check(measurement)

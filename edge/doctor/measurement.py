@@ -1,4 +1,4 @@
-"""Some seconds of a source, kept with what is needed to judge them."""
+"""A measurement: some seconds of a source, and all that the checks need to know about them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import SourceError
-from edge.samples import ACCEL, GYRO, Health
+from edge.samples import ACCEL, GYRO, Chunk, Health
 from edge.source import Source
 
-GRACE = 1.0  # s of wall time that a source may take longer than its samples say
-SETTLE = 0.5  # s in which what was waiting comes all at once: no measure of the board's clock
-LEAST_ARRIVALS = 10
+GRACE = 1.0  # s that a measurement may last longer than the time of its samples
+SETTLING = 0.5  # s in which buffered samples arrive at once: they do not show the board's clock
+MIN_ARRIVALS = 10  # chunks, to measure the clock
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,22 @@ class Measurement:
     t: NDArray[np.float64]
     values: NDArray[np.float32]
     channels: tuple[str, ...]
-    nominal: float
-    """The rate in Hz that the source promises."""
+    nominal_rate: float
+    """Samples a second, as the source states it."""
+    health_before: Health
+    """Counters at the start: losses while the source was opened are no sign of a bad line."""
     health: Health
-    """At the end."""
-    before: Health
-    """When it began: what opening the source has cost is no sign of a bad line."""
+    """Counters at the end."""
     device: Mapping[str, Any]
-    """What the source knows of the device, see `Source.describe`."""
+    """What the source knows about the device, see `Source.describe`."""
     requirements: Mapping[str, Any]
-    """What the device was asked for."""
-    pace: float | None
-    """Seconds of the source's clock in one of this computer's; None where that tells nothing."""
-    broke: SourceError | None
-    """The error that ended it early."""
-    silent: float
-    """Seconds at its end in which no sample came."""
+    """The settings that the device was asked for."""
+    clock_ratio: float | None
+    """Seconds of the source's clock in one second of this computer's; None if not measurable."""
+    error: SourceError | None
+    """The error that ended the measurement early."""
+    silent_seconds: float
+    """Time at the end in which no sample came."""
 
     @property
     def accel(self) -> NDArray[np.float32]:
@@ -48,12 +48,17 @@ class Measurement:
 
     @property
     def gyro(self) -> NDArray[np.float32]:
-        """Without columns for a sensor that has none."""
+        """(n, 3) turn rates; (n, 0) for a sensor without a gyroscope."""
         return self._columns(GYRO)
 
-    def grown(self, count: str) -> int:
-        """By how much a counter of `health` went up meanwhile."""
-        return int(getattr(self.health, count) - getattr(self.before, count))
+    @property
+    def from_device(self) -> bool:
+        """Whether a device sent the samples: they are not replayed or simulated."""
+        return "device" in self.device
+
+    def increase(self, counter: str) -> int:
+        """Return by how much a counter of `health` rose during the measurement."""
+        return int(getattr(self.health, counter) - getattr(self.health_before, counter))
 
     def _columns(self, names: tuple[str, ...]) -> NDArray[np.float32]:
         return self.values[:, [name in names for name in self.channels]]
@@ -67,9 +72,10 @@ def measure(
     stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Measurement:
-    """Read an opened source for so long; `progress` hears how many seconds are done."""
-    before, broke = copy(source.health), None
-    chunks, arrivals = [], []
+    """Read an open source for some seconds; `progress` is called with the seconds read so far."""
+    health_before, error = copy(source.health), None
+    chunks: list[Chunk] = []
+    arrivals: list[tuple[float, float]] = []
     start = clock()
     try:
         for chunk in source:
@@ -82,29 +88,28 @@ def measure(
             progress(done)
             if stopping() or done >= seconds or now >= seconds + GRACE:
                 break
-    except SourceError as error:
-        broke = error
-    silent = clock() - start - (arrivals[-1][0] if arrivals else 0.0)
-    t = np.concatenate([np.empty(0), *(chunk.t for chunk in chunks)])
-    values = [np.empty((0, len(source.channels)), np.float32), *(c.values for c in chunks)]
+    except SourceError as source_error:
+        error = source_error
+    silent_seconds = clock() - start - (arrivals[-1][0] if arrivals else 0.0)
+    no_values = np.empty((0, len(source.channels)), np.float32)
     return Measurement(
-        t,
-        np.concatenate(values),
-        source.channels,
-        source.rate,
-        copy(source.health),
-        before,
-        source.describe(),
-        requirements,
-        _pace(arrivals),
-        broke,
-        silent,
+        t=np.concatenate([np.empty(0), *(chunk.t for chunk in chunks)]),
+        values=np.concatenate([no_values, *(chunk.values for chunk in chunks)]),
+        channels=source.channels,
+        nominal_rate=source.rate,
+        health_before=health_before,
+        health=copy(source.health),
+        device=source.describe(),
+        requirements=requirements,
+        clock_ratio=_clock_ratio(arrivals),
+        error=error,
+        silent_seconds=silent_seconds,
     )
 
 
-def _pace(arrivals: list[tuple[float, float]]) -> float | None:
-    """The slope of the source's time over ours, for which single chunks may well come late."""
-    times = np.array([(now, t) for now, t in arrivals if now > SETTLE]).reshape(-1, 2)
-    if len(times) < LEAST_ARRIVALS or np.ptp(times[:, 0]) < 1:
+def _clock_ratio(arrivals: list[tuple[float, float]]) -> float | None:
+    """Return the slope of the source's time over this computer's: late chunks change it little."""
+    times = np.array([(now, t) for now, t in arrivals if now > SETTLING]).reshape(-1, 2)
+    if len(times) < MIN_ARRIVALS or np.ptp(times[:, 0]) < 1:
         return None
     return float(np.polyfit(times[:, 0], times[:, 1], 1)[0])
