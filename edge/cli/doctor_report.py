@@ -8,12 +8,12 @@ import sys
 import textwrap
 from collections import Counter
 
-from edge.console import supports_escape_codes
+from edge.cli.status_line import StatusLine
+from edge.console import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, supports_escape_codes
 from edge.doctor import FAULT, OK, WARNING, Finding
 from edge.sink.json_lines import rounded
 
-COLOURS = {OK: "\x1b[32m", WARNING: "\x1b[33m", FAULT: "\x1b[31m"}
-BOLD, DIM, PLAIN, ERASE = "\x1b[1m", "\x1b[2m", "\x1b[0m", "\r\x1b[K"
+COLOURS = {OK: GREEN, WARNING: YELLOW, FAULT: RED}
 INDENT = 22  # columns before the text of a finding
 MAX_WIDTH = 100  # columns
 BAR = 20  # characters
@@ -70,12 +70,11 @@ class TerminalReport(Report):
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
         self._colour = supports_escape_codes(sys.stdout)
-        self._shows_progress = supports_escape_codes(sys.stderr)
-        self._progress_visible = False
+        self._progress = StatusLine()
 
     def show(self, finding: Finding) -> None:
         super().show(finding)
-        self._erase_progress()
+        self._progress.clear()
         level = f"{finding.level:<9}"
         if not self._colour:
             fix = f" -> {finding.fix}" if finding.fix else ""
@@ -93,15 +92,12 @@ class TerminalReport(Report):
         print("Lay the sensor on the table and do not touch it ...", file=sys.stderr, flush=True)
 
     def progress(self, done: float) -> None:
-        if self._shows_progress:
-            self._progress_visible = True
-            full = round(min(done / self.seconds, 1) * BAR)
-            bar = "#" * full + "." * (BAR - full)
-            text = f"{ERASE}{DIM}[{bar}] {done:.1f} of {self.seconds:g} s{PLAIN}"
-            print(text, end="", file=sys.stderr, flush=True)
+        full = round(min(done / self.seconds, 1) * BAR)
+        bar = "#" * full + "." * (BAR - full)
+        self._progress.show(f"{DIM}[{bar}] {done:.1f} of {self.seconds:g} s{PLAIN}")
 
     def close(self) -> None:
-        self._erase_progress()
+        self._progress.clear()
         if not self.counts:
             return
         warnings, faults = self.counts[WARNING], self.counts[FAULT]
@@ -111,11 +107,6 @@ class TerminalReport(Report):
         worst = FAULT if faults else WARNING if warnings else OK
         text = f"{' and '.join(problems) or 'all is well'} in {checks}"
         print(f"\n{COLOURS[worst]}{BOLD}{text}{PLAIN}" if self._colour else text, flush=True)
-
-    def _erase_progress(self) -> None:
-        if self._progress_visible:
-            self._progress_visible = False
-            print(ERASE, end="", file=sys.stderr, flush=True)
 
     @staticmethod
     def _wrapped(text: str, indent: int = 0) -> list[str]:

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic
 
-from edge.console import supports_escape_codes
+from edge.console import ERASE, supports_escape_codes
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.samples import Chunk
-from edge.sink.terminal import ERASE
 from edge.source import Source
 from edge.takes import Capture, Take
 

@@ -33,8 +33,8 @@ from edge.bench.report.terminal import as_text
 from edge.bench.settings import Settings
 from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
+from edge.cli.status_line import StatusLine
 from edge.commands.edge_bench_compare import compare
-from edge.console import supports_escape_codes
 from edge.errors import EdgeError
 from edge.model.runtime import RUNTIMES
 
@@ -73,7 +73,7 @@ def _run(args: argparse.Namespace) -> int:
         timeout=args.timeout,
         profile=args.profile,
     )
-    progress = _Progress(args.verbosity)
+    progress = StatusLine(enabled=args.verbosity >= 0)
     try:
         record = run_benchmark(settings, progress.show)
     finally:
@@ -166,20 +166,6 @@ def _add_options(parser: CommandParser) -> None:
     )
     group.add_argument("--markdown", metavar="FILE", help="write the tables as Markdown")
     group.add_argument("--png", metavar="FILE", help="write a plot (needs matplotlib)")
-
-
-class _Progress:
-    """Shows the current step on one line of a terminal."""
-
-    def __init__(self, verbosity: int) -> None:
-        self._enabled = supports_escape_codes(sys.stderr) and verbosity >= 0
-
-    def show(self, text: str) -> None:
-        if self._enabled:
-            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        self.show("")
 
 
 def _count(text: str) -> int:

@@ -13,7 +13,16 @@ from typing import TextIO
 
 import numpy as np
 
-from edge.console import supports_escape_codes, supports_unicode
+from edge.console import (
+    BOLD,
+    DIM,
+    ERASE,
+    GREEN,
+    PLAIN,
+    YELLOW,
+    supports_escape_codes,
+    supports_unicode,
+)
 from edge.events import Detection, Number, Rejection, Summary
 from edge.samples import Chunk, Health
 from edge.sink import Sink
@@ -23,9 +32,6 @@ FOOTER_EVERY = 0.25  # seconds
 HINT_AFTER = 5.0  # seconds without an event
 METER = 12  # characters
 QUIETEST = -60.0  # dB, where the meter begins; it ends at full scale
-
-BOLD, DIM, GREEN, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
-ERASE = "\x1b[K"  # to the end of the line
 
 
 class TerminalSink(Sink):
