@@ -1,9 +1,9 @@
-"""From one rate to another while the sound comes in, without aliases and without delay.
+"""Sample rate conversion of a stream of sound, without aliases and without delay.
 
-A windowed sinc, evaluated at the times of the new samples. Between these times and those of the
-old samples there are only so many different distances, so that a run of new samples is the product
-of a matrix with a run of old ones, and few such matrices take turns. Each product has always the
-same shape: the result is the same bit for bit, however the sound is cut into pieces.
+The filter is a windowed sinc, evaluated at the times of the output samples. The distances between
+output times and input times repeat periodically. So a run of output samples is the product of a
+run of input samples and one of a few matrices, which are used in turn. All products have the same
+shape: the output is the same bit for bit however the input is cut into pieces.
 """
 
 from __future__ import annotations
@@ -14,75 +14,76 @@ from math import ceil, floor, gcd
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-PASSED = 0.86  # of the lower rate's half: what lies below stays as it is
-REJECTED_DB = 68.0  # by how much what lies above that half is damped
-RUNS = range(64, 23, -1)  # new samples that are computed at a time: few enough to wait for
-MATRICES = 256  # kept: as many as any ratio to 16 kHz needs
+PASSBAND = 0.86  # of the lower rate's Nyquist frequency: what lies below is unchanged
+STOPBAND_DB = 68.0  # attenuation of what lies above that Nyquist frequency
+RUN_LENGTHS = range(64, 23, -1)  # output samples computed at a time: few, so that the lag is short
+CACHED_MATRICES = 256  # as many as any ratio to 16 kHz needs
 
 
 class Resampler:
     def __init__(self, from_rate: int, to_rate: int) -> None:
         common = gcd(from_rate, to_rate)
         self._up, self._down = to_rate // common, from_rate // common
-        self._scale = min(1.0, to_rate / from_rate)  # of the filter, in old samples
-        beta = 0.1102 * (REJECTED_DB - 8.7)
-        width = (REJECTED_DB - 7.95) / (2.285 * np.pi * (1 - PASSED))
-        self._half = ceil(width / 2 / self._scale)  # old samples on each side of a new one
-        self._cutoff = (1 + PASSED) / 2 * self._scale
-        # As many new samples at a time as make the fewest matrices.
-        self._run = max(RUNS, key=lambda run: gcd(run, self._up))
-        self._turns = self._up // gcd(self._run, self._up)
+        scale = min(1.0, to_rate / from_rate)  # of the filter's frequencies
+        beta = 0.1102 * (STOPBAND_DB - 8.7)
+        width = (STOPBAND_DB - 7.95) / (2.285 * np.pi * (1 - PASSBAND))
+        self._half = ceil(width / 2 / scale)  # input samples on each side of an output sample
+        self._cutoff = (1 + PASSBAND) / 2 * scale
+        # The run length that needs the fewest matrices.
+        self._run = max(RUN_LENGTHS, key=lambda run: gcd(run, self._up))
+        self._matrices = self._up // gcd(self._run, self._up)
         self._span = floor((self._run - 1) * self._down / self._up) + 2 * self._half + 2
-        self._matrix = lru_cache(MATRICES)(lambda turn: self._compute(turn, beta))
-        self._old = np.zeros(self._half, np.float32)  # as if there had been silence before
-        self._first = -self._half  # the number of its first sample
-        self._taken = self._made = 0
+        self._matrix = lru_cache(CACHED_MATRICES)(lambda index: self._compute(index, beta))
+        self._input = np.zeros(self._half, np.float32)  # silence before the first sample
+        self._input_start = -self._half  # index of the first sample in `_input`
+        self._samples_in = self._samples_out = 0
 
     def process(self, samples: ArrayLike) -> NDArray[np.float32]:
-        """The new samples that these old ones complete; they lag a few ms behind."""
+        """Return the output samples that the input completes; they lag a few ms behind."""
         samples = np.asarray(samples, np.float32)
-        self._taken += len(samples)
+        self._samples_in += len(samples)
         if self._up == self._down:
             return samples
-        self._old = np.concatenate([self._old, samples])
-        return self._make()
+        self._input = np.concatenate([self._input, samples])
+        return self._convert()
 
     def finish(self) -> NDArray[np.float32]:
-        """The last of them, so that there are as many as the time is long."""
+        """Return the last output samples, so that input and output are equally long in time."""
         if self._up == self._down:
             return np.empty(0, np.float32)
-        missing = -(-self._taken * self._up // self._down) - self._made
-        self._old = np.concatenate([self._old, np.zeros(self._span + self._half, np.float32)])
-        made = [self._make()]
-        while sum(map(len, made)) < missing:
-            self._old = np.concatenate([self._old, np.zeros(self._span, np.float32)])
-            made.append(self._make())
-        self._old = np.empty(0, np.float32)
-        return np.concatenate(made)[:missing]
+        missing = -(-self._samples_in * self._up // self._down) - self._samples_out
+        self._input = np.concatenate([self._input, np.zeros(self._span + self._half, np.float32)])
+        outputs = [self._convert()]
+        while sum(map(len, outputs)) < missing:
+            self._input = np.concatenate([self._input, np.zeros(self._span, np.float32)])
+            outputs.append(self._convert())
+        self._input = np.empty(0, np.float32)
+        return np.concatenate(outputs)[:missing]
 
-    def _make(self) -> NDArray[np.float32]:
-        made = []
-        start = self._start()
-        while start + self._span <= len(self._old):
-            turn = self._made // self._run % self._turns
-            made.append(self._old[start : start + self._span] @ self._matrix(turn))
-            self._made += self._run
-            start = self._start()
-        self._old = self._old[start:]
-        self._first += start
-        return np.concatenate(made) if made else np.empty(0, np.float32)
+    def _convert(self) -> NDArray[np.float32]:
+        outputs = []
+        start = self._next_start()
+        while start + self._span <= len(self._input):
+            index = self._samples_out // self._run % self._matrices
+            outputs.append(self._input[start : start + self._span] @ self._matrix(index))
+            self._samples_out += self._run
+            start = self._next_start()
+        self._input = self._input[start:]
+        self._input_start += start
+        return np.concatenate(outputs) if outputs else np.empty(0, np.float32)
 
-    def _start(self) -> int:
-        """Where in `_old` the run begins that is next."""
-        return self._made * self._down // self._up - self._half - self._first
+    def _next_start(self) -> int:
+        """Return where in `_input` the next run of input samples begins."""
+        first = self._samples_out * self._down // self._up - self._half
+        return first - self._input_start
 
-    def _compute(self, turn: int, beta: float) -> NDArray[np.float32]:
-        """(span, run) by which the old samples are multiplied."""
-        made = turn * self._run + np.arange(self._run)
-        begin = turn * self._run * self._down // self._up - self._half
-        # In old samples; the whole part apart, so that nothing is lost in large numbers.
-        whole, rest = np.divmod(made * self._down, self._up)
-        distance = (whole - begin + rest / self._up) - np.arange(self._span)[:, None]
+    def _compute(self, index: int, beta: float) -> NDArray[np.float32]:
+        """Return matrix number `index`, (span, run), which multiplies the input samples."""
+        outputs = index * self._run + np.arange(self._run)
+        first = index * self._run * self._down // self._up - self._half
+        # In input samples; integer and fraction are separate, so that large numbers stay exact.
+        whole, rest = np.divmod(outputs * self._down, self._up)
+        distance = (whole - first + rest / self._up) - np.arange(self._span)[:, None]
         inside = np.clip(1 - (distance / self._half) ** 2, 0, None)
         window = np.where(np.abs(distance) < self._half, np.i0(beta * np.sqrt(inside)), 0)
         kernel = self._cutoff * np.sinc(self._cutoff * distance) * window
@@ -90,6 +91,6 @@ class Resampler:
 
 
 def resampled(samples: ArrayLike, from_rate: int, to_rate: int) -> NDArray[np.float32]:
-    """A whole sound at another rate."""
+    """Return a complete recording at another rate."""
     resampler = Resampler(from_rate, to_rate)
     return np.concatenate([resampler.process(samples), resampler.finish()])

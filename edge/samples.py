@@ -25,6 +25,11 @@ class Chunk:
     values: NDArray[np.float32]
     """(n, channels) in SI units, in the order of the source's `channels`."""
 
+    @classmethod
+    def empty(cls, channels: int) -> Chunk:
+        """Return a chunk without samples: what a source yields when no sample arrived in time."""
+        return cls(np.empty(0), np.empty((0, channels), np.float32))
+
     def __len__(self) -> int:
         return len(self.t)
 

@@ -1,0 +1,1 @@
+"""The microcontroller side: Arduino sketches, simulated boards that run them, export of a model."""

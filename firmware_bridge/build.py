@@ -1,6 +1,7 @@
-"""Builds the sketches: for an Uno, as the Arduino IDE does, and for this computer to run them on.
+"""Build the sketches: for an Uno, as the Arduino IDE does, and for simulation on this computer.
 
-`python -m firmware_bridge.build` prints what the firmware needs of an Uno, and how to flash it.
+`python -m firmware_bridge.build` prints how much memory of an Uno the firmware needs, and how to
+flash it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from pathlib import Path
 from edge.errors import EdgeError
 
 HERE = Path(__file__).parent
-BUILT = HERE.parent / "build" / "firmware"
+REPOSITORY = HERE.parent
+BUILD = REPOSITORY / "build" / "firmware"
 LIBRARY = HERE / "EdgeSense"
+SIMULATED_BOARD = HERE / "simulated_board"
+ESP32_SHIM = SIMULATED_BOARD / "esp32_shim"
 AVR_SKETCH = LIBRARY / "examples" / "airdigit_avr" / "airdigit_avr.ino"
 ESP32_SKETCH = LIBRARY / "examples" / "airdigit_esp32" / "airdigit_esp32.ino"
 
-PACKAGES = (  # Debian's
+PACKAGES = (  # of Debian
     "arduino-builder",
     "arduino-core-avr",
     "gcc-avr",
@@ -33,8 +37,9 @@ PACKAGES = (  # Debian's
     "pkg-config",
     "g++",
 )
+INSTALL_COMMAND = f"sudo apt-get install --no-install-recommends {' '.join(PACKAGES)}"
 ARDUINO = Path("/usr/share/arduino/hardware")
-UNO_FLASH, UNO_RAM = 32256, 2048  # bytes; the boot loader has the rest of the flash
+UNO_FLASH, UNO_RAM = 32256, 2048  # bytes; the boot loader uses the rest of the flash
 
 
 class BuildError(EdgeError, RuntimeError):
@@ -43,7 +48,7 @@ class BuildError(EdgeError, RuntimeError):
 
 @dataclass(frozen=True)
 class Size:
-    """Bytes on an Uno. RAM without the stack."""
+    """Bytes of an Uno's memory; RAM without the stack."""
 
     flash: int
     ram: int
@@ -56,12 +61,12 @@ class Size:
 
 
 def firmware() -> Path:
-    """The sketch as an Uno runs it (.elf; the .hex is beside it)."""
-    out = BUILT / "avr"
+    """Build the sketch for an Uno and return the .elf file; the .hex file is beside it."""
+    out = BUILD / "avr"
     elf = out / f"{AVR_SKETCH.name}.elf"
     with _building(elf, [*LIBRARY.rglob("*.*")]) as outdated:
         if outdated:
-            libraries = BUILT / "libraries"
+            libraries = BUILD / "libraries"
             _link(libraries / LIBRARY.name, LIBRARY)
             out.mkdir(exist_ok=True)
             _run(
@@ -69,7 +74,7 @@ def firmware() -> Path:
                 *("-hardware", ARDUINO, "-hardware", "/usr/share/arduino-builder"),
                 *("-tools", "/usr/bin", "-build-path", out, "-libraries", libraries),
                 *("-built-in-libraries", ARDUINO / "arduino" / "avr" / "libraries"),
-                # gcc-avr 5.4 does not define what its own float.h is made of.
+                # gcc-avr 5.4 does not define a macro that its own float.h uses.
                 *("-prefs", "compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__"),
                 *("-prefs", "runtime.tools.avr-gcc.path=/usr"),
                 *("-prefs", "runtime.tools.avrdude.path=/usr"),
@@ -84,10 +89,10 @@ def size(elf: Path) -> Size:
 
 
 def uno_library() -> Path:
-    """The machine that runs an Uno's firmware in simavr."""
-    source = HERE / "simavr_machine.c"
-    library = BUILT / "simavr_machine.so"
-    with _building(library, [source, HERE / "machine.h"]) as outdated:
+    """Build and return the library that runs an Uno's firmware in simavr."""
+    source = SIMULATED_BOARD / "simavr_machine.c"
+    library = BUILD / "simavr_machine.so"
+    with _building(library, [source, SIMULATED_BOARD / "machine.h"]) as outdated:
         if outdated:
             flags = _run("pkg-config", "--cflags", "--libs", "simavr").split()
             _run(
@@ -100,24 +105,24 @@ def uno_library() -> Path:
 
 
 def esp32_library() -> Path:
-    """The machine that is the ESP32's sketch, built for this computer."""
-    shim = HERE / "shim"
-    library = BUILT / "esp32_machine.so"
-    with _building(library, [*LIBRARY.rglob("*.*"), *shim.iterdir(), HERE / "machine.h"]) as old:
-        if old:
+    """Build and return the library that contains the ESP32's sketch, for this computer."""
+    library = BUILD / "esp32_machine.so"
+    sources = [*LIBRARY.rglob("*.*"), *ESP32_SHIM.iterdir(), SIMULATED_BOARD / "machine.h"]
+    with _building(library, sources) as outdated:
+        if outdated:
             _run(
                 *("g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"),
-                *("-o", library, "-I", shim, "-I", LIBRARY / "src", "-include", "Arduino.h"),
-                *("-x", "c++", ESP32_SKETCH, shim / "shim.cpp"),
+                *("-o", library, "-I", ESP32_SHIM, "-I", LIBRARY / "src", "-include", "Arduino.h"),
+                *("-x", "c++", ESP32_SKETCH, ESP32_SHIM / "shim.cpp"),
             )
     return library
 
 
 @contextmanager
 def _building(target: Path, sources: Sequence[Path]) -> Iterator[bool]:
-    """Whether `target` is older than its sources; one process at a time builds it."""
-    BUILT.mkdir(parents=True, exist_ok=True)
-    with (BUILT / "lock").open("w") as lock:
+    """Yield whether `target` is older than its sources; only one process at a time builds."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         newest = max(path.stat().st_mtime for path in [*sources, Path(__file__)])
         yield not target.exists() or target.stat().st_mtime < newest
@@ -132,15 +137,13 @@ def _link(path: Path, target: Path) -> None:
 def _run(*command: str | Path) -> str:
     program = str(command[0])
     if not shutil.which(program):
-        raise BuildError(f"{program} is missing: run `make tools`, or {install_line()}")
+        raise BuildError(f"{program} is missing: run `make tools`, or {INSTALL_COMMAND}")
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode:
-        raise BuildError(f"{program} failed; it needs {install_line()}\n{done.stderr.strip()}")
+        raise BuildError(
+            f"{program} failed; it needs the packages of {INSTALL_COMMAND}\n{done.stderr.strip()}"
+        )
     return done.stdout
-
-
-def install_line() -> str:
-    return f"sudo apt-get install --no-install-recommends {' '.join(PACKAGES)}"
 
 
 def main() -> int:

@@ -1,11 +1,11 @@
-"""Write an Arduino sketch with which an ESP32 runs an AirDigit model by itself.
+"""Write an Arduino sketch with which an ESP32 runs an AirDigit model without a computer.
 
-  python -m firmware_bridge.export airdigit                    a shipped model by its name
-  python -m firmware_bridge.export my.tflite --out my_sketch   another one, into a folder of choice
+  python -m firmware_bridge.export airdigit                    a shipped model, by its name
+  python -m firmware_bridge.export my.tflite --out my_sketch   another model, into this folder
 
-The folder holds the sketch, the preprocessing in C, the model (model.h) and strokes with known
-answers (golden.h), with which the board tests itself at each start. A sketch that is already there
-is left as it is; all else is written anew.
+The folder contains the sketch, the preprocessing in C, the model (model.h) and ten golden strokes
+(golden.h), with which the board tests itself at each start. An existing .ino file is not changed;
+all other files are overwritten.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from edge.cli.options import CommandParser, add_common, add_runtime_option
 from edge.cli.run import run_command
 from edge.model import Model
 from edge.model.manifest import read_model
-from firmware_bridge.golden import golden_strokes
-from firmware_bridge.headers import golden_header, model_header
+from firmware_bridge.model_export.golden_strokes import golden_strokes
+from firmware_bridge.model_export.headers import golden_header, model_header
+from firmware_bridge.model_export.tflm_operators import operators, resolver_methods
 from firmware_bridge.preprocessing import SOURCES
-from firmware_bridge.tflm import operations, resolver_methods
 
 TASK = "airdigit"
 SKETCH = Path(__file__).parent / "airdigit_esp32_tflm"
@@ -52,13 +52,13 @@ def _export(args: argparse.Namespace) -> None:
         shutil.copy(source, folder)
     (folder / "model.h").write_text(model_header(model, network, methods))
     (folder / "golden.h").write_text(golden_header(golden_strokes(model)))
-    sketch = folder / f"{folder.resolve().name}.ino"  # Arduino wants the name of the folder
+    sketch = folder / f"{folder.resolve().name}.ino"  # Arduino requires the name of the folder
     if sketch.exists():
-        log.info("%s is left as it is", sketch)
+        log.info("%s exists and is not changed", sketch)
     else:
         shutil.copy(SKETCH / f"{SKETCH.name}.ino", sketch)
-    used = ", ".join(operations(network))
-    print(f"{sketch}: a network of {len(network)} bytes made of {used}")
+    used = ", ".join(operators(network))
+    print(f"{sketch}: a network of {len(network)} bytes with the operators {used}")
     print("Open it in the Arduino IDE; firmware_bridge/README.md says which libraries it needs.")
 
 

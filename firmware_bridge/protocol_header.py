@@ -1,4 +1,4 @@
-"""The protocol in C++, written by `python -m firmware_bridge.protocol_header`."""
+"""Generates the protocol header in C++: `python -m firmware_bridge.protocol_header`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from edge.source.serial.framed.protocol import FROM_BOARD, TO_BOARD, Message
 HEADER = Path(__file__).parent / "EdgeSense" / "src" / "edge_protocol.h"
 C_TYPES = {"u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "i16": "int16_t"}
 
-TOP = """\
-// Generated from edge/source/serial/framed/protocol.py: edit that file, then run
-// `python -m firmware_bridge.protocol_header`.
+PREAMBLE = """\
+// Generated from edge/source/serial/framed/protocol.py by
+// `python -m firmware_bridge.protocol_header`: do not edit.
 #pragma once
 #include <stdint.h>
 
@@ -29,9 +29,9 @@ const uint8_t LONGEST_COMMAND = {longest_command};
 """
 
 
-def write() -> str:
-    """The header's text."""
-    top = TOP.format(
+def header() -> str:
+    """Return the text of the header."""
+    preamble = PREAMBLE.format(
         version=protocol.VERSION,
         schema=protocol.SCHEMA,
         baud=protocol.BAUD,
@@ -39,7 +39,7 @@ def write() -> str:
         longest_command=max(message.size for message in TO_BOARD),
         edge_version=edge.__version__,
     )
-    return "\n".join([top, *map(_struct, FROM_BOARD + TO_BOARD), "}  // namespace edge", ""])
+    return "\n".join([preamble, *map(_struct, FROM_BOARD + TO_BOARD), "}  // namespace edge", ""])
 
 
 def _struct(message: Message) -> str:
@@ -50,7 +50,7 @@ def _struct(message: Message) -> str:
         "  uint8_t type = NUMBER;",
         *(f"  {_member(field, kind)}" for field, kind in message.fields),
         "};",
-        f'static_assert(sizeof({name}) == {message.size}, "as Python packs it");',
+        f'static_assert(sizeof({name}) == {message.size}, "size in Python");',
     ]
     return "\n".join(lines) + "\n"
 
@@ -62,4 +62,4 @@ def _member(name: str, kind: str) -> str:
 
 
 if __name__ == "__main__":
-    HEADER.write_text(write())
+    HEADER.write_text(header())

@@ -1,7 +1,8 @@
-"""A minute of simulated digits through the real firmware, against the same hand without it.
+"""Endurance test: compare a stream through the real firmware with the same motion without it.
 
-`python -m firmware_bridge.soak` runs the sketch in simavr in real time on a port that the serial
-source reads, and prints what came.
+`python -m firmware_bridge.soak` draws digits for a minute. The sketch runs in simavr, in real time,
+on a port that the serial source reads. The command prints the figures as JSON; it fails if a sample
+was lost or damaged, or if other digits were recognised.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.simulation.seeds import seed
 from edge.source import HAND_MOTION, Source
-from edge.source.serial.framed.stream import FULL_SCALE
 from edge.source.serial.source import SerialSource
 from edge.source.simulated.hand import SimulatedHand
-from firmware_bridge import machine
-from firmware_bridge.motion import HandMotion
-from firmware_bridge.port import Served
+from firmware_bridge.preprocessing import FULL_SCALE_COUNTS
+from firmware_bridge.simulated_board import machine
+from firmware_bridge.simulated_board.hand_motion import HandMotion
+from firmware_bridge.simulated_board.serial_port import ServedBoard
 
-ROUNDED = 2.5  # counts, by the chip and by the hand
-GYRO_SCALES_DIFFER = 2e-3  # 65.5 counts per deg/s are not quite 32768 / 500
-LATEST = 1000  # samples, within which the hand has begun
-SLACK = 2.0  # s at the end, in which a stroke may be complete here and not there
+ROUNDING = 2.5  # counts: the chip and the simulated hand both round
+GYRO_SCALE_ERROR = 2e-3  # 65.5 counts per deg/s are not quite 32768 / 500
+LATEST_START = 1000  # samples, within which the hand starts drawing
+TAIL = 2.0  # s at the end, where a stroke may be complete in only one of the streams
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,12 @@ class Figures:
     seconds: float
     samples: int
     rate: float
-    """Hz by the board's own time, less the rate error of the sensor that it has."""
+    """Hz by the board's own time, without the rate error of the emulated sensor."""
     lost: int
     crc_errors: int
     garbage: int
     same_motion: bool
-    """Are the samples those that the simulated source gives, to the last digit of the chip?"""
+    """Whether the samples equal those of the simulated source, within rounding."""
     labels: str
     labels_direct: str
 
@@ -56,18 +57,18 @@ def soak(seconds: float, seed: int) -> Figures:
     board = machine.uno()
     board.chips.append(EmulatedMPU6050(hand, board.clock, rate_error=hand.rate_error))
     with (
-        Served(board, resets=False) as served,
+        ServedBoard(board, resets=False) as served,
         SerialSource(served.port.path, requirements=HAND_MOTION) as source,
     ):
         hand.begin()
-        live = _listen(source, seconds)
+        live = _read(source, seconds)
     with SimulatedHand(HAND_MOTION, seed=seed, speed=math.inf) as source_direct:
-        direct = _listen(source_direct, seconds + 1)
+        direct = _read(source_direct, seconds + 1)
     found, found_direct = _recognise(live), _recognise(direct)
     health = source.health
-    begun = _begun(live, direct)
-    until = seconds - SLACK
-    shift = begun / (health.rate or 100)
+    start = _start_of_drawing(live, direct)
+    until = seconds - TAIL
+    shift = start / (health.rate or 100)
     return Figures(
         seconds=round(health.duration, 3),
         samples=health.samples,
@@ -75,14 +76,14 @@ def soak(seconds: float, seed: int) -> Figures:
         lost=health.lost,
         crc_errors=health.errors,
         garbage=health.garbage,
-        same_motion=begun >= 0,
+        same_motion=start >= 0,
         labels="".join(label for t, label in found if t < until),
         labels_direct="".join(label for t, label in found_direct if t + shift < until),
     )
 
 
-def _listen(source: Source, seconds: float) -> list[Chunk]:
-    """What it gives in so many seconds of its own time."""
+def _read(source: Source, seconds: float) -> list[Chunk]:
+    """Return the chunks of the first `seconds` of source time."""
     chunks = []
     for chunk in source:
         chunks.append(chunk)
@@ -92,7 +93,7 @@ def _listen(source: Source, seconds: float) -> list[Chunk]:
 
 
 def _recognise(chunks: list[Chunk]) -> list[tuple[float, str]]:
-    """The digits, and when they ended; none while no model is shipped."""
+    """Return the digits, each with the time when it ended; none if no model is shipped."""
     try:
         model = Model.load("airdigit", task="airdigit")
     except ModelError:
@@ -106,24 +107,26 @@ def _recognise(chunks: list[Chunk]) -> list[tuple[float, str]]:
     return found
 
 
-def _begun(live_chunks: list[Chunk], direct_chunks: list[Chunk]) -> int:
-    """Samples at rest before the hand began; -1 when what follows is not what it did."""
+def _start_of_drawing(live_chunks: list[Chunk], direct_chunks: list[Chunk]) -> int:
+    """Return the sample at which `live` starts to equal `direct`; -1 if it never does."""
     live = np.concatenate([chunk.values for chunk in live_chunks])
     direct = np.concatenate([chunk.values for chunk in direct_chunks])
     full_scale = HAND_MOTION["accel_g"] * STANDARD_GRAVITY, HAND_MOTION["gyro_dps"] * DEGREE
-    close = np.repeat(full_scale, 3) / FULL_SCALE * ROUNDED
-    close[3:] += np.abs(direct[:, 3:]).max() * GYRO_SCALES_DIFFER
-    for begun in range(min(len(live), LATEST)):
-        both = min(len(live) - begun, len(direct))
-        if (np.abs(live[begun : begun + both] - direct[:both]) <= close).all():
-            return begun
+    tolerance = np.repeat(full_scale, 3) / FULL_SCALE_COUNTS * ROUNDING
+    tolerance[3:] += np.abs(direct[:, 3:]).max() * GYRO_SCALE_ERROR
+    for start in range(min(len(live), LATEST_START)):
+        count = min(len(live) - start, len(direct))
+        if (np.abs(live[start : start + count] - direct[:count]) <= tolerance).all():
+            return start
     return -1
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="(default: %(default)g)")
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="which people they are")
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="selects the simulated people"
+    )
     args = parser.parse_args()
     started = time.monotonic()
     figures = soak(args.seconds, args.seed)

@@ -31,7 +31,7 @@ from edge.formats.sound.wav_writer import pcm_bytes
 from edge.model.manifest import read_manifest
 from edge.model.shipped import find_model
 from edge.simulation.sound.utterances import parse_script
-from edge.source.files.pcm import rate
+from edge.source.files.pcm_pipe import rate
 from edge.source.simulated.microphone import SimulatedMicrophone
 from tools.commands import command_line
 

@@ -19,7 +19,7 @@ MOTION_SOURCES = {
 SOUND_SOURCES = {
     "microphone": "edge.source.microphone.source:MicrophoneSource",
     "files": "edge.source.files.sound:SoundFiles",
-    "pcm": "edge.source.files.pcm:PcmSource",
+    "pcm": "edge.source.files.pcm_pipe:PcmSource",
     "mock": "edge.source.simulated.microphone:SimulatedMicrophone",
 }
 

@@ -1,4 +1,4 @@
-"""Real time, or faster, for sources that could deliver everything at once."""
+"""Pacing for sources that have all samples at once: real time, faster, or without waiting."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import math
 import time
 from collections.abc import Iterator
 
-CHUNK = 0.05  # s
-BETWEEN = 1.0  # s of source time from one recording to the next: nothing is invented to fill it
-PATIENCE = 0.2  # s of wall time without a sample, after which the reader hears something
+CHUNK = 0.05  # s of samples in one chunk
+PAUSE = 1.0  # s of source time between two recordings; no samples are invented to fill it
+YIELD_INTERVAL = 0.2  # s of wall time; a source must yield every 0.25 s, if only an empty chunk
 
 
-class Pace:
-    """`speed` 1 is real time, infinity does not wait."""
+class Pacer:
+    """Waits until a sample is due. `speed` 1 is real time, infinity never waits."""
 
     def __init__(self, speed: float) -> None:
         self.speed = speed
@@ -22,19 +22,31 @@ class Pace:
         self._start = self._clock()
 
     def wait_for(self, t: float) -> Iterator[None]:
-        """Until source time `t` has come; yields now and then if that takes long."""
+        """Wait until source time `t`; yield every YIELD_INTERVAL during a long wait."""
         until = self._start + t / self.speed
         while (left := until - self._clock()) > 0:
-            self._sleep(min(left, PATIENCE))
-            if left > PATIENCE:
+            self._sleep(min(left, YIELD_INTERVAL))
+            if left > YIELD_INTERVAL:
                 yield
 
 
-def speed(text: str) -> float:
-    """How fast, as an option gives it."""
+def add_speed_option(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X",
+        help="playback speed of --replay and --mock: 1 is real time (default), 10 is ten times as "
+        "fast, max does not wait",
+    )
+
+
+def _speed(text: str) -> float:
     if text == "max":
         return math.inf
-    chosen = float(text)
-    if not 0 < chosen < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no speed: 1 is real time, max has no waiting")
-    return chosen
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a speed: give a number above 0 (1 is real time), or max to not wait"
+        )
+    return value

@@ -1,9 +1,9 @@
-// An ESP32 with an MPU6050 that recognises digits drawn in the air all by itself.
+// An ESP32 with an MPU6050 that recognises digits drawn in the air, without a computer.
 //
-// `python -m firmware_bridge.export airdigit` makes a folder of this sketch, the model and the
-// preprocessing: open that one. Libraries: EdgeSense (of this project) and Chirale_TensorFLowLite.
-// Wiring: VCC to 3V3, GND to GND, SDA to 21, SCL to 22. It prints what airdigit-live --json prints.
-// Each start, and each `t` typed into the serial monitor, begins with a self-test.
+// `python -m firmware_bridge.export airdigit` writes a folder with this sketch, the model and the
+// preprocessing: open that folder. Libraries: EdgeSense (of this project), Chirale_TensorFLowLite.
+// Wiring: VCC to 3V3, GND to GND, SDA to 21, SCL to 22. The output is that of airdigit-live --json.
+// A self-test runs at each start, and whenever `t` is typed into the serial monitor.
 #include <EdgeSense.h>
 #include <Wire.h>
 
@@ -12,7 +12,7 @@
 
 edge::Sensor sensor(Wire);
 Recogniser recogniser;
-uint64_t sensor_us = 0;  // the sensor's own time, without its wrapping
+uint64_t sensor_us = 0;  // the sensor's time, without wrapping
 
 void show(const Verdict &verdict, es_time t) {
   if (verdict.label < 0) return;
@@ -24,9 +24,9 @@ void show(const Verdict &verdict, es_time t) {
 
 void setup() {
   Serial.begin(edge::BAUD);
-  const char *trouble = recogniser.begin();
-  while (trouble) {
-    Serial.println(trouble);
+  const char *error = recogniser.begin();
+  while (error) {
+    Serial.println(error);
     delay(2000);
   }
   self_test(recogniser, Serial);

@@ -1,5 +1,5 @@
-"""Write es_constants.h anew, after a change of edge/features."""
+"""Write es_constants.h again, after a change of edge/features/motion."""
 
-from firmware_bridge.preprocessing import CONSTANTS, constants
+from firmware_bridge.preprocessing import CONSTANTS_HEADER, constants
 
-CONSTANTS.write_text(constants())
+CONSTANTS_HEADER.write_text(constants())

@@ -26,7 +26,7 @@ void es_gate_units(const int16_t counts[6], es_real sample[6]) {
 
 int es_gate_row(const es_gate *gate, int k) {
   int row = gate->first + k;
-  return row < ES_MOST_ROWS ? row : row - ES_MOST_ROWS;
+  return row < ES_MAX_ROWS ? row : row - ES_MAX_ROWS;
 }
 
 static es_time time_of(const es_gate *gate, int k) { return gate->t[es_gate_row(gate, k)]; }
@@ -78,7 +78,7 @@ static void feel(es_gate *gate, const es_real sample[6], es_real step) {
 
 static void keep(es_gate *gate, es_time t, const es_real sample[6]) {
   int row, k;
-  if (gate->count == ES_MOST_ROWS) drop_oldest(gate);
+  if (gate->count == ES_MAX_ROWS) drop_oldest(gate);
   row = es_gate_row(gate, gate->count++);
   gate->t[row] = t;
   gate->lively[row] = gate->now;

@@ -22,9 +22,9 @@ typedef struct {
 
 typedef struct {
   /* A ring of the newest samples: m/s^2, and rad/s with the bias removed. */
-  es_time t[ES_MOST_ROWS];
-  es_real value[ES_MOST_ROWS][6];
-  es_real lively[ES_MOST_ROWS];
+  es_time t[ES_MAX_ROWS];
+  es_real value[ES_MAX_ROWS][6];
+  es_real lively[ES_MAX_ROWS];
   int first, count;
 
   es_time hang; /* seconds of quiet that end a stroke */

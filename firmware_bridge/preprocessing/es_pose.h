@@ -20,7 +20,7 @@ typedef struct {
     struct {
       es_path turned, moving, moved;
     } path;
-    es_real column[ES_MOST_ROWS]; /* of the samples, while the bins are filled */
+    es_real column[ES_MAX_ROWS]; /* of the samples, while the bins are filled */
   } room;
 } es_workspace;
 

@@ -32,8 +32,8 @@ from edge.model.manifest import read_model
 from edge.model.shipped import find_model, shipped_models
 from edge.samples import MOTION
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
-from i2c_bus import Clock, Kernel, running
-from pty_board import FramedBoard, Line
+from i2c_bus import FakeKernel, VirtualClock, kernel_under_smbus2
+from pty_board import FramedBoard, PtyPort
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 20.0  # s, after which a test fails because the command hangs
@@ -222,11 +222,11 @@ class TestBuses:
     """With the real smbus2, in this process: the emulated kernel cannot be used in another one."""
 
     def error_message(
-        self, command: str, capsys: pytest.CaptureFixture[str], kernel: Kernel
+        self, command: str, capsys: pytest.CaptureFixture[str], kernel: FakeKernel
     ) -> str:
         module = {m.__name__.rpartition(".")[2]: m for m in (airdigit_live, airdigit_record)}
         module["airdigit_doctor"] = airdigit_doctor
-        with running(kernel):
+        with kernel_under_smbus2(kernel):
             main: Callable[[list[str]], int] = module[command.replace("-", "_")].main
             status = main([*OPTIONS.get(command, ()), "--i2c", "1"])
         assert status == 1
@@ -234,17 +234,17 @@ class TestBuses:
         line = (printed.out if command == "airdigit-doctor" else printed.err).splitlines()[0]
         return line.replace(" -> ", ": ")
 
-    def chip(self, **kind: int) -> tuple[Clock, EmulatedMPU6050]:
-        clock = Clock()
+    def chip(self, **kind: int) -> tuple[VirtualClock, EmulatedMPU6050]:
+        clock = VirtualClock()
         return clock, EmulatedMPU6050(lambda t: np.zeros(6), clock, **kind)
 
     def test_a_bus_without_devices_is_an_error(self, command, capsys):
-        message = self.error_message(command, capsys, Kernel(Clock()))
-        assert "nobody answers at 0x68 or 0x69 on i2c-1: check the wires" in message
+        message = self.error_message(command, capsys, FakeKernel(VirtualClock()))
+        assert "no sensor answers at 0x68 or 0x69 on i2c-1: check the wires" in message
 
     def test_a_bus_with_another_device_is_an_error(self, command, capsys):
-        message = self.error_message(command, capsys, Kernel(*self.chip(who_am_i=0x33)))
-        assert "says it is 0x33, which is no MPU6050" in message and "--address 0x69" in message
+        message = self.error_message(command, capsys, FakeKernel(*self.chip(who_am_i=0x33)))
+        assert "has ID 0x33, which is not an MPU6050" in message and "--address 0x69" in message
 
     def test_a_missing_bus_is_an_error(self, command):
         message = error_message(command, "--i2c", "99")
@@ -482,7 +482,7 @@ class TestSignals:
         self, command, status, number, tmp_path
     ):
         out = out_option(command, tmp_path / "takes")
-        line = Line(tmp_path / "ttyUSB0")
+        line = PtyPort(tmp_path / "ttyUSB0")
         with start(command, "--port", line.path, "--json", *out) as process:
             self.wait_until_open(line)
             assert self.stopped(process, number)[0] == status
@@ -492,7 +492,7 @@ class TestSignals:
     def test_a_signal_while_the_source_opens_prints_no_text_summary(
         self, command, number, tmp_path
     ):
-        line = Line(tmp_path / "ttyUSB0")
+        line = PtyPort(tmp_path / "ttyUSB0")
         with start(command, "--port", line.path) as process:
             self.wait_until_open(line)
             process.send_signal(number)
@@ -518,7 +518,7 @@ class TestSignals:
         assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: -15}[number]
 
     @staticmethod
-    def wait_until_open(line: Line) -> None:
+    def wait_until_open(line: PtyPort) -> None:
         """Wait until the command has written to the port: it asks the board for its settings."""
         end = time.monotonic() + TIMEOUT
         while not line.read():
@@ -537,7 +537,7 @@ class TestSignals:
         self, command, status, number, tmp_path
     ):
         out = out_option(command, tmp_path / "takes")
-        line = Line(tmp_path / "ttyUSB0")
+        line = PtyPort(tmp_path / "ttyUSB0")
         board = FramedBoard(line)
         with board, start(command, "--port", line.path, "--json", *out) as process:
             end = time.monotonic() + TIMEOUT

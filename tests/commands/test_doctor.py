@@ -21,8 +21,8 @@ from edge.source.i2c.source import I2CSource
 from edge.source.serial.framed.framing import frame
 from edge.source.serial.framed.protocol import STATUS
 from edge.source.serial.source import SerialSource
-from i2c_bus import Clock, Kernel, running
-from pty_board import FramedBoard, Line, Printer, csv, tilting
+from i2c_bus import FakeKernel, VirtualClock, kernel_under_smbus2
+from pty_board import FramedBoard, PtyPort, TextBoard, csv_lines, tilting_rows
 
 Motion = Callable[[float], np.ndarray]
 
@@ -37,11 +37,11 @@ def at_rest(gravity: float = 1.0, bias_dps: float = 1.0, noise: float = 0.03) ->
 @contextmanager
 def i2c_sensor(motion: Motion, **chip: object) -> Iterator[tuple[I2CSource, EmulatedMPU6050]]:
     """Give an open source and its emulated sensor, in virtual time."""
-    clock = Clock()
+    clock = VirtualClock()
     sensor = EmulatedMPU6050(motion, clock, **chip)
     source = I2CSource(1, None, HAND_MOTION)
     source._clock, source._sleep = clock, clock.sleep
-    with running(Kernel(clock, sensor)), source:
+    with kernel_under_smbus2(FakeKernel(clock, sensor)), source:
         yield source, sensor
 
 
@@ -145,10 +145,10 @@ def test_a_sensor_that_stops_sending_is_a_fault():
 
 class TestBoards:
     @pytest.fixture
-    def line(self, tmp_path: Path) -> Line:
-        return Line(tmp_path / "ttyUSB0")
+    def line(self, tmp_path: Path) -> PtyPort:
+        return PtyPort(tmp_path / "ttyUSB0")
 
-    def open(self, line: Line) -> SerialSource:
+    def open(self, line: PtyPort) -> SerialSource:
         return SerialSource(str(line.path), requirements=HAND_MOTION)
 
     def test_a_healthy_framed_board_has_no_warning_or_fault(self, line):
@@ -176,9 +176,9 @@ class TestBoards:
 
     def test_chip_ranges_and_counters_of_the_board_are_checked(self, line):
         class FaultyBoard(FramedBoard):
-            def greet(self, booted: int = 0) -> None:
+            def send_hello(self, booted: int = 0) -> None:
                 self.settings["accel_g"] = 2  # whatever range it was asked for
-                super().greet(booted)
+                super().send_hello(booted)
 
             def tick(self) -> None:
                 super().tick()
@@ -203,9 +203,9 @@ class TestBoards:
     def test_a_board_that_restarts_when_opened_is_recognised(self, line, greeting):
         lines = [b"# \n"] * 20 + [
             greeting,
-            *csv(tilting(10)),
+            *csv_lines(tilting_rows(10)),
         ]  # opening the port drops waiting bytes
-        with Printer(line, lines), self.open(line) as source:
+        with TextBoard(line, lines), self.open(line) as source:
             assert source.describe()["restarted"]
 
     def test_a_board_that_is_unplugged_is_a_fault(self, line):
@@ -215,9 +215,9 @@ class TestBoards:
         assert "and then none for" in found["samples"].text
 
     def test_garbage_on_the_line_is_a_warning(self, line):
-        rows = csv(tilting(10))
+        rows = csv_lines(tilting_rows(10))
         rows[200::20] = [b"\xff\x00\xfe!\n"] * len(rows[200::20])
-        with Printer(line, rows), self.open(line) as source:
+        with TextBoard(line, rows), self.open(line) as source:
             found = findings(source, 2.0)
         assert found["transfer"].level == WARNING
         assert found["transfer"].values["garbage"] > 0
@@ -239,7 +239,7 @@ class TestCommand:
         return np.array([motion(0) for _ in range(200)])
 
     def test_json_is_one_object_for_each_finding_and_a_summary(self, tmp_path, capsys):
-        take = self.write(tmp_path / "a.csv", self.at_rest())
+        take = self.write(tmp_path / "a.csv_lines", self.at_rest())
         argv = ["--replay", take, "--speed", "max", "--json"]
         status, out, err = self.run(capsys, *argv)
         *found, summary = map(json.loads, out.splitlines())
@@ -257,7 +257,7 @@ class TestCommand:
         }
 
     def test_a_fault_sets_the_exit_status_and_its_line_has_the_fix(self, tmp_path, capsys):
-        take = self.write(tmp_path / "a.csv", self.at_rest() * 2)
+        take = self.write(tmp_path / "a.csv_lines", self.at_rest() * 2)
         status, out, _ = self.run(capsys, "--replay", take, "--speed", "max")
         assert status == 1
         (line,) = [line for line in out.splitlines() if line.startswith("fault")]
@@ -273,12 +273,12 @@ class TestCommand:
         assert (summary["faults"], summary["healthy"]) == (1, False)
 
     def test_a_recording_that_cannot_be_read_is_a_fault_with_its_name(self, tmp_path, capsys):
-        (tmp_path / "incomplete.csv").write_text("t_ms,ax,ay,az\n1,2\n")
+        (tmp_path / "incomplete.csv_lines").write_text("t_ms,ax,ay,az\n1,2\n")
         (tmp_path / "empty").mkdir()
         for name, message in (
-            ("incomplete.csv", "line 2"),
-            ("missing.csv", "does not exist"),
-            ("empty", "no .csv"),
+            ("incomplete.csv_lines", "line 2"),
+            ("missing.csv_lines", "does not exist"),
+            ("empty", "no .csv_lines"),
         ):
             _, out, _ = self.run(capsys, "--replay", tmp_path / name, "--json")
             found = json.loads(out.splitlines()[0])

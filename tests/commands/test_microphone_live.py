@@ -20,7 +20,7 @@ import soundfile
 
 import tiny_sound
 from edge.resample import resampled
-from sound_server import MICROPHONES, SoundServer, running
+from sound_server import MICROPHONES, SoundServer, running_server
 
 ROOT = Path(__file__).parents[2]
 LISTEN = "from edge.commands.start import kws_listen; raise SystemExit(kws_listen())"
@@ -29,7 +29,7 @@ PATIENCE = 20.0  # s
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SoundServer]:
-    with running() as server:
+    with running_server() as server:
         yield server
 
 

@@ -1,4 +1,4 @@
-"""The shipped sketches against the emulated chip, on the boards' own clock: nobody waits."""
+"""The shipped sketches with the emulated chip, on the simulated board's clock."""
 
 import random
 
@@ -21,117 +21,117 @@ from edge.source.serial.framed.protocol import (
 )
 from edge.source.serial.text.stream import TextStream
 from firmware_bridge import build
-from firmware_host import NEEDS, STILL, Host, board, with_chip
+from firmware_host import REQUIREMENTS, STILL, Host, add_chip, board
 
 LSB = np.repeat([8 * STANDARD_GRAVITY / 65536, np.radians(1000) / 65536], 3)
 
 
 @pytest.fixture(params=["uno", "esp32"])
-def bare(request):
-    """A board with nothing on its bus."""
+def bare_board(request):
+    """A board without a sensor."""
     return board(request.param)
 
 
 @pytest.fixture
-def chip(bare):
-    return with_chip(bare)
+def chip(bare_board):
+    return add_chip(bare_board)
 
 
 @pytest.fixture
-def host(bare, chip):
-    """Streaming for some time already."""
-    host = Host(bare)
+def host(bare_board, chip):
+    """A host to which the board has streamed for a second."""
+    host = Host(bare_board)
     host.run(1.0)
     assert len(host.t) > 50
     return host
 
 
 def received(board, seconds):
-    """Messages that the board sends in this time, by name."""
+    """Run the board; return the messages that it sends as (name, values)."""
     board.run(seconds)
     layouts = {message.number: message for message in FROM_BOARD}
     health = Health()
-    payloads = list(FrameDecoder(FROM_BOARD, health).feed(board.take()))
+    payloads = list(FrameDecoder(FROM_BOARD, health).feed(board.receive()))
     assert (health.errors, health.garbage) == (0, 0)
     return [(layouts[p[0]].name, layouts[p[0]].unpack(p)) for p in payloads]
 
 
-def ask(board, payload, seconds=0.05):
-    board.give(frame(payload))
+def send_command(board, payload, seconds=0.05):
+    board.send(frame(payload))
     return received(board, seconds)
 
 
-def true(values):
-    """Are these readings of STILL, each axis in its place and its scale?"""
+def equals_still(values):
+    """Whether all samples equal STILL, with each axis in its place and its scale."""
     return values == pytest.approx(np.tile(STILL, (len(values), 1)), abs=0.003)
 
 
-def all_there(host):
-    """Do samples and losses fill the time?"""
+def is_complete(host):
+    """Whether delivered and lost samples add up to the duration."""
     seconds = host.t[-1] - host.t[0]
     return len(host.t) + host.stream.health.lost == pytest.approx(seconds * 100 + 1, abs=2)
 
 
-# -- the conversation
+# -- commands and answers
 
 
-def test_it_needs_less_than_half_of_an_uno():
+def test_firmware_uses_less_than_half_of_an_uno():
     board("uno")
     size = build.size(build.firmware())
     assert size.flash < build.UNO_FLASH / 2
     assert size.ram < build.UNO_RAM / 2
-    assert size.flash > 2000  # it is a firmware that was measured
+    assert size.flash > 2000  # plausibility of the measurement
 
 
-def test_at_boot_it_says_hello_once_and_is_quiet(bare, chip):
-    bare.run(0.4)
-    data = bare.take()
+def test_board_sends_one_hello_at_boot_and_then_nothing(bare_board, chip):
+    bare_board.run(0.4)
+    data = bare_board.receive()
     assert data[0] == 0
     (payload,) = FrameDecoder(FROM_BOARD, Health()).feed(data)
     hello = HELLO.unpack(payload)
     assert (hello["protocol"], hello["schema"]) == (protocol.VERSION, protocol.SCHEMA)
     assert (hello["booted"], hello["who_am_i"]) == (1, 0x68)
-    assert {name: hello[name] for name in NEEDS} == NEEDS
+    assert {name: hello[name] for name in REQUIREMENTS} == REQUIREMENTS
     assert hello["firmware"] in ("edge-avr", "edge-esp32")
-    assert ask(bare, ASK_HELLO.pack()) == [("hello", hello | {"booted": 0})]
-    assert received(bare, 3.0) == []
+    assert send_command(bare_board, ASK_HELLO.pack()) == [("hello", hello | {"booted": 0})]
+    assert received(bare_board, 3.0) == []
 
 
-def test_it_starts_and_stops(bare, chip):
-    received(bare, 0.5)
-    names = [name for name, _ in ask(bare, START.pack(), 2.5)]
+def test_start_and_stop_control_the_stream(bare_board, chip):
+    received(bare_board, 0.5)
+    names = [name for name, _ in send_command(bare_board, START.pack(), 2.5)]
     assert names.count("sample") == pytest.approx(250, abs=3)
     assert names.count("status") == 3
-    ask(bare, STOP.pack())
-    assert received(bare, 1.0) == []
+    send_command(bare_board, STOP.pack())
+    assert received(bare_board, 1.0) == []
 
 
-def test_a_quarter_of_a_minute_without_a_gap(bare):
-    """Its sensor's clock is 0.7 % fast, and that shows in the board's times."""
-    with_chip(bare, rate_error=0.007)
-    host = Host(bare)
+def test_fifteen_seconds_are_streamed_without_a_gap(bare_board):
+    """The sensor's clock is 0.7 % fast, which is visible in the board's times."""
+    add_chip(bare_board, rate_error=0.007)
+    host = Host(bare_board)
     host.run(15)
     health = host.stream.health
     assert (health.lost, health.errors, health.garbage) == (0, 0, 0)
     assert health.rate == pytest.approx(100.7, rel=1e-4)
     assert np.diff(host.t).min() > 0.0095
     assert np.diff(host.t).max() < 0.0105
-    assert true(host.values)
+    assert equals_still(host.values)
 
 
-def test_each_sample_is_that_of_its_time(bare):
-    with_chip(bare, lambda t: np.array([t % 1, 0, 0, 0, 0, 0]))
-    received(bare, 0.5)
-    for name, sample in ask(bare, START.pack(), 3.0):
+def test_times_of_samples_are_right(bare_board):
+    add_chip(bare_board, lambda t: np.array([t % 1, 0, 0, 0, 0, 0]))
+    received(bare_board, 0.5)
+    for name, sample in send_command(bare_board, START.pack(), 3.0):
         if name == "sample":
             taken = sample["ax"] / 32768 * 4 * STANDARD_GRAVITY
             late = (sample["time_us"] / 1e6 - taken + 0.5) % 1 - 0.5
-            # It cannot tell the time before it has looked, which it does once a millisecond.
+            # The board polls the sensor once a millisecond.
             assert late == pytest.approx(0.0005, abs=0.0015)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "given"),
+    ("requested", "set_"),
     [
         ({"accel_g": 2, "gyro_dps": 250}, {"accel_g": 2, "gyro_dps": 250}),
         ({"accel_g": 16, "gyro_dps": 2000}, {"accel_g": 16, "gyro_dps": 2000}),
@@ -144,29 +144,29 @@ def test_each_sample_is_that_of_its_time(bare):
         ({"rate_hz": 0}, {"rate_hz": 4}),
     ],
 )
-def test_what_the_host_asks_for_is_set_or_answered_with_what_is(bare, chip, wanted, given):
-    host = Host(bare, NEEDS | wanted)
+def test_requested_settings_are_set_or_the_nearest_reported(bare_board, chip, requested, set_):
+    host = Host(bare_board, REQUIREMENTS | requested)
     host.run(2.0)
     hello = host.stream._hello
-    assert {name: hello[name] for name in NEEDS} == NEEDS | given
+    assert {name: hello[name] for name in REQUIREMENTS} == REQUIREMENTS | set_
     assert host.stream.health.errors == 0
     assert host.stream.health.rate == pytest.approx(1000 / round(1000 / hello["rate_hz"]), rel=0.01)
-    assert true(host.run(1.0))
+    assert equals_still(host.run(1.0))
 
 
-def test_a_range_changes_in_mid_stream_with_no_sample_of_a_wrong_scale(host):
+def test_range_change_while_streaming_gives_no_sample_of_a_wrong_scale(host):
     for accel_g, gyro_dps in ((2, 250), (16, 2000), (4, 500)):
         host.send(protocol.SET_RANGE.pack(accel_g=accel_g, gyro_dps=gyro_dps))
-        assert len(host.run(1.0)) > 75  # it takes 150 ms to set up
-    assert true(host.values)
-    assert host.counted()["dropped"] == host.stream.health.lost > 0
+        assert len(host.run(1.0)) > 75  # the set-up takes 150 ms
+    assert equals_still(host.values)
+    assert host.counters()["dropped"] == host.stream.health.lost > 0
     assert host.stream.health.errors == 0
 
 
-def test_commands_that_are_none_are_ignored(host):
-    chance = random.Random(6)
+def test_invalid_commands_are_ignored(host):
+    rng = random.Random(6)
     for _ in range(100):
-        host.board.give(chance.randbytes(20).replace(b"c", b"d"))
+        host.board.send(rng.randbytes(20).replace(b"c", b"d"))
         host.run(0.02)
     host.send(b"\x82\x01")  # too short for a rate
     host.send(b"\x99")
@@ -175,243 +175,249 @@ def test_commands_that_are_none_are_ignored(host):
     assert host.stream.health.lost == before == 0
 
 
-def lights(board, seconds):
-    """How often in this time the LED changes."""
-    seen = []
+def led_changes(board, seconds):
+    """Return how often the LED changes in this time."""
+    states = []
     for _ in range(round(seconds / 0.01)):
         board.run(0.01)
-        seen.append(board.lit)
-    return int(np.abs(np.diff(np.array(seen, int))).sum())
+        states.append(board.led_on)
+    return int(np.abs(np.diff(np.array(states, int))).sum())
 
 
-def test_the_led_tells_how_it_is(bare):
-    assert lights(bare, 3.0) == pytest.approx(20, abs=2)  # nervous: no sensor
-    with_chip(bare)
-    bare.run(1.0)
-    assert lights(bare, 4.0) == pytest.approx(4, abs=1)  # a glimpse every two seconds: waiting
-    bare.give(frame(START.pack()))
-    assert lights(bare, 4.0) == pytest.approx(8, abs=1)  # even: streaming
-    bare.give(frame(IDENTIFY.pack()))
-    assert lights(bare, 2.0) == pytest.approx(40, abs=2)  # fast: it is me
-    bare.run(1.1)
-    assert lights(bare, 4.0) == pytest.approx(8, abs=1)
+def test_led_shows_the_state(bare_board):
+    assert led_changes(bare_board, 3.0) == pytest.approx(20, abs=2)  # 3 flashes a second: no sensor
+    add_chip(bare_board)
+    bare_board.run(1.0)
+    assert led_changes(bare_board, 4.0) == pytest.approx(
+        4, abs=1
+    )  # a flash every two seconds: waiting
+    bare_board.send(frame(START.pack()))
+    assert led_changes(bare_board, 4.0) == pytest.approx(8, abs=1)  # 1 flash a second: streaming
+    bare_board.send(frame(IDENTIFY.pack()))
+    assert led_changes(bare_board, 2.0) == pytest.approx(40, abs=2)  # 10 flashes a second: identify
+    bare_board.run(1.1)
+    assert led_changes(bare_board, 4.0) == pytest.approx(8, abs=1)
 
 
 # -- plain CSV
 
 
-def test_rows_for_a_plotter(bare, chip):
-    received(bare, 0.5)
-    bare.give(b"c\n")
-    bare.run(2.0)
-    header, *rows = bare.take().decode("ascii").split("\r\n")[:-1]
+def test_plotter_rows_are_switched_on_and_off(bare_board, chip):
+    received(bare_board, 0.5)
+    bare_board.send(b"c\n")
+    bare_board.run(2.0)
+    header, *rows = bare_board.receive().decode("ascii").split("\r\n")[:-1]
     assert header == ",".join(ACCEL + GYRO)
     assert len(rows) == pytest.approx(200, abs=3)
     for row in rows:
         assert [float(field) for field in row.split(",")] == pytest.approx(STILL, abs=0.004)
-    bare.give(b"c\r\n")
-    bare.run(0.1)
-    bare.take()
-    assert received(bare, 1.0) == []
+    bare_board.send(b"c\r\n")
+    bare_board.run(0.1)
+    bare_board.receive()
+    assert received(bare_board, 1.0) == []
 
 
-def test_its_rows_are_read_as_any_others(bare):
+def test_plotter_rows_are_read_by_the_text_stream(bare_board):
     def tilted(t):
         return np.array([0, *(9.8 * f(np.sin(t)) for f in (np.sin, np.cos)), np.cos(t), 0, 0])
 
-    with_chip(bare, tilted)
-    bare.run(0.5)
-    bare.give(b"c\n")
+    add_chip(bare_board, tilted)
+    bare_board.run(0.5)
+    bare_board.send(b"c\n")
     stream = TextStream()
     last = []
-    while bare.clock() < 7.0:
-        bare.run(0.05)
-        last += list(stream.feed(bare.take(), bare.clock()).values)
+    while bare_board.clock() < 7.0:
+        bare_board.run(0.05)
+        last += list(stream.feed(bare_board.receive(), bare_board.clock()).values)
     assert stream.format and stream.channels == MOTION
     assert np.array(last)[:, 3].max() == pytest.approx(1.0, abs=0.01)
 
 
-def test_a_host_that_speaks_frames_ends_the_rows(bare, chip):
-    received(bare, 0.5)
-    bare.give(b"c\n")
-    bare.run(0.5)
-    host = Host(bare)
+def test_framed_command_ends_the_plotter_rows(bare_board, chip):
+    received(bare_board, 0.5)
+    bare_board.send(b"c\n")
+    bare_board.run(0.5)
+    host = Host(bare_board)
     host.run(1.0)
     before = host.stream.health.garbage
     assert len(host.run(1.0)) == pytest.approx(100, abs=3)
     assert host.stream.health.garbage == before
 
 
-# -- the sensor's bad days
+# -- faults of the sensor
 
 
-def test_ten_seconds_of_nacks(host, chip):
+def test_ten_seconds_of_nacks_are_counted_as_dropped(host, chip):
     chip.nack(seconds=10)
     assert len(host.run(10)) < 5
-    assert host.counted()["nacks"] == pytest.approx(1000, abs=60)
+    assert host.counters()["nacks"] == pytest.approx(1000, abs=60)
     assert len(host.run(2.0)) > 190
     lost = host.stream.health.lost
-    assert lost == host.counted()["dropped"] == pytest.approx(1000, abs=10)
-    assert host.counted()["fifo_overflows"] == 1
-    assert host.counted()["sensor_resets"] == 0
-    assert host.stream.health.errors == host.counted()["nacks"] + 1
-    assert all_there(host)
-    assert true(host.values)
+    assert lost == host.counters()["dropped"] == pytest.approx(1000, abs=10)
+    assert host.counters()["fifo_overflows"] == 1
+    assert host.counters()["sensor_resets"] == 0
+    assert host.stream.health.errors == host.counters()["nacks"] + 1
+    assert is_complete(host)
+    assert equals_still(host.values)
 
 
-def test_short_trouble_costs_nothing(host, chip):
-    """What the sensor takes meanwhile waits in its FIFO."""
+def test_short_outage_loses_no_samples(host, chip):
+    """The samples meanwhile stay in the sensor's FIFO."""
     chip.nack(seconds=0.6)
     host.run(2.0)
-    assert host.stream.health.lost == host.counted()["fifo_overflows"] == 0
-    assert host.counted()["nacks"] == pytest.approx(60, abs=8)
+    assert host.stream.health.lost == host.counters()["fifo_overflows"] == 0
+    assert host.counters()["nacks"] == pytest.approx(60, abs=8)
     assert np.diff(host.t) == pytest.approx(0.01, abs=0.003)
 
 
-def test_single_nacks_all_the_time(host, chip):
+def test_frequent_single_nacks_are_counted(host, chip):
     for _ in range(200):
         chip.nack(transfers=1)
         host.run(0.05)
-    assert host.counted()["nacks"] == pytest.approx(200, abs=2)
-    assert host.counted()["dropped"] == host.stream.health.lost
-    assert all_there(host)
-    assert true(host.values)
+    assert host.counters()["nacks"] == pytest.approx(200, abs=2)
+    assert host.counters()["dropped"] == host.stream.health.lost
+    assert is_complete(host)
+    assert equals_still(host.values)
 
 
 @pytest.mark.parametrize("outage", [0.0, 0.3, 2.0])
-def test_a_sensor_that_lost_power_is_set_up_again(host, chip, outage):
+def test_sensor_that_lost_power_is_set_up_again(host, chip, outage):
     for _ in range(3):
         chip.power_off()
         host.run(outage)
         chip.power_on()
         assert len(host.run(2.0)) > 150
-    assert host.counted()["sensor_resets"] == 3
-    assert host.counted()["dropped"] == host.stream.health.lost
+    assert host.counters()["sensor_resets"] == 3
+    assert host.counters()["dropped"] == host.stream.health.lost
     assert host.stream.health.lost == pytest.approx(300 * outage + 70, abs=25)
-    assert true(host.values)  # and never at the +-2 g that it wakes up with
+    assert equals_still(
+        host.values
+    )  # and never with the +-2 g of a sensor that was just switched on
 
 
-def test_a_sensor_that_was_reset_by_another_program_is_noticed(host, chip):
+def test_sensor_reset_by_another_program_is_detected(host, chip):
     chip.start(0x68, False)
     chip.write(0x6B)
     chip.write(0x80)
     host.run(2.0)
-    assert host.counted()["sensor_resets"] == 1
-    assert true(host.values)
+    assert host.counters()["sensor_resets"] == 1
+    assert equals_still(host.values)
 
 
-def test_an_overflow_is_counted_and_what_it_misaligned_thrown_away(bare):
+def test_fifo_overflow_is_counted_and_misaligned_samples_dropped(bare_board):
     def motion(t):
         return STILL + [0, 0, 0, 0, 0, np.sin(9 * t)]
 
-    chip = with_chip(bare, motion)
-    host = Host(bare)
+    chip = add_chip(bare_board, motion)
+    host = Host(bare_board)
     host.run(1.0)
     for times in range(1, 4):
         chip.nack(seconds=1.0)
         host.run(2.0)
-        assert host.counted()["fifo_overflows"] == times
+        assert host.counters()["fifo_overflows"] == times
         assert (
-            host.counted()["dropped"] == host.stream.health.lost == pytest.approx(100 * times, 0.1)
+            host.counters()["dropped"] == host.stream.health.lost == pytest.approx(100 * times, 0.1)
         )
     assert host.values[:, :5] == pytest.approx(np.tile(STILL[:5], (len(host.values), 1)), abs=0.003)
 
 
-def test_an_overflow_between_two_looks_is_no_sample(host, chip):
-    """The chip says so only once, in the status that clears when it is read."""
+def test_overflow_between_two_polls_gives_no_sample(host, chip):
+    """The chip reports it only once: reading the status clears it."""
     for _ in range(5):
         host.run(0.2)
         chip._fifo += b"\x55" * 1030
         del chip._fifo[:-1024]
         chip._registers[INT_STATUS] |= OVERFLOW
     host.run(0.2)
-    assert host.counted()["fifo_overflows"] == 5
-    assert true(host.values)
+    assert host.counters()["fifo_overflows"] == 5
+    assert equals_still(host.values)
 
 
 # -- which sensor
 
 
 @pytest.mark.parametrize("who_am_i", [0x68, 0x70, 0x98])
-def test_clones_say_who_they_are_and_work(bare, who_am_i):
-    chip = with_chip(bare, who_am_i=who_am_i)
-    host = Host(bare)
+def test_clones_are_identified_and_read(bare_board, who_am_i):
+    chip = add_chip(bare_board, who_am_i=who_am_i)
+    host = Host(bare_board)
     host.run(1.0)
     assert host.stream._hello["who_am_i"] == who_am_i
     chip.nack(seconds=chip.kind.fifo / 1200 + 0.5)
     host.run(6.0)
-    assert host.counted()["fifo_overflows"] == 1
+    assert host.counters()["fifo_overflows"] == 1
     chip.power_cycle()
     host.run(1.0)
-    assert host.counted()["sensor_resets"] == 1
-    assert true(host.values)
-    # A clone has a low-pass of its own for the acceleration: 44 Hz, as an MPU6050 has for both.
+    assert host.counters()["sensor_resets"] == 1
+    assert equals_still(host.values)
+    # Clones have a separate low-pass filter for acceleration: 44 Hz here, as for the gyro.
     assert chip._registers[0x1A] == 3
     assert chip._registers[0x1D] == (0 if who_am_i == 0x68 else 3)
 
 
-def test_the_other_address(bare):
-    with_chip(bare, address=0x69)
-    host = Host(bare)
+def test_sensor_is_found_at_the_second_address(bare_board):
+    add_chip(bare_board, address=0x69)
+    host = Host(bare_board)
     assert len(host.run(1.5)) > 100
     assert host.stream._hello["who_am_i"] == 0x68
-    assert true(host.values)
+    assert equals_still(host.values)
 
 
-def test_a_clock_at_the_first_address_is_passed_over(bare):
+def test_clock_chip_at_the_first_address_is_ignored(bare_board):
     """A DS1307 or DS3231 is at 0x68 as well."""
-    with_chip(bare, who_am_i=0x12)
-    with_chip(bare, address=0x69)
-    host = Host(bare)
+    add_chip(bare_board, who_am_i=0x12)
+    add_chip(bare_board, address=0x69)
+    host = Host(bare_board)
     assert len(host.run(1.5)) > 100
     assert host.stream._hello["who_am_i"] == 0x68
 
 
-def test_a_chip_that_is_none_of_these_is_named_and_not_read(bare):
-    chip = with_chip(bare, who_am_i=0x34)
-    (_, hello), *_ = received(bare, 0.5)
+def test_unknown_chip_is_reported_and_not_read(bare_board):
+    chip = add_chip(bare_board, who_am_i=0x34)
+    (_, hello), *_ = received(bare_board, 0.5)
     assert hello["who_am_i"] == 0x34
-    names = {name for name, _ in ask(bare, START.pack(), 2.0)}
+    names = {name for name, _ in send_command(bare_board, START.pack(), 2.0)}
     assert names == {"status"}
-    assert chip._registers[0x6B] == chip.kind.power  # left as it was
+    assert chip._registers[0x6B] == chip.kind.power  # not changed
 
 
-def test_no_sensor_at_boot_and_one_later(bare):
-    (_, hello), *_ = received(bare, 0.5)
+def test_sensor_connected_after_boot_is_found(bare_board):
+    (_, hello), *_ = received(bare_board, 0.5)
     assert hello["who_am_i"] == 0
-    host = Host(bare)
+    host = Host(bare_board)
     host.run(2.0)
-    assert host.counted()["nacks"] > 10
-    with_chip(bare)
+    assert host.counters()["nacks"] > 10
+    add_chip(bare_board)
     assert len(host.run(1.5)) > 100
     assert host.stream._hello["who_am_i"] == 0x68
-    assert host.counted()["dropped"] == host.stream.health.lost == 0  # none was due before it was
+    assert (
+        host.counters()["dropped"] == host.stream.health.lost == 0
+    )  # no sample was due before there was a sensor
 
 
-def test_numbers_go_on_while_nobody_listens(host):
+def test_sequence_numbers_continue_while_stopped(host):
     before = len(host.t)
     host.send(STOP.pack())
     host.board.run(5.0)
-    host.board.take()
+    host.board.receive()
     host.send(START.pack())
     host.run(1.0)
     assert len(host.t) - before == pytest.approx(100, abs=5)
     assert host.stream.health.lost == pytest.approx(500, abs=5)
-    assert host.counted()["dropped"] == 0
+    assert host.counters()["dropped"] == 0
 
 
-def test_a_restarted_board_begins_anew(host):
+def test_restarted_board_streams_again(host):
     host.board.reset()
     host.run(2.0)
     assert host.stream.health.lost == pytest.approx(120, abs=20)
     assert np.diff(host.t).min() > 0
-    assert true(host.values)
+    assert equals_still(host.values)
 
 
-def test_frames_are_as_long_as_is_said(bare, chip):
+def test_frames_have_the_documented_length(bare_board, chip):
     assert len(frame(SAMPLE.pack(**dict.fromkeys([n for n, _ in SAMPLE.fields], 1)))) == 23
-    received(bare, 0.5)
-    bare.give(frame(START.pack()))
-    bare.run(1.0)
-    lengths = {len(segment) for segment in bare.take().split(b"\0")[:-1]}
+    received(bare_board, 0.5)
+    bare_board.send(frame(START.pack()))
+    bare_board.run(1.0)
+    lengths = {len(segment) for segment in bare_board.receive().split(b"\0")[:-1]}
     assert lengths == {SAMPLE.size + 3, STATUS.size + 3}

@@ -1,4 +1,4 @@
-"""The resampler: nothing is heard that was not there, and everything when it was."""
+"""The resampler: no aliases, no images, no change in the passband, no shift in time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edge.resample import Resampler, resampled
 
 RATES = (8000, 11025, 16000, 22050, 32000, 44100, 48000, 96000, 192000)
-EDGE = 200  # new samples at either end, where the tone is cut off
+EDGE = 200  # output samples at each end, where the tone starts and stops abruptly
 
 
 def tone(hz: float, rate: int, seconds: float = 0.5) -> np.ndarray:
@@ -18,7 +18,7 @@ def tone(hz: float, rate: int, seconds: float = 0.5) -> np.ndarray:
 
 
 def sweep(low: float, high: float, rate: int) -> np.ndarray:
-    """Two seconds at full scale from one frequency to the other."""
+    """Return two seconds of a sweep at full scale."""
     t = np.arange(2 * rate) / rate
     return np.sin(2 * np.pi * (low * t + (high - low) * t**2 / 4))
 
@@ -29,9 +29,9 @@ def db(x: np.ndarray) -> float:
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("hz", [100, 1000, 3400, 6800])
-def test_what_the_new_rate_can_hold_stays_as_it_is_and_when_it_is(rate: int, hz: int) -> None:
+def test_tone_in_the_passband_is_unchanged(rate: int, hz: int) -> None:
     if hz > 0.43 * rate:
-        pytest.skip("the old rate cannot hold it")
+        pytest.skip("above the passband of the input rate")
     new = resampled(tone(hz, rate), rate, 16000)
     assert len(new) == -(-int(rate * 0.5) * 16000 // rate)
     expected = tone(hz, 16000, 0.6)[: len(new)]
@@ -39,14 +39,14 @@ def test_what_the_new_rate_can_hold_stays_as_it_is_and_when_it_is(rate: int, hz:
 
 
 @pytest.mark.parametrize("rate", [rate for rate in RATES if rate > 16000])
-def test_what_it_cannot_hold_is_gone(rate: int) -> None:
+def test_sweep_above_the_output_rate_is_removed(rate: int) -> None:
     new = resampled(sweep(8000, rate / 2, rate), rate, 16000)
     assert db(new[EDGE:-EDGE]) < -60
 
 
 @pytest.mark.parametrize("rate", [8000, 11025])
-def test_no_image_appears_above_what_the_old_rate_held(rate: int) -> None:
-    """Passed through a sweep, all that is above half the old rate is 60 dB below the sweep."""
+def test_no_image_appears_above_half_the_input_rate(rate: int) -> None:
+    """Of a sweep, all output above half the input rate is 60 dB below the sweep."""
     new = resampled(sweep(50, 0.43 * rate, rate), rate, 16000)[EDGE:-EDGE]
     spectrum = np.abs(np.fft.rfft(new * np.blackman(len(new))))
     hz = np.fft.rfftfreq(len(new), 1 / 16000)
@@ -59,7 +59,7 @@ def test_no_image_appears_above_what_the_old_rate_held(rate: int) -> None:
     st.lists(st.integers(0, 3000), max_size=12),
     st.integers(0, 2**32 - 1),
 )
-def test_the_pieces_make_no_difference(rate: int, sizes: list[int], seed: int) -> None:
+def test_result_does_not_depend_on_the_pieces(rate: int, sizes: list[int], seed: int) -> None:
     samples = np.random.default_rng(seed).uniform(-1, 1, sum(sizes)).astype(np.float32)
     resampler = Resampler(rate, 16000)
     pieces = [resampler.process(p) for p in np.split(samples, np.cumsum(sizes))]
@@ -68,25 +68,25 @@ def test_the_pieces_make_no_difference(rate: int, sizes: list[int], seed: int) -
     assert sum(map(len, pieces)) == -(-len(samples) * 16000 // rate)
 
 
-def test_after_hours_it_is_still_in_time() -> None:
-    """44.1 kHz: the runs' positions are whole numbers and cannot drift."""
+def test_time_does_not_drift_over_hours() -> None:
+    """At 44.1 kHz; positions are integers and cannot drift."""
     resampler = Resampler(44100, 16000)
-    hour = 441 * 100 * 3600  # periods of a 100 Hz tone: any hour of it is like the first
-    resampler._taken = hour
-    resampler._made = hour * 160 // 441
-    assert resampler._made % resampler._run == 0
-    resampler._first += hour
+    hour = 441 * 100 * 3600  # periods of a 100 Hz tone: every hour of it is equal
+    resampler._samples_in = hour
+    resampler._samples_out = hour * 160 // 441
+    assert resampler._samples_out % resampler._run == 0
+    resampler._input_start += hour
     new = np.concatenate([resampler.process(tone(100, 44100)), resampler.finish()])
     assert db((new - tone(100, 16000)[: len(new)])[EDGE:-EDGE]) < -60
 
 
-def test_silence_and_a_constant() -> None:
+def test_silence_and_constant_are_unchanged() -> None:
     assert not resampled(np.zeros(4410), 44100, 16000).any()
     constant = resampled(np.full(4410, 0.5), 44100, 16000)[EDGE:-EDGE]
     assert np.abs(constant - 0.5).max() < 1e-6
 
 
-def test_it_does_not_lag_by_more_than_a_hundredth_of_a_second() -> None:
+def test_lag_is_at_most_ten_milliseconds() -> None:
     resampler = Resampler(48000, 16000)
-    made = sum(len(resampler.process(np.zeros(960))) for _ in range(50))
-    assert 16000 - made <= 160
+    count = sum(len(resampler.process(np.zeros(960))) for _ in range(50))
+    assert 16000 - count <= 160

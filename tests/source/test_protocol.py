@@ -1,4 +1,4 @@
-"""The framed protocol: its bytes, its decoder under fire, and the conversation with a board."""
+"""The framed protocol: its bytes, its decoder on damaged input, and the dialogue with a board."""
 
 import os
 import struct
@@ -23,9 +23,9 @@ from edge.source.serial.framed.protocol import (
 )
 from edge.source.serial.framed.stream import FramedStream
 
-# CRC16 lets one damaged frame in 65,536 pass, so the examples are the same in every run.
-steady = settings(max_examples=300, deadline=None, derandomize=True)
-WANTED = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+# CRC16 accepts one damaged frame in 65,536, so the examples must be the same in every run.
+deterministic = settings(max_examples=300, deadline=None, derandomize=True)
+REQUIREMENTS = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 
 
 def slow_crc(data):
@@ -46,7 +46,7 @@ def hello(**changes):
         "who_am_i": 0x68,
         "firmware": "edge-imu",
         "version": "0.1.0",
-        **WANTED,
+        **REQUIREMENTS,
     }
     return frame(HELLO.pack(**values | changes))
 
@@ -64,8 +64,8 @@ def decode(data, messages=FROM_BOARD, chunk=4096):
     return [payload for piece in pieces for payload in decoder.feed(piece)], health
 
 
-def greeted(**changes):
-    stream = FramedStream(WANTED)
+def stream_after_hello(**changes):
+    stream = FramedStream(REQUIREMENTS)
     stream.feed(hello(**changes), 0.0)
     stream.outgoing(0.0)
     return stream
@@ -78,7 +78,7 @@ def commands(data):
 # -- bytes
 
 
-def test_a_sample_on_the_wire_by_hand():
+def test_sample_frame_equals_hand_made_bytes():
     body = struct.pack("<BHI6h", 0x02, 7, 70_000, 1, -2, 8192, 3, -4, 5)
     body += struct.pack(">H", slow_crc(body))
     wire, run = b"", b""
@@ -88,16 +88,16 @@ def test_a_sample_on_the_wire_by_hand():
         else:
             wire, run = wire + bytes([len(run) + 1]) + run, b""
     assert sample(7, 70_000, (1, -2, 8192, 3, -4, 5)) == wire + b"\0"
-    assert len(wire) + 1 == 23  # at 115200 baud, 500 of them a second
+    assert len(wire) + 1 == 23  # bytes: 500 frames a second at 115200 baud
 
 
 def test_every_frame_fits_the_buffers_of_both_sides():
     for message in FROM_BOARD + TO_BOARD:
-        assert message.size + 4 <= framing.LONGEST
+        assert message.size + 4 <= framing.LONGEST_FRAME
     assert len({message.number for message in FROM_BOARD + TO_BOARD}) == 9
 
 
-def test_asking_for_a_hello_does_not_press_ctrl_c_on_a_micropython_board():
+def test_ask_hello_frame_contains_no_ctrl_c_for_micropython():
     assert b"\x03" not in frame(ASK_HELLO.pack())
 
 
@@ -114,15 +114,15 @@ def test_pack_and_unpack_agree():
 
 
 @given(st.binary(max_size=200))
-@steady
-def test_cobs_removes_zeros_and_gives_them_back(data):
+@deterministic
+def test_cobs_removes_zeros_and_restores_them(data):
     encoded = cobs_encode(data)
     assert b"\0" not in encoded
     assert len(encoded) == len(data) + 1
     assert cobs_decode(encoded) == data
 
 
-# -- the decoder under fire
+# -- the decoder on damaged input
 
 
 def test_random_bytes_are_never_a_frame():
@@ -131,8 +131,8 @@ def test_random_bytes_are_never_a_frame():
     assert health.garbage > 7_900_000
 
 
-def test_noise_that_resembles_frames_is_not_one():
-    """Right lengths, right types, no zeros but at the end: only the CRC stands between."""
+def test_noise_that_resembles_frames_is_rejected_by_the_crc():
+    """Length, type and zeros are right: only the CRC detects it."""
     generator = np.random.default_rng(5)
     noise = generator.integers(1, 256, (300_000, 23), dtype=np.uint8)
     noise[:, 0], noise[:, 1], noise[:, 22] = 22, SAMPLE.number, 0
@@ -142,18 +142,18 @@ def test_noise_that_resembles_frames_is_not_one():
 
 
 @pytest.mark.parametrize("payload", [b"\x02short", b"\x07" * 19, b"\x81", b"\x01", b"\x03" * 19])
-def test_a_whole_frame_that_is_no_message_of_this_direction_is_refused(payload):
+def test_valid_frame_with_an_unknown_message_is_rejected(payload):
     payloads, health = decode(frame(payload))
     assert payloads == []
     assert health.errors + health.garbage > 0
 
 
-def test_the_buffer_is_bounded_without_any_delimiter():
+def test_decoder_buffer_is_bounded_without_delimiters():
     health = Health()
     decoder = FrameDecoder(FROM_BOARD, health)
     for _ in range(100):
         assert list(decoder.feed(b"\x55" * 10_000)) == []
-        assert len(decoder._rest) <= framing.LONGEST
+        assert len(decoder._rest) <= framing.LONGEST_FRAME
     assert list(decoder.feed(b"\0" + sample(1))) != []
     assert health.garbage == 1_000_001
 
@@ -169,8 +169,8 @@ damage = st.lists(
 
 
 @given(st.integers(1, 40), damage, st.integers(1, 50))
-@steady
-def test_what_is_accepted_was_sent_whatever_happens_on_the_way(count, operations, chunk):
+@deterministic
+def test_decoder_accepts_only_sent_payloads_after_damage(count, operations, chunk):
     frames = [sample(seq, raw=(seq, -seq, 8192, 0, seq * 7, 1)) for seq in range(count)]
     sent = [payload for one in frames for payload in decode(one)[0]]
     wire = bytearray(b"".join(frames))
@@ -188,16 +188,16 @@ def test_what_is_accepted_was_sent_whatever_happens_on_the_way(count, operations
     payloads, health = decode(bytes(wire), chunk=chunk)
     assert set(payloads) <= set(sent)
     assert decode(bytes(wire), chunk=100_000) == (payloads, health)
-    # One fault touches two frames at most, and doubling brings back what was there.
+    # One fault damages at most two frames; doubling repeats frames that were sent.
     hit = sum(2 + size // 23 for _, _, size in operations)
     assert len(set(payloads)) >= count - hit
 
 
-# -- the conversation
+# -- the dialogue
 
 
-def test_no_sample_before_the_scale_is_known():
-    stream = FramedStream(WANTED)
+def test_no_sample_is_delivered_before_the_scale_is_known():
+    stream = FramedStream(REQUIREMENTS)
     assert len(stream.feed(sample(1), 0.0)) == 0
     assert commands(stream.outgoing(0.0)) == [ASK_HELLO.pack()]
     assert stream.outgoing(0.5) == b""
@@ -212,8 +212,8 @@ def test_no_sample_before_the_scale_is_known():
     assert stream.health.lost == 0
 
 
-def test_a_board_that_differs_is_set_up_and_started():
-    stream = FramedStream(WANTED)
+def test_board_with_other_settings_is_set_up_and_started():
+    stream = FramedStream(REQUIREMENTS)
     stream.feed(hello(booted=1, rate_hz=50, accel_g=2), 0.0)
     assert not stream.ready(0.0)
     assert commands(stream.outgoing(0.0)) == [
@@ -226,8 +226,8 @@ def test_a_board_that_differs_is_set_up_and_started():
     assert stream.outgoing(0.1) == b""
 
 
-def test_a_board_that_cannot_do_what_is_wanted_is_believed_in_the_end():
-    stream = FramedStream(WANTED)
+def test_settings_that_the_board_cannot_change_are_accepted_after_some_attempts():
+    stream = FramedStream(REQUIREMENTS)
     sent = []
     for turn in range(10):
         stream.feed(hello(rate_hz=50), turn / 10)
@@ -237,30 +237,30 @@ def test_a_board_that_cannot_do_what_is_wanted_is_believed_in_the_end():
     assert stream.rate == 50
 
 
-def test_a_change_of_range_holds_from_its_hello_on():
-    stream = greeted()
+def test_new_range_applies_to_samples_after_its_hello():
+    stream = stream_after_hello()
     data = sample(1) + hello(accel_g=8) + sample(2)
     chunk = stream.feed(data, 0.0)
     assert chunk.values[:, 2] == pytest.approx([STANDARD_GRAVITY, 2 * STANDARD_GRAVITY])
 
 
 @pytest.mark.parametrize("changes", [{"schema": 1}, {"protocol": 2}])
-def test_another_schema_is_refused_with_what_to_do(changes):
+def test_other_schema_or_version_is_refused_with_a_remedy(changes):
     with pytest.raises(SourceError, match="flash the firmware"):
-        FramedStream(WANTED).feed(hello(**changes), 0.0)
+        FramedStream(REQUIREMENTS).feed(hello(**changes), 0.0)
 
 
-def test_a_longer_hello_of_a_later_version_is_refused_too():
+def test_longer_hello_of_a_later_version_is_refused():
     payload = HELLO.pack(
         **dict.fromkeys([name for name, _ in HELLO.fields[:-2]], 9), firmware="x", version="9"
     )
-    with pytest.raises(SourceError, match="speaks protocol 9"):
-        FramedStream(WANTED).feed(frame(payload + b"more"), 0.0)
+    with pytest.raises(SourceError, match="uses protocol 9"):
+        FramedStream(REQUIREMENTS).feed(frame(payload + b"more"), 0.0)
 
 
-def test_a_board_without_settings_is_refused():
+def test_hello_with_impossible_settings_is_refused():
     with pytest.raises(SourceError, match="impossible"):
-        FramedStream(WANTED).feed(hello(rate_hz=0), 0.0)
+        FramedStream(REQUIREMENTS).feed(hello(rate_hz=0), 0.0)
 
 
 @given(
@@ -268,15 +268,15 @@ def test_a_board_without_settings_is_refused():
     st.integers(0, 2**32 - 1),
     st.lists(st.integers(0, 70_000), min_size=1, max_size=30),
 )
-@steady
-def test_loss_reported_is_loss_injected(seq, time_us, gaps):
-    """Numbers and times wrap, several times over in the long gaps."""
-    stream = greeted()
+@deterministic
+def test_reported_loss_equals_injected_loss(seq, time_us, gaps):
+    """Numbers and times wrap, in the long gaps several times."""
+    stream = stream_after_hello()
     now = 100.0
     times = []
     for gap in [0, *gaps]:
         seq, time_us, now = seq + gap + 1, time_us + (gap + 1) * 10_000, now + (gap + 1) / 100
-        late = gap % 7 / 10  # so this host's clock would not tell the loss exactly
+        late = gap % 7 / 10  # the host's clock alone would not give the exact loss
         times.extend(stream.feed(sample(seq, time_us), now + late).t)
     assert stream.health.lost == sum(gaps)
     assert stream.health.samples == len(gaps) + 1
@@ -284,8 +284,8 @@ def test_loss_reported_is_loss_injected(seq, time_us, gaps):
     assert times == pytest.approx(np.cumsum([0, *(np.array(gaps) + 1) / 100]), abs=1e-5)
 
 
-def test_the_true_rate_shows_in_the_times():
-    stream = greeted()
+def test_measured_rate_follows_the_boards_times():
+    stream = stream_after_hello()
     for seq in range(200):
         stream.feed(sample(seq, seq * 10_400), seq * 0.0104)
     assert stream.health.lost == 0
@@ -293,36 +293,36 @@ def test_the_true_rate_shows_in_the_times():
 
 
 @pytest.mark.parametrize("minutes", [0.1, 20, 50, 60, 71])
-@pytest.mark.parametrize("says_so", [True, False])
-def test_a_restart_is_not_65_thousand_lost(minutes, says_so):
-    stream = greeted()
+@pytest.mark.parametrize("reported", [True, False])
+def test_restart_is_not_counted_as_65536_lost_samples(minutes, reported):
+    stream = stream_after_hello()
     count = int(minutes * 6000)
     stream.feed(sample(count - 1), 1000.0)
     stream.feed(sample(count), 1000.01)
-    data = hello(booted=1) if says_so else b""
+    data = hello(booted=1) if reported else b""
     chunk = stream.feed(data + sample(5) + sample(6), 1002.01)
-    assert stream.health.lost == 199  # two seconds at 100 Hz, by this host's clock
+    assert stream.health.lost == 199  # two seconds at 100 Hz, by the host's clock
     assert chunk.t == pytest.approx([2.01, 2.02], abs=1e-4)
     assert stream.health.errors == 0
 
 
-def test_a_restart_whose_numbers_happen_to_fit_shows_by_this_hosts_clock():
-    stream = greeted()
+def test_restart_with_plausible_numbers_is_detected_by_the_hosts_clock():
+    stream = stream_after_hello()
     stream.feed(sample(360_000), 4000.0)  # after an hour; the counter wraps 695 s later
     stream.feed(sample(360_000 + 69_497, time_us=1_000_000), 4002.0)
     assert stream.health.lost == 199
 
 
-def test_a_board_that_does_not_number_what_it_missed_is_measured_by_this_hosts_clock():
-    stream = greeted()
+def test_gap_without_skipped_numbers_is_measured_by_the_hosts_clock():
+    stream = stream_after_hello()
     stream.feed(sample(1), 10.0)
     chunk = stream.feed(sample(2, time_us=5_020_000), 15.0)
     assert stream.health.lost == 499
     assert chunk.t == pytest.approx([5.0])
 
 
-def test_a_boot_loop_keeps_time_going_forward():
-    stream = greeted()
+def test_times_increase_through_repeated_restarts():
+    stream = stream_after_hello()
     times = []
     for boot in range(5):
         data = hello(booted=1) + b"".join(sample(seq) for seq in range(10))
@@ -331,7 +331,7 @@ def test_a_boot_loop_keeps_time_going_forward():
     assert (np.diff(times) > 0).all()
 
 
-def test_only_a_restart_before_the_first_sample_is_one_of_opening_the_port():
+def test_only_a_restart_before_the_first_sample_is_reported_as_restarted():
     stream = FramedStream({})
     stream.feed(hello(booted=1), 0.0)
     assert stream.describe()["restarted"]
@@ -340,27 +340,27 @@ def test_only_a_restart_before_the_first_sample_is_one_of_opening_the_port():
     assert not stream.describe()["restarted"]
 
 
-def test_what_comes_twice_is_taken_once():
-    stream = greeted()
+def test_duplicate_samples_are_dropped():
+    stream = stream_after_hello()
     first = b"".join(sample(seq) for seq in range(10, 20))
     chunk = stream.feed(first + first[-69:] + sample(20), 1.0)
     assert len(chunk) == 11
     assert (stream.health.lost, stream.health.errors) == (0, 3)
 
 
-def test_after_a_cut_the_board_introduces_itself_again_and_the_gap_is_counted():
-    stream = greeted()
+def test_interrupted_stream_waits_for_a_hello_and_counts_the_gap():
+    stream = stream_after_hello()
     stream.feed(sample(100), 1.0)
     stream.interrupted()
     assert len(stream.feed(sample(150), 1.5)) == 0
     assert commands(stream.outgoing(1.5)) == [ASK_HELLO.pack()]
-    chunk = stream.feed(hello() + sample(200), 2.0)  # it has run on meanwhile
+    chunk = stream.feed(hello() + sample(200), 2.0)  # the board has run on
     assert stream.health.lost == 99
     assert chunk.t == pytest.approx([1.0])
 
 
-def test_a_board_that_restarts_soon_while_unplugged_is_not_taken_for_an_echo():
-    stream = greeted()
+def test_samples_after_a_restart_while_unplugged_are_not_duplicates():
+    stream = stream_after_hello()
     stream.feed(b"".join(sample(seq) for seq in range(40)), 1.0)
     stream.interrupted()
     chunk = stream.feed(hello() + sample(5) + sample(6), 1.5)
@@ -368,18 +368,18 @@ def test_a_board_that_restarts_soon_while_unplugged_is_not_taken_for_an_echo():
     assert stream.health.lost == 49
 
 
-def test_a_silent_board_is_asked_and_started_again():
-    stream = greeted()
+def test_silent_board_is_sent_ask_hello_and_start():
+    stream = stream_after_hello()
     stream.feed(sample(1), 1.0)
     assert stream.outgoing(1.5) == b""
     assert commands(stream.outgoing(2.5)) == [ASK_HELLO.pack(), protocol.START.pack()]
 
 
-def test_counters_of_the_board_become_errors():
-    stream = greeted()
+def test_status_counters_are_added_to_the_errors():
+    stream = stream_after_hello()
     zero = dict.fromkeys(("nacks", "fifo_overflows", "sensor_resets", "dropped"), 0)
     for status in (
-        zero | {"nacks": 65534},  # what it counted before we came is not ours
+        zero | {"nacks": 65534},  # counted before the host was connected
         zero | {"nacks": 1, "sensor_resets": 2, "dropped": 40},  # wrapped: 3 and 2 more
         zero | {"nacks": 4},  # restarted unnoticed: 4 since
     ):
@@ -388,13 +388,13 @@ def test_counters_of_the_board_become_errors():
     assert stream.health.lost == 0
 
 
-anything = st.tuples(st.sampled_from([SAMPLE, STATUS]), st.binary(min_size=18, max_size=18))
+random_message = st.tuples(st.sampled_from([SAMPLE, STATUS]), st.binary(min_size=18, max_size=18))
 
 
-@given(st.lists(anything, max_size=30))
-@steady
-def test_no_numbers_or_times_can_break_the_time_line(messages):
-    stream = greeted()
+@given(st.lists(random_message, max_size=30))
+@deterministic
+def test_times_increase_for_any_numbers_and_times(messages):
+    stream = stream_after_hello()
     times = []
     for message, content in messages:
         payload = bytes([message.number]) + content[: message.size - 1]

@@ -1,4 +1,4 @@
-"""Recordings played as a source."""
+"""Motion recordings played as a source."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from edge.errors import SourceError
 from edge.formats.motion import Recording, own_csv
 from edge.samples import ACCEL, MOTION
 from edge.source import pacing
-from edge.source.files.motion import BETWEEN, ReplaySource
+from edge.source.files.motion import PAUSE, ReplaySource
 
 
-class Clock:
-    """Wall time that passes only while somebody sleeps."""
+class VirtualTime:
+    """Stands in for the module `time`: time passes only in `sleep`."""
 
     def __init__(self):
         self.now, self.slept = 50.0, []
@@ -31,7 +31,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = Clock()
+    clock = VirtualTime()
     monkeypatch.setattr(pacing, "time", clock)
     return clock
 
@@ -47,15 +47,15 @@ def play(source):
         return list(source)
 
 
-def test_real_time_is_real_time_and_never_silent(tmp_path, clock):
-    times = np.r_[np.arange(50) / 100, 2 + np.arange(50) / 100]  # a gap of 1.5 s in it
+def test_real_time_replay_yields_every_quarter_second(tmp_path, clock):
+    times = np.r_[np.arange(50) / 100, 2 + np.arange(50) / 100]  # with a gap of 1.5 s
     source = ReplaySource([save(tmp_path / "a.csv", times)])
     with source:
         started = clock.now
-        heard = started
+        last = started
         for chunk in source:
-            assert clock.now - heard <= 0.25
-            heard = clock.now
+            assert clock.now - last <= 0.25
+            last = clock.now
             if len(chunk):
                 assert clock.now - started == pytest.approx(chunk.t[-1])
                 assert chunk.t[-1] - chunk.t[0] < 0.05
@@ -63,7 +63,7 @@ def test_real_time_is_real_time_and_never_silent(tmp_path, clock):
     assert source.health.samples == 100
 
 
-def test_faster_and_as_fast_as_it_goes(tmp_path, clock):
+def test_speed_shortens_or_removes_the_waiting(tmp_path, clock):
     path = save(tmp_path / "a.csv", np.arange(100) / 100)
     source = ReplaySource([path], speed=10)
     play(source)
@@ -74,7 +74,7 @@ def test_faster_and_as_fast_as_it_goes(tmp_path, clock):
     assert clock.slept == []
 
 
-def test_several_files_follow_each_other_with_a_jump_in_time(tmp_path):
+def test_several_files_are_played_with_a_pause_between(tmp_path):
     for name, level in (("b.csv", 2), ("a.csv", 1)):
         save(tmp_path / name, np.arange(30) / 100, (level, 0, 9.8, 0, 0, 0))
     source = ReplaySource([tmp_path], speed=np.inf)
@@ -84,7 +84,7 @@ def test_several_files_follow_each_other_with_a_jump_in_time(tmp_path):
     assert source.channels == MOTION
     assert source.rate == pytest.approx(100)
     assert len(t) == source.health.samples == 60
-    assert np.diff(t)[29] == pytest.approx(BETWEEN)
+    assert np.diff(t)[29] == pytest.approx(PAUSE)
     assert np.delete(np.diff(t), 29) == pytest.approx(0.01)
     assert values[:, 0].tolist() == [1] * 30 + [2] * 30
 
@@ -97,13 +97,13 @@ def test_clipped_samples_are_counted_where_the_rail_is_known(tmp_path):
     assert source.health.clipped == 2
 
 
-def test_accelerometer_only(tmp_path):
+def test_recording_without_gyro_has_three_channels(tmp_path):
     source = ReplaySource([save(tmp_path / "a.csv", np.arange(9) / 20, (0, 0, 9.8), ACCEL)], np.inf)
     assert play(source)[0].values.shape == (1, 3)
     assert source.channels == ACCEL
 
 
-def test_an_unreadable_file_among_others_is_said_and_skipped(tmp_path, caplog):
+def test_unreadable_file_among_others_is_logged_and_skipped(tmp_path, caplog):
     save(tmp_path / "b.csv", np.arange(30) / 100)
     (tmp_path / "a.csv").write_text("")
     save(tmp_path / "c.csv", np.arange(30) / 100, (0, 0, 9.8), ACCEL)
@@ -117,41 +117,41 @@ def test_an_unreadable_file_among_others_is_said_and_skipped(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("empty.csv", r"empty\.csv: is empty"), ("no.csv", "does not exist"), (".", "no .csv or")],
 )
-def test_nothing_to_play(tmp_path, name, said):
+def test_missing_or_empty_files_are_an_error(tmp_path, name, message):
     folder = tmp_path / "folder"
     folder.mkdir()
     if name == "empty.csv":
         (folder / name).write_text("")
-    with pytest.raises(SourceError, match=said):
+    with pytest.raises(SourceError, match=message):
         ReplaySource([folder / name]).__enter__()
 
 
-def options(*argv):
+def source_from_options(*argv):
     parser = argparse.ArgumentParser()
     ReplaySource.add_options(parser.add_argument_group())
     return ReplaySource.from_options(parser.parse_args(argv), {})
 
 
-def test_options():
-    assert options() is None
-    source = options("--replay", "a.csv", "b", "--speed", "4")
+def test_options_set_paths_and_speed():
+    assert source_from_options() is None
+    source = source_from_options("--replay", "a.csv", "b", "--speed", "4")
     assert (source.paths, source.speed) == (["a.csv", "b"], 4)
-    assert options("--replay", "a.csv").speed == 1
-    assert options("--replay", "a.csv", "--speed", "max").speed == np.inf
+    assert source_from_options("--replay", "a.csv").speed == 1
+    assert source_from_options("--replay", "a.csv", "--speed", "max").speed == np.inf
 
 
 @pytest.mark.parametrize("speed", ["-1", "0", "nan", "inf", "fast"])
-def test_no_speed(speed, capsys):
+def test_invalid_speed_is_a_usage_error(speed, capsys):
     with pytest.raises(SystemExit):
-        options("--replay", "a.csv", f"--speed={speed}")
+        source_from_options("--replay", "a.csv", f"--speed={speed}")
     assert "--speed" in capsys.readouterr().err
 
 
-def test_the_rate_is_that_of_the_recordings_however_many_there_are(tmp_path):
-    """Between two recordings nothing is due, in one of them a gap is loss."""
+def test_rate_does_not_depend_on_pauses_and_gaps(tmp_path):
+    """The pause between two recordings is not a loss, a gap within one is."""
     save(tmp_path / "a.csv", np.arange(50) / 100)
     save(tmp_path / "b.csv", np.r_[np.arange(50) / 100, 2 + np.arange(50) / 100])
     save(tmp_path / "c.csv", np.arange(50) / 100)
@@ -163,4 +163,4 @@ def test_the_rate_is_that_of_the_recordings_however_many_there_are(tmp_path):
                 rates.append(source.health.rate)
     assert rates == pytest.approx([100] * len(rates), rel=1e-3)
     assert (source.health.samples, source.health.lost) == (200, 150)
-    assert source.health.duration == pytest.approx(0.49 + BETWEEN + 2.49 + BETWEEN + 0.49)
+    assert source.health.duration == pytest.approx(0.49 + PAUSE + 2.49 + PAUSE + 0.49)

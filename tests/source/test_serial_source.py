@@ -1,4 +1,4 @@
-"""The serial source under the real pyserial, on pseudo-terminals that misbehave like boards."""
+"""The serial source with the real pyserial, on pseudo-terminals with simulated boards."""
 
 import errno
 import logging
@@ -14,42 +14,42 @@ import pytest
 from edge.errors import RuntimeMissing, SourceError
 from edge.samples import ACCEL, MOTION, STANDARD_GRAVITY
 from edge.source.serial import ports as serial_ports
-from edge.source.serial import source as serial_port
+from edge.source.serial import source as serial_source
 from edge.source.serial.framed import protocol
 from edge.source.serial.source import SerialSource
-from edge.source.serial.text import format
-from pty_board import FramedBoard, Line, Printer, csv, tilting
+from edge.source.serial.text import format_detector
+from pty_board import FramedBoard, PtyPort, TextBoard, csv_lines, tilting_rows
 
-NEEDS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+REQUIREMENTS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 BOOT_NOISE = b"\xf8\x80\x00\xff\x1b\nets Jul 29 2019 12:21:46\r\nrst:0x1 (POWERON_RESET)\r\n"
 
 
 @pytest.fixture
-def line(tmp_path):
-    line = Line(tmp_path / "ttyUSB0")
-    yield line
-    line.unplug()
+def port(tmp_path):
+    port = PtyPort(tmp_path / "ttyUSB0")
+    yield port
+    port.unplug()
 
 
 @pytest.fixture(autouse=True)
-def hurry(monkeypatch):
-    monkeypatch.setattr(serial_port, "SILENCE", 0.8)
-    monkeypatch.setattr(serial_port, "BOOTING", 2.0)
-    monkeypatch.setattr(serial_port, "ASIDE", 0.05)
-    monkeypatch.setattr(serial_port, "RETRY", 0.05)
-    monkeypatch.setattr(format, "LISTEN", 0.3)
+def shorter_waiting_times(monkeypatch):
+    monkeypatch.setattr(serial_source, "SILENCE", 0.8)
+    monkeypatch.setattr(serial_source, "BOOT_TIME", 2.0)
+    monkeypatch.setattr(serial_source, "LISTEN_FIRST", 0.05)
+    monkeypatch.setattr(serial_source, "RETRY_INTERVAL", 0.05)
+    monkeypatch.setattr(format_detector, "LISTEN_TIME", 0.3)
 
 
-def open_source(line, **how):
-    return SerialSource(str(line.path), requirements=NEEDS, **how)
+def source_on(port, **options):
+    return SerialSource(str(port.path), requirements=REQUIREMENTS, **options)
 
 
 def collect(source, seconds=None, samples=None, timeout=5.0):
-    """Chunks for a while, or until there are so many samples."""
+    """Return times and values of so many seconds or samples."""
     chunks, start, last = [], time.monotonic(), time.monotonic()
     for chunk in source:
         now = time.monotonic()
-        assert now - last < 1.0  # 0.25 s, and what a busy machine adds
+        assert now - last < 1.0  # the contract is 0.25 s, but a busy machine is late
         last = now
         chunks.append(chunk)
         if seconds is not None and now - start > seconds:
@@ -62,18 +62,18 @@ def collect(source, seconds=None, samples=None, timeout=5.0):
     return t, np.concatenate([chunk.values for chunk in chunks])
 
 
-def refused(source, match):
+def assert_refused(source, match):
     with pytest.raises(SourceError, match=match) as caught, source:
         pass
     assert "\n" not in str(caught.value)
 
 
-# -- what a board may speak
+# -- kinds of boards
 
 
-def test_a_framed_board_is_set_up_and_streams(line):
-    with FramedBoard(line) as board:
-        with open_source(line) as source:
+def test_framed_board_is_set_up_and_streams(port):
+    with FramedBoard(port) as board:
+        with source_on(port) as source:
             assert (source.channels, source.rate) == (MOTION, 100)
             t, values = collect(source, samples=80)
         time.sleep(0.05)
@@ -85,20 +85,20 @@ def test_a_framed_board_is_set_up_and_streams(line):
     assert source.health.lost == source.health.errors == 0
 
 
-def test_a_board_that_streams_already_and_boots_with_noise(line):
-    board = FramedBoard(line)
+def test_running_board_with_boot_noise_is_read(port):
+    board = FramedBoard(port)
     board.running = True
     with board:
-        line.write(BOOT_NOISE)
-        with open_source(line) as source:
-            line.write(BOOT_NOISE)
+        port.write(BOOT_NOISE)
+        with source_on(port) as source:
+            port.write(BOOT_NOISE)
             _, values = collect(source, samples=50)
     assert values[:, 2] == pytest.approx(STANDARD_GRAVITY)
 
 
-def test_six_columns_of_text(line, caplog):
+def test_text_rows_of_six_columns_are_read(port, caplog):
     caplog.set_level(logging.INFO)
-    with Printer(line, [BOOT_NOISE, *csv(tilting(4))]), open_source(line) as source:
+    with TextBoard(port, [BOOT_NOISE, *csv_lines(tilting_rows(4))]), source_on(port) as source:
         assert (source.channels, source.rate) == (MOTION, 100)
         _, values = collect(source, samples=100)
     assert np.linalg.norm(values[:, :3], axis=1) == pytest.approx(STANDARD_GRAVITY, rel=0.01)
@@ -106,116 +106,116 @@ def test_six_columns_of_text(line, caplog):
     assert caplog.text.count("acceleration in g") == 1
 
 
-def test_the_legacy_sketch_byte_for_byte(line):
-    accel = tilting(3, 50)[:, :3] - [0, 0, 1]
-    lines = [b""] * 20  # it boots when the port is opened
+def test_legacy_sketch_is_read(port):
+    accel = tilting_rows(3, 50)[:, :3] - [0, 0, 1]
+    lines = [b""] * 20  # the board boots when the port is opened
     lines += [
         b"Initializing IMU...\r\nMPU6050 connection successful\r\nOffset: 0.00\t0.00\t1.00\r\n"
     ]
-    for at, row in enumerate(csv(accel, "%.2f")):
+    for at, row in enumerate(csv_lines(accel, "%.2f")):
         lines.append(row + (b"\r\n\r\n\r\n" if at % 30 == 29 else b""))
-    # Twice and a half its speed, so that the test need not last.
-    with Printer(line, lines, 50), open_source(line) as source:
+    # Two and a half times the real rate, so that the test is short.
+    with TextBoard(port, lines, 50), source_on(port) as source:
         assert (source.channels, source.rate) == (ACCEL, 50)
         _, values = collect(source, samples=60)
     assert np.linalg.norm(values, axis=1) == pytest.approx(STANDARD_GRAVITY, abs=0.15)
     assert source.health.errors == source.health.lost == 0
 
 
-# -- what may be wrong when it is opened
+# -- faults when the port is opened
 
 
-def test_silence(line):
-    refused(open_source(line), "not a byte came")
+def test_silent_port_is_refused(port):
+    assert_refused(source_on(port), "no byte came")
 
 
-def test_bytes_at_a_wrong_speed(line):
+def test_wrong_baud_rate_is_suspected(port):
     noise = np.random.default_rng(2).integers(128, 256, (400, 12), dtype=np.uint8)
-    with Printer(line, [row.tobytes() for row in noise]):
-        refused(open_source(line, baud=115200), "115200 baud.*--baud 9600")
+    with TextBoard(port, [row.tobytes() for row in noise]):
+        assert_refused(source_on(port, baud=115200), "115200 baud.*--baud 9600")
 
 
-def test_text_that_is_no_rows(line):
-    with Printer(line, [b"hello world\r\n"] * 400):
-        refused(open_source(line), "hello world.*flash")
+def test_text_without_rows_is_refused(port):
+    with TextBoard(port, [b"hello world\r\n"] * 400):
+        assert_refused(source_on(port), "hello world.*flash")
 
 
-def test_wrong_columns(line):
-    with Printer(line, [b"1.0,2.0,3.0,4.0\r\n"] * 400):
-        refused(open_source(line), "4 columns")
+def test_unknown_number_of_columns_is_refused(port):
+    with TextBoard(port, [b"1.0,2.0,3.0,4.0\r\n"] * 400):
+        assert_refused(source_on(port), "4 columns")
 
 
-def test_rows_that_stop(line):
-    with Printer(line, csv(tilting(0.2))):
-        refused(open_source(line), "stopped")
+def test_rows_that_stop_are_refused(port):
+    with TextBoard(port, csv_lines(tilting_rows(0.2))):
+        assert_refused(source_on(port), "stopped")
 
 
-def test_a_board_whose_sensor_is_silent(line):
-    board = FramedBoard(line)
+def test_board_without_samples_is_refused(port):
+    board = FramedBoard(port)
     board.dead_sensor = True
     with board:
-        refused(open_source(line), "no samples: check its sensor")
+        assert_refused(source_on(port), "no samples: check its sensor")
 
 
-def test_firmware_of_another_version(line):
-    with FramedBoard(line, schema=12345):
-        refused(open_source(line), "flash the firmware")
+def test_firmware_of_another_version_is_refused(port):
+    with FramedBoard(port, schema=12345):
+        assert_refused(source_on(port), "flash the firmware")
 
 
-def test_no_such_port_lists_those_there_are(monkeypatch):
-    ports(monkeypatch, port("/dev/ttyACM7", 0x2341))
-    refused(SerialSource("/dev/nowhere"), r"no such port, /dev/nowhere.*/dev/ttyACM7")
-    ports(monkeypatch)
-    refused(SerialSource("/dev/nowhere"), "nor any other")
+def test_missing_port_error_lists_existing_ports(monkeypatch):
+    set_ports(monkeypatch, port_info("/dev/ttyACM7", 0x2341))
+    assert_refused(SerialSource("/dev/nowhere"), r"no such port, /dev/nowhere.*/dev/ttyACM7")
+    set_ports(monkeypatch)
+    assert_refused(SerialSource("/dev/nowhere"), "and no other port")
 
 
-def test_a_busy_port(line):
-    with FramedBoard(line), open_source(line):
-        refused(open_source(line), "is busy: close the other program")
+def test_busy_port_is_refused(port):
+    with FramedBoard(port), source_on(port):
+        assert_refused(source_on(port), "is busy: close the other program")
 
 
-def test_a_port_that_is_no_port(tmp_path):
+def test_path_that_is_not_a_port_is_refused(tmp_path):
     (tmp_path / "file").write_text("1,2,3\n")
-    refused(SerialSource(str(tmp_path / "file")), "no serial port")
-    refused(SerialSource(str(tmp_path)), "no serial port")
+    assert_refused(SerialSource(str(tmp_path / "file")), "not a usable serial port")
+    assert_refused(SerialSource(str(tmp_path)), "not a usable serial port")
 
 
 @pytest.mark.parametrize("baud", [0, -1, 10**12])
-def test_an_impossible_speed(line, baud):
-    refused(open_source(line, baud=baud), "baud")
+def test_impossible_baud_rate_is_refused(port, baud):
+    assert_refused(source_on(port, baud=baud), "baud")
 
 
-def test_permission_denied_names_the_group(monkeypatch):
+def test_permission_error_names_the_group(monkeypatch):
     monkeypatch.setattr("pathlib.Path.group", lambda path: "dialout")
     error = OSError(errno.EACCES, "Permission denied")
-    said = serial_ports.explain("/dev/ttyUSB0", error)
-    assert "group dialout" in said
-    assert "sudo usermod -aG dialout $USER" in said
+    message = serial_ports.explain("/dev/ttyUSB0", error)
+    assert "group dialout" in message
+    assert "sudo usermod -aG dialout $USER" in message
 
 
-def test_pyserial_missing(monkeypatch):
+def test_missing_pyserial_error_names_the_install_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "serial", None)
     with pytest.raises(RuntimeMissing, match="pip install pyserial"):
         SerialSource("/dev/ttyUSB0").__enter__()
 
 
-def test_unplugged_while_it_is_recognised(line):
-    line.write(b"x")
-    source = open_source(line)
-    source._read = lambda: line.unplug() or SerialSource._read(source)
-    refused(source, "was unplugged")
+def test_unplugging_during_detection_is_an_error(port):
+    port.write(b"x")
+    source = source_on(port)
+    source._read = lambda: port.unplug() or SerialSource._read(source)
+    assert_refused(source, "was unplugged")
 
 
 # -- unplugging
 
 
-def test_a_board_that_is_unplugged_and_comes_back_restarted(line, caplog):
-    with FramedBoard(line) as board, open_source(line) as source:
+def test_unplugged_and_restarted_board_is_read_again(port, caplog):
+    with FramedBoard(port) as board, source_on(port) as source:
         before, _ = collect(source, samples=30)
-        line.unplug()
+        port.unplug()
         collect(source, seconds=0.4)
         board.boot()
-        line.plug()
+        port.plug()
         after, values = collect(source, samples=30)
     assert source.health.reconnects == 1
     assert after[0] - before[-1] == pytest.approx(0.45, abs=0.25)
@@ -225,33 +225,33 @@ def test_a_board_that_is_unplugged_and_comes_back_restarted(line, caplog):
     assert caplog.text.count("is back") == 1
 
 
-def test_a_loose_cable_on_a_board_that_runs_on(line):
-    with FramedBoard(line) as board, open_source(line) as source:
+def test_repeated_interruptions_of_a_running_board_are_counted(port):
+    with FramedBoard(port) as board, source_on(port) as source:
         for _ in range(3):
             collect(source, samples=20)
-            line.unplug()
+            port.unplug()
             collect(source, seconds=0.1)
-            line.plug()
+            port.plug()
         collect(source, samples=20)
         assert source.health.reconnects == 3
         assert source.health.samples + source.health.lost <= board.seq
         assert source.health.lost >= 3 * 5
 
 
-def test_text_goes_on_after_unplugging(line):
-    with Printer(line, csv(tilting(20))), open_source(line) as source:
+def test_unplugged_text_board_is_read_again(port):
+    with TextBoard(port, csv_lines(tilting_rows(20))), source_on(port) as source:
         before, _ = collect(source, samples=40)
-        line.unplug()
+        port.unplug()
         collect(source, seconds=0.7)
-        line.plug()
+        port.plug()
         after, _ = collect(source, samples=30)
     assert source.health.reconnects == 1
     assert after[0] - before[-1] == pytest.approx(0.75, abs=0.2)
     assert source.health.lost == pytest.approx((after[0] - before[-1]) * 100, abs=15)
 
 
-def test_a_pause_is_said_once_and_costs_no_cpu(line, caplog):
-    with FramedBoard(line) as board, open_source(line) as source:
+def test_silence_is_logged_once_and_uses_no_cpu_time(port, caplog):
+    with FramedBoard(port) as board, source_on(port) as source:
         collect(source, samples=20)
         board.dead_sensor = True
         collect(source, seconds=0.2)
@@ -266,8 +266,8 @@ def test_a_pause_is_said_once_and_costs_no_cpu(line, caplog):
 # -- finding the port
 
 
-def port(device, vid=None, serial_number=None, description="USB Serial"):
-    return _Port(
+def port_info(device, vid=None, serial_number=None, description="USB Serial"):
+    return _PortInfo(
         device=device,
         name=os.path.basename(device),
         vid=vid,
@@ -277,49 +277,49 @@ def port(device, vid=None, serial_number=None, description="USB Serial"):
     )
 
 
-class _Port(SimpleNamespace):
+class _PortInfo(SimpleNamespace):
     def __lt__(self, other):
         return self.device < other.device
 
 
-def ports(monkeypatch, *there):
+def set_ports(monkeypatch, *ports):
     serial = serial_ports.pyserial()
-    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: list(there))
+    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: list(ports))
 
 
-def test_auto_takes_the_one_board_and_says_so(line, monkeypatch, caplog):
+def test_auto_selects_the_only_board_and_logs_its_port(port, monkeypatch, caplog):
     caplog.set_level(logging.INFO)
-    modem = port("/dev/ttyACM9", 0x1199)
-    ports(monkeypatch, port("/dev/ttyS0"), modem, port(str(line.path), 0x1A86))
-    with FramedBoard(line), SerialSource("auto", requirements=NEEDS) as source:
+    modem = port_info("/dev/ttyACM9", 0x1199)
+    set_ports(monkeypatch, port_info("/dev/ttyS0"), modem, port_info(str(port.path), 0x1A86))
+    with FramedBoard(port), SerialSource("auto", requirements=REQUIREMENTS) as source:
         collect(source, samples=10)
-    assert str(line.path) in caplog.text
+    assert str(port.path) in caplog.text
 
 
-def test_auto_takes_an_unknown_usb_port_if_it_is_the_only_one(monkeypatch):
-    ports(monkeypatch, port("/dev/ttyS0"), port("/dev/ttyUSB3", 0x9999))
+def test_auto_selects_an_unknown_usb_port_if_it_is_the_only_one(monkeypatch):
+    set_ports(monkeypatch, port_info("/dev/ttyS0"), port_info("/dev/ttyUSB3", 0x9999))
     assert serial_ports.find_port().device == "/dev/ttyUSB3"
 
 
-def test_auto_lists_several(monkeypatch):
-    ports(monkeypatch, port("/dev/ttyUSB1", 0x1A86), port("/dev/ttyUSB0", 0x10C4))
-    refused(SerialSource("auto"), r"ttyUSB0 \(.*CP210x.*ttyUSB1 \(.*CH340.*\)")
+def test_auto_with_several_boards_lists_them(monkeypatch):
+    set_ports(monkeypatch, port_info("/dev/ttyUSB1", 0x1A86), port_info("/dev/ttyUSB0", 0x10C4))
+    assert_refused(SerialSource("auto"), r"ttyUSB0 \(.*CP210x.*ttyUSB1 \(.*CH340.*\)")
 
 
-def test_auto_without_any_names_the_mock(monkeypatch):
-    ports(monkeypatch, port("/dev/ttyS0"))
-    refused(SerialSource("auto"), "--mock")
+def test_auto_without_a_board_suggests_mock(monkeypatch):
+    set_ports(monkeypatch, port_info("/dev/ttyS0"))
+    assert_refused(SerialSource("auto"), "--mock")
 
 
-def test_auto_follows_the_board_to_a_new_name(line, tmp_path, monkeypatch):
-    other = port("/dev/ttyUSB5", 0x1A86, "B")
-    ports(monkeypatch, port(str(line.path), 0x1A86, "A"))
-    with FramedBoard(line) as board, SerialSource("auto", requirements=NEEDS) as source:
+def test_auto_finds_an_unplugged_board_at_a_new_path(port, tmp_path, monkeypatch):
+    other = port_info("/dev/ttyUSB5", 0x1A86, "B")
+    set_ports(monkeypatch, port_info(str(port.path), 0x1A86, "A"))
+    with FramedBoard(port) as board, SerialSource("auto", requirements=REQUIREMENTS) as source:
         collect(source, samples=20)
-        line.unplug()
+        port.unplug()
         board.boot()
-        line.plug(tmp_path / "ttyUSB1")
-        ports(monkeypatch, other, port(str(line.path), 0x1A86, "A"))
+        port.plug(tmp_path / "ttyUSB1")
+        set_ports(monkeypatch, other, port_info(str(port.path), 0x1A86, "A"))
         collect(source, samples=20)
     assert source.health.reconnects == 1
 
@@ -327,9 +327,9 @@ def test_auto_follows_the_board_to_a_new_name(line, tmp_path, monkeypatch):
 # -- cost
 
 
-def test_it_costs_little(line):
-    """The board of this test runs in another thread, so only this thread's time counts."""
-    with FramedBoard(line), open_source(line) as source:
+def test_reading_uses_little_cpu_time(port):
+    """The simulated board runs in another thread, whose time is not counted."""
+    with FramedBoard(port), source_on(port) as source:
         stream = iter(source)
         before = resource.getrusage(resource.RUSAGE_THREAD)
         start = time.monotonic()

@@ -1,4 +1,4 @@
-"""The `--mock` source: what it promises beyond the contract of all sources."""
+"""The simulated hand (`--mock`), beyond the contract of all sources."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from edge.features.motion.stroke import StrokeFeatures
 from edge.samples import MOTION
 from edge.source.simulated.hand import SimulatedHand
 
-NEEDS = StrokeFeatures.specification()["sensor"]
+REQUIREMENTS = StrokeFeatures.specification()["sensor"]
 
 
-def played(**options) -> tuple[np.ndarray, np.ndarray, SimulatedHand]:
-    source = SimulatedHand(NEEDS, speed=np.inf, **options)
+def play(**options) -> tuple[np.ndarray, np.ndarray, SimulatedHand]:
+    source = SimulatedHand(REQUIREMENTS, speed=np.inf, **options)
     with source:
         chunks = list(source)
     return (
@@ -23,15 +23,15 @@ def played(**options) -> tuple[np.ndarray, np.ndarray, SimulatedHand]:
     )
 
 
-def test_it_draws_what_it_is_told_and_says_when():
-    t, _, source = played(digits="314", seed=2)
+def test_marks_name_the_digits_and_their_times():
+    t, _, source = play(digits="314", seed=2)
     assert [mark.label for mark in source.marks] == ["3", "1", "4"]
     for earlier, later in zip(source.marks, list(source.marks)[1:], strict=False):
         assert earlier.start < earlier.end < later.start < t[-1]
 
 
-def test_time_never_goes_back_and_the_rate_is_that_of_a_real_oscillator():
-    t, values, source = played(digits="0123456789012", seed=3)
+def test_times_increase_and_the_rate_is_close_to_nominal():
+    t, values, source = play(digits="0123456789012", seed=3)
     assert (np.diff(t) > 0).all()
     assert source.health.samples == len(t) == len(values)
     assert source.health.lost == 0
@@ -39,20 +39,20 @@ def test_time_never_goes_back_and_the_rate_is_that_of_a_real_oscillator():
     assert source.health.rate == pytest.approx(100, rel=0.05)
 
 
-def test_a_seed_is_a_run():
-    first, second, other = (played(digits="7", seed=seed)[1] for seed in (1, 1, 2))
+def test_same_seed_gives_the_same_samples():
+    first, second, other = (play(digits="7", seed=seed)[1] for seed in (1, 1, 2))
     assert np.array_equal(first, second)
     assert not np.array_equal(first[:100], other[:100])
 
 
-def test_only_pastimes_if_no_digit_is_asked_for():
-    t, _, source = played(digits="", seed=0, pastime=30.0)
+def test_other_motion_only_if_no_digits_are_given():
+    t, _, source = play(digits="", seed=0, pastime=30.0)
     assert not source.marks
     assert t[-1] > 25
 
 
-def test_without_an_end_it_goes_on():
-    source = SimulatedHand(NEEDS, speed=np.inf)
+def test_random_digits_never_end():
+    source = SimulatedHand(REQUIREMENTS, speed=np.inf)
     assert source.channels == MOTION
     with source:
         for chunk in source:

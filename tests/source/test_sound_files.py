@@ -1,4 +1,4 @@
-"""Sound files as people have them: of any kind, and some of them broken."""
+"""Sound files of all kinds, intact and damaged: reading them, and playing them as a source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edge.formats.sound import find, open_sound, read, write_wav
 from edge.formats.sound.sound_file import BLOCK
 from edge.source.files.sound import SoundFiles
 
-NEEDS = {"channels": ["audio"], "rate_hz": 16000}
+REQUIREMENTS = {"channels": ["audio"], "rate_hz": 16000}
 TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16000)).astype(np.float32)
 
 
@@ -51,8 +51,10 @@ def file(tmp_path: Path) -> Path:
     + [("FLOAT", 1e-7), ("DOUBLE", 1e-7)],
 )
 @pytest.mark.parametrize("kind", ["WAV", "WAVEX", "RF64"])
-def test_every_depth_rate_and_number_of_channels(file, rate, channels, subtype, worst, kind):
-    """Written by libsndfile, which has no part in how it is read."""
+def test_wav_of_every_depth_rate_and_channel_count_is_read(
+    file, rate, channels, subtype, worst, kind
+):
+    """The files are written by libsndfile; the code under test reads WAV without it."""
     several = TONE[:, None] * np.linspace(0.5, 1, channels)
     soundfile.write(file, several, rate, subtype, format=kind)
     sound = read(file)
@@ -62,7 +64,7 @@ def test_every_depth_rate_and_number_of_channels(file, rate, channels, subtype, 
 
 
 @pytest.mark.parametrize("kind", ["FLAC", "OGG"])
-def test_compressed_sound(tmp_path, kind):
+def test_compressed_sound_is_read(tmp_path, kind):
     file = tmp_path / f"tone.{kind.lower()}"
     soundfile.write(file, np.stack([TONE, TONE], 1), 16000, format=kind)
     sound = read(file)
@@ -71,7 +73,7 @@ def test_compressed_sound(tmp_path, kind):
     assert len(sound.at(8000).samples) == 4000
 
 
-def test_what_is_written_is_read_again(file):
+def test_written_wav_is_read_back(file):
     levels = np.arange(-32768, 32768) / 32768
     write_wav(file, levels, 11025)
     assert np.array_equal(read(file).samples, levels.astype(np.float32))
@@ -82,7 +84,7 @@ def test_what_is_written_is_read_again(file):
     assert [path.name for path in file.parent.iterdir()] == ["sound.wav"]
 
 
-def test_a_file_that_cannot_be_written_leaves_what_was_there(file):
+def test_failed_write_keeps_the_previous_file(file):
     write_wav(file, TONE, 16000)
     with pytest.raises(ValueError, match="could not convert"):
         write_wav(file, ["no sound"], 16000)
@@ -122,13 +124,13 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(file):
         pytest.param(wav(form(), chunk(b"data", pcm() + b"x")), id="half a sample more"),
     ],
 )
-def test_headers_of_all_kinds(file, content, caplog):
+def test_wav_headers_of_all_kinds_are_read(file, content, caplog):
     file.write_bytes(content)
     assert read(file).samples == pytest.approx(TONE, abs=1e-4)
     assert not caplog.records
 
 
-def test_a_file_that_was_cut_short_is_read_as_far_as_it_goes(file, caplog):
+def test_truncated_wav_is_read_up_to_its_end(file, caplog):
     file.write_bytes(wav(form(), chunk(b"data", pcm()))[:-5001])
     sound = read(file)
     assert len(sound.samples) == len(TONE) - 2501
@@ -137,7 +139,7 @@ def test_a_file_that_was_cut_short_is_read_as_far_as_it_goes(file, caplog):
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b"RIFF", "is not a sound file"),
@@ -164,23 +166,23 @@ def test_a_file_that_was_cut_short_is_read_as_far_as_it_goes(file, caplog):
         (b"OggS" + bytes(99), "cannot be decoded"),
     ],
 )
-def test_what_cannot_be_read_is_named(file, content, says):
+def test_unreadable_file_error_names_the_reason(file, content, message):
     file.write_bytes(content)
-    with pytest.raises(RecordingError, match=says) as raised:
+    with pytest.raises(RecordingError, match=message) as raised:
         read(file)
     assert "\n" not in str(raised.value)
 
 
-def test_no_file_at_all(tmp_path):
-    for path, says in ((tmp_path / "no.wav", "does not exist"), (tmp_path, "is a folder")):
-        with pytest.raises(RecordingError, match=says):
+def test_path_that_is_not_a_file_is_refused(tmp_path):
+    for path, message in ((tmp_path / "no.wav", "does not exist"), (tmp_path, "is a folder")):
+        with pytest.raises(RecordingError, match=message):
             read(path)
     with pytest.raises(RecordingError, match="not a regular file"):
         read("/dev/null")
 
 
-def test_any_cut_through_a_file_is_one_error_or_some_sound(file):
-    """Also of a header: nothing else than a RecordingError may come of it."""
+def test_wav_truncated_anywhere_is_read_or_refused(file):
+    """The cut may be in the header; no error but RecordingError is allowed."""
     whole = wav(chunk(b"LIST", b"INFO"), form(), chunk(b"data", pcm(TONE[:50])))
     for end in range(len(whole)):
         file.write_bytes(whole[:end])
@@ -190,7 +192,7 @@ def test_any_cut_through_a_file_is_one_error_or_some_sound(file):
             assert end < 60
 
 
-def test_any_broken_byte_of_a_header(file):
+def test_wav_with_any_damaged_header_byte_is_read_or_refused(file):
     whole = bytearray(wav(form(), chunk(b"data", pcm(TONE[:50]))))
     for position in range(44):
         for value in (0, 1, 0x7F, 0xFF):
@@ -203,7 +205,7 @@ def test_any_broken_byte_of_a_header(file):
                 assert str(error)
 
 
-def test_floats_that_are_no_sound(file, caplog):
+def test_floats_beyond_full_scale_or_nan_are_replaced_and_logged(file, caplog):
     floats = np.array([0.5, np.nan, np.inf, -np.inf, -0.5], "<f4")
     file.write_bytes(wav(form(3, bits=32), chunk(b"data", floats.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, 0, 0, -0.5]
@@ -220,7 +222,7 @@ def test_floats_that_are_no_sound(file, caplog):
     assert len(caplog.records) == 1
 
 
-def test_a_file_that_is_made_shorter_while_it_is_read(file, caplog):
+def test_file_truncated_while_reading_is_read_up_to_its_end(file, caplog):
     file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * 3 * BLOCK))))
     with open_sound(file) as opened:
         blocks = opened.blocks()
@@ -232,18 +234,18 @@ def test_a_file_that_is_made_shorter_while_it_is_read(file, caplog):
     assert f"is cut short: {count} of {3 * BLOCK} samples are there" in caplog.text
 
 
-def test_a_file_that_is_emptied_before_it_is_read(file):
+def test_file_emptied_while_reading_is_refused(file):
     file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * BLOCK))))
     with open_sound(file) as opened:
         os.truncate(file, 44)
         opened._file.close()
-        opened._file = open(file, "rb", buffering=0)  # noqa: SIM115, nothing was read ahead
+        opened._file = open(file, "rb", buffering=0)  # noqa: SIM115, nothing is read ahead
         opened._file.seek(44)
         with pytest.raises(RecordingError, match="emptied while it was read"):
             list(opened.blocks())
 
 
-def test_a_flac_that_was_cut_short(tmp_path, caplog):
+def test_truncated_flac_is_read_up_to_its_end(tmp_path, caplog):
     file = tmp_path / "long.flac"
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 160000)
     soundfile.write(file, noise, 16000)
@@ -255,17 +257,17 @@ def test_a_flac_that_was_cut_short(tmp_path, caplog):
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
-def test_of_a_flac_cut_short_all_is_heard_that_is_there(tmp_path, share):
+def test_all_complete_frames_of_a_truncated_flac_are_read(tmp_path, share):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 200000)
     soundfile.write(tmp_path / "whole.flac", noise, 16000)
     data = (tmp_path / "whole.flac").read_bytes()
     (tmp_path / "cut.flac").write_bytes(data[: int(len(data) * share)])
     found = read(tmp_path / "cut.flac").samples
-    assert share * 200000 - 2 * 4608 < len(found) < share * 200000  # but for a frame of FLAC
+    assert share * 200000 - 2 * 4608 < len(found) < share * 200000  # within one FLAC frame
     assert np.array_equal(found, read(tmp_path / "whole.flac").samples[: len(found)])
 
 
-def test_without_soundfile_wav_can_be_read(file, tmp_path, monkeypatch):
+def test_wav_is_read_without_soundfile(file, tmp_path, monkeypatch):
     write_wav(file, TONE, 16000)
     soundfile.write(tmp_path / "a.flac", TONE, 16000)
     monkeypatch.setitem(sys.modules, "soundfile", None)
@@ -286,7 +288,7 @@ def test_files_of_a_folder_are_found_in_order(tmp_path):
 
 
 def play(*paths: Path, **options: float) -> tuple[SoundFiles, np.ndarray, np.ndarray]:
-    with SoundFiles(paths, NEEDS, speed=np.inf, **options) as source:
+    with SoundFiles(paths, REQUIREMENTS, speed=np.inf, **options) as source:
         chunks = list(source)
     return (
         source,
@@ -295,7 +297,7 @@ def play(*paths: Path, **options: float) -> tuple[SoundFiles, np.ndarray, np.nda
     )
 
 
-def test_a_replayed_file_is_what_read_says(file):
+def test_replayed_samples_equal_the_read_samples(file):
     soundfile.write(file, np.stack([TONE, TONE], 1), 44100)
     source, t, values = play(file)
     assert np.array_equal(values, read(file).at(16000).samples)
@@ -303,7 +305,7 @@ def test_a_replayed_file_is_what_read_says(file):
     assert source.health.samples == len(values)
 
 
-def test_one_file_after_another_with_a_pause_between(tmp_path):
+def test_files_are_played_with_a_pause_between(tmp_path):
     write_wav(tmp_path / "1.wav", TONE, 16000)
     soundfile.write(tmp_path / "2.flac", TONE, 8000)
     source, t, values = play(tmp_path)
@@ -313,7 +315,7 @@ def test_one_file_after_another_with_a_pause_between(tmp_path):
     assert source.health.lost == 0
 
 
-def test_a_file_that_cannot_be_read_is_skipped_if_there_are_others(tmp_path, caplog):
+def test_unreadable_file_is_skipped_unless_it_is_the_only_one(tmp_path, caplog):
     write_wav(tmp_path / "1.wav", TONE, 16000)
     (tmp_path / "2.wav").write_bytes(b"nothing")
     write_wav(tmp_path / "3.wav", TONE, 16000)
@@ -325,7 +327,7 @@ def test_a_file_that_cannot_be_read_is_skipped_if_there_are_others(tmp_path, cap
         play(tmp_path / "2.wav")
 
 
-def test_what_is_missing_of_a_file_is_an_error(tmp_path, caplog):
+def test_truncated_file_counts_as_an_error(tmp_path, caplog):
     write_wav(tmp_path / "1.wav", TONE, 16000)
     data = (tmp_path / "1.wav").read_bytes()
     (tmp_path / "2.wav").write_bytes(data[:-200])
@@ -335,7 +337,7 @@ def test_what_is_missing_of_a_file_is_an_error(tmp_path, caplog):
     assert "2.wav is cut short: 7900 of 8000 samples are there" in caplog.text
 
 
-def test_without_libsndfile_what_needs_none_is_played(tmp_path, caplog, monkeypatch):
+def test_wav_files_are_played_without_libsndfile(tmp_path, caplog, monkeypatch):
     soundfile.write(tmp_path / "1.flac", TONE, 16000)
     write_wav(tmp_path / "2.wav", TONE, 16000)
     monkeypatch.setitem(sys.modules, "soundfile", None)
@@ -358,7 +360,7 @@ def test_without_libsndfile_what_needs_none_is_played(tmp_path, caplog, monkeypa
         ("a.wav", {"subtype": "IMA_ADPCM"}),
     ],
 )
-def test_other_kinds_of_sound_are_read_by_what_is_in_them(tmp_path, name, options):
+def test_other_formats_are_detected_by_content(tmp_path, name, options):
     soundfile.write(tmp_path / name, TONE, 16000, **options)
     sound = read((tmp_path / name).rename(tmp_path / "of any name"))
     assert sound.rate == 16000
@@ -373,7 +375,7 @@ def ogg(path, seconds=13.0):
     return bytearray(path.read_bytes())
 
 
-def test_a_hole_in_an_ogg_is_told_and_nothing_is_played_twice(tmp_path, caplog):
+def test_damaged_ogg_is_logged_and_nothing_is_played_twice(tmp_path, caplog):
     file = tmp_path / "hole.ogg"
     data = ogg(file)
     whole = read(file).samples
@@ -387,7 +389,7 @@ def test_a_hole_in_an_ogg_is_told_and_nothing_is_played_twice(tmp_path, caplog):
     assert f"damaged or cut short: {len(torn)} of {len(whole)} samples are there" in caplog.text
 
 
-def test_an_ogg_that_was_cut_short(tmp_path, caplog):
+def test_truncated_ogg_is_logged(tmp_path, caplog):
     file = tmp_path / "half.ogg"
     data = ogg(file)
     read(file)
@@ -399,7 +401,7 @@ def test_an_ogg_that_was_cut_short(tmp_path, caplog):
     assert f"half.ogg is cut short: {there} samples are there" in caplog.text
 
 
-def test_clipping_shows_at_every_depth(tmp_path):
+def test_clipping_is_counted_at_every_depth(tmp_path):
     loud = np.clip(3 * np.sin(np.arange(16000) / 8), -1, 1)
     counts = []
     for subtype in ("PCM_U8", "PCM_16", "PCM_24", "FLOAT"):
@@ -412,7 +414,7 @@ def test_clipping_shows_at_every_depth(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [True, False])
-def test_a_flac_that_does_not_say_how_long_it_is(tmp_path, caplog, cut):
+def test_flac_without_a_length_in_its_header_is_read(tmp_path, caplog, cut):
     file = tmp_path / "streamed.flac"
     soundfile.write(file, np.random.default_rng(0).uniform(-0.5, 0.5, 160000), 16000)
     data = bytearray(file.read_bytes())
@@ -426,7 +428,7 @@ def test_a_flac_that_does_not_say_how_long_it_is(tmp_path, caplog, cut):
     assert (told in caplog.text) == cut
 
 
-def test_a_file_that_cannot_be_decoded_is_no_time_that_passed(tmp_path):
+def test_undecodable_file_adds_no_time(tmp_path):
     soundfile.write(tmp_path / "1.flac", TONE, 16000)
     data = (tmp_path / "1.flac").read_bytes()
     (tmp_path / "1.flac").write_bytes(data[:200])
@@ -437,8 +439,8 @@ def test_a_file_that_cannot_be_decoded_is_no_time_that_passed(tmp_path):
     assert source.health.rate == pytest.approx(16000, rel=1e-3)
 
 
-def test_nothing_to_play(tmp_path, caplog):
-    with pytest.raises(SourceError, match="none of .wav, .flac, .ogg, .mp3 in"):
+def test_folder_without_readable_files_is_an_error(tmp_path, caplog):
+    with pytest.raises(SourceError, match="no .wav, .flac, .ogg, .mp3 in"):
         play(tmp_path)
     for name in ("1.wav", "2.wav"):
         (tmp_path / name).write_bytes(b"nothing")
@@ -446,8 +448,8 @@ def test_nothing_to_play(tmp_path, caplog):
         play(tmp_path)
 
 
-def test_full_scale_is_counted(file):
-    """As samples of what is delivered: half of them here, whatever the rate was."""
+def test_full_scale_samples_are_counted_as_clipped(file):
+    """Counted in delivered samples: here half of them, whatever the rate of the file."""
     square = np.where(np.arange(48000) % 480 < 240, 1.0, 0.0)
     write_wav(file, square, 48000)
     source, t, values = play(file)
@@ -455,7 +457,7 @@ def test_full_scale_is_counted(file):
     assert np.abs(values).max() <= 1
 
 
-def test_silence_is_sound(file, caplog):
+def test_silent_file_is_played(file, caplog):
     write_wav(file, np.zeros(1600), 16000)
     source, t, values = play(file)
     assert len(t) == 1600
@@ -463,7 +465,7 @@ def test_silence_is_sound(file, caplog):
     assert not caplog.records
 
 
-def test_a_long_file_is_not_held_whole(file):
+def test_long_file_is_read_in_blocks(file):
     write_wav(file, np.zeros(16000 * 60), 16000)
     with open_sound(file) as opened:
         assert max(map(len, opened.blocks())) <= 1 << 16

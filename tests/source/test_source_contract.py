@@ -1,4 +1,4 @@
-"""What every source promises, whatever is behind it. A new source is one more line in SOURCES."""
+"""The contract that every source fulfils. A new source is one more line in SOURCES."""
 
 from __future__ import annotations
 
@@ -20,70 +20,70 @@ from edge.samples import ACCEL, AUDIO, MOTION, STANDARD_GRAVITY, Health
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.source import MOTION_SOURCES, SOUND_SOURCES, Source
 from edge.source.files.motion import ReplaySource
-from edge.source.files.pcm import PcmSource
+from edge.source.files.pcm_pipe import PcmSource
 from edge.source.files.sound import SoundFiles
 from edge.source.i2c.source import I2CSource
 from edge.source.microphone.source import MicrophoneSource
 from edge.source.serial.source import SerialSource
 from edge.source.simulated.hand import SimulatedHand
 from edge.source.simulated.microphone import SimulatedMicrophone
-from i2c_bus import Clock, Kernel, running
-from pty_board import FramedBoard, Line, Printer, csv, tilting
-from sound_server import running as sound_server
+from i2c_bus import FakeKernel, VirtualClock, kernel_under_smbus2
+from pty_board import FramedBoard, PtyPort, TextBoard, csv_lines, tilting_rows
+from sound_server import running_server
 
-NEEDS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
-SOUND_NEEDS = {"channels": list(AUDIO), "rate_hz": 16000}
+REQUIREMENTS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+SOUND_REQUIREMENTS = {"channels": list(AUDIO), "rate_hz": 16000}
 HUM = 0.5 * np.sin(2 * np.pi * 200 * np.arange(48000 * 4) / 48000)
-LOOK = 1.0  # s of each source
-LATE = 1.0  # s: the promised 0.25 s, and what a busy machine adds
+READING_TIME = 1.0  # s of each source
+LONGEST_WAIT = 1.0  # s between two chunks: the contract is 0.25 s, but a busy machine is late
 
 
 @contextmanager
 def framed_serial(folder: Path) -> Iterator[Source]:
-    line = Line(folder / "ttyUSB0")
-    with FramedBoard(line):
-        yield SerialSource(str(line.path), requirements=NEEDS)
+    port = PtyPort(folder / "ttyUSB0")
+    with FramedBoard(port):
+        yield SerialSource(str(port.path), requirements=REQUIREMENTS)
 
 
 @contextmanager
 def text_serial(folder: Path) -> Iterator[Source]:
-    line = Line(folder / "ttyUSB0")
-    with Printer(line, csv(tilting(10))):
-        yield SerialSource(str(line.path), requirements=NEEDS)
+    port = PtyPort(folder / "ttyUSB0")
+    with TextBoard(port, csv_lines(tilting_rows(10))):
+        yield SerialSource(str(port.path), requirements=REQUIREMENTS)
 
 
 @contextmanager
 def unplugged_serial(folder: Path) -> Iterator[Source]:
-    """A board that is pulled out and plugged in again while it is read."""
-    line = Line(folder / "ttyUSB0")
-    board = FramedBoard(line)
+    """A board that is unplugged and plugged in again while it is read."""
+    port = PtyPort(folder / "ttyUSB0")
+    board = FramedBoard(port)
 
-    class Puller(SerialSource):
+    class UnpluggedSource(SerialSource):
         def __iter__(self):  # noqa: ANN204
             for number, chunk in enumerate(super().__iter__()):
                 if number == 10:
-                    line.unplug()
+                    port.unplug()
                 if number == 12:
-                    line.plug()
+                    port.plug()
                 yield chunk
 
     with board:
-        yield Puller(str(line.path), requirements=NEEDS)
+        yield UnpluggedSource(str(port.path), requirements=REQUIREMENTS)
 
 
 @contextmanager
 def emulated_i2c(folder: Path) -> Iterator[Source]:
-    """Under the real smbus2, in real time."""
+    """With the real smbus2, in real time."""
     clock = RealClock()
     rest = np.array([0.3, 0.2, 9.7, 0.02, 0, 0])
     chip = EmulatedMPU6050(lambda t: rest + 0.1 * np.sin(t), clock)
-    with running(Kernel(clock, chip)):
-        yield I2CSource(1, None, NEEDS)
+    with kernel_under_smbus2(FakeKernel(clock, chip)):
+        yield I2CSource(1, None, REQUIREMENTS)
 
 
 @contextmanager
 def replay(folder: Path) -> Iterator[Source]:
-    """Two recordings, the first with a gap, that are played one after the other."""
+    """Two recordings, each with a gap, played one after the other."""
     t = np.r_[np.arange(20), np.arange(30, 40)] / 100
     for name in ("a.csv", "b.csv"):
         recording = Recording.checked(t, np.full((30, 6), 5.7), MOTION)
@@ -93,57 +93,57 @@ def replay(folder: Path) -> Iterator[Source]:
 
 @contextmanager
 def mock(folder: Path) -> Iterator[Source]:
-    yield SimulatedHand(NEEDS)
+    yield SimulatedHand(REQUIREMENTS)
 
 
 @contextmanager
 def microphone(folder: Path) -> Iterator[Source]:
     write_wav(folder / "hum.wav", HUM, 48000)
-    with sound_server() as server:
+    with running_server() as server:
         player = server.play("vmic48", folder / "hum.wav")
-        yield MicrophoneSource(SOUND_NEEDS, "vmic48")
+        yield MicrophoneSource(SOUND_REQUIREMENTS, "vmic48")
         player.kill()
         player.wait()
 
 
 @contextmanager
 def sound_files(folder: Path) -> Iterator[Source]:
-    """Two, of different rates, that are played one after the other."""
+    """Two files of different rates, played one after the other."""
     write_wav(folder / "a.wav", HUM[:24000], 48000)
     write_wav(folder / "b.wav", HUM[:24000:3], 16000)
-    yield SoundFiles([folder], SOUND_NEEDS, speed=2)
+    yield SoundFiles([folder], SOUND_REQUIREMENTS, speed=2)
 
 
 @contextmanager
 def pcm(folder: Path) -> Iterator[Source]:
-    """Another program that records, in real time, and after a while falls silent."""
-    ours, theirs = os.pipe()
+    """A program that writes sound in real time, then nothing."""
+    read_end, write_end = os.pipe()
 
     def record() -> None:
-        with open(theirs, "wb", buffering=0) as file:
+        with open(write_end, "wb", buffering=0) as file:
             for block in HUM[:24000].reshape(-1, 960):
                 file.write((block * 32767).astype("<i2").tobytes())
                 time.sleep(0.02)
-            time.sleep(LOOK)
+            time.sleep(READING_TIME)
 
     recorder = threading.Thread(target=record)
     recorder.start()
-    yield PcmSource(SOUND_NEEDS, rate=48000, descriptor=ours)
+    yield PcmSource(SOUND_REQUIREMENTS, rate=48000, descriptor=read_end)
     recorder.join()
-    os.close(ours)
+    os.close(read_end)
 
 
 @contextmanager
 def simulated_microphone(folder: Path) -> Iterator[Source]:
-    yield SimulatedMicrophone(SOUND_NEEDS)
+    yield SimulatedMicrophone(SOUND_REQUIREMENTS)
 
 
-class RealClock(Clock):
+class RealClock(VirtualClock):
     def __call__(self) -> float:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """The wire is faster than this."""
+        """Transfers on the fake bus take no real time."""
 
 
 Factory = Callable[[Path], AbstractContextManager[Source]]
@@ -163,12 +163,12 @@ SOURCES: dict[str, Factory] = {
 
 @pytest.fixture(params=SOURCES.values(), ids=SOURCES.keys())
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
-    """Made, but not opened."""
+    """A source that is not opened yet."""
     with request.param(tmp_path) as source:
         yield source
 
 
-def test_what_every_source_promises(source: Source) -> None:
+def test_source_fulfils_the_contract(source: Source) -> None:
     assert isinstance(source, Source)
     with source as opened:
         assert opened is source
@@ -180,10 +180,10 @@ def test_what_every_source_promises(source: Source) -> None:
         start = last = time.monotonic()
         for chunk in source:
             now = time.monotonic()
-            assert now - last < LATE
+            assert now - last < LONGEST_WAIT
             last = now
             chunks.append(chunk)
-            if now - start > LOOK:
+            if now - start > READING_TIME:
                 break
         described = source.describe()
     for chunk in chunks:
@@ -204,7 +204,7 @@ def test_what_every_source_promises(source: Source) -> None:
     if sound:  # full scale is 1
         assert 0.01 < np.abs(values).max() <= 1
         return
-    # m/s^2 and rad/s: nobody's hand is faster, and gravity is in it.
+    # In m/s^2 and rad/s: below what a hand can reach, and gravity is included.
     assert np.abs(values).max() < 16 * STANDARD_GRAVITY
     assert 5 < np.median(np.linalg.norm(values[:, :3], axis=1)) < 20
 
@@ -213,11 +213,11 @@ def test_what_every_source_promises(source: Source) -> None:
     ("table", "name"),
     [(table, name) for table in (MOTION_SOURCES, SOUND_SOURCES) for name in table],
 )
-def test_a_source_that_is_not_asked_for_stays_away(table: dict[str, str], name: str) -> None:
+def test_source_is_not_created_without_its_option(table: dict[str, str], name: str) -> None:
     kind = load(table, name)
     assert issubclass(kind, Source)
     parser = argparse.ArgumentParser()
     for other in table:
         load(table, other).add_options(parser.add_argument_group(other))
-    requirements = NEEDS if table is MOTION_SOURCES else SOUND_NEEDS
+    requirements = REQUIREMENTS if table is MOTION_SOURCES else SOUND_REQUIREMENTS
     assert kind.from_options(parser.parse_args([]), requirements) is None

@@ -1,4 +1,4 @@
-"""Plain CSV of a live board: what it is, is told from the rows alone."""
+"""Plain CSV from a live board: its format is detected from the rows."""
 
 import contextlib
 import logging
@@ -17,7 +17,7 @@ BANNER = "Initializing IMU...\r\nMPU6050 connection successful\r\n"
 
 
 def play(lines, period=0.01, stream=None, start=50.0, batch=0.02):
-    """Feed lines as they would arrive, gathered in batches; gives the stream and its samples."""
+    """Feed lines in batches, as they would arrive; return the stream, times and values."""
     stream = stream or TextStream()
     chunks, waiting, due = [], b"", start
     for at, line in enumerate(lines):
@@ -38,7 +38,7 @@ def play(lines, period=0.01, stream=None, start=50.0, batch=0.02):
 
 
 def moving(count, rate=100.0, tilt=1.0, noise=0.02, bias=0.01, seed=1):
-    """Acceleration and turn rate, in m/s^2 and rad/s, of a sensor that is tilted to and fro."""
+    """Return acceleration in m/s^2 and turn rate in rad/s of a sensor tilted back and forth."""
     generator = np.random.default_rng(seed)
     t = np.arange(count) / rate
     angle = tilt * np.sin(2 * np.pi * 0.7 * t)
@@ -50,13 +50,13 @@ def moving(count, rate=100.0, tilt=1.0, noise=0.02, bias=0.01, seed=1):
     return accel, gyro
 
 
-def rows(*columns, form="%.3f"):
-    return [",".join(form % value for value in row) for row in np.hstack(columns)]
+def rows(*columns, number_format="%.3f"):
+    return [",".join(number_format % value for value in row) for row in np.hstack(columns)]
 
 
-def fails(lines, match, **how):
+def assert_refused(lines, match, **options):
     with pytest.raises(SourceError, match=match):
-        play(lines, **how)
+        play(lines, **options)
 
 
 # -- units
@@ -65,7 +65,7 @@ def fails(lines, match, **how):
 @pytest.mark.parametrize("accel_unit", [1.0, STANDARD_GRAVITY])
 @pytest.mark.parametrize("gyro_unit", [1.0, DEGREE])
 @pytest.mark.parametrize("rate", [50.0, 100.0, 200.0])
-def test_six_columns_in_any_unit_become_si(accel_unit, gyro_unit, rate):
+def test_six_columns_in_any_units_are_converted_to_si(accel_unit, gyro_unit, rate):
     accel, gyro = moving(400, rate)
     stream, t, values = play(rows(accel / accel_unit, gyro / gyro_unit), 1 / rate)
     assert (stream.channels, stream.rate) == (MOTION, rate)
@@ -76,29 +76,29 @@ def test_six_columns_in_any_unit_become_si(accel_unit, gyro_unit, rate):
     assert stream.health.errors == stream.health.garbage == stream.health.lost == 0
 
 
-def test_deg_per_s_show_at_rest_by_their_bias():
+def test_gyro_in_deg_per_s_is_detected_at_rest_by_its_bias():
     accel, gyro = moving(150, tilt=0, bias=0.03)
     stream, t, _ = play(rows(accel, gyro / DEGREE))
     assert len(t) == 149
 
 
-def test_a_gyro_in_rad_per_s_at_rest_is_held_until_it_is_tilted(caplog):
+def test_gyro_in_rad_per_s_at_rest_is_held_back_until_tilted(caplog):
     still, quiet = moving(1500, tilt=0, bias=0.0)
-    stream, t, _ = play(rows(still, quiet, form="%.2f"))
+    stream, t, _ = play(rows(still, quiet, number_format="%.2f"))
     assert len(t) == 0
     assert caplog.text.count("Tilt the sensor") == 1
     accel, gyro = moving(100)
     _, t, values = play(rows(accel, gyro), stream=stream, start=50 + 15)
-    assert 1000 <= len(t) <= 1130  # ten seconds are kept, the others are booked as lost
+    assert 1000 <= len(t) <= 1130  # ten seconds are held back, older rows are counted as lost
     assert stream.health.lost + len(t) == 1599
     assert values[-50:, 3:] == pytest.approx(gyro[-50:], abs=0.001)
 
 
-def test_translation_alone_does_not_decide_on_the_gyro():
+def test_translation_does_not_decide_the_gyro_unit():
     accel, gyro = moving(600, tilt=0, bias=0.0)
     accel[:, 0] += 6 * np.sin(np.arange(600) / 8)
     for unit in (1, DEGREE):
-        _, t, _ = play(rows(accel, gyro / unit, form="%.2f"))
+        _, t, _ = play(rows(accel, gyro / unit, number_format="%.2f"))
         assert len(t) == 0
 
 
@@ -110,7 +110,7 @@ def test_translation_alone_does_not_decide_on_the_gyro():
     st.floats(0, 5),
 )
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_the_gyro_is_never_taken_for_the_other_unit(seed, unit, rate, tilt, shake):
+def test_gyro_unit_is_never_wrong(seed, unit, rate, tilt, shake):
     accel, gyro = moving(int(4 * rate), rate, tilt, seed=seed)
     generator = np.random.default_rng(seed)
     t = np.arange(len(accel)) / rate
@@ -121,14 +121,14 @@ def test_the_gyro_is_never_taken_for_the_other_unit(seed, unit, rate, tilt, shak
         assert values[-20:, 3:] == pytest.approx(gyro[-20:], abs=0.01)
 
 
-def test_raw_counts_are_refused_in_words():
+def test_raw_counts_are_refused_with_a_reason():
     accel, gyro = moving(300)
-    stream, t, _ = play(rows(accel * 16384 / STANDARD_GRAVITY, gyro * 100, form="%.0f"))
+    stream, t, _ = play(rows(accel * 16384 / STANDARD_GRAVITY, gyro * 100, number_format="%.0f"))
     assert len(t) == 0
     assert "not raw counts" in stream.obstacle
 
 
-def test_a_sleeping_sensor_is_named():
+def test_sleeping_sensor_is_named_as_the_reason():
     stream, t, _ = play(["0.00,0.00,0.00"] * 300)
     assert len(t) == 0
     assert "sleeps" in stream.obstacle
@@ -137,8 +137,8 @@ def test_a_sleeping_sensor_is_named():
 # -- the legacy sketch
 
 
-def legacy(accel_g, offset):
-    """What it prints, byte for byte: two decimals, three blank lines after each 30 rows."""
+def legacy_lines(accel_g, offset):
+    """Return the sketch's output: two decimals, three blank lines after each 30 rows."""
     out = [BANNER.encode(), "Offset: {:.2f}\t{:.2f}\t{:.2f}\r\n".format(*offset).encode()]
     for at, row in enumerate(accel_g - offset):
         out.append("{:.2f},{:.2f},{:.2f}\r\n".format(*row).encode())
@@ -147,37 +147,39 @@ def legacy(accel_g, offset):
     return out
 
 
-def test_the_legacy_sketch_at_its_true_speed():
+def test_legacy_sketch_at_its_real_rate_is_read():
     accel, _ = moving(200, 18.9)
     offset = np.array([0.02, 0.05, 0.99])
-    stream, t, values = play(legacy(accel / STANDARD_GRAVITY, offset), 1 / 18.9)
+    stream, t, values = play(legacy_lines(accel / STANDARD_GRAVITY, offset), 1 / 18.9)
     assert (stream.channels, stream.rate) == (ACCEL, 20)
     assert len(t) == 200
     assert stream.health.garbage == stream.health.errors == stream.health.lost == 0
-    assert values == pytest.approx(accel, abs=0.12)  # gravity is back: two decimals of a g, twice
+    assert values == pytest.approx(
+        accel, abs=0.12
+    )  # gravity is added again; both numbers have two decimals of a g
     assert stream.health.rate == pytest.approx(18.9, rel=0.01)
 
 
-def test_the_legacy_sketch_joined_in_the_middle_is_in_g_without_gravity(caplog):
+def test_legacy_sketch_without_its_banner_is_read_without_gravity(caplog):
     accel, _ = moving(100, 20, tilt=0.3)
-    lines = legacy(accel / STANDARD_GRAVITY, np.array([0.0, 0.0, 1.0]))[2:]
+    lines = legacy_lines(accel / STANDARD_GRAVITY, np.array([0.0, 0.0, 1.0]))[2:]
     stream, t, values = play(lines, 0.05)
     assert "gravity is missing" in caplog.text
     assert values == pytest.approx(accel[1:] - [0, 0, STANDARD_GRAVITY], abs=0.06)
 
 
-def test_without_its_two_decimals_missing_gravity_is_not_guessed_at():
+def test_missing_gravity_is_refused_if_not_from_the_legacy_sketch():
     accel, _ = moving(200, tilt=0)
-    stream, t, _ = play(rows(accel - [0, 0, STANDARD_GRAVITY], form="%.4f"))
+    stream, t, _ = play(rows(accel - [0, 0, STANDARD_GRAVITY], number_format="%.4f"))
     assert len(t) == 0
     assert "gravity" in stream.obstacle
 
 
-def test_a_failed_sensor_is_reported_in_the_boards_words():
-    fails(["Initializing IMU...", "MPU6050 connection failed"], "wiring")
+def test_banner_of_a_failed_sensor_is_an_error():
+    assert_refused(["Initializing IMU...", "MPU6050 connection failed"], "wiring")
 
 
-def test_an_offset_that_is_no_gravity_is_not_added():
+def test_offset_that_is_not_gravity_is_ignored():
     accel, _ = moving(200)
     lines = ["Offset: 120\t-30\t16300", *rows(accel)]
     _, _, values = play(lines)
@@ -192,7 +194,7 @@ def timed(count, period_ms=10.0, start_ms=1000.0):
     return np.hstack([(start_ms + period_ms * np.arange(count))[:, None], accel, gyro])
 
 
-def test_a_time_column_gives_the_times_and_the_losses():
+def test_time_column_gives_times_and_lost_samples():
     table = timed(400)
     lines = [line for at, line in enumerate(rows(table)) if not 200 <= at < 230]
     stream, t, values = play(lines)
@@ -204,7 +206,7 @@ def test_a_time_column_gives_the_times_and_the_losses():
 
 @pytest.mark.parametrize("number", ["1e308", "-1e300", "inf", "nan"])
 @pytest.mark.parametrize("column", range(7))
-def test_a_number_too_large_to_compute_with_is_a_damaged_row(number, column):
+def test_row_with_an_impossible_number_is_damaged(number, column):
     lines = rows(timed(200))
     fields = lines[150].split(",")
     fields[column] = number
@@ -215,12 +217,12 @@ def test_a_number_too_large_to_compute_with_is_a_damaged_row(number, column):
 
 
 @pytest.mark.parametrize("number", ["1e308", "-1e300"])
-def test_nothing_but_numbers_too_large_is_refused_in_words(number):
+def test_rows_of_impossible_numbers_only_are_refused(number):
     stream, _, _ = play([",".join([number] * 6)] * 300)
     assert "hold no numbers" in stream.obstacle
 
 
-def test_a_clock_that_starts_anew_does_not_turn_time_back():
+def test_times_increase_when_the_boards_clock_restarts():
     stream, t, _ = play(rows(timed(200)))
     _, later, _ = play(rows(timed(50, start_ms=0)), stream=stream, start=53.0)
     assert later[0] - t[-1] == pytest.approx(1.01, abs=0.03)
@@ -228,7 +230,7 @@ def test_a_clock_that_starts_anew_does_not_turn_time_back():
     assert stream.health.lost == pytest.approx(100, abs=3)
 
 
-def test_a_header_names_columns_in_any_order():
+def test_header_names_columns_in_any_order():
     accel, gyro = moving(300)
     temperature = np.full((300, 1), 31.5)
     lines = ["gz,gy,gx,temp,az,ay,ax", *rows(gyro[:, ::-1], temperature, accel[:, ::-1])]
@@ -237,14 +239,14 @@ def test_a_header_names_columns_in_any_order():
     assert values == pytest.approx(np.hstack([accel, gyro]), abs=0.002)
 
 
-def test_the_own_header_says_rad_per_s_even_at_rest():
+def test_own_header_means_rad_per_s_even_at_rest():
     accel, gyro = moving(200, tilt=0, bias=0)
     table = np.hstack([10.0 * np.arange(200)[:, None], accel, gyro])
     stream, t, _ = play(["t_ms,ax,ay,az,gx,gy,gz", *rows(table)])
     assert len(t) == 200
 
 
-def test_untimed_rows_follow_the_arrival_over_a_long_time():
+def test_times_of_rows_without_times_follow_their_arrival():
     accel, _ = moving(6000)
     _, t, _ = play(rows(accel), period=1 / 97)
     assert t[-1] - t[0] == pytest.approx(5998 / 97, abs=0.05)
@@ -252,7 +254,7 @@ def test_untimed_rows_follow_the_arrival_over_a_long_time():
     assert np.diff(t).min() > 0
 
 
-def test_an_outage_leaves_a_gap_and_is_counted():
+def test_interruption_leaves_a_gap_and_is_counted():
     accel, _ = moving(400)
     stream, t, _ = play(rows(accel)[:300])
     stream.interrupted()
@@ -262,31 +264,31 @@ def test_an_outage_leaves_a_gap_and_is_counted():
 
 
 @pytest.mark.parametrize("period", [1.0, 0.3])
-def test_rows_that_come_too_seldom_are_refused(period):
+def test_too_low_rate_is_refused(period):
     accel, _ = moving(60)
-    fails(rows(accel), "Hz", period=period)
+    assert_refused(rows(accel), "Hz", period=period)
 
 
-def test_times_that_cannot_be_are_refused():
-    fails(rows(timed(200, period_ms=0.0)), "column 1")
+def test_constant_time_column_is_refused():
+    assert_refused(rows(timed(200, period_ms=0.0)), "column 1")
 
 
-# -- what is no row
+# -- damage and garbage
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 5, 8])
-def test_other_widths_are_refused_with_what_is_accepted(width):
+def test_other_widths_are_refused_and_accepted_ones_listed(width):
     line = ",".join(["0.5"] * width)
-    fails([line] * 200, f"rows of {width} columns; accepted are 3 .* 6 .* 7")
+    assert_refused([line] * 200, f"rows of {width} columns; accepted are 3 .* 6 .* 7")
 
 
-def test_garbage_and_damage_are_counted_and_the_rest_is_whole():
+def test_garbage_and_damage_are_counted_and_other_rows_intact():
     accel, gyro = moving(600)
     lines = [line.encode() + b"\r\n" for line in rows(accel, gyro / DEGREE)]
     clean = len(b"".join(lines))
     lines[0] = b"\x00\xff rst:0x1 (POWERON)\n" + BANNER.encode() + lines[0]
     lines[250] = b"nan" + lines[250][lines[250].index(b",") :]
-    lines[300] = b"1.0,2.0\r\n"  # a piece of a row
+    lines[300] = b"1.0,2.0\r\n"  # part of a row
     lines[350] = b"\xfe\xff\x00" + lines[350][10:]
     lines[400] = b"99999," + lines[400].split(b",", 1)[1]
     lines[450] = b"hello\n" + lines[450]
@@ -299,11 +301,11 @@ def test_garbage_and_damage_are_counted_and_the_rest_is_whole():
     assert values[-100:, :3] == pytest.approx(accel[-100:], abs=0.01)
 
 
-def test_a_line_without_end_is_not_kept():
+def test_endless_line_is_not_buffered():
     stream = TextStream()
     for _ in range(100):
         stream.feed(b"1,2,3," * 1000, 1.0)
-        assert len(stream._lines._rest) <= text_lines.LONGEST
+        assert len(stream._lines._rest) <= text_lines.LONGEST_LINE
     assert stream.health.garbage == 600_000
 
 
@@ -316,7 +318,7 @@ def test_random_bytes_are_never_rows():
 
 
 @pytest.mark.parametrize("row", ["1", "1,2,3"])
-def test_single_rows_in_much_noise_are_no_stream(row):
+def test_single_rows_in_noise_are_not_a_stream(row):
     stream, t, _ = play([f"\x07\n{row}\n{row}"] * 1000)
     assert len(t) == 0
     assert not stream.promising
@@ -324,15 +326,15 @@ def test_single_rows_in_much_noise_are_no_stream(row):
 
 @given(st.binary(max_size=300), st.integers(1, 40))
 @settings(max_examples=200, deadline=None)
-def test_no_bytes_break_it_before_or_after_it_knows(noise, chunk):
-    stream, _, _ = KNOWN
+def test_random_bytes_cause_no_other_error_before_or_after_detection(noise, chunk):
+    stream, _, _ = WITH_FORMAT
     for at in range(0, len(noise), chunk):
         stream.feed(noise[at : at + chunk], 60.0 + at)
-        with contextlib.suppress(SourceError):  # it may be a banner that says so
+        with contextlib.suppress(SourceError):  # raised for a banner that reports a fault
             TextStream().feed(noise[at : at + chunk], 1.0)
 
 
-def test_the_decision_is_logged_once(caplog):
+def test_detected_format_is_logged_once(caplog):
     caplog.set_level(logging.INFO)
     accel, gyro = moving(500)
     play(rows(accel / STANDARD_GRAVITY, gyro / DEGREE))
@@ -340,4 +342,4 @@ def test_the_decision_is_logged_once(caplog):
     assert caplog.text.count("turn rate is in deg/s") == 1
 
 
-KNOWN = play(rows(moving(200)[0]))
+WITH_FORMAT = play(rows(moving(200)[0]))

@@ -1,4 +1,4 @@
-"""The C preprocessing compiled for this machine, fed a stream sample by sample."""
+"""The C preprocessing, compiled for this computer; it takes a stream sample by sample."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from edge.features.motion.stroke import LIVE_HANG, POINTS
 from firmware_bridge.preprocessing import FOLDER
 
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wfloat-conversion", "-Werror")
-MOST = 10_000  # strokes of a stream
+MAX_STROKES = 10_000  # of a stream
 
-# One gate and one workspace, as a sketch has them; samples come as double, whatever es_real is.
-_HOST = """
+# One gate and one workspace, as in a sketch. Samples are double, whatever es_real is.
+_HOST_PROGRAM = """
 #include "es_stroke.h"
 
 static es_gate gate;
@@ -28,12 +28,12 @@ static es_workspace work;
 int host_bytes(void) { return (int)(sizeof gate + sizeof work); }
 int host_gate_bytes(void) { return (int)sizeof gate; }
 
-/* Rows of (first, last, end, decided, too_long); its return is how many there are. */
-int host_run(double hang, int count, const double *t, const double *samples, int most,
+/* Writes rows of (first, last, end, decided, too_long), and returns their number. */
+int host_run(double hang, int count, const double *t, const double *samples, int max_strokes,
              double spans[][5], float tensors[][ES_POINTS][ES_CHANNELS]) {
   int n, k, found = 0;
   es_gate_init(&gate, hang);
-  for (n = 0; n <= count && found < most; n++) {
+  for (n = 0; n <= count && found < max_strokes; n++) {
     es_span span;
     es_real sample[6];
     for (k = 0; k < 6 && n < count; k++) sample[k] = (es_real)samples[6 * n + k];
@@ -53,11 +53,11 @@ int host_run(double hang, int count, const double *t, const double *samples, int
 
 
 @dataclass(frozen=True)
-class Found:
-    """Strokes in a stream."""
+class Strokes:
+    """The strokes that were found in a stream."""
 
     spans: NDArray[np.float64]
-    """(n, 5) first and last row, rest, decision: all times; and whether it is too long."""
+    """(n, 5) times of the first row, last row, end and decision; and whether it is too long."""
     tensors: NDArray[np.float32]
 
 
@@ -69,7 +69,7 @@ class CPreprocessing:
         if compiler is None:
             raise AssertionError("no C compiler: sudo apt install gcc libc6-dev")
         host, library = folder / "host.c", folder / "preprocessing.so"
-        host.write_text(_HOST)
+        host.write_text(_HOST_PROGRAM)
         defines = ("-DES_DOUBLE",) if double else ("-Wdouble-promotion",)
         sources = [str(file) for file in sorted(FOLDER.glob("es_*.c"))]
         subprocess.run(
@@ -81,15 +81,15 @@ class CPreprocessing:
 
     def run(
         self, t: NDArray[np.float64], values: NDArray[np.floating], hang: float = LIVE_HANG
-    ) -> Found:
+    ) -> Strokes:
         t, samples = np.ascontiguousarray(t, np.float64), np.ascontiguousarray(values, np.float64)
-        spans = np.empty((MOST, 5))
-        tensors = np.empty((MOST, POINTS, CHANNELS), np.float32)
+        spans = np.empty((MAX_STROKES, 5))
+        tensors = np.empty((MAX_STROKES, POINTS, CHANNELS), np.float32)
         pointers = [ctypes.c_void_p(array.ctypes.data) for array in (t, samples, spans, tensors)]
         count = self.library.host_run(
-            ctypes.c_double(hang), len(t), *pointers[:2], MOST, *pointers[2:]
+            ctypes.c_double(hang), len(t), *pointers[:2], MAX_STROKES, *pointers[2:]
         )
-        return Found(spans[:count], tensors[:count])
+        return Strokes(spans[:count], tensors[:count])
 
     def quantised(
         self, tensor: NDArray[np.float32], scale: float, zero_point: int

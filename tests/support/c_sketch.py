@@ -1,7 +1,7 @@
-"""An exported sketch folder compiled for this machine, on a stand-in for TFLite Micro.
+"""An exported sketch folder, compiled for this computer with a fake TFLite Micro.
 
-The stand-in has the interface of TFLite Micro and hands the network's input to a function of the
-test, which lets the real model answer.
+The fake has the interface of TFLite Micro and passes the network's input to a callback of the test,
+which runs the real model.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge.model import Model
 
-TFLM = {
+FAKE_TFLM = {
     "schema_generated": """
 #define TFLITE_SCHEMA_VERSION 3
 namespace tflite {
@@ -59,7 +59,7 @@ class MicroInterpreter {
 };
 }""",
 }
-COMMON = """#pragma once
+HOST_HEADER = """#pragma once
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -68,12 +68,12 @@ enum { kTfLiteOk = 0, kTfLiteError = 1 };
 extern "C" int (*host_invoke)(const int8_t *input, int8_t *output);
 extern const void *host_network;
 """
-DEFINED = """
+HOST_DEFINITIONS = """
 #include "host.h"
 extern "C" { int (*host_invoke)(const int8_t *, int8_t *) = nullptr; }
 const void *host_network;
 """
-HOST = """
+HOST_PROGRAM = """
 #include <string>
 #include "recogniser.h"
 #include "self_test.h"
@@ -103,7 +103,6 @@ int host_recognise(double t, const int16_t *counts, float *score) {
   *score = verdict.score;
   return verdict.label;
 }
-int host_ram() { return (int)sizeof(Recogniser); }
 const unsigned char *host_model() { return model::network; }
 unsigned host_model_size() { return model::network_size; }
 const char *host_text(int which) {
@@ -122,30 +121,30 @@ void host_numbers(double *numbers) {
 }
 }
 """
-INVOKE = ctypes.CFUNCTYPE(
+INVOKE_TYPE = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_int8), ctypes.POINTER(ctypes.c_int8)
 )
 
 
-def compiled(folder: Path, build: Path, program: str, *includes: Path) -> Path:
-    """A library of the folder's C files and the C++ text `program`."""
+def compile_library(folder: Path, build: Path, program: str, *includes: Path) -> Path:
+    """Compile the folder's C files and the C++ text `program` to a library."""
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         raise AssertionError("no C++ compiler: sudo apt install g++")
-    shim = build / "shim/tensorflow/lite"
-    (shim / "micro").mkdir(parents=True)
-    (shim / "schema").mkdir()
-    (build / "shim/host.h").write_text(COMMON)
-    for name, text in TFLM.items():
-        at = shim / ("schema" if name == "schema_generated" else "micro") / f"{name}.h"
-        at.write_text('#pragma once\n#include "host.h"\n' + text + "\n")
-    (build / "host.cpp").write_text(DEFINED + program)
+    fake = build / "fake/tensorflow/lite"
+    (fake / "micro").mkdir(parents=True)
+    (fake / "schema").mkdir()
+    (build / "fake/host.h").write_text(HOST_HEADER)
+    for name, text in FAKE_TFLM.items():
+        path = fake / ("schema" if name == "schema_generated" else "micro") / f"{name}.h"
+        path.write_text('#pragma once\n#include "host.h"\n' + text + "\n")
+    (build / "host.cpp").write_text(HOST_DEFINITIONS + program)
     flags = ["-O1", "-fPIC", "-Wall", "-Wextra", "-Werror"]
-    for include in (build / "shim", folder, *includes):
+    for include in (build / "fake", folder, *includes):
         flags += ["-I", str(include)]
     objects = []
     for source in (*sorted(folder.glob("*.c")), build / "host.cpp"):
-        # As the Arduino IDE does: C as C, C++ as the ESP32's compiler takes it.
+        # As the Arduino IDE does for an ESP32.
         language = ["-x", "c", "-std=gnu17"] if source.suffix == ".c" else ["-std=gnu++17"]
         objects.append(str(build / f"{source.stem}.o"))
         subprocess.run(
@@ -156,24 +155,24 @@ def compiled(folder: Path, build: Path, program: str, *includes: Path) -> Path:
     return library
 
 
-def answering(model: Model) -> Any:
-    """The function that lets the model answer; to be kept as long as it may be called."""
+def invoke_callback(model: Model) -> Any:
+    """Return a C callback that runs the model; keep a reference as long as C may call it."""
     size = int(np.prod(model.input_shape))
 
-    def invoke(given: Any, result: Any) -> int:
-        levels = np.ctypeslib.as_array(given, (size,)).copy()
-        answer = model.run(levels.reshape(model.input_shape))
-        np.ctypeslib.as_array(result, answer.shape)[:] = answer
+    def invoke(input_: Any, output: Any) -> int:
+        levels = np.ctypeslib.as_array(input_, (size,)).copy()
+        result = model.run(levels.reshape(model.input_shape))
+        np.ctypeslib.as_array(output, result.shape)[:] = result
         return 0
 
-    return INVOKE(invoke)
+    return INVOKE_TYPE(invoke)
 
 
 class Sketch:
-    """What is in the sketch folder beside the sketch itself."""
+    """The recogniser and the self-test of a sketch folder, without the .ino file."""
 
     def __init__(self, folder: Path, build: Path) -> None:
-        self.library = ctypes.CDLL(str(compiled(folder, build, HOST)))
+        self.library = ctypes.CDLL(str(compile_library(folder, build, HOST_PROGRAM)))
         for name in ("host_begin", "host_self_test", "host_text"):
             getattr(self.library, name).restype = ctypes.c_char_p
         self.library.host_model.restype = ctypes.c_void_p
@@ -181,14 +180,14 @@ class Sketch:
 
     def begin(self, invoke: Any) -> None:
         self._invoke = invoke
-        trouble = self.library.host_begin(invoke)
-        assert trouble is None, trouble
+        error = self.library.host_begin(invoke)
+        assert error is None, error
 
     def self_test(self) -> str:
         return str(self.library.host_self_test().decode())
 
     def push(self, t: float, counts: NDArray[np.int16]) -> tuple[int, float] | None:
-        """Label and score of the stroke that the sample completes."""
+        """Return label and score if the sample completes a stroke."""
         counts, score = np.ascontiguousarray(counts, np.int16), ctypes.c_float()
         pointer = ctypes.c_void_p(counts.ctypes.data)
         label = self.library.host_recognise(ctypes.c_double(t), pointer, ctypes.byref(score))

@@ -1,6 +1,6 @@
-"""A kernel with an I2C adapter, for the real smbus2: its `ioctl`, `os.open` and `os.close`.
+"""A fake kernel with an I2C adapter for the real smbus2: `ioctl`, `os.open` and `os.close`.
 
-It is as fussy as the Raspberry Pi's: one read a transfer, as the last message. Time is virtual.
+It has the limits of the Raspberry Pi: one read a transfer, as the last message. Time is virtual.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import smbus2.smbus2 as smbus2
 from edge.simulation.chip.i2c import transfer
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 
-FD = 4242
-BYTE = 9 / 100_000  # s on the wire at 100 kHz
+FILE_DESCRIPTOR = 4242
+BYTE_TIME = 9 / 100_000  # s on the wire at 100 kHz
 
 
-class Clock:
+class VirtualClock:
+    """Time that passes only in `sleep`."""
+
     def __init__(self) -> None:
         self.now = 100.0
 
@@ -32,17 +34,17 @@ class Clock:
         self.now += seconds
 
 
-class Kernel:
-    def __init__(self, clock: Clock, *chips: EmulatedMPU6050) -> None:
+class FakeKernel:
+    def __init__(self, clock: VirtualClock, *chips: EmulatedMPU6050) -> None:
         self.clock, self.chips = clock, chips
         self.funcs = 0x0EFF0001
         self.open_error: OSError | None = None
         self.transfers = self.bytes = 0
         self.is_open = False
         self.before_transfer: Callable[[int], None] = lambda number: None
-        """Called with the transfer's number; what it raises, the transfer raises."""
-        self.break_off: tuple[int, int] | None = None
-        """The next transfer's last message ends after so many bytes, with this errno."""
+        """Called with the number of the transfer; its exceptions are those of the transfer."""
+        self.interrupt: tuple[int, int] | None = None
+        """(bytes, errno): ends the last message of the next transfer after so many bytes."""
 
     def open(self, path: str, flags: int) -> int:
         if self.open_error:
@@ -50,17 +52,17 @@ class Kernel:
         if path != "/dev/i2c-1":
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
         self.is_open = True
-        return FD
+        return FILE_DESCRIPTOR
 
     def close(self, fd: int) -> None:
         self.is_open = False
 
     def ioctl(self, fd: int, request: int, data: Any) -> None:
-        assert fd == FD and self.is_open
+        assert fd == FILE_DESCRIPTOR and self.is_open
         if request == smbus2.I2C_FUNCS:
             data.value = self.funcs
             return
-        assert request == smbus2.I2C_RDWR, "the driver promised to use nothing else"
+        assert request == smbus2.I2C_RDWR, "the driver uses combined transfers only"
         self._transfer([data.msgs[i] for i in range(data.nmsgs)])
 
     def _transfer(self, messages: list[Any]) -> None:
@@ -70,29 +72,29 @@ class Kernel:
             raise OSError(errno.EINVAL, "Invalid argument")
         self.transfers += 1
         self.before_transfer(self.transfers)
-        wanted: list[tuple[int, bytes | int]] = []
+        requests: list[tuple[int, bytes | int]] = []
         for message in messages:
             reads = message.flags & smbus2.I2C_M_RD
-            wanted.append((message.addr, message.len if reads else bytes(message)))
-            self._spend(1 + message.len)
-        if self.break_off:
-            (done, number), self.break_off = self.break_off, None
-            address, what = wanted[-1]
-            part = min(done, what) if isinstance(what, int) else what[:done]
-            transfer(self.chips, [*wanted[:-1], (address, part)])
+            requests.append((message.addr, message.len if reads else bytes(message)))
+            self._take_time(1 + message.len)
+        if self.interrupt:
+            (done, number), self.interrupt = self.interrupt, None
+            address, content = requests[-1]
+            part = min(done, content) if isinstance(content, int) else content[:done]
+            transfer(self.chips, [*requests[:-1], (address, part)])
             raise OSError(number, os.strerror(number))
-        for message, answer in zip(messages, transfer(self.chips, wanted), strict=True):
+        for message, answer in zip(messages, transfer(self.chips, requests), strict=True):
             for i, byte in enumerate(answer):
                 message.buf[i] = byte
 
-    def _spend(self, count: int) -> None:
+    def _take_time(self, count: int) -> None:
         self.bytes += count
-        self.clock.sleep(count * BYTE)
+        self.clock.sleep(count * BYTE_TIME)
 
 
 @contextmanager
-def running(kernel: Kernel) -> Iterator[Kernel]:
-    """Put it under smbus2."""
+def kernel_under_smbus2(kernel: FakeKernel) -> Iterator[FakeKernel]:
+    """Let smbus2 use the fake kernel."""
     real_open, real_close = os.open, os.close
 
     def open_(path: Any, flags: int, *rest: Any, **named: Any) -> int:
@@ -101,7 +103,7 @@ def running(kernel: Kernel) -> Iterator[Kernel]:
         return real_open(path, flags, *rest, **named)
 
     def close(fd: int) -> None:
-        kernel.close(fd) if fd == FD else real_close(fd)
+        kernel.close(fd) if fd == FILE_DESCRIPTOR else real_close(fd)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(smbus2, "ioctl", kernel.ioctl)

@@ -1,4 +1,4 @@
-"""Boards on a serial line: a pseudo-terminal that can be plugged in and out, for real pyserial."""
+"""Simulated boards on a pseudo-terminal, for tests with the real pyserial."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from edge.source.serial.framed.framing import FrameDecoder, frame
 from edge.source.serial.framed.protocol import HELLO, SAMPLE, SET_RANGE, SET_RATE, START, STOP
 
 
-class Line:
-    """A port under a path. Like a UART, it drops what nobody reads."""
+class PtyPort:
+    """A serial port at a path, which can be unplugged. As on a UART, unread bytes are lost."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -28,7 +28,7 @@ class Line:
         self.plug()
 
     def plug(self, path: Path | None = None) -> None:
-        """Plug in, under a new name if there is one."""
+        """Create the port, at a new path if one is given."""
         self.path = path or self.path
         master, slave = os.openpty()
         tty.setraw(slave)
@@ -54,10 +54,10 @@ class Line:
 
 
 class Board:
-    """Does its `tick` in time, `rate` times a second, while in a `with`."""
+    """A context manager that calls `tick` `rate` times a second, in a thread."""
 
-    def __init__(self, line: Line, rate: float) -> None:
-        self.line, self.rate = line, rate
+    def __init__(self, port: PtyPort, rate: float) -> None:
+        self.port, self.rate = port, rate
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -68,7 +68,7 @@ class Board:
     def __exit__(self, *exc: object) -> None:
         self._stop.set()
         self._thread.join()
-        self.line.unplug()
+        self.port.unplug()
 
     def tick(self) -> None:
         raise NotImplementedError
@@ -81,22 +81,22 @@ class Board:
             time.sleep(max(0.0, due - time.monotonic()))
 
 
-class Printer(Board):
-    """Prints what it is given; a comment when there is no more."""
+class TextBoard(Board):
+    """Sends the given lines, one per tick, and comments after the last one."""
 
-    def __init__(self, line: Line, lines: Iterable[bytes], rate: float = 100.0) -> None:
-        super().__init__(line, rate)
+    def __init__(self, port: PtyPort, lines: Iterable[bytes], rate: float = 100.0) -> None:
+        super().__init__(port, rate)
         self._lines: Iterator[bytes] = chain(lines, iter(lambda: b"# \n", None))
 
     def tick(self) -> None:
-        self.line.write(next(self._lines))
+        self.port.write(next(self._lines))
 
 
 class FramedBoard(Board):
-    """What the firmware does, with a sensor at rest whose first axis counts the samples."""
+    """Behaves like the firmware, with a sensor at rest whose x axis counts the samples."""
 
-    def __init__(self, line: Line, **hello: int | str) -> None:
-        super().__init__(line, 100.0)
+    def __init__(self, port: PtyPort, **hello: int | str) -> None:
+        super().__init__(port, 100.0)
         self.boot()
         self.settings = {"rate_hz": 100, "accel_g": 2, "gyro_dps": 250}
         self.hello = {"protocol": protocol.VERSION, "schema": protocol.SCHEMA, "who_am_i": 0x68}
@@ -110,7 +110,7 @@ class FramedBoard(Board):
         self.settings = {"rate_hz": 100, "accel_g": 2, "gyro_dps": 250}
 
     def tick(self) -> None:
-        for payload in self._decoder.feed(self.line.read()):
+        for payload in self._decoder.feed(self.port.read()):
             self.commands.append(payload[0])
             for message in (SET_RATE, SET_RANGE):
                 if payload[0] == message.number:
@@ -118,25 +118,25 @@ class FramedBoard(Board):
             if payload[0] in (START.number, STOP.number):
                 self.running = payload[0] == START.number
             else:
-                self.greet()
+                self.send_hello()
         self.seq += 1
         if self.running and not self.dead_sensor:
             gravity = 32768 // self.settings["accel_g"]
             axes = {"ax": self.seq % 100, "ay": 0, "az": gravity, "gx": 0, "gy": 0, "gz": 0}
             time_us = round((time.monotonic() - self.start) * 1e6) % 2**32
-            self.line.write(frame(SAMPLE.pack(seq=self.seq % 65536, time_us=time_us, **axes)))
+            self.port.write(frame(SAMPLE.pack(seq=self.seq % 65536, time_us=time_us, **axes)))
 
-    def greet(self, booted: int = 0) -> None:
+    def send_hello(self, booted: int = 0) -> None:
         payload = HELLO.pack(booted=booted, **self.settings, **self.hello)
-        self.line.write(b"\0" + frame(payload))
+        self.port.write(b"\0" + frame(payload))
 
 
-def csv(rows: np.ndarray, form: str = "%.3f") -> list[bytes]:
-    return [(",".join(form % value for value in row) + "\r\n").encode() for row in rows]
+def csv_lines(rows: np.ndarray, number_format: str = "%.3f") -> list[bytes]:
+    return [(",".join(number_format % value for value in row) + "\r\n").encode() for row in rows]
 
 
-def tilting(seconds: float, rate: float = 100.0) -> np.ndarray:
-    """Rows in g and deg/s of a sensor that is tilted to and fro."""
+def tilting_rows(seconds: float, rate: float = 100.0) -> np.ndarray:
+    """Return rows in g and deg/s of a sensor that is tilted back and forth."""
     t = np.arange(round(seconds * rate)) / rate
     angle = np.sin(5 * t)
     zero = np.zeros(len(t))

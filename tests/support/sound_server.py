@@ -1,6 +1,6 @@
-"""A sound server of the tests' own, with microphones that hear what is played into them.
+"""A sound server for tests, with virtual microphones that record what the test plays.
 
-Real PulseAudio, and below the tests real ALSA and PortAudio: only the sound card is missing.
+PulseAudio, ALSA and PortAudio are real: only the sound card is missing.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = ("libportaudio2", "libasound2-plugins", "pulseaudio", "pulseaudio-utils")  # Debian's
+PACKAGES = ("libportaudio2", "libasound2-plugins", "pulseaudio", "pulseaudio-utils")  # of Debian
 MICROPHONES = {"vmic16": (16000, 1), "vmic44": (44100, 2), "vmic48": (48000, 2)}  # Hz, channels
-PATIENCE = 10.0  # s in which a server starts
+START_TIMEOUT = 10.0  # s
 ASOUNDRC = "".join(f"pcm.{name} {{ type pulse device {name}.monitor }}\n" for name in MICROPHONES)
 ASOUNDRC += "pcm.!default { type pulse device vmic16.monitor }\n"
 
 
 class SoundServer:
-    """To be used in `running()`; may be stopped and started again meanwhile."""
+    """Used through `running_server()`; a test may stop it and start it again."""
 
     def __init__(self, folder: Path) -> None:
         (folder / ".asoundrc").write_text(ASOUNDRC)
-        # Or else a client starts a server of its own when ours has stopped.
+        # Without this a client starts another server when this one has stopped.
         (folder / "client.conf").write_text("autospawn = no\n")
-        # Nothing of the user's session: neither is it heard, nor does it hear.
+        # Isolated from the sound server of the user's session.
         self.environment = {
             **{name: value for name, value in os.environ.items() if "PULSE" not in name},
             "HOME": str(folder),
@@ -40,7 +40,7 @@ class SoundServer:
         }
         self._folder = folder
         self._server: subprocess.Popen[bytes] | None = None
-        self._awake: list[subprocess.Popen[bytes]] = []
+        self._recorders: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--log-target=null"]
@@ -48,7 +48,7 @@ class SoundServer:
         for name in MICROPHONES:
             command += ["-L", _module(name)]
         self._server = subprocess.Popen(command, env=self.environment)
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + START_TIMEOUT
         while subprocess.run(
             ["pactl", "info"], env=self.environment, capture_output=True
         ).returncode:
@@ -58,21 +58,21 @@ class SoundServer:
         self._keep_awake()
 
     def stop(self) -> None:
-        """Suddenly, as a cable is pulled."""
+        """Kill the server, as if a cable was unplugged."""
         if self._server is not None:
             self._server.kill()
             self._server.wait()
             self._server = None
-            for listener in self._awake:
-                listener.wait()
-            self._awake.clear()
+            for recorder in self._recorders:
+                recorder.wait()
+            self._recorders.clear()
             shutil.rmtree(self._folder / "pulse", ignore_errors=True)
 
     def control(self, *command: str) -> None:
         subprocess.run(["pactl", *command], env=self.environment, check=True, capture_output=True)
 
     def remove(self, name: str) -> None:
-        """A microphone, while the server stays."""
+        """Remove a microphone, while the server keeps running."""
         listed = subprocess.run(
             ["pactl", "list", "short", "modules"],
             env=self.environment,
@@ -87,13 +87,13 @@ class SoundServer:
         self.control("load-module", *_module(name).split())
 
     def _keep_awake(self) -> None:
-        """While nobody listens the server sleeps for up to two seconds, and so would who begins."""
+        """Record all the time: without a recorder the server sleeps, and wakes up to 2 s late."""
         commands = [["parec", f"--device={m}.monitor", "--latency-msec=20"] for m in MICROPHONES]
         for command in commands:
-            listener = subprocess.Popen(
+            recorder = subprocess.Popen(
                 [*command, os.devnull], env=self.environment, stderr=subprocess.DEVNULL
             )
-            self._awake.append(listener)
+            self._recorders.append(recorder)
         for command in commands:
             with subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE) as first:
                 assert first.stdout is not None
@@ -101,20 +101,22 @@ class SoundServer:
                 first.kill()
 
     def play(self, name: str, file: Path) -> subprocess.Popen[bytes]:
-        """Begin to play a file into a microphone."""
+        """Start to play a file into a microphone."""
         return subprocess.Popen(["paplay", f"--device={name}", str(file)], env=self.environment)
 
 
 @contextmanager
-def running() -> Iterator[SoundServer]:
-    """Where there is no PulseAudio the tests fail, and say what is missing, unless told not to."""
-    import pytest  # which make tools, that asks for the packages, can do without
+def running_server() -> Iterator[SoundServer]:
+    """Missing programs fail the test, unless EDGE_WITHOUT_SOUND=1 skips it."""
+    import pytest  # not at the top: `make tools` runs this file before pytest is installed
 
     if os.environ.get("EDGE_WITHOUT_SOUND") == "1":
-        pytest.skip("EDGE_WITHOUT_SOUND=1: no sound server to hear with")
+        pytest.skip("EDGE_WITHOUT_SOUND=1: no sound server for the tests")
     missing = [name for name in ("pulseaudio", "pactl", "paplay") if shutil.which(name) is None]
     if missing:
-        pytest.fail(f"no {', '.join(missing)} here: make tools, or EDGE_WITHOUT_SOUND=1 without")
+        pytest.fail(
+            f"{', '.join(missing)} missing: run `make tools`, or set EDGE_WITHOUT_SOUND=1 to skip"
+        )
     with tempfile.TemporaryDirectory(prefix="sound") as folder:  # a socket's path must be short
         server = SoundServer(Path(folder))
         server.start()
@@ -133,5 +135,5 @@ def _module(name: str) -> str:
     return f"module-null-sink sink_name={name} rate={rate} channels={channels}"
 
 
-if __name__ == "__main__":  # for make tools
+if __name__ == "__main__":  # for `make tools`
     print(*PACKAGES)

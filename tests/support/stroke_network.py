@@ -1,4 +1,4 @@
-"""A small untrained network with the input and output of AirDigit, for tests that need any."""
+"""A small untrained network with AirDigit's input and output, for tests that need any network."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ LABELS = [*"0123456789", "none"]
 
 @cache
 def network(operation: str = "plain") -> bytes:
-    """int8, of a convolution and a dense layer; or with an operation that TFLite Micro lacks."""
+    """Return an int8 network of a convolution and a dense layer.
+
+    `operation` "gelu" adds an operator that TFLite Micro lacks.
+    """
     rng = np.random.default_rng(3)
     kernel = rng.normal(0, 0.3, (5, 1, CHANNELS, 8)).astype(np.float32)
     dense = rng.normal(0, 0.15, (POINTS // 2 * 8, len(LABELS))).astype(np.float32)
     samples = rng.normal(0, 1, (32, 1, 1, POINTS, CHANNELS)).astype(np.float32)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow's own
+        warnings.simplefilter("ignore")  # of TensorFlow itself
         import tensorflow as tf
 
         @tf.function(input_signature=[tf.TensorSpec([1, POINTS, CHANNELS], tf.float32)])

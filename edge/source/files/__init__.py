@@ -1,0 +1,1 @@
+"""Sources that play recordings (motion, sound) or read raw sound from a pipe."""

@@ -1,4 +1,4 @@
-"""Sound files played as if they were a microphone: one after another, in real time or faster."""
+"""Sound files played as a source (`--replay`): one after another, in real time or faster."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from edge.errors import EdgeError, RecordingError, SourceError
 from edge.formats.sound import SUFFIXES, SoundFile, find, open_sound
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
-from edge.source.pacing import BETWEEN, CHUNK, Pace, speed
-from edge.source.sound_stream import SoundStream, nothing
+from edge.source.pacing import CHUNK, PAUSE, Pacer, add_speed_option
+from edge.source.sound_stream import SoundStream
 
 log = logging.getLogger(__name__)
 
 
 class SoundFiles(Source):
-    """A file that cannot be read is named in the log and skipped, if there are others.
+    """A file that cannot be read is logged and skipped, unless it is the only one.
 
-    None is ever held whole: a day of sound is no problem.
+    Files are read block by block: a file may last a day.
     """
 
     def __init__(
@@ -38,17 +38,10 @@ class SoundFiles(Source):
             "--replay",
             nargs="+",
             metavar="FILE",
-            help="play sound files (WAV, FLAC, Ogg, MP3), or all that are in a folder, one after "
-            "another",
+            help="play sound files (WAV, FLAC, Ogg, MP3), or all sound files in a folder, one "
+            "after another",
         )
-        parser.add_argument(
-            "--speed",
-            type=speed,
-            default=1.0,
-            metavar="X",
-            help="with --replay and --mock: 1 is real time (default), 10 ten times as fast, "
-            "max as fast as it goes",
-        )
+        add_speed_option(parser)
 
     @classmethod
     def from_options(
@@ -60,12 +53,16 @@ class SoundFiles(Source):
         self._files = find(self.paths)
         if not self._files:
             raise SourceError(
-                f"none of {', '.join(SUFFIXES)} in {self.paths[0]}: name a folder that has some"
+                f"no {', '.join(SUFFIXES)} in {self.paths[0]}: give a folder that contains sound "
+                "files"
             )
         self._opened = self._open()
         first = next(self._opened, None)
         if first is None:
-            raise SourceError(f"none of {len(self._files)} files could be read: see above")
+            raise SourceError(
+                f"none of {len(self._files)} files could be read: the messages above name the "
+                "fault of each"
+            )
         self._first = first
         return self
 
@@ -73,28 +70,28 @@ class SoundFiles(Source):
         self._opened.close()
 
     def __iter__(self) -> Iterator[Chunk]:
-        pace = Pace(self.speed)
-        begin = 0.0
+        pacer = Pacer(self.speed)
+        start = 0.0
         for path, file in chain([self._first], self._opened):
-            stream = SoundStream(file.rate, int(self.rate), self.health, begin)
+            stream = SoundStream(file.rate, int(self.rate), self.health, start)
             for chunk in self._play(path, file, stream):
                 if not len(chunk):
                     continue
-                for _ in pace.wait_for(chunk.t[-1]):
-                    yield nothing()
-                if 0 < begin == chunk.t[0]:
-                    self.health.pause(BETWEEN)
+                for _ in pacer.wait_for(chunk.t[-1]):
+                    yield Chunk.empty(len(AUDIO))
+                if 0 < start == chunk.t[0]:
+                    self.health.pause(PAUSE)
                 self.health.count(chunk)
                 yield chunk
-            if stream.end > begin:  # of a file that cannot be decoded there was nothing
-                begin = stream.end + BETWEEN
+            if stream.end > start:  # not so if nothing of the file could be decoded
+                start = stream.end + PAUSE
 
     def _open(self) -> Generator[tuple[Path, SoundFile], None, None]:
         for path in self._files:
             try:
                 file = open_sound(path)
-            except EdgeError as fault:
-                self._skip(path, fault)
+            except EdgeError as error:
+                self._skip(path, error)
                 continue
             log.debug("playing %s", path)
             with file:
@@ -106,14 +103,15 @@ class SoundFiles(Source):
             for block in file.blocks():
                 for start in range(0, len(block), size):
                     yield stream.feed(block[start : start + size])
-        except RecordingError as fault:
-            self._skip(path, fault)
+        except RecordingError as error:
+            self._skip(path, error)
         if file.missing:
             self.health.errors += 1
         yield stream.finish()
 
-    def _skip(self, path: Path, fault: EdgeError) -> None:
+    def _skip(self, path: Path, error: EdgeError) -> None:
+        """Log an unreadable file; raise SourceError if it is the only one."""
         if len(self._files) == 1:
-            raise SourceError(f"{path}: {fault}") from fault
+            raise SourceError(f"{path}: {error}") from error
         self.health.errors += 1
-        log.warning("%s: %s: skipped", path, fault)
+        log.warning("%s: %s: skipped", path, error)

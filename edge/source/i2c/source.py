@@ -1,4 +1,4 @@
-"""An MPU6050 on an I2C bus, such as the one on a Raspberry Pi's pins 3 and 5."""
+"""An MPU6050 on an I2C bus, such as the one on pins 3 and 5 of a Raspberry Pi."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from edge.errors import SourceError
 from edge.samples import MOTION, Chunk, Health
 from edge.source import HAND_MOTION, Source
 from edge.source.i2c.bus import find_sensor, open_bus
-from edge.source.i2c.mpu6050 import ADDRESSES, FIFO_BYTES, PACKET, FifoLost, SensorReset
+from edge.source.i2c.mpu6050 import ADDRESSES, FIFO_BYTES, SAMPLE_BYTES, FifoLost, SensorReset
 from edge.source.sample_clock import SampleClock
 
 log = logging.getLogger(__name__)
 
-POLL = 0.05  # s between two looks into the FIFO
-OUTAGE = 0.5  # s without an answer after which the user hears of it
-SILENCE = 30  # answers without a sample, one a poll, after which the sensor is set up again
-GONE = (errno.ENODEV, errno.EBADF)  # the bus itself, say a USB adapter
+POLL_INTERVAL = 0.05  # s
+OUTAGE = 0.5  # s without an answer before the user is warned
+EMPTY_POLLS = 30  # polls without a sample before the sensor is set up again
+BUS_GONE_ERRNOS = (errno.ENODEV, errno.EBADF)  # the bus itself is gone, such as a USB adapter
 
 
 class I2CSource(Source):
-    """Survives NACKs, overflow and power loss: goes on by itself and counts what was lost.
+    """Recovers from NACKs, FIFO overflow and power loss, and counts the lost samples.
 
-    `t` is the host's monotonic clock since the stream began, see `sample_clock`. What happens
-    while the sensor does not answer is not lost until its FIFO overflows.
+    `t` is the host's monotonic clock since the stream began, see `sample_clock`. While the sensor
+    does not answer, samples are lost only once its FIFO overflows.
     """
 
     channels = MOTION
@@ -45,13 +45,13 @@ class I2CSource(Source):
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
         parser.add_argument(
-            "--i2c", type=int, metavar="BUS", help="read an MPU6050 on /dev/i2c-BUS (mostly 1)"
+            "--i2c", type=int, metavar="BUS", help="read an MPU6050 on /dev/i2c-BUS (usually 1)"
         )
         parser.add_argument(
             "--address",
             type=address,
             metavar="ADDRESS",
-            help="with --i2c: 0x68 or 0x69 (default: where the sensor is found)",
+            help="with --i2c: 0x68 or 0x69 (default: the address at which a sensor answers)",
         )
 
     @classmethod
@@ -73,16 +73,16 @@ class I2CSource(Source):
         self._bus.close()
 
     def __iter__(self) -> Iterator[Chunk]:
-        self._start = self._answered = self._clock()
-        self._silence = 0
+        self._start = self._last_answer = self._clock()
+        self._empty_polls = 0
         self._stamps = SampleClock(self.rate, 0.0)
-        self._away = self._silent = False
-        self._said: set[str] = set()
-        # What must be done before the FIFO can be read: whatever it holds now is old.
+        self._away = self._set_up_again = False
+        self._warned: set[str] = set()
+        # What must be done before the FIFO can be read: its content at the start is old.
         self._repair: Callable[[], None] | None = self._sensor.restart_fifo
         while True:
             yield self._poll()
-            self._sleep(min(POLL, 20 / self.rate))
+            self._sleep(min(POLL_INTERVAL, 20 / self.rate))
 
     def describe(self) -> dict[str, Any]:
         return {"device": f"/dev/i2c-{self.number}", **self._sensor.describe()}
@@ -91,7 +91,7 @@ class I2CSource(Source):
         self._sensor = find_sensor(self._bus, self.number, self.address, self.health)
         try:
             requirements = {**HAND_MOTION, **self.requirements}
-            self._sensor.set_needs(
+            self._sensor.set_requirements(
                 requirements["accel_g"], requirements["gyro_dps"], requirements["rate_hz"]
             )
             self._configure()
@@ -100,7 +100,7 @@ class I2CSource(Source):
         except (OSError, SensorReset) as error:
             raise SourceError(
                 "the sensor answers but cannot be set up: check that its wires are short and "
-                "firm and that it has 3.3 V"
+                "firmly connected and that it has 3.3 V"
             ) from error
         self.rate = self._sensor.rate
 
@@ -108,96 +108,96 @@ class I2CSource(Source):
         self._sensor.configure(self._sleep)
 
     def _poll(self) -> Chunk:
-        packets = np.empty((0, 6), np.int16)
+        samples = np.empty((0, 6), np.int16)
         before = after = self._clock()
         try:
             if self._repair:
                 self._repair()
-                self._skip()
+                self._count_lost()
                 self._repair = None
-            packets, before, after = self._sensor.read(self._clock)
-            self._is_back()
-        except FifoLost as fault:
+            samples, before, after = self._sensor.read(self._clock)
+            self._report_return()
+        except FifoLost as error:
             self._repair = self._sensor.restart_fifo
-            self._warn_once(f"{fault}: some samples are lost")
+            self._warn_once(f"{error}: some samples are lost")
         except SensorReset:
             self.health.errors += 1
             self._repair = self._configure
-            self._is_away("the sensor lost power or was reset: setting it up again")
+            self._report_outage("the sensor lost power or was reset: setting it up again")
         except OSError as error:
-            self._wait_out(error)
+            self._handle_no_answer(error)
         else:
-            self._answered = self._clock()
-        if len(packets):
-            return self._deliver(packets, before, after)
+            self._last_answer = self._clock()
+        if len(samples):
+            return self._deliver(samples, before, after)
         if self._repair:
-            self._skip()
-        self._check_silence()
-        return Chunk(np.empty(0), np.empty((0, 6), np.float32))
+            self._count_lost()
+        self._check_empty_polls()
+        return Chunk.empty(len(MOTION))
 
-    def _wait_out(self, error: OSError) -> None:
-        if error.errno in GONE:
+    def _handle_no_answer(self, error: OSError) -> None:
+        if error.errno in BUS_GONE_ERRNOS:
             raise SourceError(
-                f"/dev/i2c-{self.number} is gone: plug the adapter in again and start anew"
+                f"/dev/i2c-{self.number} is gone: plug the adapter in again and restart"
             ) from error
-        self._silence = 0  # who does not answer is not silent but away
+        self._empty_polls = 0  # those count only while the sensor answers
         now = self._clock()
-        if now - self._answered > OUTAGE:
-            self._is_away(
+        if now - self._last_answer > OUTAGE:
+            self._report_outage(
                 f"the sensor does not answer ({error.strerror}): check power and wires; "
-                "waiting for it to come back"
+                "retrying until it answers"
             )
-        if now - self._answered > FIFO_BYTES / PACKET / self.rate:
+        if now - self._last_answer > FIFO_BYTES / SAMPLE_BYTES / self.rate:
             self._repair = self._repair or self._sensor.restart_fifo
 
-    def _is_away(self, what: str) -> None:
+    def _report_outage(self, message: str) -> None:
         if not self._away:
-            log.warning(what)
+            log.warning(message)
         self._away = True
 
-    def _is_back(self) -> None:
+    def _report_return(self) -> None:
         if self._away:
             self.health.reconnects += 1
-            log.warning("the sensor is back; %d samples were lost so far", self.health.lost)
+            log.warning("the sensor is back; %d samples are lost so far", self.health.lost)
         self._away = False
 
     def _warn_once(self, message: str) -> None:
-        if message not in self._said:
+        if message not in self._warned:
             log.warning(message)
-            self._said.add(message)
+            self._warned.add(message)
 
-    def _skip(self) -> None:
-        """Everything up to now that has not been delivered is lost."""
+    def _count_lost(self) -> None:
+        """Count all samples up to now that have not been delivered as lost."""
         self.health.lost += self._stamps.skip(self._clock() - self._start)
 
-    def _check_silence(self) -> None:
-        self._silence += 1
-        if self._silence < SILENCE:
+    def _check_empty_polls(self) -> None:
+        self._empty_polls += 1
+        if self._empty_polls < EMPTY_POLLS:
             return
-        if self._silent:
+        if self._set_up_again:
             raise SourceError(
                 f"the sensor on i2c-{self.number} answers but gives no samples: unplug it for a "
                 "moment; if that does not help, it is broken"
             )
-        self._silence, self._silent, self._repair = 0, True, self._configure
+        self._empty_polls, self._set_up_again, self._repair = 0, True, self._configure
 
-    def _deliver(self, packets: NDArray[np.int16], before: float, after: float) -> Chunk:
-        self._silence, self._silent = 0, False
-        on_rail = (packets == 32767) | (packets == -32768)
-        if on_rail.any():
-            self._warn_once(self._sensor.advice(on_rail))
-            self.health.clipped += int(on_rail.any(axis=1).sum())
+    def _deliver(self, samples: NDArray[np.int16], before: float, after: float) -> Chunk:
+        self._empty_polls, self._set_up_again = 0, False
+        is_clipped = (samples == 32767) | (samples == -32768)
+        if is_clipped.any():
+            self._warn_once(self._sensor.clipping_advice(is_clipped))
+            self.health.clipped += int(is_clipped.any(axis=1).sum())
         chunk = Chunk(
-            self._stamps.stamp(len(packets), before - self._start, after - self._start),
-            (packets * self._sensor.scale).astype(np.float32),
+            self._stamps.stamp(len(samples), before - self._start, after - self._start),
+            (samples * self._sensor.scale).astype(np.float32),
         )
         self.health.count(chunk)
         return chunk
 
 
 def address(text: str) -> int:
-    """Where a sensor may be on the bus, as an option gives it."""
+    """Parse the sensor's address on the bus, for argparse."""
     number = int(text, 0)
     if number not in ADDRESSES:
-        raise argparse.ArgumentTypeError(f"{text}: an MPU6050 sits at 0x68 or 0x69")
+        raise argparse.ArgumentTypeError(f"{text}: an MPU6050 has the address 0x68 or 0x69")
     return number

@@ -1,4 +1,4 @@
-"""One open microphone: PortAudio's thread hands over blocks, and another one takes them."""
+"""An open microphone: PortAudio's thread puts blocks into a queue, the source takes them out."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.source.microphone.portaudio import BLOCK, Input, open_stream, start
+from edge.source.microphone.devices import InputDevice
+from edge.source.microphone.portaudio import BLOCK, open_stream, start
 
-ASTRAY = 1.0  # s that PortAudio's clock may say beyond the computer's: more is no loss
-QUEUE = 2.0  # s that the reader may lag behind; after that sound is lost
+CLOCK_TOLERANCE = 1.0  # s by which PortAudio's clock may exceed the computer's; more is not loss
+QUEUE = 2.0  # s of blocks that wait for a slow reader; after that sound is lost
 
 
 @dataclass(frozen=True)
@@ -21,25 +22,25 @@ class Block:
     frames: NDArray[np.float32]
     """(n, channels)"""
     lost: int
-    """Frames that are missing before these."""
+    """Number of frames that are missing before these."""
     arrived: float
-    """By the monotonic clock."""
+    """Time on the monotonic clock."""
 
 
-class Listener:
-    def __init__(self, device: Input) -> None:
+class InputStream:
+    def __init__(self, device: InputDevice) -> None:
         self._queue: queue.Queue[Block] = queue.Queue(round(QUEUE / BLOCK))
         self._lost = 0
-        self._due = 0.0  # when the next block should begin, by PortAudio's clock
-        self._came = 0.0  # when the newest did, by the monotonic clock
-        self._stream = open_stream(device, self._heard)
+        self._next_due = 0.0  # when the next block should begin, on PortAudio's clock
+        self._last_arrival = 0.0  # of the newest block, on the monotonic clock
+        self._stream = open_stream(device, self._on_block)
         self.rate = round(self._stream.samplerate)
         start(self._stream, device)
 
-    def take(self, patience: float) -> Block | None:
-        """The next block; None if none came in time."""
+    def take(self, timeout: float) -> Block | None:
+        """Return the next block; None if none came in time."""
         try:
-            return self._queue.get(timeout=patience)
+            return self._queue.get(timeout=timeout)
         except queue.Empty:
             return None
 
@@ -47,14 +48,15 @@ class Listener:
         self._stream.abort(ignore_errors=True)
         self._stream.close(ignore_errors=True)
 
-    def _heard(self, frames: NDArray[np.float32], count: int, times: Any, status: Any) -> None:
-        """In PortAudio's thread, which must not wait: copy and go."""
+    def _on_block(self, frames: NDArray[np.float32], count: int, times: Any, status: Any) -> None:
+        """Runs in PortAudio's thread and must not wait: it copies the block and returns."""
         now = time.monotonic()
-        begun = times.inputBufferAdcTime
-        if status.input_overflow and self._due:  # how much was lost is not told
-            missing = min(begun - self._due, now - self._came + ASTRAY)
+        begin = times.inputBufferAdcTime
+        if status.input_overflow and self._next_due:
+            # PortAudio does not say how much was lost: the gap between the blocks shows it.
+            missing = min(begin - self._next_due, now - self._last_arrival + CLOCK_TOLERANCE)
             self._lost += max(1, round(missing * self.rate))
-        self._due, self._came = begun + count / self.rate, now
+        self._next_due, self._last_arrival = begin + count / self.rate, now
         try:
             self._queue.put_nowait(Block(frames.copy(), self._lost, now))
             self._lost = 0

@@ -1,4 +1,4 @@
-"""What may be wrong with a microphone that delivers: each is said once."""
+"""Faults of a microphone that delivers: wrong rate, muted, lost sound. Each is logged once."""
 
 from __future__ import annotations
 
@@ -9,76 +9,84 @@ from edge.source.microphone.input_stream import Block
 
 log = logging.getLogger(__name__)
 
-SETTLING = 1.0  # s in which the driver's buffers fill
-MEASURED = 10.0  # s: a block that comes early or late is nothing against it
-TOLERANCE = 0.02
-MUTED = 5.0  # s of nothing but zeros: even a quiet room is louder
-BETWEEN = 10.0  # s from one word about lost sound to the next
+SETTLING_TIME = 1.0  # s in which the driver's buffers fill
+MEASURING_TIME = 10.0  # s: one early or late block then hardly changes the measured rate
+RATE_TOLERANCE = 0.02
+MUTE_TIME = 5.0  # s of nothing but zeros: even a quiet room is louder
+LOSS_INTERVAL = 10.0  # s between two messages about lost sound
 
 
-class Watch:
-    """Over one microphone, from its opening on."""
+class StreamMonitor:
+    """Checks the blocks of one microphone from the moment it was opened."""
 
     def __init__(
-        self, name: str, rate: int, now: float, patience: float = MUTED, told: bool = False
+        self,
+        name: str,
+        rate: int,
+        now: float,
+        mute_time: float = MUTE_TIME,
+        warned_muted: bool = False,
     ) -> None:
-        """`patience`: seconds of nothing but zeros, after which it is taken for muted; `told`
-        that it is."""
-        self._name, self._rate, self._patience, self._told_muted = name, rate, patience, told
-        self._opened = now
-        self._since = 0.0
-        self._frames = self._zeros = 0
-        self._lost, self._told_lost = 0, -inf
-        self._wrong_rate = False
-        self.muted = False
-        self.silent_s = 0.0
-        """How long there were zeros alone before the newest block."""
+        """`mute_time`: seconds of zeros after which the microphone counts as muted.
 
-    def block(self, block: Block) -> None:
+        `warned_muted`: the user has been told so already.
+        """
+        self._name, self._rate = name, rate
+        self._mute_time, self._warned_muted = mute_time, warned_muted
+        self._opened = now
+        self._measured_from = 0.0
+        self._frames = self._zeros = 0
+        self._lost, self._loss_reported_at = 0, -inf
+        self._warned_rate = False
+        self.muted = False
+        self.silence_before = 0.0
+        """Seconds of zeros immediately before the newest block."""
+
+    def check(self, block: Block) -> None:
         self._check_rate(block)
         self._check_zeros(block)
         self._check_loss(block)
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether the newest block holds anything but zeros."""
+        return not self._zeros
+
     def _check_rate(self, block: Block) -> None:
-        """48 kHz that come as 16 would be heard as something else, and not by themselves."""
-        if block.arrived - self._opened < SETTLING:
+        """Sound at another rate than the announced one has a wrong pitch; nothing else shows it."""
+        if block.arrived - self._opened < SETTLING_TIME:
             return
-        if not self._since:
-            self._since = block.arrived
+        if not self._measured_from:
+            self._measured_from = block.arrived
             return
         self._frames += len(block.frames) + block.lost
-        elapsed = block.arrived - self._since
-        if elapsed < MEASURED:
+        elapsed = block.arrived - self._measured_from
+        if elapsed < MEASURING_TIME:
             return
         measured = self._frames / elapsed
-        if abs(measured / self._rate - 1) > TOLERANCE and not self._wrong_rate:
-            self._wrong_rate = True
+        if abs(measured / self._rate - 1) > RATE_TOLERANCE and not self._warned_rate:
+            self._warned_rate = True
             log.warning(
-                "%s says %d samples a second and delivers %d: what it hears is distorted, choose "
+                "%s announces %d samples a second and delivers %d: its sound is distorted, choose "
                 "another --device",
                 *(self._name, self._rate, measured),
             )
-        self._since, self._frames = block.arrived, 0
-
-    @property
-    def sounds(self) -> bool:
-        """Was there anything in the newest block?"""
-        return not self._zeros
+        self._measured_from, self._frames = block.arrived, 0
 
     def _check_zeros(self, block: Block) -> None:
-        self.silent_s = self._zeros / self._rate
+        self.silence_before = self._zeros / self._rate
         if block.frames.any():
             self._zeros = 0
             return
         self._zeros += len(block.frames)
-        if self._zeros > self._patience * self._rate and not self.muted:
+        if self._zeros > self._mute_time * self._rate and not self.muted:
             self.muted = True
-            if not self._told_muted:
+            if not self._warned_muted:
                 log.warning("nothing but silence from %s: is it muted?", self._name)
 
     def _check_loss(self, block: Block) -> None:
         self._lost += block.lost
-        if self._lost and block.arrived - self._told_lost > BETWEEN:
+        if self._lost and block.arrived - self._loss_reported_at > LOSS_INTERVAL:
             lost_ms = max(1, round(1000 * self._lost / self._rate))
             log.warning("%d ms of sound were lost: this computer is busy", lost_ms)
-            self._lost, self._told_lost = 0, block.arrived
+            self._lost, self._loss_reported_at = 0, block.arrived

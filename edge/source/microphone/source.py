@@ -1,4 +1,4 @@
-"""A microphone, at whatever rate it has; it may be pulled out and plugged in again."""
+"""A microphone at its own sample rate; it may be unplugged and plugged in again."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from typing import Any, NoReturn
 from edge.errors import EdgeError, SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
-from edge.source.microphone import portaudio
-from edge.source.microphone.input_stream import Block, Listener
-from edge.source.microphone.monitor import MUTED, Watch
-from edge.source.sound_stream import SoundStream, nothing
+from edge.source.microphone import devices
+from edge.source.microphone.input_stream import Block, InputStream
+from edge.source.microphone.monitor import MUTE_TIME, StreamMonitor
+from edge.source.pacing import YIELD_INTERVAL
+from edge.source.sound_stream import SoundStream
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 0.2  # s without a sample, after which the reader hears something
-GONE = 2.0  # s without a sample, after which the microphone is taken for gone
-STARTING = 5.0  # s that it may take to its first sample: some must be woken
-FIRST, LONGEST = 0.5, 5.0  # s from one attempt to open it again to the next
-SLACK = 1e-6  # samples: sums of fractions are not exact
-LONGEST_DEAF = 300.0  # s of zeros from a muted one, until it is opened again
+GONE_TIME = 2.0  # s without a block after which the microphone counts as unplugged
+START_TIME = 5.0  # s until the first block: some microphones must wake up
+FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0  # s between two attempts to open it again
+ROUNDING = 1e-6  # samples: sums of fractions are not exact
+LONGEST_MUTE_TIME = 300.0  # s of zeros from a muted microphone until it is opened again
 
 
 class MicrophoneSource(Source):
-    _rate: int  # of the microphone
-    _patient: float  # until when it may be silent
-    _watch: Watch
+    _device_rate: int
+    _block_deadline: float  # when the next block must have come
+    _monitor: StreamMonitor
 
     def __init__(self, requirements: Mapping[str, Any], device: str = "") -> None:
         """`device` is a number, a part of a name, or empty for the default."""
         self.wanted = device
         self.channels, self.rate = AUDIO, float(requirements["rate_hz"])
         self.health = Health()
-        self._listener: Listener | None = None
-        self._deaf_for = MUTED
-        self._silenced = False  # let go because of zeros, and not a sound since
-        self._missing = 0.0  # samples, of which the health has whole ones
-        self._booked = 0
+        self._input: InputStream | None = None
+        self._mute_time = MUTE_TIME
+        self._closed_as_muted = False  # closed because of zeros, and only zeros since
+        self._missing = 0.0  # samples, with fractions; `health.lost` has the whole ones
+        self._counted_lost = 0
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -51,10 +51,10 @@ class MicrophoneSource(Source):
             nargs="?",
             const="",
             metavar="NAME|NUMBER",
-            help="a microphone: its number, a part of its name, or nothing for the default",
+            help="a microphone: its number or a part of its name; without a value the default one",
         )
         parser.add_argument(
-            "--list-devices", action=_ListDevices, help="print which microphones there are"
+            "--list-devices", action=_ListDevices, help="print the microphones and exit"
         )
 
     @classmethod
@@ -65,10 +65,10 @@ class MicrophoneSource(Source):
 
     def __enter__(self) -> Source:
         if "sounddevice" in sys.modules:
-            portaudio.look_again()
+            devices.search_again()
         self._open(self.wanted)
-        self._stream = SoundStream(self._rate, int(self.rate), self.health)
-        self._heard = time.monotonic()
+        self._stream = SoundStream(self._device_rate, int(self.rate), self.health)
+        self._last_arrival = time.monotonic()
         self._interrupted = False
         return self
 
@@ -76,112 +76,114 @@ class MicrophoneSource(Source):
         self._close()
 
     def describe(self) -> dict[str, Any]:
-        return {"device": self._device.name, "rate_hz": self._rate}
+        return {"device": self._device.name, "rate_hz": self._device_rate}
 
     def __iter__(self) -> Iterator[Chunk]:
         while True:
-            if self._listener is None:
-                yield from self._wait()
+            if self._input is None:
+                yield from self._wait_and_reopen()
                 continue
-            block = self._listener.take(PATIENCE)
+            block = self._input.take(YIELD_INTERVAL)
             if block is not None:
                 for chunk in self._chunks(block):
                     self.health.count(chunk)
                     yield chunk
-                if self._watch.sounds:
-                    self._sounds()
-                elif self._watch.muted:
-                    # A sound server may have put another, silent one in the place of one pulled
-                    # out. A muted one is opened ever more rarely.
-                    self._silenced = True
-                    self._deaf_for = min(2 * self._deaf_for, LONGEST_DEAF)
-                    yield from self._let_go()
+                if self._monitor.has_sound:
+                    self._note_sound()
+                elif self._monitor.muted:
+                    # A sound server may have replaced an unplugged microphone by a silent one, so
+                    # a silent one is opened again: each time after a longer silence.
+                    self._closed_as_muted = True
+                    self._mute_time = min(2 * self._mute_time, LONGEST_MUTE_TIME)
+                    yield from self._interrupt()
                 continue
-            if time.monotonic() > self._patient:
+            if time.monotonic() > self._block_deadline:
                 if not self._interrupted:
                     log.warning("nothing comes from %s any more: waiting for it", self._device.name)
-                yield from self._let_go()
-            yield nothing()
+                yield from self._interrupt()
+            yield Chunk.empty(len(AUDIO))
 
-    def _sounds(self) -> None:
-        # One that sends zeros whenever nobody speaks need not be opened again for that: then the
-        # patience stays, and grows until it is longer than its silences.
-        if self._silenced and self._watch.silent_s <= MUTED:
-            self._deaf_for = MUTED
-            self._is_back()
-        self._silenced = False
+    def _note_sound(self) -> None:
+        # A microphone that sends zeros whenever nobody speaks need not be opened again for that:
+        # its mute time is not reset, and grows until it is longer than these silences.
+        if self._closed_as_muted and self._monitor.silence_before <= MUTE_TIME:
+            self._mute_time = MUTE_TIME
+            self._report_return()
+        self._closed_as_muted = False
 
-    def _is_back(self) -> None:
+    def _report_return(self) -> None:
         self.health.reconnects += 1
         log.warning("%s is back", self._device.name)
 
-    def _let_go(self) -> Iterator[Chunk]:
-        """Of the microphone, until it can be opened again; what is left of its sound."""
+    def _interrupt(self) -> Iterator[Chunk]:
+        """Close the microphone until it can be opened again; yield the rest of its sound."""
         self._close()
         if not self._interrupted:
-            self._interrupted, self._pause = True, FIRST
+            self._interrupted, self._retry_time = True, FIRST_RETRY
             chunk = self._stream.finish()
             self.health.count(chunk)
             yield chunk
 
     def _chunks(self, block: Block) -> Iterator[Chunk]:
-        """The block, and before it what is left of the stretch that it does not continue."""
+        """Yield the block; before it the rest of the previous stretch, if samples are missing."""
         if self._interrupted:
             self._interrupted = False
-            if not self._silenced:  # else it is back once there is a sound
-                self._is_back()
-            begun = block.arrived - len(block.frames) / self._rate
-            self._begin_anew(max(0.0, begun - self._heard))
+            if not self._closed_as_muted:  # else it counts as back once there is sound
+                self._report_return()
+            begin = block.arrived - len(block.frames) / self._device_rate
+            self._start_new_stream(max(0.0, begin - self._last_arrival))
         elif block.lost:
             yield self._stream.finish()
-            self._begin_anew(block.lost / self._rate)
-        self._heard = block.arrived
-        self._patient = block.arrived + GONE
-        self._watch.block(block)
+            self._start_new_stream(block.lost / self._device_rate)
+        self._last_arrival = block.arrived
+        self._block_deadline = block.arrived + GONE_TIME
+        self._monitor.check(block)
         yield self._stream.feed(block.frames)
 
-    def _begin_anew(self, missing: float) -> None:
-        """A new stretch of sound, so many seconds after the end of the last."""
+    def _start_new_stream(self, missing: float) -> None:
+        """Begin a new stretch of sound, `missing` seconds after the end of the last one."""
         self._missing += missing * self.rate
-        booked = ceil(self._missing - SLACK)
-        self.health.lost += booked - self._booked
-        self._booked = booked
+        lost = ceil(self._missing - ROUNDING)
+        self.health.lost += lost - self._counted_lost
+        self._counted_lost = lost
         start = self._stream.end + missing
-        self._stream = SoundStream(self._rate, int(self.rate), self.health, start)
+        self._stream = SoundStream(self._device_rate, int(self.rate), self.health, start)
 
     def _open(self, wanted: str) -> None:
-        self._device = portaudio.choose(wanted, portaudio.inputs())
-        self._listener = Listener(self._device)
+        self._device = devices.choose(wanted, devices.input_devices())
+        self._input = InputStream(self._device)
         now = time.monotonic()
-        self._patient = now + STARTING
-        self._rate = self._listener.rate
-        self._watch = Watch(self._device.name, self._rate, now, self._deaf_for, self._silenced)
-        log.info("listening to %s at %d Hz", self._device.name, self._rate)
+        self._block_deadline = now + START_TIME
+        self._device_rate = self._input.rate
+        self._monitor = StreamMonitor(
+            self._device.name, self._device_rate, now, self._mute_time, self._closed_as_muted
+        )
+        log.info("listening to %s at %d Hz", self._device.name, self._device_rate)
 
     def _close(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        if self._input is not None:
+            self._input.close()
+            self._input = None
 
-    def _wait(self) -> Iterator[Chunk]:
-        """Until it is time for the next attempt; each leaves more time to the next."""
-        until = time.monotonic() + self._pause
+    def _wait_and_reopen(self) -> Iterator[Chunk]:
+        """Wait, then try to open the microphone again; the next wait is longer."""
+        until = time.monotonic() + self._retry_time
         while (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, PATIENCE))
-            yield nothing()
-        self._pause = min(2 * self._pause, LONGEST)
-        # Numbers may have changed meanwhile.
+            time.sleep(min(left, YIELD_INTERVAL))
+            yield Chunk.empty(len(AUDIO))
+        self._retry_time = min(2 * self._retry_time, LONGEST_RETRY)
+        # The device may have another number now, so its name is used.
         wanted = self._device.name if self.wanted.isdecimal() else self.wanted
         try:
-            portaudio.look_again()
+            devices.search_again()
             self._open(wanted)
         except SourceError as error:
             log.debug("%s", error)
-        yield nothing()
+        yield Chunk.empty(len(AUDIO))
 
 
 class _ListDevices(argparse.Action):
-    """As --help: print, and that is all."""
+    """Prints the microphones and exits, as --help does."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
         super().__init__(option_strings, argparse.SUPPRESS, 0, default=argparse.SUPPRESS, help=help)
@@ -194,10 +196,10 @@ class _ListDevices(argparse.Action):
         option_string: str | None = None,
     ) -> NoReturn:
         try:
-            among = portaudio.inputs()
-            if not among:
-                raise SourceError(portaudio.NO_MICROPHONE)
+            found = devices.input_devices()
+            if not found:
+                raise SourceError(devices.NO_MICROPHONE)
         except EdgeError as error:
             parser.exit(1, f"{parser.prog}: error: {error}\n")
-        parser._print_message(portaudio.table(among), sys.stdout)
+        parser._print_message(devices.table(found), sys.stdout)
         parser.exit()

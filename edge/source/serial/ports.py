@@ -1,4 +1,4 @@
-"""Finding the serial port that a board is likely on, and opening one without disturbing it."""
+"""Finding the serial port of a board, and opening it without resetting the board."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from serial import Serial
 
 AUTO = "auto"
-MAKERS = {
+VENDORS = {
     0x1A86: "CH340, on most clones",
     0x10C4: "CP210x, on many ESP32 boards",
     0x0403: "FTDI",
@@ -24,13 +24,14 @@ MAKERS = {
     0x239A: "Adafruit",
     0x16C0: "Teensy",
 }
-"""USB vendors whose serial ports are most likely a board, or the USB chip of one."""
+"""USB vendor IDs whose serial ports are most likely a board, or the USB chip of a board."""
 
-READ_TIMEOUT = 0.15  # s; with the time to gather, a source has to yield every 0.25 s
-WRITE_TIMEOUT = 0.5  # s; a board that takes no commands must not stop us
+READ_TIMEOUT = 0.15  # s; plus the time to gather bytes, below the 0.25 s that a source has to yield
+WRITE_TIMEOUT = 0.5  # s; a board that does not read commands must not block the source
 
 
 def pyserial() -> Any:
+    """Import and return pyserial."""
     try:
         import serial
         import serial.tools.list_ports
@@ -40,13 +41,13 @@ def pyserial() -> Any:
 
 
 def candidates() -> list[Any]:
-    """USB serial ports (pyserial's ListPortInfo): those of known makers, or else all."""
+    """Return the USB serial ports (pyserial's ListPortInfo) of known vendors, or else all."""
     ports = [port for port in pyserial().tools.list_ports.comports() if port.vid is not None]
-    return [port for port in ports if port.vid in MAKERS] or ports
+    return [port for port in ports if port.vid in VENDORS] or ports
 
 
 def find_port() -> Any:
-    """The one candidate; an error that helps when there are none or several."""
+    """Return the only candidate; SourceError if there is none, or more than one."""
     found = candidates()
     if not found:
         raise SourceError(
@@ -54,29 +55,29 @@ def find_port() -> Any:
             "its port with --port, or try --mock"
         )
     if len(found) > 1:
-        raise SourceError(f"several boards may be meant: choose with --port, {_list(found)}")
+        raise SourceError(f"found several boards: choose one with --port, {_list(found)}")
     return found[0]
 
 
 def find_again(before: Any) -> str | None:
-    """Where the port that was found before is now: under its name, or under a new one."""
+    """Return the path of a port found before, which may have changed; None if it is gone."""
     found = candidates()
-    same = [port for port in found if identity(port) == identity(before)]
+    same = [port for port in found if _identity(port) == _identity(before)]
     return same[0].device if same else found[0].device if len(found) == 1 else None
 
 
-def identity(port: Any) -> tuple[int, int, str | None]:
+def _identity(port: Any) -> tuple[int, int, str | None]:
     return port.vid, port.pid, port.serial_number
 
 
 def open_port(path: str, baud: int, dtr: bool = False) -> Serial:
-    """Opened exclusively, with DTR and RTS low: raised, they reset an ESP32.
+    """Return the port, opened exclusively, with DTR and RTS low: high, they reset an ESP32.
 
-    (Linux raises both for the moment of opening whatever one does; an Uno restarts from that.)
+    (Linux raises both lines for a moment in any case; this restarts an Uno.)
     """
     serial = pyserial()
     if baud <= 0:
-        raise SourceError(f"{baud} baud is no speed: try --baud {BAUD}")
+        raise SourceError(f"{baud} is not a baud rate: try --baud {BAUD}")
     port = serial.Serial()
     port.port = path
     port.timeout, port.write_timeout = READ_TIMEOUT, WRITE_TIMEOUT
@@ -93,12 +94,12 @@ def open_port(path: str, baud: int, dtr: bool = False) -> Serial:
 
 
 def explain(path: str, error: OSError) -> str:
-    """Why a port cannot be opened and what to do about it."""
+    """Return why a port cannot be opened and what to do about it."""
     if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-        there = _list(pyserial().tools.list_ports.comports())
-        if there:
-            return f"no such port, {path}: choose one that there is, {there}"
-        return f"no such port, {path}, nor any other: plug the board in, or try --mock"
+        existing = _list(pyserial().tools.list_ports.comports())
+        if existing:
+            return f"no such port, {path}: choose one of {existing}"
+        return f"no such port, {path}, and no other port: plug the board in, or try --mock"
     if error.errno in (errno.EACCES, errno.EPERM):
         group = _group(path)
         return (
@@ -108,9 +109,9 @@ def explain(path: str, error: OSError) -> str:
     if error.errno in (errno.EBUSY, errno.EAGAIN):
         return (
             f"{path} is busy: close the other program that has it open (a serial monitor, "
-            f"ModemManager, a second airdigit-live; `fuser -v {path}` names it)"
+            f"ModemManager, a second airdigit-live; `fuser -v {path}` shows which)"
         )
-    return f"{path} is no serial port that can be used ({error}): name another with --port"
+    return f"{path} is not a usable serial port ({error}): name another with --port"
 
 
 def _group(path: str) -> str:
@@ -125,7 +126,7 @@ def _list(ports: list[Any]) -> str:
 
 
 def _describe(port: Any) -> str:
-    told = [port.description if port.description not in (None, "n/a") else port.name]
-    if port.vid in MAKERS:
-        told.append(MAKERS[port.vid])
-    return ", ".join(told)
+    texts = [port.description if port.description not in (None, "n/a") else port.name]
+    if port.vid in VENDORS:
+        texts.append(VENDORS[port.vid])
+    return ", ".join(texts)

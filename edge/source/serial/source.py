@@ -1,4 +1,4 @@
-"""A board on a serial port: framed or plain CSV recognised by itself, unplugging survived."""
+"""A board on a serial port, with either kind of stream; it may be unplugged and come back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from edge.errors import SourceError
 from edge.samples import Chunk, Health
 from edge.source import Source
-from edge.source.serial import no_data, ports
+from edge.source.serial import diagnosis, ports
 from edge.source.serial.framed import stream as framed_stream
 from edge.source.serial.framed.protocol import BAUD
 from edge.source.serial.framed.stream import FramedStream
@@ -23,13 +23,13 @@ from edge.source.serial.text.stream import TextStream
 
 log = logging.getLogger(__name__)
 
-SILENCE = 5.0  # s without anything that makes sense, after which we say so
-BOOTING = 15.0  # s that a board may take which has said something that makes sense
-ASIDE = 0.3  # s of listening before the board is spoken to: it may be about to print CSV
-GATHER = 0.05  # s in which bytes gather, so that not each of them wakes us
-RETRY = 0.2  # s between two looks for a port that has gone
-MOST = 65536  # bytes taken at once
-ESP32_BOOT = b"rst:0x"  # in what its boot ROM prints
+SILENCE = 5.0  # s without samples before the user is told
+BOOT_TIME = 15.0  # s until samples must come from a board that has sent something understandable
+LISTEN_FIRST = 0.3  # s before a command is sent: the board may be about to print CSV
+GATHER_TIME = 0.05  # s in which bytes accumulate, so that not each byte wakes the program
+RETRY_INTERVAL = 0.2  # s between two attempts to open an unplugged port
+MAX_READ = 65536  # bytes
+ESP32_BOOT = b"rst:0x"  # printed by the ESP32's boot ROM
 
 
 class SerialSource(Source):
@@ -37,20 +37,23 @@ class SerialSource(Source):
         self, port: str, baud: int = BAUD, requirements: Mapping[str, Any] | None = None
     ) -> None:
         self.health = Health()
-        self._path, self._baud, self._needs = port, baud, requirements or {}
-        self._found: Any = None  # of --port auto: what it found
+        self._path, self._baud, self._requirements = port, baud, requirements or {}
+        self._found: Any = None  # the port that --port auto found
         self._dtr = self._restarted = False
         self._stream: FramedStream | TextStream
         self._pending: list[Chunk] = []
-        self._gone = False  # unplugged, and nothing has come since
-        self._heard = 0.0  # when samples last came
-        self._told = False  # that none come
+        self._unplugged = False  # and no byte has come since
+        self._last_samples = 0.0  # when samples last came
+        self._warned_silence = False
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
         parser.add_argument("--port", help="serial port of the board, or 'auto'")
         parser.add_argument(
-            "--baud", type=int, default=BAUD, help="its speed, as the sketch sets it (%(default)s)"
+            "--baud",
+            type=int,
+            default=BAUD,
+            help="speed of the serial port, as set in the sketch (default: %(default)s)",
         )
 
     @classmethod
@@ -63,10 +66,10 @@ class SerialSource(Source):
         if self._path == AUTO:
             self._found = ports.find_port()
             self._path = self._found.device
-            log.info("taking %s (%s)", self._path, self._found.description)
+            log.info("using %s (%s)", self._path, self._found.description)
         self._port = ports.open_port(self._path, self._baud)
         try:
-            self._recognise()
+            self._detect_stream()
         except BaseException as error:
             self._port.close()
             if isinstance(error, OSError) and not isinstance(error, SourceError):
@@ -79,53 +82,52 @@ class SerialSource(Source):
         return self
 
     def describe(self) -> dict[str, Any]:
-        told = self._stream.describe()
-        return {**told, "device": self._path, "restarted": self._restarted or told["restarted"]}
+        board = self._stream.describe()
+        return {**board, "device": self._path, "restarted": self._restarted or board["restarted"]}
 
     def __exit__(self, *exc: object) -> None:
         with contextlib.suppress(OSError):
             if isinstance(self._stream, FramedStream):
-                self._port.write(framed_stream.GOODBYE)
+                self._port.write(framed_stream.STOP_COMMAND)
         self._port.close()
 
     def __iter__(self) -> Iterator[Chunk]:
         yield from self._pending
         self._pending.clear()
-        self._heard = time.monotonic()
+        self._last_samples = time.monotonic()
         while True:
             yield self._next_chunk()
 
     def _next_chunk(self) -> Chunk:
-        nothing = Chunk(np.empty(0), np.empty((0, len(self.channels)), np.float32))
         if not self._port.is_open:
             self._reopen()
-            return nothing
+            return Chunk.empty(len(self.channels))
         try:
             if isinstance(self._stream, FramedStream):
                 self._write(self._stream.outgoing(time.monotonic()))
             data, now = self._read()
         except OSError as error:
-            if not self._gone:
+            if not self._unplugged:
                 log.warning("%s was unplugged (%s): waiting for it", self._path, error)
-            self._gone = True
+            self._unplugged = True
             self._port.close()
             self._stream.interrupted()
-            return nothing
-        if self._gone and data:
-            self._gone = False
+            return Chunk.empty(len(self.channels))
+        if self._unplugged and data:
+            self._unplugged = False
             self.health.reconnects += 1
             log.warning("%s is back", self._path)
         chunk = self._stream.feed(data, now)
         if len(chunk):
-            self._heard, self._told = now, False
-        elif now - self._heard > SILENCE and not self._told:
-            self._told = True
+            self._last_samples, self._warned_silence = now, False
+        elif now - self._last_samples > SILENCE and not self._warned_silence:
+            self._warned_silence = True
             log.warning("no samples from %s for %g s: is its sensor wired?", self._path, SILENCE)
         return chunk
 
     def _read(self) -> tuple[bytes, float]:
-        time.sleep(GATHER)
-        data = self._port.read(min(self._port.in_waiting, MOST) or 1)
+        time.sleep(GATHER_TIME)
+        data = self._port.read(min(self._port.in_waiting, MAX_READ) or 1)
         return data, time.monotonic()
 
     def _write(self, data: bytes) -> None:
@@ -134,24 +136,24 @@ class SerialSource(Source):
                 self._port.write(data)
 
     def _reopen(self) -> None:
-        time.sleep(RETRY)
+        time.sleep(RETRY_INTERVAL)
         path = ports.find_again(self._found) if self._found else None
         try:
             self._port = ports.open_port(path or self._path, self._baud, self._dtr)
-        except SourceError as error:  # gone, or not yet ours: that may pass
+        except SourceError as error:  # still gone, or not yet accessible: the next attempt may work
             log.debug("%s", error)
         else:
             self._path = path or self._path
 
-    def _recognise(self) -> None:
-        """Let both kinds of stream listen until one understands; the first samples are kept."""
-        framed, text = FramedStream(self._needs), TextStream()
+    def _detect_stream(self) -> None:
+        """Feed both kinds of stream until one of them has samples; those are delivered first."""
+        framed, text = FramedStream(self._requirements), TextStream()
         start = time.monotonic()
-        obstructed = np.inf  # since when rows come that are not understood
+        obstacle_since = np.inf  # since when rows come that cannot be understood
         received = b""
         while True:
             data, now = self._read()
-            received = (received + data)[:MOST]
+            received = (received + data)[:MAX_READ]
             self._restarted |= ESP32_BOOT in received
             for stream in (framed, text):
                 chunk = stream.feed(data, now)
@@ -164,20 +166,20 @@ class SerialSource(Source):
             if text.format:
                 self._stream = text
                 return
-            if now - start > ASIDE and not text.promising:
+            if now - start > LISTEN_FIRST and not text.promising:
                 self._write(framed.outgoing(now))
             if now - start > SILENCE / 2 and not received and not self._dtr:
                 self._raise_dtr()
             if text.obstacle:
-                obstructed = min(obstructed, now)
-            patience = BOOTING if text.promising else SILENCE
-            if now - start > patience or now - obstructed > SILENCE:
+                obstacle_since = min(obstacle_since, now)
+            timeout = BOOT_TIME if text.promising else SILENCE
+            if now - start > timeout or now - obstacle_since > SILENCE:
                 raise SourceError(
-                    f"{self._path}: {no_data.explain(received, framed, text, self._baud)}"
+                    f"{self._path}: {diagnosis.explain(received, framed, text, self._baud)}"
                 )
 
     def _raise_dtr(self) -> None:
-        """Boards whose USB is native (Leonardo, Pico) do not speak to a port without DTR."""
+        """Boards with native USB (Leonardo, Pico) send nothing to a port without DTR."""
         self._dtr = True
         with contextlib.suppress(OSError):
             self._port.dtr = True

@@ -1,0 +1,1 @@
+"""Simulated people as sources: a hand that draws digits, and a voice at a microphone (`--mock`)."""

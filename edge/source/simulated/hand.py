@@ -1,4 +1,4 @@
-"""Simulated people who draw digits in the air, as a source like any other (`--mock`)."""
+"""Simulated people who draw digits in the air (`--mock`)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from typing import Any
 import numpy as np
 
 from edge.samples import MOTION, Chunk, Health
+from edge.simulation.ground_truth import Mark
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
-from edge.simulation.motion.stream import Mark, Scene, Sensor, draw_digits, pass_time
-from edge.simulation.seeds import person_seed, seed
+from edge.simulation.motion.stream import Scene, Sensor, draw_digits, pass_time
+from edge.simulation.seeds import person_seed
 from edge.source import Source
-from edge.source.pacing import Pace
+from edge.source.pacing import Pacer
+from edge.source.simulated.options import add_mock_options, duration
 
 CHUNK = 5  # samples: 50 ms at 100 Hz
-DIGITS_A_HAND = 10  # then the next person takes the sensor
-MARKS_KEPT = 1000
+DIGITS_PER_PERSON = 10  # then the next person takes the sensor
+MAX_MARKS = 1000
 
 
 class SimulatedHand(Source):
-    """`marks` tells what was really drawn."""
+    """`marks` holds the ground truth: which digits were drawn, and when."""
 
     def __init__(
         self,
@@ -34,20 +36,18 @@ class SimulatedHand(Source):
         pastime: float = 0.0,
         speed: float = 1.0,
     ) -> None:
-        """Draws `digits`, then passes `pastime` seconds; random digits without end if None."""
+        """Draw `digits` (None: random ones without end), then move otherwise for `pastime` s."""
         self.requirements, self.digits, self.seed = requirements, digits, seed
         self.pastime, self.speed = pastime, speed
         self.channels = MOTION
         self.rate = float(requirements["rate_hz"])
         self.health = Health()
-        self.marks: deque[Mark] = deque(maxlen=MARKS_KEPT)
+        self.marks: deque[Mark] = deque(maxlen=MAX_MARKS)
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        parser.add_argument(
-            "--mock",
-            action="store_true",
-            help="simulated people draw digits: needs no hardware",
+        add_mock_options(
+            parser, "simulated people draw digits: needs no hardware", "selects the people"
         )
         parser.add_argument(
             "--digits",
@@ -56,14 +56,11 @@ class SimulatedHand(Source):
             help="with --mock: draw these and stop (default: random digits without end)",
         )
         parser.add_argument(
-            "--seed", type=seed, default=0, metavar="N", help="with --mock: which people they are"
-        )
-        parser.add_argument(
             "--pastime",
-            type=_pastime,
+            type=duration,
             default=0.0,
             metavar="SECONDS",
-            help="with --mock: then rest, walk, fidget and scribble for so long",
+            help="with --mock: rest, walk, fidget and scribble for this time after the digits",
         )
 
     @classmethod
@@ -85,10 +82,10 @@ class SimulatedHand(Source):
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Nothing is held open."""
+        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Chunk]:
-        pace = Pace(self.speed)
+        pacer = Pacer(self.speed)
         sensor = Sensor(self._imu)
         for scene in self._scenes():
             t, values, marks = sensor.read(scene)
@@ -96,8 +93,8 @@ class SimulatedHand(Source):
             for start in range(0, len(t), CHUNK):
                 part = slice(start, start + CHUNK)
                 chunk = Chunk(t[part], values[part])
-                for _ in pace.wait_for(chunk.t[-1]):
-                    yield Chunk(np.empty(0), np.empty((0, len(MOTION)), np.float32))
+                for _ in pacer.wait_for(chunk.t[-1]):
+                    yield Chunk.empty(len(MOTION))
                 self.health.count(chunk)
                 self.health.clipped += int(self._imu.clipped(chunk.values).sum())
                 yield chunk
@@ -109,24 +106,18 @@ class SimulatedHand(Source):
         mounting = None
         for number in itertools.count():
             person = Person(person_seed(self.seed, number))
-            # Whoever takes over takes the thing as it is: the sensor sits in it as before.
+            # Every person holds the same device, in which the sensor is mounted in the same way.
             mounting = person.mounting = person.mounting if mounting is None else mounting
-            turn = list(itertools.islice(digits, DIGITS_A_HAND))
-            if not turn:
+            batch = list(itertools.islice(digits, DIGITS_PER_PERSON))
+            if not batch:
                 break
-            yield from draw_digits(person, turn)
+            yield from draw_digits(person, batch)
         if self.pastime:
             yield from pass_time(person, self.pastime)
 
 
 def digits(text: str) -> str:
-    """Digits to draw, as an option gives them."""
+    """Parse the digits to draw, for argparse."""
     if not text or not set(text) <= set("0123456789"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not digits alone: give some of 0 to 9")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a string of digits: give some of 0 to 9")
     return text
-
-
-def _pastime(text: str) -> float:
-    if not 0 <= float(text) < np.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no time to pass: seconds, 0 or more")
-    return float(text)

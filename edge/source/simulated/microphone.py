@@ -1,6 +1,6 @@
-"""Simulated people who speak in a room that is never quite silent, as a source (`--mock`).
+"""Simulated people who speak in a simulated room with background noise (`--mock`).
 
-What simulates them is loaded when they speak: most who start a command have a microphone.
+The simulation is imported only when it runs: most users of a command have a microphone.
 """
 
 from __future__ import annotations
@@ -16,48 +16,49 @@ from numpy.typing import NDArray
 
 from edge.samples import AUDIO, Chunk, Health
 from edge.simulation.ground_truth import Mark
-from edge.simulation.seeds import person_seed, seed
+from edge.simulation.seeds import person_seed
 from edge.source import Source
-from edge.source.pacing import Pace
+from edge.source.pacing import Pacer
+from edge.source.simulated.options import add_mock_options, duration
 
 if TYPE_CHECKING:
     from edge.simulation.sound.utterances import Utterance
 
 CHUNK = 0.02  # s
-TURN = 10  # times somebody speaks; then the next person does
-QUIET = 45.0  # dB: a quiet room, and a microphone that is not the best
-MARKS_KEPT = 1000
+UTTERANCES_PER_PERSON = 10  # then the next person speaks
+QUIET_ROOM = 45.0  # dB between words and noise: a quiet room and a mediocre microphone
+MAX_MARKS = 1000
 
 Sound = NDArray[Any]
 
 
 class SimulatedMicrophone(Source):
-    """`marks` tells what was really said; digits in it are "0" to "9"."""
+    """`marks` holds the ground truth: which words were said (digits as "0" to "9"), and when."""
 
     def __init__(
         self,
         requirements: Mapping[str, Any],
         script: Sequence[Utterance] | None = None,
         seed: int = 0,
-        noise: float = QUIET,
+        noise: float = QUIET_ROOM,
         pause: float = 0.0,
         speed: float = 1.0,
     ) -> None:
-        """Says `script`, then nothing for `pause` seconds; anything without end if None.
+        """Say `script` (None: random words without end), then be silent for `pause` seconds.
 
-        `noise` is how many dB lie between the words and what else can be heard.
+        `noise`: how many dB the noise is below the words.
         """
         self.script, self.seed, self.noise = script, seed, noise
         self.pause, self.speed = pause, speed
         self.channels = AUDIO
         self.rate = float(requirements["rate_hz"])
         self.health = Health()
-        self.marks: deque[Mark] = deque(maxlen=MARKS_KEPT)
+        self.marks: deque[Mark] = deque(maxlen=MAX_MARKS)
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        parser.add_argument(
-            "--mock", action="store_true", help="simulated people speak: needs no microphone"
+        add_mock_options(
+            parser, "simulated people speak: needs no microphone", "selects the people"
         )
         parser.add_argument(
             "--words",
@@ -67,22 +68,19 @@ class SimulatedMicrophone(Source):
             "without end)",
         )
         parser.add_argument(
-            "--seed", type=seed, default=0, metavar="N", help="with --mock: which people they are"
-        )
-        parser.add_argument(
             "--noise",
             type=_noise,
-            default=QUIET,
+            default=QUIET_ROOM,
             metavar="DB",
-            help="with --mock: how far the noise is below the words: 10 is loud (default: "
-            f"{QUIET:g}, a quiet room)",
+            help="with --mock: how many dB the noise is below the words: 10 is loud noise "
+            f"(default: {QUIET_ROOM:g}, a quiet room)",
         )
         parser.add_argument(
             "--pause",
-            type=_pause,
+            type=duration,
             default=0.0,
             metavar="SECONDS",
-            help="with --mock: then go on for so long, without a word",
+            help="with --mock: noise without words for this time after the words",
         )
 
     @classmethod
@@ -98,40 +96,41 @@ class SimulatedMicrophone(Source):
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Nothing is held open."""
+        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Chunk]:
-        pace = Pace(self.speed)
+        pacer = Pacer(self.speed)
         size, sent = int(CHUNK * self.rate), 0
-        for sound in self._at_rate():
+        for sound in self._sound_at_rate():
             clipped = np.abs(sound) >= 1
             values = np.clip(sound, -1, 1).astype(np.float32)[:, None]
             for start in range(0, len(values), size):
                 part = slice(start, start + size)
                 t = (sent + np.arange(len(values[part]))) / self.rate
                 sent += len(t)
-                for _ in pace.wait_for(t[-1]):
-                    yield Chunk(np.empty(0), np.empty((0, 1), np.float32))
+                for _ in pacer.wait_for(t[-1]):
+                    yield Chunk.empty(len(AUDIO))
                 chunk = Chunk(t, values[part])
                 self.health.count(chunk)
                 self.health.clipped += int(clipped[part].sum())
                 yield chunk
 
-    def _at_rate(self) -> Iterator[Sound]:
+    def _sound_at_rate(self) -> Iterator[Sound]:
+        """The sound at the microphone, at the rate that is required."""
         from edge.simulation.sound.vocoder import RATE
 
         if self.rate == RATE:
-            yield from self._heard()
+            yield from self._sound()
             return
         from edge.resample import Resampler
 
         resampler = Resampler(RATE, int(self.rate))
-        for sound in self._heard():
+        for sound in self._sound():
             yield resampler.process(sound)
         yield resampler.finish()
 
-    def _heard(self) -> Iterator[Sound]:
-        """What reaches the microphone, at the rate of the voices."""
+    def _sound(self) -> Iterator[Sound]:
+        """The sound at the microphone, at the rate of the simulated voices."""
         from edge.simulation.sound.room import Noise
         from edge.simulation.sound.speaker import SPEECH_LEVEL
         from edge.simulation.sound.vocoder import RATE
@@ -140,7 +139,7 @@ class SimulatedMicrophone(Source):
         level = SPEECH_LEVEL * 10 ** (-self.noise / 20)
         noise = Noise(np.random.default_rng([self.seed, 1]), level)
         elapsed = 0.0
-        for sound, marks in self._spoken(rng):
+        for sound, marks in self._speech(rng):
             self.marks.extend(Mark(m.label, m.start + elapsed, m.end + elapsed) for m in marks)
             elapsed += len(sound) / RATE
             yield sound + noise.take(len(sound))
@@ -149,20 +148,21 @@ class SimulatedMicrophone(Source):
             yield noise.take(min(left, RATE))
             left -= RATE
 
-    def _spoken(self, rng: np.random.Generator) -> Iterator[tuple[Sound, list[Mark]]]:
+    def _speech(self, rng: np.random.Generator) -> Iterator[tuple[Sound, list[Mark]]]:
+        """Stretches of speech with the echo of the room, and the words in them."""
         from edge.simulation.sound.room import Room
         from edge.simulation.sound.speaker import Speaker
         from edge.simulation.sound.utterances import random_utterance, say_utterance
 
-        said: Iterable[Utterance] = (random_utterance(rng) for _ in itertools.count())
-        said = iter(said if self.script is None else self.script)
+        utterances: Iterable[Utterance] = (random_utterance(rng) for _ in itertools.count())
+        utterances = iter(utterances if self.script is None else self.script)
         for number in itertools.count():
             speaker = Speaker(person_seed(self.seed, number))
             room = Room(speaker.rng)
-            turn = list(itertools.islice(said, TURN))
-            if not turn:
+            batch = list(itertools.islice(utterances, UTTERANCES_PER_PERSON))
+            if not batch:
                 break
-            for utterance in turn:
+            for utterance in batch:
                 sound, marks = say_utterance(speaker, utterance)
                 yield room.reverberate(sound), marks
 
@@ -175,11 +175,7 @@ def _script(text: str) -> tuple[Utterance, ...]:
 
 def _noise(text: str) -> float:
     if not -20 <= float(text) <= 90:
-        raise argparse.ArgumentTypeError(f"{text} is no noise level: -20 (deafening) to 90 (none)")
-    return float(text)
-
-
-def _pause(text: str) -> float:
-    if not 0 <= float(text) < np.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no pause: seconds, 0 or more")
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a noise level: give -20 (louder than the words) to 90 (no noise)"
+        )
     return float(text)

@@ -1,4 +1,4 @@
-"""A simulated person who says what is asked for, and nothing else: for a recorder (`--mock`)."""
+"""A simulated person who says only what a recorder prompts for (`--mock`)."""
 
 from __future__ import annotations
 
@@ -11,31 +11,29 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.simulation.ground_truth import Mark
-from edge.simulation.seeds import person_seed, seed
+from edge.simulation.seeds import person_seed
 from edge.simulation.sound.room import Room
 from edge.simulation.sound.speaker import Speaker
 from edge.simulation.sound.utterances import Utterance, parse_script, say_utterance
 from edge.simulation.sound.vocoder import RATE
 from edge.source import Source
 from edge.source.simulated.microphone import SimulatedMicrophone, Sound
+from edge.source.simulated.options import add_mock_options
 
-WAITING = 0.1  # s until a prompt is noticed
+POLL_TIME = 0.1  # s of silence between two checks for a prompt
 
 
 class PromptedMicrophone(SimulatedMicrophone):
     def __init__(self, requirements: Mapping[str, Any], seed: int = 0, speed: float = 1.0) -> None:
         super().__init__(requirements, seed=seed, speed=speed)
-        self._asked: deque[Utterance] = deque()
+        self._prompts: deque[Utterance] = deque()
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        parser.add_argument(
-            "--mock",
-            action="store_true",
-            help="a simulated person says what is asked for: needs no microphone",
-        )
-        parser.add_argument(
-            "--seed", type=seed, default=0, metavar="N", help="with --mock: who it is"
+        add_mock_options(
+            parser,
+            "a simulated person says each prompt: needs no microphone",
+            "selects the person",
         )
 
     @classmethod
@@ -45,7 +43,7 @@ class PromptedMicrophone(SimulatedMicrophone):
         return cls(requirements, args.seed, args.speed) if args.mock else None
 
     def check(self, words: Iterable[str]) -> None:
-        """SourceError for a word that nobody here can say."""
+        """Raise SourceError if the simulated person cannot say one of the words."""
         for word in words:
             try:
                 parse_script(word)
@@ -53,15 +51,15 @@ class PromptedMicrophone(SimulatedMicrophone):
                 raise SourceError(f"--mock: {error}") from None
 
     def prompt(self, word: str) -> None:
-        """It is said soon."""
-        self._asked.extend(parse_script(word))
+        """Say this word next."""
+        self._prompts.extend(parse_script(word))
 
-    def _spoken(self, rng: np.random.Generator) -> Iterator[tuple[Sound, list[Mark]]]:
+    def _speech(self, rng: np.random.Generator) -> Iterator[tuple[Sound, list[Mark]]]:
         speaker = Speaker(person_seed(self.seed, 0))
         room = Room(speaker.rng)
         while True:
-            if self._asked:
-                sound, marks = say_utterance(speaker, self._asked.popleft())
+            if self._prompts:
+                sound, marks = say_utterance(speaker, self._prompts.popleft())
                 yield room.reverberate(sound), marks
             else:
-                yield np.zeros(round(WAITING * RATE)), []
+                yield np.zeros(round(POLL_TIME * RATE)), []

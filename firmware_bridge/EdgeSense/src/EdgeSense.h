@@ -1,3 +1,3 @@
-// A board with an MPU6050 that airdigit-live understands: see the examples.
+// Turns a board with an MPU6050 into a motion sensor for airdigit-live: see the examples.
 #pragma once
 #include "edge_board.h"

@@ -1,4 +1,4 @@
-// The board as the host knows it: answers commands, sends samples, shows on its LED how it is.
+// The board's main loop: answers commands, sends samples, shows its state with the LED.
 #pragma once
 #include <Arduino.h>
 
@@ -15,22 +15,22 @@ class Board {
   void begin() {
     pinMode(led_, OUTPUT);
     sensor_.begin();
-    port_.write((uint8_t)0);  // ends what the boot ROM has printed
-    greet(true);
+    port_.write((uint8_t)0);  // ends the output of the boot ROM
+    send_hello(true);
   }
 
-  // To be called as often as possible, once a millisecond at least.
+  // Call it as often as possible, at least once a millisecond.
   void step() {
-    while (port_.available()) hear(port_.read());
-    // Without room to send it, a sample waits in the sensor's FIFO.
+    while (port_.available()) read_command(port_.read());
+    // While the port has no room for a sample, samples stay in the sensor's FIFO.
     Sample sample;
     if (has_room(sizeof(sample)) && sensor_.poll(sample) && streaming_) send(sample);
-    if (streaming_ && sensor_.who_am_i != told_who_) greet(false);  // another was put in
-    if (streaming_ && !csv_ && millis() - told_status_ >= 1000 && has_room(sizeof(Status))) {
-      told_status_ = millis();
-      send(sensor_.counted);
+    if (streaming_ && sensor_.who_am_i != sent_who_am_i_) send_hello(false);  // another sensor
+    if (streaming_ && !csv_ && millis() - status_sent_ms_ >= 1000 && has_room(sizeof(Status))) {
+      status_sent_ms_ = millis();
+      send(sensor_.counters);
     }
-    digitalWrite(led_, lit() ? HIGH : LOW);
+    digitalWrite(led_, led_on() ? HIGH : LOW);
   }
 
  private:
@@ -41,9 +41,9 @@ class Board {
   const char *name_;
   bool streaming_ = false;
   bool csv_ = false;
-  uint8_t told_who_ = 0;
-  uint32_t told_status_ = 0;
-  uint32_t identify_until_ = 0;
+  uint8_t sent_who_am_i_ = 0;
+  uint32_t status_sent_ms_ = 0;
+  uint32_t identify_until_ms_ = 0;
 
   bool has_room(uint8_t size) {
     return !streaming_ || port_.availableForWrite() >= size + FRAMING;
@@ -63,8 +63,8 @@ class Board {
     }
   }
 
-  void greet(bool booted) {
-    told_who_ = sensor_.who_am_i;
+  void send_hello(bool booted) {
+    sent_who_am_i_ = sensor_.who_am_i;
     if (csv_) return;
     Hello hello;
     hello.protocol = PROTOCOL;
@@ -74,25 +74,25 @@ class Board {
     hello.rate_hz = sensor_.rate_hz;
     hello.accel_g = sensor_.accel_g;
     hello.gyro_dps = sensor_.gyro_dps;
-    fill(hello.firmware, name_);
-    fill(hello.version, EDGE_VERSION);
+    copy_text(hello.firmware, name_);
+    copy_text(hello.version, EDGE_VERSION);
     send(hello);
   }
 
   template <size_t SIZE>
-  static void fill(char (&field)[SIZE], const char *text) {
+  static void copy_text(char (&field)[SIZE], const char *text) {
     for (size_t at = 0; at < SIZE && text[at]; at++) field[at] = text[at];
   }
 
-  void hear(uint8_t byte) {
+  void read_command(uint8_t byte) {
     switch (reader_.take(byte)) {
-      case CommandReader::COMMAND: obey(reader_.bytes, reader_.size); break;
-      case CommandReader::LINE: plot(); break;
+      case CommandReader::COMMAND: execute(reader_.bytes, reader_.size); break;
+      case CommandReader::LINE: execute_line(); break;
       default: break;
     }
   }
 
-  void obey(const uint8_t *bytes, uint8_t size) {
+  void execute(const uint8_t *bytes, uint8_t size) {
     const uint8_t type = bytes[0];
     if (type == SetRate::NUMBER && size == sizeof(SetRate)) {
       SetRate wanted;
@@ -105,30 +105,30 @@ class Board {
     } else if (size != 1 || type < AskHello::NUMBER || type > Identify::NUMBER) {
       return;
     }
-    if (csv_) {  // whoever sends commands does not want text
+    if (csv_) {  // a host that sends commands expects frames, not text
       streaming_ = csv_ = false;
       port_.write((uint8_t)0);
     }
     if (type == Start::NUMBER) {
       streaming_ = true;
-      told_status_ = millis() - 1000;
+      status_sent_ms_ = millis() - 1000;
     } else if (type == Stop::NUMBER) {
       streaming_ = false;
     } else if (type == Identify::NUMBER) {
-      identify_until_ = millis() + 3000;
+      identify_until_ms_ = millis() + 3000;
     } else {
-      greet(false);
+      send_hello(false);
     }
   }
 
-  // "c" and the end of a line: rows for a serial plotter, until a command comes or another "c".
-  void plot() {
+  // The line "c" switches rows for a serial plotter on and off; a command switches them off.
+  void execute_line() {
     if (reader_.size != 1 || reader_.bytes[0] != 'c') return;
     streaming_ = csv_ = !csv_;
     if (csv_) port_.println(F("ax,ay,az,gx,gy,gz"));
   }
 
-  // In m/s^2 and rad/s, which are about equally large in a plot.
+  // In m/s^2 and rad/s, which have about the same size in a plot.
   void print(const Sample &sample) {
     const float accel = sensor_.accel_g * (9.80665f / 32768);
     const float gyro = sensor_.gyro_dps * (0.01745329f / 32768);
@@ -140,10 +140,11 @@ class Board {
     port_.println();
   }
 
-  // Fast: identify. Nervous: no sensor. Even: streaming. A glimpse now and then: waiting.
-  bool lit() const {
+  // 10 flashes a second: identify. 3 a second: no sensor. 1 a second: streaming. A short flash every
+  // two seconds: waiting for START.
+  bool led_on() const {
     const uint32_t now = millis();
-    if ((int32_t)(identify_until_ - now) > 0) return now % 100 < 50;
+    if ((int32_t)(identify_until_ms_ - now) > 0) return now % 100 < 50;
     if (!sensor_.found()) return now % 300 < 150;
     return streaming_ ? now % 1000 < 500 : now % 2000 < 50;
   }

@@ -1,4 +1,4 @@
-// Messages in and out of a stream of bytes: CRC, COBS, and finding the next frame again.
+// Frames in a stream of bytes: CRC, COBS, and resynchronisation after damage.
 #pragma once
 #include "edge_protocol.h"
 
@@ -12,12 +12,12 @@ inline uint16_t crc16(uint16_t crc, uint8_t byte) {
   return crc;
 }
 
-// `message` as it goes over the wire; returns how many bytes that are: size + FRAMING.
+// Writes the frame of `message` to `wire`; returns its length, size + FRAMING.
 inline uint8_t encode(const void *message, uint8_t size, uint8_t *wire) {
   const uint8_t *bytes = static_cast<const uint8_t *>(message);
   uint16_t crc = CRC_START;
   for (uint8_t at = 0; at < size; at++) crc = crc16(crc, bytes[at]);
-  uint8_t length = 1, mark = 0;  // wire[mark] tells how far away the next zero would be
+  uint8_t length = 1, mark = 0;  // wire[mark] is the distance to the next zero
   for (uint8_t at = 0; at < size + 2; at++) {
     uint8_t byte = at < size ? bytes[at] : at == size ? crc >> 8 : crc & 0xFF;
     if (byte) {
@@ -32,26 +32,26 @@ inline uint8_t encode(const void *message, uint8_t size, uint8_t *wire) {
   return length;
 }
 
-// Finds commands, and lines for people who have but a serial monitor, in what the host sends.
+// Finds commands in the bytes from the host, and lines of text typed into a serial monitor.
 class CommandReader {
  public:
   enum Found { NOTHING, COMMAND, LINE };
 
-  // After COMMAND, `bytes` and `size` are the message; after LINE, the text without its end.
+  // After COMMAND, `bytes` and `size` are the message; after LINE, the text without line end.
   uint8_t bytes[LONGEST_COMMAND + FRAMING];
   uint8_t size;
 
   Found take(uint8_t byte) {
-    // A frame begins with the distance to a zero, which is shorter than any letter's code.
-    static_assert(sizeof(bytes) < '\n', "frames are told from text by their first byte");
+    // The first byte of a frame is the distance to a zero: less than the code of any letter.
+    static_assert(sizeof(bytes) < '\n', "the first byte distinguishes a frame from text");
     const bool ends_line = byte == '\n' || byte == '\r';
     const bool is_text = filled_ ? bytes[0] > sizeof(bytes) : ends_line;
     if (byte == 0 || (ends_line && is_text)) {
-      const bool whole = filled_ && filled_ <= sizeof(bytes);
+      const bool complete = filled_ && filled_ <= sizeof(bytes);
       size = filled_;
       filled_ = 0;
-      if (byte) return whole ? LINE : NOTHING;
-      return whole && decode() ? COMMAND : NOTHING;
+      if (byte) return complete ? LINE : NOTHING;
+      return complete && decode() ? COMMAND : NOTHING;
     }
     if (filled_ < sizeof(bytes)) bytes[filled_] = byte;
     if (filled_ <= sizeof(bytes)) filled_++;  // one more than fits: too long for a command

@@ -1,4 +1,4 @@
-// The MPU6050 and its clones on the I2C bus: set up, and read through the FIFO.
+// Driver of the MPU6050 and its clones on the I2C bus: set-up, and reading through the FIFO.
 #pragma once
 #include <Arduino.h>
 #include <Wire.h>
@@ -13,7 +13,7 @@ const uint16_t RESET_MS = 100, GYRO_START_MS = 50;
 
 class Mpu6050 {
  public:
-  // REFUSED: it did not answer, and nothing has happened. BROKEN: it may have happened half.
+  // REFUSED: the sensor did not answer, and nothing was changed. BROKEN: a read stopped half way.
   enum Result { DONE, REFUSED, BROKEN };
 
   explicit Mpu6050(TwoWire &bus) : bus_(bus) {}
@@ -22,12 +22,12 @@ class Mpu6050 {
     bus_.begin();
     bus_.setClock(400000);
 #ifdef WIRE_HAS_TIMEOUT
-    bus_.setWireTimeout(3000, true);  // a sensor that loses power can hold the bus for ever
+    bus_.setWireTimeout(3000, true);  // a sensor that loses power can block the bus for ever
 #endif
   }
 
-  // Looks where it was last, next time at the other address; `who` is what WHO_AM_I said, if
-  // anything.
+  // Returns whether a known sensor answers at the last address; the next call tries the other one.
+  // `who` becomes WHO_AM_I if any chip answers.
   bool find(uint8_t &who) {
     if (read(WHO_AM_I, &who, 1) == DONE) {
       clone_ = who != CHIPS[0];
@@ -39,32 +39,32 @@ class Mpu6050 {
     return false;
   }
 
-  // What needs time to happen: `reset`, RESET_MS, `wake`, GYRO_START_MS, `configure`.
+  // Call in this order: `reset`, wait RESET_MS, `wake`, wait GYRO_START_MS, `configure`.
   Result reset() { return write(PWR_MGMT_1, DEVICE_RESET); }
   Result wake() { return write(PWR_MGMT_1, CLOCK_FROM_GYRO); }
 
   // `accel` and `gyro` are the range codes 0 to 3.
   bool configure(uint16_t rate_hz, uint8_t divider, uint8_t accel, uint8_t gyro) {
-    uint8_t filter = 1;  // up to half the rate; what is faster would show as something slower
+    uint8_t filter = 1;  // at most half the sample rate, against aliasing
     while (filter < sizeof(FILTERS) && FILTERS[filter - 1] * 2 > rate_hz) filter++;
     const uint8_t settings[] = {divider, filter, uint8_t(gyro << 3), uint8_t(accel << 3)};
     for (uint8_t at = 0; at < sizeof(settings); at++) {
       if (write(SMPLRT_DIV + at, settings[at]) != DONE) return false;
     }
-    if (clone_ && write(ACCEL_FILTER, filter) != DONE) return false;  // 0x1A is the gyro's alone
+    if (clone_ && write(ACCEL_FILTER, filter) != DONE) return false;  // of clones, 0x1A filters only the gyro
     if (write(FIFO_EN, ACCEL_AND_GYRO) != DONE) return false;
-    uint8_t kept[sizeof(settings)];
-    if (read(SMPLRT_DIV, kept, sizeof(kept)) != DONE) return false;
-    if (memcmp(kept, settings, sizeof(kept)) != 0) return false;
-    // Zero after a reset and written last: while it is set, so is all the rest.
+    uint8_t stored[sizeof(settings)];
+    if (read(SMPLRT_DIV, stored, sizeof(stored)) != DONE) return false;
+    if (memcmp(stored, settings, sizeof(stored)) != 0) return false;
+    // INT_ENABLE is 0 after a reset and written last: while it is set, so are all settings.
     return write(INT_ENABLE, OVERFLOWED) == DONE && restart_fifo();
   }
 
-  // Empties it, so that it begins with the first byte of a sample.
+  // Empties the FIFO, so that it begins with the first byte of a sample.
   bool restart_fifo() {
     uint8_t status;
     return write(USER_CTRL, 0) == DONE && write(USER_CTRL, FIFO_RESET) == DONE &&
-           read(INT_STATUS, &status, 1) == DONE &&  // forget an overflow
+           read(INT_STATUS, &status, 1) == DONE &&  // clears an earlier overflow
            write(USER_CTRL, FIFO_ENABLE) == DONE;
   }
 
@@ -77,7 +77,7 @@ class Mpu6050 {
 
   Result take(uint8_t *packet) { return read(FIFO_R_W, packet, PACKET); }
 
-  // Was the FIFO whole, and the sensor as we set it up, until now?
+  // Reads whether the sensor still has its settings, and whether the FIFO has overflowed.
   Result check(bool &configured, bool &overflowed) {
     uint8_t bytes[3] = {};
     Result result = read(INT_ENABLE, bytes, 3);

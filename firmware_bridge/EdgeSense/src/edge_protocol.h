@@ -1,5 +1,5 @@
-// Generated from edge/source/serial/framed/protocol.py: edit that file, then run
-// `python -m firmware_bridge.protocol_header`.
+// Generated from edge/source/serial/framed/protocol.py by
+// `python -m firmware_bridge.protocol_header`: do not edit.
 #pragma once
 #include <stdint.h>
 
@@ -26,7 +26,7 @@ struct __attribute__((packed)) Hello {
   char firmware[12] = {};
   char version[8] = {};
 };
-static_assert(sizeof(Hello) == 33, "as Python packs it");
+static_assert(sizeof(Hello) == 33, "size in Python");
 
 struct __attribute__((packed)) Sample {
   enum { NUMBER = 0x02 };
@@ -40,7 +40,7 @@ struct __attribute__((packed)) Sample {
   int16_t gy = 0;
   int16_t gz = 0;
 };
-static_assert(sizeof(Sample) == 19, "as Python packs it");
+static_assert(sizeof(Sample) == 19, "size in Python");
 
 struct __attribute__((packed)) Status {
   enum { NUMBER = 0x03 };
@@ -50,20 +50,20 @@ struct __attribute__((packed)) Status {
   uint16_t sensor_resets = 0;
   uint16_t dropped = 0;
 };
-static_assert(sizeof(Status) == 9, "as Python packs it");
+static_assert(sizeof(Status) == 9, "size in Python");
 
 struct __attribute__((packed)) AskHello {
   enum { NUMBER = 0x81 };
   uint8_t type = NUMBER;
 };
-static_assert(sizeof(AskHello) == 1, "as Python packs it");
+static_assert(sizeof(AskHello) == 1, "size in Python");
 
 struct __attribute__((packed)) SetRate {
   enum { NUMBER = 0x82 };
   uint8_t type = NUMBER;
   uint16_t rate_hz = 0;
 };
-static_assert(sizeof(SetRate) == 3, "as Python packs it");
+static_assert(sizeof(SetRate) == 3, "size in Python");
 
 struct __attribute__((packed)) SetRange {
   enum { NUMBER = 0x83 };
@@ -71,24 +71,24 @@ struct __attribute__((packed)) SetRange {
   uint8_t accel_g = 0;
   uint16_t gyro_dps = 0;
 };
-static_assert(sizeof(SetRange) == 4, "as Python packs it");
+static_assert(sizeof(SetRange) == 4, "size in Python");
 
 struct __attribute__((packed)) Start {
   enum { NUMBER = 0x84 };
   uint8_t type = NUMBER;
 };
-static_assert(sizeof(Start) == 1, "as Python packs it");
+static_assert(sizeof(Start) == 1, "size in Python");
 
 struct __attribute__((packed)) Stop {
   enum { NUMBER = 0x85 };
   uint8_t type = NUMBER;
 };
-static_assert(sizeof(Stop) == 1, "as Python packs it");
+static_assert(sizeof(Stop) == 1, "size in Python");
 
 struct __attribute__((packed)) Identify {
   enum { NUMBER = 0x86 };
   uint8_t type = NUMBER;
 };
-static_assert(sizeof(Identify) == 1, "as Python packs it");
+static_assert(sizeof(Identify) == 1, "size in Python");
 
 }  // namespace edge

@@ -1,4 +1,4 @@
-// A sensor that is looked for, set up, read and set up again, and what it went through meanwhile.
+// Finds the sensor, sets it up, reads it, and sets it up again after a fault; counts the faults.
 #pragma once
 #include "edge_mpu6050.h"
 #include "edge_protocol.h"
@@ -11,8 +11,8 @@ class Sensor {
  public:
   explicit Sensor(TwoWire &bus) : chip_(bus) {}
 
-  Status counted;        // since boot
-  uint8_t who_am_i = 0;  // of the sensor, or of what sits in its place; 0 when nothing answers
+  Status counters;       // since boot
+  uint8_t who_am_i = 0;  // of the chip at the sensor's address; 0 if none answers
   uint16_t rate_hz;
   uint8_t accel_g;
   uint16_t gyro_dps;
@@ -22,7 +22,7 @@ class Sensor {
     set_range(4, 500);
     chip_.begin();
     search();
-    if (state_ == SEARCHING) search();  // so that the first hello can tell which it is
+    if (state_ == SEARCHING) search();  // the other address: the first HELLO contains WHO_AM_I
   }
 
   bool found() const { return state_ == RUNNING; }
@@ -35,7 +35,7 @@ class Sensor {
     if (state_ == RUNNING) start_over();
   }
 
-  // The smallest ranges that cover what is wanted, or the largest there are.
+  // Sets the smallest ranges that cover the wanted ones, or the largest of all.
   void set_range(uint8_t accel_wanted, uint16_t gyro_wanted) {
     accel_ = gyro_ = 0;
     while (accel_ < 3 && (2 << accel_) < accel_wanted) accel_++;
@@ -45,7 +45,7 @@ class Sensor {
     if (state_ == RUNNING) start_over();
   }
 
-  // Does what is due; true when that brought a sample.
+  // Does the next step if it is due; returns true if that gave a sample.
   bool poll(Sample &sample) {
     uint32_t now = micros();
     if ((int32_t)(now - next_) < 0) return false;
@@ -64,17 +64,17 @@ class Sensor {
   State state_ = SEARCHING;
   uint8_t accel_, gyro_;
   uint32_t period_;
-  uint32_t next_ = 0;   // when there is something to do
-  uint32_t since_ = 0;  // when the sensor last gave a sample, or began
-  uint32_t stamp_ = 0;  // when the last sample was taken, as far as we can tell
+  uint32_t next_ = 0;   // when the next step is due
+  uint32_t since_ = 0;  // when the sensor last gave a sample, or was started
+  uint32_t stamp_ = 0;  // estimate of when the last sample was taken
   uint16_t seq_ = 0;
   bool first_ = true;  // no sample yet, so none is missing
-  bool gap_ = false;   // samples are missing, and only the time tells how many
+  bool gap_ = false;   // samples are missing; their number follows from the time
 
   void wait(uint32_t us) { next_ = micros() + us; }
 
   void proceed(bool done, State next, uint32_t ms) {
-    if (!done) counted.nacks++;
+    if (!done) counters.nacks++;
     state_ = done ? next : SEARCHING;
     wait(ms * 1000);
   }
@@ -89,7 +89,7 @@ class Sensor {
     uint8_t who = 0;
     bool known = chip_.find(who);
     if (known || who) who_am_i = who;
-    if (!known && !who) counted.nacks++;
+    if (!known && !who) counters.nacks++;
     if (known) {
       proceed(chip_.reset() == Mpu6050::DONE, RESETTING, RESET_MS);
     } else {
@@ -108,7 +108,7 @@ class Sensor {
     uint16_t waiting;
     if (chip_.waiting(waiting) != Mpu6050::DONE) return refused();
     if (!waiting) {
-      if (now - since_ > 5 * period_) ask_why();
+      if (now - since_ > 5 * period_) check_silence();
       return false;
     }
     uint8_t packet[PACKET];
@@ -118,7 +118,7 @@ class Sensor {
       restart_fifo();
       return refused();
     }
-    // Only now can we know that the FIFO was whole, and of the range that we said.
+    // Only this check shows that the FIFO was intact and the sample has the range of the HELLO.
     bool configured, overflowed;
     if (chip_.check(configured, overflowed) != Mpu6050::DONE) {
       restart_fifo();
@@ -126,10 +126,10 @@ class Sensor {
     }
     if (!configured || overflowed) {
       if (!configured) {
-        counted.sensor_resets++;
+        counters.sensor_resets++;
         start_over();
       } else {
-        counted.fifo_overflows++;
+        counters.fifo_overflows++;
         restart_fifo();
       }
       return false;
@@ -142,7 +142,7 @@ class Sensor {
   }
 
   bool refused() {
-    counted.nacks++;
+    counters.nacks++;
     wait(period_);
     return false;
   }
@@ -151,25 +151,25 @@ class Sensor {
     gap_ = true;
     since_ = micros();
     if (chip_.restart_fifo()) return;
-    counted.nacks++;
+    counters.nacks++;
     start_over();
   }
 
-  // It answers but has no samples: asleep after it lost power, most likely.
-  void ask_why() {
+  // The sensor answers but has no samples: probably it sleeps after a loss of power.
+  void check_silence() {
     bool configured, overflowed;
     if (chip_.check(configured, overflowed) != Mpu6050::DONE) {
       refused();
     } else if (!configured || micros() - since_ > 1000000UL + 5 * period_) {
-      counted.sensor_resets++;
+      counters.sensor_resets++;
       start_over();
     } else {
       wait(period_);
     }
   }
 
-  // Numbers and times the sample that was seen at `seen`. It was taken a little earlier, and the
-  // sensor is more regular than our looking, so only a part of the difference is believed.
+  // Sets number and time of the sample that was found at `seen`. It was taken a little earlier, and
+  // the sensor is more regular than the polling, so only 1/8 of the difference corrects the time.
   void number(uint32_t seen) {
     if (first_) {
       stamp_ = seen;
@@ -177,7 +177,7 @@ class Sensor {
       uint32_t due = (seen - stamp_ + period_ / 2) / period_;
       stamp_ = due ? seen : stamp_ + period_;
       if (due == 0) due = 1;
-      counted.dropped += due - 1;
+      counters.dropped += due - 1;
       seq_ += due;
     } else {
       seq_++;

@@ -13,7 +13,7 @@ from edge import chain
 from edge.events import Detection, Number, Rejection, Summary
 from edge.model import Model
 from edge.sink import Sink
-from edge.source.files.pcm import PcmSource
+from edge.source.files.pcm_pipe import PcmSource
 
 LOOPS, CALLS = 10, 200
 FRESH = 2  # rows of a window that are new when a decision is due

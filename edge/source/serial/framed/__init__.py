@@ -1,0 +1,1 @@
+"""The binary protocol of this project's firmware: messages, framing, and the stream of samples."""

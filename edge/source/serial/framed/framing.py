@@ -1,4 +1,4 @@
-"""Messages in and out of a stream of bytes: CRC, COBS, and finding the next frame again."""
+"""Frames in a stream of bytes: CRC, COBS, and resynchronisation after damage."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from edge.samples import Health
 from edge.source.serial.framed.protocol import HELLO, HELLO_HEAD, Message
 
 CRC_START = 0xFFFF
-LONGEST = 64  # bytes of one frame on the wire; none is longer, and an AVR has no room for more
+LONGEST_FRAME = 64  # bytes on the wire; the buffers of an AVR have no room for more
 
 
 def cobs_encode(data: bytes) -> bytes:
-    """`data` (under 254 bytes) without zeros: each is replaced by the distance to the next."""
+    """Return `data` (under 254 bytes) without zeros: each becomes the distance to the next one."""
     return b"".join(bytes([len(run) + 1]) + run for run in data.split(b"\0"))
 
 
 def cobs_decode(data: bytes) -> bytes | None:
-    """What was encoded, or None when this cannot have been."""
+    """Return the decoded bytes, or None if `data` is not valid COBS."""
     runs = []
     at = 0
     while at < len(data):
@@ -31,15 +31,15 @@ def cobs_decode(data: bytes) -> bytes | None:
 
 
 def frame(payload: bytes) -> bytes:
-    """A packed message as it goes over the wire."""
+    """Return the frame that carries a packed message."""
     return cobs_encode(payload + crc_hqx(payload, CRC_START).to_bytes(2, "big")) + b"\0"
 
 
 class FrameDecoder:
-    """Takes bytes as they come, gives the payloads whose length, type and CRC are right.
+    """Takes bytes in pieces of any size, yields the payloads with the right length, type and CRC.
 
-    Whatever else comes is skipped and counted, as an error when it has the length of a frame and as
-    garbage when not. It never raises, and keeps at most LONGEST bytes.
+    All other bytes are skipped and counted: as an error if they have the length of a frame, else
+    as garbage. It never raises, and buffers at most LONGEST_FRAME bytes.
     """
 
     def __init__(self, messages: Iterable[Message], health: Health) -> None:
@@ -51,7 +51,7 @@ class FrameDecoder:
         self._in_garbage = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Payloads (type and fields) of the frames that `data` completes."""
+        """Yield the payloads (type and fields) of the frames that `data` completes."""
         *segments, rest = (self._rest + data).split(b"\0")
         self._rest = b""
         for segment in segments:
@@ -62,21 +62,21 @@ class FrameDecoder:
                 payload = self._check(segment)
                 if payload is not None:
                     yield payload
-        if self._in_garbage or len(rest) > LONGEST:
+        if self._in_garbage or len(rest) > LONGEST_FRAME:
             self.health.garbage += len(rest)
             self._in_garbage = True
         else:
             self._rest = rest
 
-    def forget(self) -> None:
-        """The stream was interrupted: what has been begun will not be completed."""
+    def reset(self) -> None:
+        """Discard an incomplete frame: the stream was interrupted and will not complete it."""
         self.health.garbage += len(self._rest)
         self._rest = b""
         self._in_garbage = False
 
     def _check(self, segment: bytes) -> bytes | None:
-        content = cobs_decode(segment) if len(segment) <= LONGEST else None
-        if content and self._fits(content) and crc_hqx(content, CRC_START) == 0:
+        content = cobs_decode(segment) if len(segment) <= LONGEST_FRAME else None
+        if content and self._has_known_size(content) and crc_hqx(content, CRC_START) == 0:
             return content[:-2]
         if len(segment) in self._frame_lengths:
             self.health.errors += 1
@@ -84,9 +84,9 @@ class FrameDecoder:
             self.health.garbage += len(segment) + 1
         return None
 
-    def _fits(self, content: bytes) -> bool:
+    def _has_known_size(self, content: bytes) -> bool:
         size = len(content) - 2
         if content[0] == HELLO.number and HELLO.number in self._sizes:
-            # Another version's may be longer or shorter; its head tells who has to be updated.
+            # The HELLO of another version may have another length; its head names the version.
             return size >= HELLO_HEAD.size
         return size == self._sizes.get(content[0])

@@ -1,4 +1,4 @@
-"""Which column of a row is what."""
+"""Which column of a row holds which quantity."""
 
 from __future__ import annotations
 
@@ -8,54 +8,51 @@ from edge.errors import SourceError
 from edge.samples import ACCEL, GYRO, MOTION
 from edge.source.serial.text.lines import names
 
-TIME = {"t_ms": 1e-3, "t_us": 1e-6, "t_s": 1.0}  # s in one of them
+TIME_UNITS = {"t_ms": 1e-3, "t_us": 1e-6, "t_s": 1.0}  # column name: its unit in s
 OWN_HEADER = ["t_ms", *MOTION]
 ACCEPTED = (
-    "accepted are 3 (ax,ay,az), 6 (ax,ay,az,gx,gy,gz) and 7 (t_ms in front of these), or others "
+    "accepted are 3 (ax,ay,az), 6 (ax,ay,az,gx,gy,gz) and 7 (t_ms before these), or others "
     "after a header line such as t_ms,ax,ay,az"
 )
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     width: int
     accel: list[int]
     gyro: list[int]
-    """Empty for an accelerometer alone."""
+    """Empty for an accelerometer without a gyro."""
     time: int | None = None
     time_unit: float = 1e-3
+    """s"""
     si: bool = False
-    """The header is that of this project's own recordings, which are in m/s^2 and rad/s."""
-
-    @property
-    def columns(self) -> list[int]:
-        return self.accel + self.gyro
+    """The header is the one of this project's own recordings, which are in m/s^2 and rad/s."""
 
     @property
     def channels(self) -> tuple[str, ...]:
         return MOTION if self.gyro else ACCEL
 
 
-def from_header(line: str) -> Layout:
-    named = names(line)
-    times = [name for name in named if name in TIME]
-    has_gyro = set(GYRO) <= set(named)
-    return Layout(
-        len(named),
-        [named.index(name) for name in ACCEL],
-        [named.index(name) for name in GYRO] if has_gyro else [],
-        named.index(times[0]) if times else None,
-        TIME[times[0]] if times else 1.0,
-        named == OWN_HEADER,
+def from_header(line: str) -> ColumnLayout:
+    columns = names(line)
+    times = [name for name in columns if name in TIME_UNITS]
+    has_gyro = set(GYRO) <= set(columns)
+    return ColumnLayout(
+        len(columns),
+        [columns.index(name) for name in ACCEL],
+        [columns.index(name) for name in GYRO] if has_gyro else [],
+        columns.index(times[0]) if times else None,
+        TIME_UNITS[times[0]] if times else 1.0,
+        columns == OWN_HEADER,
     )
 
 
-def from_width(width: int) -> Layout:
-    """The layout of rows without a header."""
+def from_width(width: int) -> ColumnLayout:
+    """Return the layout of rows without a header."""
     if width not in (3, 6, 7):
         raise SourceError(f"the board sends rows of {width} columns; {ACCEPTED}")
     first = width % 3
-    return Layout(
+    return ColumnLayout(
         width,
         [first, first + 1, first + 2],
         [first + 3, first + 4, first + 5] if width > 3 else [],

@@ -1,4 +1,4 @@
-"""Lines of text from a board: rows of numbers, banners that are known, and everything else."""
+"""Lines of text from a board: rows of numbers, known banners, headers, and garbage."""
 
 from __future__ import annotations
 
@@ -8,47 +8,46 @@ from math import nan
 
 from edge.samples import ACCEL, Health
 
-LONGEST = 256  # bytes of one line; seven columns of full precision need half of it
-LARGEST = 1e18  # no sensor and no clock says more: such a number is none
+LONGEST_LINE = 256  # bytes; seven columns of full precision need half of it
+LARGEST_NUMBER = 1e18  # no sensor and no clock gives more: a larger number is damage
 BANNERS = ("Initializing IMU", "MPU6050 connection", "Offset:", "#")
 _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 
+Line = list[float] | str | None
+"""A row; a banner or header ('' for a blank line); or None for garbage."""
+
 
 class LineReader:
-    """Gives each row as a list of numbers, each banner or header as its text, garbage as None.
-
-    Garbage is counted, and at most LONGEST bytes are kept.
-    """
+    """Splits bytes into lines. Garbage is counted, and at most LONGEST_LINE bytes are buffered."""
 
     def __init__(self, health: Health) -> None:
         self.health = health
-        self.begin()
+        self.restart()
 
-    def begin(self) -> None:
-        """The stream starts, or starts again: it may do so in the middle of a line."""
+    def restart(self) -> None:
+        """The stream starts (again), perhaps in the middle of a line: its first row is dropped."""
         self._rest = b""
         self._too_long = False
-        self._cut = True
+        self._first = True
 
-    def feed(self, data: bytes) -> Iterator[list[float] | str | None]:
+    def feed(self, data: bytes) -> Iterator[Line]:
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = b""
         for line in lines:
-            kind = None if self._too_long else _read(line)
-            if kind is None:
+            parsed = None if self._too_long else _parse(line)
+            if parsed is None:
                 self.health.garbage += len(line) + 1
-            if not (self._cut and isinstance(kind, list)):
-                yield kind
-            self._too_long = self._cut = False
-        if self._too_long or len(rest) > LONGEST:
+            if not (self._first and isinstance(parsed, list)):
+                yield parsed
+            self._too_long = self._first = False
+        if self._too_long or len(rest) > LONGEST_LINE:
             self.health.garbage += len(rest)
             self._too_long = True
         else:
             self._rest = rest
 
 
-def _read(line: bytes) -> list[float] | str | None:
-    """A row, a banner or header ('' for a blank line), or None for what is neither."""
+def _parse(line: bytes) -> Line:
     try:
         text = line.decode("ascii").strip(" \t\r,;")
     except UnicodeDecodeError:
@@ -56,17 +55,17 @@ def _read(line: bytes) -> list[float] | str | None:
     if not text or text.startswith(BANNERS) or is_header(text):
         return text
     try:
-        return [_number(field) for field in fields(text)] if "_" not in text else None
+        return [_number(field) for field in _fields(text)] if "_" not in text else None
     except ValueError:
         return None
 
 
 def _number(text: str) -> float:
     value = float(text)
-    return value if abs(value) <= LARGEST else nan
+    return value if abs(value) <= LARGEST_NUMBER else nan
 
 
-def fields(text: str) -> list[str]:
+def _fields(text: str) -> list[str]:
     return _SEPARATOR.split(text)
 
 
@@ -75,5 +74,5 @@ def is_header(text: str) -> bool:
 
 
 def names(text: str) -> list[str]:
-    """The columns' names, if the line is a header."""
-    return [field.strip("\"'").lower() for field in fields(text)]
+    """Return the names of the columns, for a line that is a header."""
+    return [field.strip("\"'").lower() for field in _fields(text)]

@@ -1,5 +1,5 @@
 // Arduino Uno or Nano with an MPU6050: VCC to 5V, GND to GND, SDA to A4, SCL to A5.
-// Upload it, close the serial monitor, and type: airdigit-live --port auto
+// Upload it, close the serial monitor, then run on the computer: airdigit-live --port auto
 #include <EdgeSense.h>
 #include <Wire.h>
 #include <avr/sleep.h>
@@ -13,5 +13,5 @@ void setup() {
 
 void loop() {
   board.step();
-  sleep_mode();  // until the next interrupt: the millisecond's, the port's or the bus's
+  sleep_mode();  // until the next interrupt of the millisecond timer, the serial port or the bus
 }

@@ -1,5 +1,5 @@
-// ESP32 with an MPU6050: VCC to 3V3, GND to GND, SDA to 21, SCL to 22 (or where your board has I2C).
-// Upload it, close the serial monitor, and type: airdigit-live --port auto
+// ESP32 with an MPU6050: VCC to 3V3, GND to GND, SDA to 21, SCL to 22 (or your board's pins).
+// Upload it, close the serial monitor, then run on the computer: airdigit-live --port auto
 #include <EdgeSense.h>
 #include <Wire.h>
 

@@ -1,5 +1,5 @@
-// A sketch built for this computer as one of the machines of machine.h. Time passes only where it
-// would on a board: in delay(), on the bus, on a full serial port, and a little in each loop().
+// A sketch compiled for this computer, with the interface of machine.h. Time passes only in delay(),
+// on the bus, while the serial port is full, and for LOOP_US in each loop().
 #include "../machine.h"
 
 #include <Arduino.h>
@@ -113,17 +113,17 @@ int machine_run(int64_t until_us) {
 
 int64_t machine_time_us() { return clock_us; }
 
-int machine_give(const uint8_t *bytes, int count) {
+int machine_send(const uint8_t *bytes, int count) {
   to_board.insert(to_board.end(), bytes, bytes + count);
   return count;
 }
 
-int machine_take(uint8_t *bytes, int most) {
-  int taken = 0;
-  for (; taken < most && !from_board.empty(); from_board.pop_front()) {
-    bytes[taken++] = from_board.front();
+int machine_receive(uint8_t *bytes, int capacity) {
+  int count = 0;
+  for (; count < capacity && !from_board.empty(); from_board.pop_front()) {
+    bytes[count++] = from_board.front();
   }
-  return taken;
+  return count;
 }
 
 int machine_led() { return led; }

@@ -1,12 +1,12 @@
-"""Why nothing that makes sense comes from a port: the likeliest cause of what came instead."""
+"""Why no samples come from a port: the likeliest cause, given the bytes that came instead."""
 
 from __future__ import annotations
 
 from edge.source.serial.framed.stream import FramedStream
 from edge.source.serial.text.stream import TextStream
 
-TEXT = 0.8  # share of printable bytes above which it is text; noise has less than half
-SHOWN = 24  # bytes of what came that are shown
+TEXT_SHARE = 0.8  # share of printable bytes above which it is text; noise has less than half
+SHOWN_BYTES = 24  # of what came, in the message
 
 
 def explain(received: bytes, framed: FramedStream, text: TextStream, baud: int) -> str:
@@ -16,15 +16,16 @@ def explain(received: bytes, framed: FramedStream, text: TextStream, baud: int) 
         return text.obstacle
     if not received:
         return (
-            "not a byte came: press the board's reset button, check that its sketch runs and that "
+            "no byte came: press the board's reset button, check that its sketch runs and that "
             "this is its port"
         )
-    shown = received[-SHOWN:]
-    if _printable(received) < TEXT:
+    shown = received[-SHOWN_BYTES:]
+    if _printable_share(received) < TEXT_SHARE:
         other = 115200 if baud != 115200 else 9600
         return (
-            f"bytes come ({shown.hex(' ')}) but make no sense at {baud} baud: the speed is most "
-            f"likely wrong; use the one of the sketch's Serial.begin, for example --baud {other}"
+            f"the bytes that come ({shown.hex(' ')}) make no sense at {baud} baud: the speed is "
+            "probably wrong; use the one in the sketch's Serial.begin, for example "
+            f"--baud {other}"
         )
     return (
         f"text comes ({shown.decode('ascii', 'replace').strip()!r}) but no rows of numbers: flash "
@@ -32,5 +33,5 @@ def explain(received: bytes, framed: FramedStream, text: TextStream, baud: int) 
     )
 
 
-def _printable(data: bytes) -> float:
+def _printable_share(data: bytes) -> float:
     return sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in data) / len(data)

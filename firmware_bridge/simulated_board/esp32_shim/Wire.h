@@ -1,4 +1,4 @@
-// The I2C bus of Arduino, answered by whoever has opened the machine.
+// The I2C bus of Arduino; the callbacks of machine_open answer for the chips.
 #pragma once
 #include <Arduino.h>
 

@@ -1,4 +1,4 @@
-/* An Arduino Uno in simavr: its I2C bus, its serial port and its LED as machine.h has them. */
+/* An Arduino Uno in simavr, with the interface of machine.h: I2C bus, serial port and LED. */
 #include "machine.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define FREQUENCY 16000000
 #define CYCLES_PER_US (FREQUENCY / 1000000)
-#define SENT 65536
+#define SENT_CAPACITY 65536
 
 static avr_t *avr;
 static avr_irq_t *bus_in, *serial_in;
@@ -19,8 +19,8 @@ static bus_start_t bus_start;
 static bus_write_t bus_write;
 static bus_read_t bus_read;
 static bus_stop_t bus_stop;
-static int answered; /* somebody on the bus is being spoken to */
-static uint8_t sent[SENT];
+static int addressed; /* a chip on the bus has acknowledged its address */
+static uint8_t sent[SENT_CAPACITY]; /* a ring buffer */
 static unsigned sent_begin, sent_end;
 static int serial_full;
 static int led;
@@ -33,28 +33,28 @@ static void on_bus(struct avr_irq_t *irq, uint32_t value, void *param) {
   avr_twi_msg_irq_t v = {.u.v = value};
   const int what = v.u.twi.msg, address = v.u.twi.addr;
   if (what & TWI_COND_STOP) {
-    if (answered) bus_stop();
-    answered = 0;
+    if (addressed) bus_stop();
+    addressed = 0;
   }
   if (what & TWI_COND_START) {
-    answered = bus_start(address >> 1, address & 1);
-    if (answered) answer(TWI_COND_ACK, address, 1);
+    addressed = bus_start(address >> 1, address & 1);
+    if (addressed) answer(TWI_COND_ACK, address, 1);
   }
-  if ((what & TWI_COND_WRITE) && answered && bus_write(v.u.twi.data))
+  if ((what & TWI_COND_WRITE) && addressed && bus_write(v.u.twi.data))
     answer(TWI_COND_ACK, address, 1);
-  if ((what & TWI_COND_READ) && answered) answer(TWI_COND_READ, address, bus_read());
+  if ((what & TWI_COND_READ) && addressed) answer(TWI_COND_READ, address, bus_read());
 }
 
 static void on_sent(struct avr_irq_t *irq, uint32_t value, void *param) {
-  sent[sent_end++ % SENT] = value;
-  if (sent_end - sent_begin > SENT) sent_begin++; /* nobody takes it: the oldest is lost */
+  sent[sent_end++ % SENT_CAPACITY] = value;
+  if (sent_end - sent_begin > SENT_CAPACITY) sent_begin++; /* full: the oldest byte is lost */
 }
 
-static void on_room(struct avr_irq_t *irq, uint32_t value, void *param) { serial_full = 0; }
+static void on_not_full(struct avr_irq_t *irq, uint32_t value, void *param) { serial_full = 0; }
 static void on_full(struct avr_irq_t *irq, uint32_t value, void *param) { serial_full = 1; }
 static void on_led(struct avr_irq_t *irq, uint32_t value, void *param) { led = value & 1; }
 
-/* machine.py decides how fast time passes. */
+/* Without this simavr would sleep in real time; machine.py controls the time. */
 static void no_sleep(avr_t *a, avr_cycle_count_t cycles) {}
 static void no_log(avr_t *a, const int level, const char *format, va_list list) {}
 
@@ -87,7 +87,7 @@ int machine_open(const char *firmware, bus_start_t start, bus_write_t write, bus
   serial_in = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
   avr_irq_t *port = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), 0);
   avr_irq_register_notify(port + UART_IRQ_OUTPUT, on_sent, NULL);
-  avr_irq_register_notify(port + UART_IRQ_OUT_XON, on_room, NULL);
+  avr_irq_register_notify(port + UART_IRQ_OUT_XON, on_not_full, NULL);
   avr_irq_register_notify(port + UART_IRQ_OUT_XOFF, on_full, NULL);
 
   avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('B'), IOPORT_IRQ_PIN5),
@@ -106,16 +106,18 @@ int machine_run(int64_t until_us) {
   return 0;
 }
 
-int machine_give(const uint8_t *bytes, int count) {
-  int given = 0;
-  while (given < count && !serial_full) avr_raise_irq(serial_in, bytes[given++]);
-  return given;
+int machine_send(const uint8_t *bytes, int count) {
+  int accepted = 0;
+  while (accepted < count && !serial_full) avr_raise_irq(serial_in, bytes[accepted++]);
+  return accepted;
 }
 
-int machine_take(uint8_t *bytes, int most) {
-  int taken = 0;
-  while (taken < most && sent_begin != sent_end) bytes[taken++] = sent[sent_begin++ % SENT];
-  return taken;
+int machine_receive(uint8_t *bytes, int capacity) {
+  int count = 0;
+  while (count < capacity && sent_begin != sent_end) {
+    bytes[count++] = sent[sent_begin++ % SENT_CAPACITY];
+  }
+  return count;
 }
 
 int machine_led(void) { return led; }

@@ -1,4 +1,4 @@
-// As much of Arduino as the sketches use, on this computer and on simulated time.
+// The part of the Arduino API that the sketches use, for this computer, on simulated time.
 #pragma once
 #include <math.h>
 #include <stdint.h>

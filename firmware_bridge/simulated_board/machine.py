@@ -1,4 +1,4 @@
-"""A simulated board with emulated sensors on its bus, run a little at a time on its own clock."""
+"""A simulated board with emulated chips on its I2C bus, run step by step on its own clock."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _WRITE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
 _READ = ctypes.CFUNCTYPE(ctypes.c_int)
 _STOP = ctypes.CFUNCTYPE(None)
 
-BOOT_LOADER = 1.0  # s that an Uno waits for a new program after a reset
-MOST = 65536  # bytes taken at once
+BOOT_LOADER_TIME = 1.0  # s that an Uno waits for a new program after a reset
+MAX_READ = 65536  # bytes
 
 
 class Machine:
-    """`chips` are those on its bus; make them with `clock=machine.clock`."""
+    """One board. Create its `chips` with `clock=machine.clock` and append them."""
 
     def __init__(self, library: Path, firmware: Path | None = None) -> None:
         self.chips: list[EmulatedMPU6050] = []
@@ -31,8 +31,8 @@ class Machine:
         self._error: BaseException | None = None
         self._booted_at = 0.0
         self._callbacks = tuple(
-            kind(self._guarded(answer))
-            for kind, answer in (
+            kind(self._storing_errors(callback))
+            for kind, callback in (
                 (_START, self._bus_start),
                 (_WRITE, self._bus_write),
                 (_READ, self._bus_read),
@@ -42,12 +42,12 @@ class Machine:
         self._load()
 
     def clock(self) -> float:
-        """Seconds since it was first switched on."""
+        """Seconds since the first power-on."""
         return self._booted_at + int(self._library.machine_time_us()) / 1e6
 
     def run(self, seconds: float) -> None:
-        self._deliver()
-        self._until += seconds  # and not from now: each run ends a little late
+        self._send_pending()
+        self._until += seconds  # not from now: each run ends a little late
         crashed = self._library.machine_run(ctypes.c_int64(round(self._until * 1e6)))
         if self._error:
             error, self._error = self._error, None
@@ -55,54 +55,53 @@ class Machine:
         if crashed:
             raise RuntimeError("the firmware has crashed")
 
-    def give(self, data: bytes) -> None:
-        """To its serial port."""
-        self._waiting += data
-        self._deliver()
+    def send(self, data: bytes) -> None:
+        """Send bytes to the board's serial port."""
+        self._pending += data
+        self._send_pending()
 
-    def take(self) -> bytes:
-        """What it has sent since the last time."""
-        buffer = (ctypes.c_uint8 * MOST)()
-        return bytes(buffer[: self._library.machine_take(buffer, MOST)])
+    def receive(self) -> bytes:
+        """Return the bytes that the board has sent since the last call."""
+        buffer = (ctypes.c_uint8 * MAX_READ)()
+        return bytes(buffer[: self._library.machine_receive(buffer, MAX_READ)])
 
     @property
-    def lit(self) -> bool:
-        """Is the LED on?"""
+    def led_on(self) -> bool:
         return bool(self._library.machine_led())
 
     def reset(self) -> None:
-        """What opening its port does to an Uno: the boot loader, then the sketch from the start."""
-        self._booted_at = self.clock() + BOOT_LOADER
+        """Reset the board, as opening its port does to an Uno: boot loader, then the sketch."""
+        self._booted_at = self.clock() + BOOT_LOADER_TIME
         self._load()
 
     def _load(self) -> None:
         library, firmware = self._paths
         with tempfile.TemporaryDirectory() as folder:
-            # Loaded twice from one path, it would be the same machine.
+            # A library loaded twice from one path would be one board: load a copy.
             copy = shutil.copy(library, folder)
             self._library: Any = ctypes.CDLL(copy)
         self._library.machine_time_us.restype = ctypes.c_int64
-        self._waiting = b""
+        self._pending = b""
         self._until = 0.0
         if self._library.machine_open(str(firmware).encode(), *self._callbacks):
-            raise build.BuildError(f"{firmware} is no firmware of an Uno")
+            raise build.BuildError(f"{firmware} is not firmware for an Uno")
 
-    def _deliver(self) -> None:
-        data = (ctypes.c_uint8 * len(self._waiting)).from_buffer_copy(self._waiting)
-        given = self._library.machine_give(data, len(self._waiting))
-        self._waiting = self._waiting[given:]
+    def _send_pending(self) -> None:
+        data = (ctypes.c_uint8 * len(self._pending)).from_buffer_copy(self._pending)
+        accepted = self._library.machine_send(data, len(self._pending))
+        self._pending = self._pending[accepted:]
 
-    def _guarded(self, answer: Callable[..., int | None]) -> Callable[..., int | None]:
-        """An exception cannot pass through the C code: it waits until that is done."""
+    def _storing_errors(self, callback: Callable[..., int | None]) -> Callable[..., int | None]:
+        """Wrap a callback: an exception cannot pass through C code, so `run` raises it later."""
 
-        def guarded(*arguments: int) -> int | None:
+        def wrapped(*arguments: int) -> int | None:
             try:
-                return answer(*arguments)
+                return callback(*arguments)
             except BaseException as error:
                 self._error = error
                 return 0
 
-        return guarded
+        return wrapped
 
     def _bus_start(self, address: int, read: int) -> int:
         for chip in self.chips:
@@ -122,10 +121,10 @@ class Machine:
 
 
 def uno() -> Machine:
-    """An Arduino Uno in simavr that runs the shipped sketch."""
+    """Return an Arduino Uno in simavr that runs the shipped sketch."""
     return Machine(build.uno_library(), build.firmware())
 
 
 def esp32() -> Machine:
-    """The ESP32's sketch on this computer."""
+    """Return the ESP32's sketch, compiled for this computer."""
     return Machine(build.esp32_library())
