@@ -239,7 +239,7 @@ class TestCommand:
         return np.array([motion(0) for _ in range(200)])
 
     def test_json_is_one_object_for_each_finding_and_a_summary(self, tmp_path, capsys):
-        take = self.write(tmp_path / "a.csv_lines", self.at_rest())
+        take = self.write(tmp_path / "a.csv", self.at_rest())
         argv = ["--replay", take, "--speed", "max", "--json"]
         status, out, err = self.run(capsys, *argv)
         *found, summary = map(json.loads, out.splitlines())
@@ -257,7 +257,7 @@ class TestCommand:
         }
 
     def test_a_fault_sets_the_exit_status_and_its_line_has_the_fix(self, tmp_path, capsys):
-        take = self.write(tmp_path / "a.csv_lines", self.at_rest() * 2)
+        take = self.write(tmp_path / "a.csv", self.at_rest() * 2)
         status, out, _ = self.run(capsys, "--replay", take, "--speed", "max")
         assert status == 1
         (line,) = [line for line in out.splitlines() if line.startswith("fault")]
@@ -273,12 +273,12 @@ class TestCommand:
         assert (summary["faults"], summary["healthy"]) == (1, False)
 
     def test_a_recording_that_cannot_be_read_is_a_fault_with_its_name(self, tmp_path, capsys):
-        (tmp_path / "incomplete.csv_lines").write_text("t_ms,ax,ay,az\n1,2\n")
+        (tmp_path / "incomplete.csv").write_text("t_ms,ax,ay,az\n1,2\n")
         (tmp_path / "empty").mkdir()
         for name, message in (
-            ("incomplete.csv_lines", "line 2"),
-            ("missing.csv_lines", "does not exist"),
-            ("empty", "no .csv_lines"),
+            ("incomplete.csv", "line 2"),
+            ("missing.csv", "does not exist"),
+            ("empty", "no .csv"),
         ):
             _, out, _ = self.run(capsys, "--replay", tmp_path / name, "--json")
             found = json.loads(out.splitlines()[0])
