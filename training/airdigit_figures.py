@@ -1,16 +1,16 @@
-"""Print the figures of AirDigit on people, sessions and devices that training did not see.
+"""Print the accuracy of AirDigit on people, sessions and devices that are in no training set.
 
   python -m training.airdigit_figures --data imu_handheld imu_phone strokes_wand
 
-For every row a network is trained anew, with all that the row names kept out, by the recipe that
-makes the shipped model; it is tested as an int8 model on the device's runtime. One pretraining on
-simulated people serves all of them. Allow an hour on two cores. --out writes the table to a file.
+For every row of the table a network is trained without the takes that the row names, with the
+hyperparameters of the shipped model; it is tested as an int8 model on the device's runtime. All
+networks go on from one that was pretrained on simulated people. Allow an hour on two cores. --out
+writes the table to a file.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections import Counter
@@ -20,8 +20,6 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import numpy as np
-from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.cli.options import CommandParser, add_common
@@ -30,62 +28,32 @@ from edge.errors import RecordingError
 from edge.events import Detection
 from edge.features import Window
 from edge.features.motion.stroke import LIVE_HANG
+from edge.model.model import Model
 from edge.samples import MOTION, Chunk
 from edge.simulation.seeds import seed
-from training import airdigit
-from training.common import tflite
-from training.motion import dataset, export, fit, network, simulated_people
-from training.motion.report import Result, per_class
-from training.motion.split import last_of_each_label
+from training.common.atomic_write import write_file
+from training.common.tflite import to_int8
+from training.motion import dataset, fit, network
+from training.motion.config import TrainingConfig
+from training.motion.evaluation import Evaluation, evaluate
+from training.motion.export import calibration_tensors, int8_model
+from training.motion.protocols import HANDHELD, PHONE, Mask, Protocol, protocols
+from training.motion.simulated_people import simulate
 from training.motion.strokes import Strokes
-
-log = logging.getLogger(__name__)
+from training.motion.thresholds import choose_threshold
+from training.motion.train import adaptation_people, validation_people
 
 COMMAND = "python -m training.airdigit_figures --data imu_handheld imu_phone strokes_wand"
-HANDHELD, PHONE = "imu_handheld", "imu_phone"
-OWN_TAKES = 5  # of each digit, that a new user records
-LAST_BY_TIME = 0.2
-PHONE_FIRST = 40  # takes of each digit
 
 
 @dataclass(frozen=True)
-class Protocol:
-    """What is kept out of training, and which part of it is the test."""
+class Row:
+    """The result of one protocol."""
 
-    name: str
-    target: float
-    kept_out: NDArray[np.bool_]
-    tested: NDArray[np.bool_]
-    own: NDArray[np.bool_] | None = None
-    """Takes of the tested person that an adaptation may learn from."""
-    live: str = ""
-    """A corpus that is also played to the live chain, take by take."""
-
-
-def protocols(real: Strokes) -> Iterator[Protocol]:
-    handheld, phone = real.corpus == HANDHELD, real.corpus == PHONE
-    digits = {
-        s: set(real.label[handheld & (real.session == s)]) for s in set(real.session[handheld])
-    }
-    for session in sorted(digits):
-        if set("12345") <= digits[session]:
-            mine = handheld & (real.session == session)
-            yield Protocol(f"{HANDHELD}, session {session} left out", 0.92, mine, mine)
-    late = last_of_each_label(real, handheld, LAST_BY_TIME)
-    later = last_of_each_label(real, phone, first=PHONE_FIRST)
-    # One training for both: neither sees the late takes of either.
-    yield Protocol(f"{HANDHELD}, first 80 % / last 20 % of each digit", 0.97, late | later, late)
-    yield Protocol(
-        f"{PHONE}, first {PHONE_FIRST} / last 10 of each digit", 0.88, late | later, later
-    )
-    for corpus, mine in ((PHONE, phone), (HANDHELD, handheld)):
-        name = f"no take of {corpus} in training -> {corpus}"
-        yield Protocol(name, 0.85, mine, mine, live=corpus)
-        rest = last_of_each_label(real, mine, first=OWN_TAKES)
-        yield Protocol(
-            f"... and {OWN_TAKES} own takes a digit given (--base), tested on later takes",
-            *(0.96, mine, rest, mine & ~rest),
-        )
+    protocol: Protocol
+    evaluation: Evaluation
+    wrong_label: Mask
+    """Which of the tested takes have a wrong label in the corpus."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,104 +61,116 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", nargs="+", required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="FILE.md")
     parser.add_argument("--seed", type=seed, default=0, metavar="N")
-    parser.add_argument("--people", type=int, default=airdigit.PEOPLE, metavar="N")
+    parser.add_argument("--people", type=int, default=TrainingConfig.people, metavar="N")
     add_common(parser)
-    return run_command(parser, measure, argv)
+    return run_command(parser, lambda args: measure(config_of(args), args.out), argv)
 
 
-def measure(args: argparse.Namespace) -> None:
-    real = dataset.recordings(args.data)
-    as_labelled = dataset.recordings(args.data, corrected=False)
-    if {HANDHELD, PHONE} - set(real.corpus):
+def config_of(args: argparse.Namespace) -> TrainingConfig:
+    """The hyperparameters of the shipped model, with the options of this command."""
+    return TrainingConfig(data=tuple(args.data), seed=args.seed, people=args.people)
+
+
+def measure(config: TrainingConfig, out: Path | None = None) -> None:
+    """Train and test all networks; print the table, and write it to `out`."""
+    recorded = dataset.load_strokes(config.data)
+    as_labelled = dataset.load_strokes(config.data, corrected=False)
+    if {HANDHELD, PHONE} - set(recorded.corpus):
         raise RecordingError(f"--data must hold the folders {HANDHELD} and {PHONE}")
-    world = simulated_people.people(args.people, 0, dataset.drawn_paths(args.data))
-    own_world = simulated_people.people(
-        airdigit.ADAPT_PEOPLE, airdigit.FIRST_JUDGE + airdigit.JUDGES
-    )
-    judges = simulated_people.people(airdigit.JUDGES, airdigit.FIRST_JUDGE)
-    pretrained = fit.pretrain(world, args.seed)
-    live = ["## Live", "", "The takes of a corpus that was kept out, played to the live chain:", ""]
-    trained: dict[bytes, keras.Model] = {}
-    results: list[tuple[Protocol, Result, NDArray[np.bool_]]] = []
-    for protocol in protocols(real):
-        key = protocol.kept_out.tobytes()
-        if key not in trained:
-            trained[key] = fit.finish(pretrained, world, real[~protocol.kept_out], args.seed)
-        learnt = trained[key]
-        ranges = airdigit.calibration(world, real[~protocol.kept_out])
+    paths = dataset.load_drawn_paths(config.data)
+    simulated = simulate(config.people, 0, config.cache, paths)
+    adaptation, validation = adaptation_people(config), validation_people(config)
+    pretrained = fit.pretrain(simulated, config)
+    finetuned: dict[bytes, keras.Model] = {}
+    rows, live = [], []
+    for protocol in protocols(recorded):
+        training = recorded[~protocol.held_out]
+        key = protocol.held_out.tobytes()
+        if key not in finetuned:
+            finetuned[key] = fit.finetune(pretrained, simulated, training, config)
+        trained = finetuned[key]
+        calibration = calibration_tensors(simulated, training)
         if protocol.own is not None:
-            # As a user would: from the int8 file, not from the float network behind it.
-            base = network.from_model(tflite.to_int8(learnt, ranges))
-            learnt = fit.adapt(base, own_world, real[protocol.own], args.seed)
+            # As a user does it: from the int8 file, not from the float network behind it.
+            base = network.from_tflite(to_int8(trained, calibration))
+            trained = fit.adapt(base, adaptation, recorded[protocol.own], config)
         tested = as_labelled[protocol.tested]
-        result = airdigit.judge(protocol.name, learnt, tested, ranges)
-        wrong = tested.label != real.label[protocol.tested]
-        results.append((protocol, result, wrong))
-        if protocol.live:
-            (folder,) = (d for d in args.data if Path(d).resolve().name == protocol.live)
-            live.append(_live(folder, learnt, ranges, judges))
-    text = "\n".join([*_table(results), "", *live])
+        evaluation = evaluate(protocol.name, trained, tested, calibration)
+        rows.append(Row(protocol, evaluation, tested.label != recorded.label[protocol.tested]))
+        if protocol.live_corpus:
+            (folder,) = (f for f in config.data if Path(f).resolve().name == protocol.live_corpus)
+            live.append(_live(folder, to_int8(trained, calibration), validation, config))
+    text = "\n".join([*_table(rows), "", *_live_section(live)])
     print(text)
-    if args.out:
-        args.out.write_text(text + "\n")
+    if out:
+        write_file(out, text + "\n")
 
 
-def _live(folder: str, learnt: keras.Model, ranges: NDArray[np.float32], judges: Strokes) -> str:
-    """How many takes give their digit and nothing else, as `airdigit-live` would hear them."""
-    scores = export.device_scores(export.quantised(learnt, ranges), judges)
-    idle = airdigit.JUDGES * simulated_people.PASTIME
-    threshold = export.threshold_for(scores, judges, idle)
-    model = export.quantised(learnt, ranges, threshold)
-    outcome: Counter[str] = Counter()
-    for take in dataset.takes(folder):
-        features, decision = model.features(MOTION), model.decision()
-        chunk = Chunk(take.t, take.values)
-        windows = [
-            w for w in (*features.process(chunk), *features.finish()) if isinstance(w, Window)
-        ]
-        events = [e for w in windows for e in decision.process(w, model.scores(w.tensor))]
-        labels = [event.label for event in events if isinstance(event, Detection)]
-        right = labels == [take.label]
-        outcome["right" if right else f"{min(len(labels), 2)} answers"] += 1
-    total = sum(outcome.values())
+def _live(folder: str, int8: bytes, validation: Strokes, config: TrainingConfig) -> str:
+    """How many takes of a folder give one detection, of their digit, in the live chain."""
+    threshold = choose_threshold(int8_model(int8), validation, config)
+    model = int8_model(int8, threshold)
+    results: Counter[str] = Counter()
+    for take in dataset.read_takes(folder):
+        labels = _detected_labels(model, Chunk(take.t, take.values))
+        correct = labels == [take.label]
+        results["correct" if correct else f"{min(len(labels), 2)} detections"] += 1
+    total = results.total()
     return (
-        f"- {Path(folder).name}: {outcome['right'] / total:.3f} of {total} right; "
-        f"no answer {outcome['0 answers']}, a wrong one {outcome['1 answers']}, "
-        f"several {outcome['2 answers']} (threshold {threshold:.2f}; a hand that pauses for "
+        f"- {Path(folder).name}: {results['correct'] / total:.3f} of {total} right; "
+        f"no answer {results['0 detections']}, a wrong one {results['1 detections']}, "
+        f"several {results['2 detections']} (threshold {threshold:.2f}; a hand that pauses for "
         f"{LIVE_HANG} s within a digit takes it apart)"
     )
 
 
-def _table(
-    results: Sequence[tuple[Protocol, Result, NDArray[np.bool_]]],
-) -> Iterator[str]:
-    yield "# AirDigit on people, sessions and devices that training did not see"
+def _detected_labels(model: Model, recording: Chunk) -> list[str]:
+    features, decision = model.features(MOTION), model.decision()
+    windows = [*features.process(recording), *features.finish()]
+    events = [
+        event
+        for window in windows
+        if isinstance(window, Window)
+        for event in decision.process(window, model.scores(window.tensor))
+    ]
+    return [event.label for event in events if isinstance(event, Detection)]
+
+
+def _live_section(lines: Sequence[str]) -> list[str]:
+    explanation = "The takes of a corpus that was kept out, played to the live chain:"
+    return ["## Live", "", explanation, "", *lines]
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    yield "# AirDigit on people, sessions and devices that are in no training set"
     yield ""
     yield f"Printed by `{COMMAND}`."
     yield "Two writers in all, one for each corpus: few people. int8 on the device's runtime."
     yield ""
-    yield "| kept out, and tested | strokes | goal | int8 | float | int8, right labels |"
+    yield "| held out, and tested | strokes | goal | int8 | float | int8, right labels |"
     yield "|---|---|---|---|---|---|"
-    for protocol, result, wrong in results:
+    for row in rows:
+        result = row.evaluation
         yield (
-            f"| {protocol.name} | {len(result.truth)} | {protocol.target:.2f} | "
-            f"**{result.int8:.3f}** | {result.float32:.3f} | {_without(result, wrong)} |"
+            f"| {row.protocol.name} | {len(result.truth)} | {row.protocol.goal:.2f} | "
+            f"**{result.int8_accuracy:.3f}** | {result.float_accuracy:.3f} | "
+            f"{_with_right_labels(row)} |"
         )
     yield ""
     yield (
         "The last column leaves out takes whose label in the corpus is wrong (ten 5s in a row that "
-        "are called 4; `CORRECTIONS` in `training/motion/dataset.py` says how that was found). "
-        "They learn as 5; the other columns count them as they are labelled."
+        "are labelled 4; `CORRECTIONS` in `training/motion/dataset.py` says how that was found). "
+        "Training uses them as 5; the other columns count them as they are labelled."
     )
-    for protocol, result, _ in results:
-        yield from ["", f"## {protocol.name}", "", *per_class(result)]
+    for row in rows:
+        yield from ["", f"## {row.protocol.name}", "", *row.evaluation.table()]
 
 
-def _without(result: Result, wrong: NDArray[np.bool_]) -> str:
-    if not wrong.any():
+def _with_right_labels(row: Row) -> str:
+    if not row.wrong_label.any():
         return ""
-    right = result.int8_scores.argmax(axis=1) == result.truth
-    return f"{right[~wrong].mean():.3f}"
+    correct = row.evaluation.int8_scores.argmax(axis=1) == row.evaluation.truth
+    return f"{correct[~row.wrong_label].mean():.3f}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which simulated people a user meets, and which ones training may."""
+"""Seeds of simulated people: those of live simulation are never those of training."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import argparse
 
 
 def seed(text: str) -> int:
-    """Which people they are, as an option gives it."""
+    """The type of the option --seed."""
     if int(text) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is no seed: 0 or more")
+        raise argparse.ArgumentTypeError(f"{text} is no seed: give 0 or more")
     return int(text)
 
 
 def person_seed(seed: int, number: int) -> int:
-    """People of different seeds are different people; training uses the even numbers only."""
+    """The seed of one person in live simulation: always odd, because training uses even ones.
+
+    Different seeds, and different numbers, give different people.
+    """
     return 2 * (seed * 1_000_003 + number) + 1

@@ -1,4 +1,4 @@
-"""Pose removed: the same stroke gives the same tensor however the sensor is held and mounted."""
+"""Stroke features: the same stroke gives the same tensor, whatever the pose of the sensor."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SPECIFICATION = StrokeFeatures.specification()
 
 
 def recording(person: Person, digit: str = "3", rate: float = 100.0) -> Chunk:
-    """A take without sensor faults, with rest around it."""
-    tracks = (lambda: person.rest(0.5), lambda: person.draw(digit), lambda: person.rest(0.5))
-    truth = np.concatenate([person.feel(track()) for track in tracks])
-    t = np.arange(0, (len(truth) - 1) * STEP, 1 / rate)
-    columns = [np.interp(t, np.arange(len(truth)) * STEP, column) for column in truth.T]
+    """A digit with rest before and after it, read by a sensor without faults."""
+    parts = (lambda: person.rest(0.5), lambda: person.draw(digit), lambda: person.rest(0.5))
+    signal = np.concatenate([person.sense(part()) for part in parts])
+    t = np.arange(0, (len(signal) - 1) * STEP, 1 / rate)
+    columns = [np.interp(t, np.arange(len(signal)) * STEP, column) for column in signal.T]
     return Chunk(t, np.stack(columns, axis=1).astype(np.float32))
 
 
@@ -33,8 +33,8 @@ def tensor(chunk: Chunk) -> np.ndarray:
     return next(StrokeFeatures.windows_of_recording(SPECIFICATION, chunk, MOTION)).tensor
 
 
-def turned(chunk: Chunk, rotation: np.ndarray) -> Chunk:
-    """The same movement, felt by a sensor that is mounted another way."""
+def remounted(chunk: Chunk, rotation: np.ndarray) -> Chunk:
+    """The same movement, measured by a sensor that is mounted another way."""
     accel, gyro = chunk.values[:, :3] @ rotation, chunk.values[:, 3:] @ rotation
     return Chunk(chunk.t, np.hstack([accel, gyro]).astype(np.float32))
 
@@ -43,35 +43,35 @@ def turned(chunk: Chunk, rotation: np.ndarray) -> Chunk:
 @given(
     seed=st.integers(0, 40), mounting=st.integers(0, 10_000), digit=st.sampled_from("0123456789")
 )
-def test_mounting_does_not_matter(seed, mounting, digit):
+def test_the_tensor_does_not_depend_on_the_mounting(seed, mounting, digit):
     person = Person(seed)
-    person.hand.speed = max(person.hand.speed, 1.5)  # a faint stroke may end elsewhere by rounding
+    person.hand.speed = max(person.hand.speed, 1.5)  # rounding can move the end of a faint stroke
     chunk = recording(person, digit)
-    other = turned(chunk, random_mounting(np.random.default_rng(mounting)))
+    other = remounted(chunk, random_mounting(np.random.default_rng(mounting)))
     assert np.abs(tensor(chunk) - tensor(other)).max() < 0.05
 
 
-def test_neither_does_the_sensors_rate():
+def test_the_tensor_does_not_depend_on_the_rate():
     fast = tensor(recording(Person(4), "2", rate=200.0))
     slow = tensor(recording(Person(4), "2", rate=52.0))
     assert np.corrcoef(fast.ravel(), slow.ravel())[0, 1] > 0.97
 
 
-def test_a_drawn_circle_looks_like_a_circle_the_right_way_round():
-    """Clockwise from the top, drawn by an arm whose turn follows its place."""
+def test_the_trajectory_of_a_circle_is_a_circle_in_the_right_direction():
+    """Clockwise from the top, by an arm whose orientation follows its position."""
     person = Person(2)
     arm = person.arm
     arm.yaw, arm.pitch, arm.roll, arm.cross, arm.lean, arm.lag = -2.0, 2.0, [0, 0], [0, 0], 0.0, 0.0
-    arm.wobble.amount[:] = 0
+    arm.tremor.amplitude[:] = 0
     angle = np.pi / 2 - 2 * np.pi * np.clip(np.arange(400) / 400, 0, 1)
     ramp = np.linspace(0, 1, 400)
     angle = np.pi / 2 - 2 * np.pi * (3 * ramp**2 - 2 * ramp**3)
     circle = 0.2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    person.place = circle[0]
-    truth = np.concatenate(
-        [person.feel(person.rest(0.5)), person.feel(circle), person.feel(person.rest(0.5))]
+    person.position = circle[0]
+    signal = np.concatenate(
+        [person.sense(person.rest(0.5)), person.sense(circle), person.sense(person.rest(0.5))]
     )
-    chunk = Chunk(np.arange(len(truth)) * STEP, truth.astype(np.float32))
+    chunk = Chunk(np.arange(len(signal)) * STEP, signal.astype(np.float32))
     (window,) = StrokeFeatures.windows_of_recording(SPECIFICATION, chunk, MOTION)
     assert window.trajectory is not None
     right, up = window.trajectory.T
@@ -84,7 +84,7 @@ def test_a_drawn_circle_looks_like_a_circle_the_right_way_round():
 
 
 @pytest.mark.parametrize("count", [1, 7, 50])
-def test_chunking_does_not_matter(count):
+def test_the_window_does_not_depend_on_the_chunks(count):
     chunk = recording(Person(8), "5")
     whole = StrokeFeatures(SPECIFICATION, MOTION)
     parts = StrokeFeatures(SPECIFICATION, MOTION)
@@ -108,7 +108,7 @@ def test_bins_keep_the_integral_at_any_rate():
     assert np.allclose(binned_values.sum(axis=0) * width, np.trapezoid(values, t, axis=0))
 
 
-def test_a_batch_is_each_of_its_strokes():
+def test_tensors_of_a_batch_are_those_of_its_single_strokes():
     spans = [main_span(recording(Person(seed), digit)) for seed, digit in ((3, "8"), (5, "4"))]
     motions, durations = zip(*(binned(span) for span in spans), strict=True)
     batch = tensors(np.array(motions), np.array(durations))
@@ -117,35 +117,35 @@ def test_a_batch_is_each_of_its_strokes():
         assert np.allclose(batch[k], alone[0], atol=1e-5)
 
 
-def test_clipped_turns_are_rounded_out():
+def test_declip_restores_clipped_peaks():
     t = np.linspace(0, 1, 100)
     true = 3.5 * np.sin(2 * np.pi * t)[:, None]
     clipped = np.clip(true, -2.5, 2.5)
-    better = declip(clipped)
-    assert np.abs(better - true).sum() < 0.5 * np.abs(clipped - true).sum()
-    assert np.array_equal(better[np.abs(true) < 2.4], true[np.abs(true) < 2.4])
+    restored = declip(clipped)
+    assert np.abs(restored - true).sum() < 0.5 * np.abs(clipped - true).sum()
+    assert np.array_equal(restored[np.abs(true) < 2.4], true[np.abs(true) < 2.4])
 
 
-def test_what_is_not_clipped_is_left_alone():
+def test_declip_leaves_a_signal_without_clipping_alone():
     wave = np.sin(np.linspace(0, 20, 300))[:, None] * 3
     assert np.array_equal(declip(wave), wave)
 
 
-def test_a_recording_without_a_stroke_says_so():
+def test_a_recording_without_a_stroke_is_refused():
     person = Person(1)
-    felt = person.feel(person.rest(3.0)).astype(np.float32)
+    signal = person.sense(person.rest(3.0)).astype(np.float32)
     with pytest.raises(StrokeError, match="no stroke"):
-        tensor(Chunk(np.arange(len(felt)) * STEP, felt))
+        tensor(Chunk(np.arange(len(signal)) * STEP, signal))
 
 
-def test_a_recording_with_two_strokes_says_when_they_are():
+def test_a_recording_with_two_strokes_is_refused_with_their_times():
     one = recording(Person(8), "3")
     t = np.concatenate([one.t, one.t + one.t[-1] + 0.01])
     with pytest.raises(StrokeError, match=r"holds \d strokes, at"):
         tensor(Chunk(t, np.vstack([one.values, one.values])))
 
 
-def test_endless_motion_is_rejected_by_name_and_not_kept():
+def test_endless_motion_is_one_rejection_with_its_reason():
     t = np.arange(0, 20, 0.01)
     values = np.zeros((len(t), 6), np.float32)
     values[:, 2] = 9.81

@@ -249,7 +249,7 @@ def test_bad_input_is_one_line(
         assert f"invalid times value: '{times}'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         says("--clips", corpus, "--seed", "-1")
-    assert "-1 is no seed: 0 or more" in capsys.readouterr().err
+    assert "-1 is no seed: give 0 or more" in capsys.readouterr().err
     assert "--snr needs --noise" in says("--long", corpus, "--snr", "10")
     silence = write_wav(tmp_path / "silence.wav", np.zeros(2 * RATE))
     assert "silence alone" in says("--long", corpus, "--noise", silence, "--snr", "0")

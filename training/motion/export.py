@@ -1,65 +1,41 @@
-"""The model file as a product of training: quantised, labelled, and scored as devices score it."""
+"""The model file: the int8 network and a manifest, and beside it the float network as ONNX."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tensorflow import keras
 
 from edge.features.motion.stroke import StrokeFeatures
 from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
-from training.common.atomic_write import write_file
-from training.common.tflite import to_int8
-from training.motion.simulated_people import IDLE
-from training.motion.strokes import LABELS, NONE, Strokes
+from training.common.int8_model import load_model
+from training.motion.strokes import DIGITS, LABELS, NONE, Strokes
 
-FALSE_DIGITS = 3.0  # in half an hour of walks, fidgets and scribbles, of people made for choosing
-THRESHOLDS = np.arange(0.5, 1.0, 0.01)
+TASK = "airdigit"
+ANY_THRESHOLD = 0.5  # of models whose scores alone are used
+CALIBRATION = 1000  # simulated strokes
 
 
-def write(
-    path: Path,
-    network: keras.Model,
-    calibration: NDArray[np.float32],
-    threshold: float,
-    provenance: dict[str, Any],
-) -> None:
-    """Quantise and write, with a manifest that says everything a device must know."""
+def model_file(int8: bytes, threshold: float, provenance: dict[str, Any]) -> bytes:
+    """An int8 network with a manifest that says everything a device must know."""
     decision = {"kind": "single", "threshold": round(threshold, 2), "none": NONE}
-    manifest = Manifest(
-        "airdigit", list(LABELS), StrokeFeatures.specification(), decision, provenance
-    )
-    write_file(path, attach(to_int8(network, calibration), manifest))
+    manifest = Manifest(TASK, list(LABELS), StrokeFeatures.specification(), decision, provenance)
+    return attach(int8, manifest)
 
 
-def device_scores(model: Model, strokes: Strokes) -> NDArray[np.float32]:
-    """Scores of the int8 model, through the device's own runtime."""
-    return np.stack([model.scores(tensor) for tensor in strokes.tensors])
+def int8_model(int8: bytes, threshold: float = ANY_THRESHOLD) -> Model:
+    """The model of an int8 network, without writing a file."""
+    return load_model(model_file(int8, threshold, {}), TASK)
 
 
-def quantised(
-    network: keras.Model, calibration: NDArray[np.float32], threshold: float = 0.5
-) -> Model:
-    """The int8 model of a network, without keeping a file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "airdigit.tflite"
-        write(path, network, calibration, threshold, {})
-        return Model.load(path)
+def calibration_tensors(simulated: Strokes, recorded: Strokes) -> NDArray[np.float32]:
+    """Model inputs that show the converter the ranges of all activations.
 
-
-def threshold_for(scores: NDArray[np.float32], judges: Strokes, seconds: float) -> float:
-    """The lowest threshold that keeps false digits within the budget.
-
-    `seconds`: how long the judges did anything but draw.
+    Simulated and recorded digits in random order, without `none`.
     """
-    idle = (judges.label == NONE) & (judges.order == IDLE)
-    sure = 1 - scores[idle, LABELS.index(NONE)]
-    for threshold in THRESHOLDS:
-        if (sure >= threshold).sum() * 1800.0 / seconds <= FALSE_DIGITS:
-            break
-    return float(threshold)
+    digits = np.flatnonzero(np.isin(simulated.label, DIGITS))
+    some = simulated[digits[:: max(1, len(digits) // CALIBRATION)]].tensors
+    mixed = np.concatenate([some, recorded.tensors])
+    return mixed[np.random.default_rng(0).permutation(len(mixed))]

@@ -1,159 +1,138 @@
-"""How AirDigit learns: from simulated people first, then from them and real ones together."""
+"""The training loop: first on simulated people, then on simulated and recorded strokes together."""
 
 from __future__ import annotations
-
-import hashlib
-import logging
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from training.common.atomic_write import atomic_write
-from training.common.cache import source_code
+from training.common.cache import cache_key, cached_weights
+from training.common.optimizer import adamw
+from training.common.progress import EpochLogger
+from training.common.sampling import WeightedSampler
 from training.motion import network
 from training.motion.augmentation import augment
-from training.motion.simulated_people import CACHE
+from training.motion.config import Schedule, TrainingConfig
 from training.motion.strokes import LABELS, NONE, Strokes
 
-log = logging.getLogger(__name__)
-
-BATCH = 128
-SMOOTHING = 0.02  # of the labels: writers do disagree about what is a 1 and what a 7
-WEIGHT_DECAY = 1e-3
-NONE_SHARE = 0.35  # of the simulated strokes; there are more of them than of all digits
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One stretch of training."""
-
-    epochs: int
-    steps: int  # of BATCH strokes in an epoch
-    rate: float  # highest learning rate
-    real_share: float = 0.0  # of the strokes shown
+CODE = (
+    "training/common/optimizer.py",
+    "training/common/sampling.py",
+    "training/motion/augmentation.py",
+    "training/motion/fit.py",
+    "training/motion/network.py",
+)
 
 
-PRETRAIN = Plan(epochs=30, steps=400, rate=3e-3)
-FINISH = Plan(epochs=15, steps=300, rate=1e-3, real_share=0.4)
-ADAPT = Plan(epochs=8, steps=100, rate=5e-4, real_share=0.5)
-
-
-def pretrain(simulated: Strokes, seed: int) -> keras.Model:
-    """A network that has only seen simulated people."""
-    keras.utils.set_random_seed(seed)
-    fresh = network.learning()
-    stored = _stored(simulated, seed)
-    if stored.exists():
-        fresh.load_weights(stored)
-        return fresh
-    _fit(fresh, simulated, None, PRETRAIN, "simulated people")
-    with atomic_write(stored) as unfinished:
-        fresh.save_weights(unfinished)
-    return fresh
-
-
-def _stored(simulated: Strokes, seed: int) -> Path:
-    """Where a pretrained network of these very strokes and this very code is kept."""
-    key = hashlib.sha256(repr((PRETRAIN, seed)).encode() + simulated.motion.tobytes())
-    key.update(
-        source_code(
-            "training/motion/fit.py",
-            "training/motion/network.py",
-            "training/motion/augmentation.py",
-        )
+def pretrain(simulated: Strokes, config: TrainingConfig) -> keras.Model:
+    """A network trained on simulated people alone; from the cache if it was trained before."""
+    keras.utils.set_random_seed(config.seed)
+    model = network.build_trainable()
+    key = cache_key(
+        *(config.pretrain, config.seed, config.batch_size, config.label_smoothing),
+        *(config.weight_decay, config.none_share, config.augmentation),
+        simulated.motion,
+        code=CODE,
     )
-    return CACHE / f"pretrained-{key.hexdigest()[:16]}.weights.h5"
+    path = config.cache / f"pretrained-{key}.weights.h5"
+    cached_weights(
+        path, model, lambda: _fit(model, simulated, None, config.pretrain, config, "pretraining")
+    )
+    return model
 
 
-def finish(pretrained: keras.Model, simulated: Strokes, real: Strokes, seed: int) -> keras.Model:
-    """A copy that goes on with real strokes mixed in, ready to run (folded)."""
-    keras.utils.set_random_seed(seed)
-    copy = network.learning()
-    copy.set_weights(pretrained.get_weights())
-    if len(real):
-        _fit(copy, simulated, real, FINISH, "with real strokes")
-    return network.folded(copy)
+def finetune(
+    pretrained: keras.Model, simulated: Strokes, recorded: Strokes, config: TrainingConfig
+) -> keras.Model:
+    """A copy of a pretrained network that is trained on recorded strokes too, and folded."""
+    keras.utils.set_random_seed(config.seed)
+    model = network.build_trainable()
+    model.set_weights(pretrained.get_weights())
+    if len(recorded):
+        _fit(model, simulated, recorded, config.finetune, config, "finetuning")
+    return network.fold_batchnorm(model)
 
 
-def adapt(base: keras.Model, simulated: Strokes, own: Strokes, seed: int) -> keras.Model:
-    """A folded network, gone on with one person's own takes."""
-    keras.utils.set_random_seed(seed)
-    copy = keras.models.clone_model(base)
-    copy.set_weights(base.get_weights())
-    _fit(copy, simulated, own, ADAPT, "own takes")
-    return copy
+def adapt(
+    base: keras.Model, simulated: Strokes, own: Strokes, config: TrainingConfig
+) -> keras.Model:
+    """A copy of a folded network that is trained further on the takes of one person."""
+    keras.utils.set_random_seed(config.seed)
+    model = keras.models.clone_model(base)
+    model.set_weights(base.get_weights())
+    _fit(model, simulated, own, config.adapt, config, "adaptation to own takes")
+    return model
 
 
 def _fit(
-    model: keras.Model, simulated: Strokes, real: Strokes | None, plan: Plan, what: str
+    model: keras.Model,
+    simulated: Strokes,
+    recorded: Strokes | None,
+    schedule: Schedule,
+    config: TrainingConfig,
+    task: str,
 ) -> None:
-    shown = round(BATCH * plan.real_share) if real is not None else 0
-    draws = [_Draw(simulated, BATCH - shown)]
-    if real is not None and shown:
-        draws.append(_Draw(real, shown))
-
-    def batch(_: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        strokes, classes = zip(*(draw() for draw in draws), strict=True)
-        return augment(tf.concat(strokes, 0)), tf.one_hot(tf.concat(classes, 0), len(LABELS))
-
-    batches = tf.data.Dataset.range(1).repeat().map(batch, tf.data.AUTOTUNE).prefetch(4)
-    steps = plan.epochs * plan.steps
-    schedule = keras.optimizers.schedules.CosineDecay(
-        plan.rate / 10, steps, warmup_target=plan.rate, warmup_steps=steps // 20
-    )
+    """Train on random batches of augmented strokes."""
+    steps = schedule.epochs * schedule.steps
     model.compile(
-        keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY),
-        keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
+        adamw(schedule.learning_rate, steps, config.weight_decay),
+        keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
         metrics=["accuracy"],
     )
     model.fit(
-        batches,
-        epochs=plan.epochs,
-        steps_per_epoch=plan.steps,
+        _batches(simulated, recorded, schedule, config),
+        epochs=schedule.epochs,
+        steps_per_epoch=schedule.steps,
         verbose=0,
-        callbacks=[_Progress(what, plan.epochs)],
+        callbacks=[EpochLogger(task)],
     )
 
 
-class _Progress(keras.callbacks.Callback):
-    def __init__(self, what: str, epochs: int) -> None:
-        super().__init__()
-        self.what, self.epochs = what, epochs
+def _batches(
+    simulated: Strokes, recorded: Strokes | None, schedule: Schedule, config: TrainingConfig
+) -> tf.data.Dataset:
+    """Endless batches of model inputs and one-hot labels."""
+    count = round(config.batch_size * schedule.recorded_share) if recorded is not None else 0
+    sources = [_Source(simulated, config.batch_size - count, config.none_share)]
+    if recorded is not None and count:
+        sources.append(_Source(recorded, count, config.none_share))
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = logs or {}
-        log.info(
-            "%s: epoch %d of %d, loss %.3f, %.1f %% right (augmented)",
-            *(self.what, epoch + 1, self.epochs, logs["loss"], 100 * logs["accuracy"]),
-        )
+    def batch(_: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        tensors, classes = zip(*(source.draw() for source in sources), strict=True)
+        x = augment(tf.concat(tensors, 0), config.augmentation)
+        return x, tf.one_hot(tf.concat(classes, 0), len(LABELS))
 
-
-def _balance(strokes: Strokes) -> NDArray[np.float64]:
-    """How often each stroke is shown: corpora alike, and the labels in one; sums to one."""
-    weight = np.zeros(len(strokes))
-    for corpus in np.unique(strokes.corpus):
-        for label in np.unique(strokes.label[strokes.corpus == corpus]):
-            rows = (strokes.corpus == corpus) & (strokes.label == label)
-            digits = len(np.unique(strokes.label[strokes.corpus == corpus])) - 1
-            share = NONE_SHARE * digits / (1 - NONE_SHARE) if label == NONE else 1.0
-            weight[rows] = share / rows.sum()
-    return weight / weight.sum()
+    return tf.data.Dataset.range(1).repeat().map(batch, tf.data.AUTOTUNE).prefetch(4)
 
 
-class _Draw:
-    """Draws some strokes of a set, each as likely as its weight."""
+class _Source:
+    """Draws `count` random strokes of a set for each batch."""
 
-    def __init__(self, strokes: Strokes, count: int) -> None:
+    def __init__(self, strokes: Strokes, count: int, none_share: float) -> None:
         self.count = count
         self.tensors = tf.constant(strokes.tensors)
         self.classes = tf.constant(strokes.classes(), tf.int32)
-        self.ends = tf.constant(np.cumsum(_balance(strokes)), tf.float32)
+        self.sample = WeightedSampler(sampling_weights(strokes, none_share))
 
-    def __call__(self) -> tuple[tf.Tensor, tf.Tensor]:
-        found = tf.searchsorted(self.ends, tf.random.uniform([self.count]))
-        rows = tf.minimum(found, len(self.classes) - 1)
+    def draw(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Model inputs and class numbers."""
+        rows = self.sample(self.count)
         return tf.gather(self.tensors, rows), tf.gather(self.classes, rows)
+
+
+def sampling_weights(strokes: Strokes, none_share: float) -> NDArray[np.float64]:
+    """How often each stroke is drawn; the weights sum to one.
+
+    Within a corpus, each digit is drawn as often as any other, and `none` as `none_share` says;
+    of two corpora with the same labels, one is drawn as often as the other.
+    """
+    weight = np.zeros(len(strokes))
+    for corpus in np.unique(strokes.corpus):
+        in_corpus = strokes.corpus == corpus
+        labels = np.unique(strokes.label[in_corpus])
+        for label in labels:
+            rows = in_corpus & (strokes.label == label)
+            share = none_share * (len(labels) - 1) / (1 - none_share) if label == NONE else 1.0
+            weight[rows] = share / rows.sum()
+    return weight / weight.sum()

@@ -1,12 +1,9 @@
-"""Strokes of simulated people, cut out of what their sensors report by the device's motion gate."""
+"""Strokes of simulated people, found in their sensors' signals by the device's motion gate."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,87 +12,99 @@ from numpy.typing import NDArray
 
 from edge.features.motion.gate import Gate, Span
 from edge.features.motion.stroke import FILE_HANG, LIVE_HANG
+from edge.simulation.ground_truth import Mark
 from edge.simulation.motion.hand import STEP
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
-from edge.simulation.motion.stream import Mark, Scene, Sensor, draw_digits, pass_time, take
-from training.common.cache import source_code
-from training.motion.strokes import DIGITS, NONE, Stroke, Strokes, gather, join
+from edge.simulation.motion.stream import Scene, Sensor, draw_digits, other_motions, take
+from training.common.cache import cache_key, cached_arrays
+from training.common.progress import Progress
+from training.motion.strokes import DIGITS, NONE, Stroke, Strokes
 
-log = logging.getLogger(__name__)
+Paths = Mapping[str, Sequence[NDArray[np.float64]]]
+"""Drawn lines (n, 2) by digit, one high."""
 
 CORPUS = "simulated"
-DRAWING, IDLE = "1 drawing", "2 idle"  # the order of what each person does
-TAKES, PASTIME = 2, 40.0  # of each digit and seconds, for each person
-# Ranges and rates that people's sensors are found at; the first is the project's own.
-SENSORS = ((4, 500), (4, 500), (4, 500), (2, 143), (2, 250))
+# What a person does, in this order: the `order` of simulated strokes.
+DRAWING, IDLE = "1 drawing", "2 idle"
+TAKES_OF_EACH_DIGIT = 2
+IDLE_SECONDS = 40.0
+# Ranges (g, degrees per second) and rates (Hz) that sensors are set to; the project's own are the
+# first, and the most frequent.
+SENSOR_RANGES = ((4, 500), (4, 500), (4, 500), (2, 143), (2, 250))
 RATES = (100.0, 100.0, 100.0, 52.0, 50.0, 62.5)
-OVERLAP = 0.75  # of a span and of a mark, to be the same stroke
-CACHE = Path("out/cache")
-MADE_BY = (
+FULL_OVERLAP = 0.75  # of a span and of a mark: then the span is the stroke that the mark says
+ANY_OVERLAP_S = 0.1  # less is no overlap
+REPORTS = 20  # of progress
+CODE = (
+    "edge/samples.py",
     "edge/simulation/**/*.py",
     "edge/features/**/*.py",
     "training/motion/simulated_people.py",
+    "training/motion/strokes.py",
 )
 
 
-def people(
-    count: int, first: int = 0, lines: dict[str, list[NDArray[np.float64]]] | None = None
-) -> Strokes:
-    """Strokes of `count` people, digits and others; from the cache if they were made before.
+def simulate(count: int, first: int, cache: Path, paths: Paths | None = None) -> Strokes:
+    """Strokes of `count` people, numbered from `first` on: digits, and other motion as `none`.
 
-    `lines`: recorded shapes that they draw as well as their own, by digit.
+    `paths` are recorded shapes that they draw besides their own. From the cache if these people
+    were simulated before.
     """
-    lines = lines or {}
-    key = hashlib.sha256(source_code(*MADE_BY))
-    key.update(json.dumps([count, first]).encode())
-    for digit in sorted(lines):
-        for line in lines[digit]:
-            key.update(line.tobytes())
-    path = CACHE / f"simulated-{key.hexdigest()[:16]}.npz"
-    if path.exists():
-        with np.load(path) as stored:
-            return Strokes(**{name: stored[name] for name in Strokes.__dataclass_fields__})
-    numbers = range(first, first + count)
+    paths = paths or {}
+    shapes = [line for digit in sorted(paths) for line in paths[digit]]
+    key = cache_key(count, first, sorted(paths), *shapes, code=CODE)
+
+    def compute() -> dict[str, NDArray]:  # type: ignore[type-arg]
+        return _in_parallel(range(first, first + count), paths).arrays()
+
+    return Strokes(**cached_arrays(cache / f"simulated-{key}.npz", compute))
+
+
+def _in_parallel(numbers: range, paths: Paths) -> Strokes:
+    progress = Progress("simulated people:", len(numbers))
+    every = max(1, len(numbers) // REPORTS)
+    strokes = []
     with multiprocessing.get_context("spawn").Pool() as pool:
-        made = []
-        for done, strokes in enumerate(
-            pool.imap(partial(person, lines=lines), numbers, chunksize=4), 1
-        ):
-            made.append(strokes)
-            if done % max(1, count // 20) == 0:
-                log.info("simulated people: %d of %d", done, count)
-    strokes = join(made)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **{name: getattr(strokes, name) for name in Strokes.__dataclass_fields__})
-    return strokes
+        one = partial(simulate_person, paths=paths)
+        for done, made in enumerate(pool.imap(one, numbers, chunksize=4), 1):
+            strokes.append(made)
+            if done % every == 0:
+                progress.report(done)
+    return Strokes.concatenate(strokes)
 
 
-def person(number: int, lines: dict[str, list[NDArray[np.float64]]]) -> Strokes:
-    """All strokes of one person: training has the even seeds, live simulation the odd ones."""
-    who = Person(2 * number)
-    rng = who.rng
-    accel_g, gyro_dps = SENSORS[rng.integers(len(SENSORS))]
+def simulate_person(number: int, paths: Paths) -> Strokes:
+    """All strokes of one person.
+
+    Training has the people with even seeds; those with odd seeds appear in live simulation only
+    (edge.simulation.seeds).
+    """
+    person = Person(2 * number)
+    rng = person.rng
+    accel_g, gyro_dps = SENSOR_RANGES[rng.integers(len(SENSOR_RANGES))]
     sensor = Sensor(Imu(rng, float(rng.choice(RATES)), accel_g, gyro_dps))
-    hang = float(rng.choice([LIVE_HANG, FILE_HANG]))
-    # Most drivers calibrate at start; what is left of the bias is what the gate has to learn.
+    hangover_s = float(rng.choice([LIVE_HANG, FILE_HANG]))
+    # Most drivers calibrate the gyroscope at start; the gate has to learn the bias that is left.
     sensor.imu.bias[3:] *= rng.choice([0.2, 1.0])
     scenes: list[Scene] = []
-    for _ in range(TAKES):
-        scenes += draw_digits(who, rng.permutation(DIGITS))
-    for digit, shapes in lines.items():
-        shape = shapes[rng.integers(len(shapes))]
-        scenes.append(take(who, digit, partial(who.write, shape)))
-    drawing = sum(len(scene.felt) for scene in scenes) * STEP
-    scenes += pass_time(who, PASTIME)
-    return gather(
-        Stroke(span, label, CORPUS, f"person-{number}", IDLE if span.end > drawing else DRAWING)
-        for span, label in _labelled(sensor, scenes, hang)
+    for _ in range(TAKES_OF_EACH_DIGIT):
+        scenes += draw_digits(person, rng.permutation(DIGITS))
+    for digit, lines in paths.items():
+        line = lines[int(rng.integers(len(lines)))]
+        scenes.append(take(person, digit, partial(person.write, line)))
+    drawing_s = sum(len(scene.signal) for scene in scenes) * STEP
+    scenes += other_motions(person, IDLE_SECONDS)
+    return Strokes.from_spans(
+        Stroke(span, label, CORPUS, f"person-{number}", IDLE if span.end > drawing_s else DRAWING)
+        for span, label in _labelled_spans(sensor, scenes, hangover_s)
     )
 
 
-def _labelled(sensor: Sensor, scenes: Sequence[Scene], hang: float) -> Iterator[tuple[Span, str]]:
-    gate = Gate(hang)
+def _labelled_spans(
+    sensor: Sensor, scenes: Sequence[Scene], hangover_s: float
+) -> Iterator[tuple[Span, str]]:
+    gate = Gate(hangover_s)
     marks: list[Mark] = []
     spans: list[Span] = []
     for scene in scenes:
@@ -110,11 +119,11 @@ def _labelled(sensor: Sensor, scenes: Sequence[Scene], hang: float) -> Iterator[
 
 
 def _label(span: Span, marks: list[Mark]) -> str | None:
-    """The digit that a span holds, NONE, or nothing where a digit was torn."""
+    """The digit that a span holds; NONE without a digit, None where it holds a part of one."""
     start, end = span.rows[0][0], span.end
     for mark in marks:
-        shared = min(end, mark.end) - max(start, mark.start)
-        if shared > 0.1:
-            whole = shared > OVERLAP * (end - start) and shared > OVERLAP * (mark.end - mark.start)
-            return mark.label if whole else None
+        overlap = min(end, mark.end) - max(start, mark.start)
+        if overlap > ANY_OVERLAP_S:
+            shorter = FULL_OVERLAP * max(end - start, mark.end - mark.start)
+            return mark.label if overlap > shorter else None
     return NONE

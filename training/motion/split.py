@@ -1,35 +1,53 @@
-"""Splits that do not flatter: by session where there are several, else by time; never at random."""
+"""Which takes are held out of training: a session, or the last takes by time; never at random.
+
+A random split would be too optimistic: takes that follow each other are much alike.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.motion.strokes import Strokes
 
-LAST = 0.2  # of each label's takes, by time, where a corpus has but one session
+
+@dataclass(frozen=True)
+class Split:
+    """Strokes to train on, and strokes to test with."""
+
+    train: Strokes
+    test: Strokes
+    description: list[str]
+    """A sentence for each corpus."""
 
 
-def held_out(strokes: Strokes) -> tuple[NDArray[np.bool_], list[str]]:
-    """Which strokes to keep out of training, and a sentence about it for each corpus."""
-    mask = np.zeros(len(strokes), dtype=bool)
-    said = []
+def hold_out(strokes: Strokes, last_share: float) -> Split:
+    """Hold out one session of each corpus; where there is only one, the last takes of each label.
+
+    `last_share` is the share of takes that is held out in the second case.
+    """
+    test = np.zeros(len(strokes), dtype=bool)
+    description = []
     for corpus in np.unique(strokes.corpus):
-        mine = strokes.corpus == corpus
-        session = _spare_session(strokes[mine])
+        in_corpus = strokes.corpus == corpus
+        session = _spare_session(strokes[in_corpus])
         if session is not None:
-            mask |= mine & (strokes.session == session)
-            said.append(f"{corpus}: session {session} held out")
+            test |= in_corpus & (strokes.session == session)
+            description.append(f"{corpus}: session {session} held out")
         else:
-            mask |= mine & last_of_each_label(strokes, mine, LAST)
-            said.append(f"{corpus}: last {LAST:.0%} of each label by time held out (one session)")
-    return mask, said
+            test |= in_corpus & last_of_each_label(strokes, in_corpus, last_share)
+            description.append(
+                f"{corpus}: last {last_share:.0%} of each label by time held out (one session)"
+            )
+    return Split(strokes[~test], strokes[test], description)
 
 
 def last_of_each_label(
     strokes: Strokes, among: NDArray[np.bool_], share: float | None = None, first: int = 0
 ) -> NDArray[np.bool_]:
-    """The last `share` of each label's takes by time, or all but the `first` so many."""
+    """Which strokes are the last `share` of their label by time, or all but the `first` ones."""
     mask = np.zeros(len(strokes), dtype=bool)
     for label in np.unique(strokes.label[among]):
         rows = np.flatnonzero(among & (strokes.label == label))

@@ -1,4 +1,4 @@
-"""From postures to what an MPU6050 on that hand reports: mounting, gravity, scale, faults."""
+"""From poses to the readings of an MPU6050 on that hand: mounting, gravity, ranges, faults."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.samples import DEGREE, STANDARD_GRAVITY
-from edge.simulation.motion.arm import Posture
+from edge.simulation.motion.arm import Poses
 from edge.simulation.motion.hand import STEP
 
 COUNTS = 32768  # full scale of the converter
 
+Signal = NDArray[np.float64]
+"""(n, 6) specific force (m/s^2) and turn rate (rad/s) along the sensor's axes, STEP apart."""
+
 
 def random_mounting(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Any way to hold or glue the sensor: a rotation drawn evenly from all there are."""
+    """How the sensor is held or glued on: a rotation matrix, uniformly random."""
     q = rng.normal(size=4)
     w, x, y, z = q / np.linalg.norm(q)
     return np.array(
@@ -25,20 +28,20 @@ def random_mounting(rng: np.random.Generator) -> NDArray[np.float64]:
     )
 
 
-def felt(posture: Posture, mounting: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Specific force (m/s^2) and turn rate (rad/s) along the sensor's own axes, without faults."""
-    velocity = np.gradient(posture[:, :3], STEP, axis=0)
+def ideal_signal(poses: Poses, mounting: NDArray[np.float64]) -> Signal:
+    """What a sensor without faults measures."""
+    velocity = np.gradient(poses[:, :3], STEP, axis=0)
     force = np.gradient(velocity, STEP, axis=0) + [0.0, 0.0, STANDARD_GRAVITY]
-    turned = _rotations(posture[:, 3:])
-    rate = np.gradient(turned, STEP, axis=0)
-    spin = np.einsum("nji,njk->nik", turned, rate)  # body rates: R' dR/dt is skew
-    omega = np.stack([spin[:, 2, 1], spin[:, 0, 2], spin[:, 1, 0]], axis=1)
-    own_force = np.einsum("nji,nj->ni", turned, force)
-    return np.concatenate([own_force @ mounting, omega @ mounting], axis=1)
+    orientation = _rotations(poses[:, 3:])
+    change = np.gradient(orientation, STEP, axis=0)
+    skew = np.einsum("nji,njk->nik", orientation, change)  # body rates: R' dR/dt is skew
+    turn_rate = np.stack([skew[:, 2, 1], skew[:, 0, 2], skew[:, 1, 0]], axis=1)
+    body_force = np.einsum("nji,nj->ni", orientation, force)
+    return np.concatenate([body_force @ mounting, turn_rate @ mounting], axis=1)
 
 
 class Imu:
-    """One sensor with its individual faults, at the ranges it is set to."""
+    """One sensor with its own faults, set to certain ranges."""
 
     def __init__(
         self,
@@ -48,22 +51,22 @@ class Imu:
         gyro_dps: float = 500,
     ) -> None:
         self.rng = rng
-        self.rate = rate * (1 + rng.normal(0, 0.01))  # its oscillator is good to about 1 %
-        self.rail = np.repeat([accel_g * STANDARD_GRAVITY, gyro_dps * DEGREE], 3)
+        self.rate = rate * (1 + rng.normal(0, 0.01))  # its oscillator is precise to about 1 %
+        self.full_scale = np.repeat([accel_g * STANDARD_GRAVITY, gyro_dps * DEGREE], 3)
         self.scale = 1 + rng.normal(0, 0.01, 6)
         self.bias = rng.normal(0, np.repeat([0.25, 0.02], 3))
         self.noise = np.repeat([0.04, 0.002], 3)
 
-    def read(self, signal: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Readings for true values (already at the sensor's own instants)."""
+    def read(self, signal: Signal) -> NDArray[np.float32]:
+        """Readings of a true signal, which is given at the sensor's own sample times."""
         value = signal * self.scale + self.bias + self.rng.normal(0, 1, signal.shape) * self.noise
-        counts = np.clip(np.round(value / self.rail * COUNTS), -COUNTS, COUNTS - 1)
-        return (counts * self.rail / COUNTS).astype(np.float32)
+        counts = np.clip(np.round(value / self.full_scale * COUNTS), -COUNTS, COUNTS - 1)
+        return (counts * self.full_scale / COUNTS).astype(np.float32)
 
     def clipped(self, readings: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which samples stand on a rail."""
-        on_rail: NDArray[np.bool_] = np.abs(readings) >= self.rail * (1 - 1.5 / COUNTS)
-        return np.asarray(on_rail.any(axis=1))
+        """Which samples have a value at an end of its range."""
+        at_limit: NDArray[np.bool_] = np.abs(readings) >= self.full_scale * (1 - 1.5 / COUNTS)
+        return np.asarray(at_limit.any(axis=1))
 
 
 def _rotations(angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,59 +1,61 @@
-"""A whole person with a sensor: a hand that draws, the arm behind it, how they hold the chip."""
+"""A person with a sensor in the hand: handwriting, arm and mounting together."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.simulation.motion.arm import SETTLE, Arm
-from edge.simulation.motion.hand import STEP, Hand, Track
-from edge.simulation.motion.imu import felt, random_mounting
-
-Felt = NDArray[np.float64]
+from edge.simulation.motion.arm import SETTLE, Arm, Poses
+from edge.simulation.motion.hand import STEP, Hand, Trajectory
+from edge.simulation.motion.imu import Signal, ideal_signal, random_mounting
+from edge.simulation.motion.shapes import Line
 
 
 class Person:
-    """Draws on request; `feel` turns any track into what their sensor feels, without faults."""
+    """Makes trajectories on request; `sense` gives the ideal signal of the sensor along them."""
 
     def __init__(self, seed: int) -> None:
         self.hand = Hand(seed)
         self.rng = self.hand.rng
         self.arm = Arm(self.rng, self.hand.height)
         self.mounting = random_mounting(self.rng)
-        self.place = np.zeros(2)  # where the hand is in the plane of writing, m
-        self.clock = 0.0  # s, this person's own
+        self.position = np.zeros(2)  # m, of the hand in the plane of writing
+        self.clock = 0.0  # s, the time of this person
 
-    def rest(self, seconds: float) -> Track:
-        return np.repeat(self.place[None], max(1, int(seconds / STEP)), axis=0)
+    def rest(self, seconds: float) -> Trajectory:
+        """No movement."""
+        return np.repeat(self.position[None], max(1, int(seconds / STEP)), axis=0)
 
-    def draw(self, digit: str) -> Track:
-        """A digit, from wherever the hand is."""
+    def draw(self, digit: str) -> Trajectory:
+        """A digit, from the current position on."""
         return self._from_here(self.hand.draw(digit))
 
-    def write(self, line: Track) -> Track:
-        """Any line one high, drawn as this person would."""
+    def write(self, line: Line) -> Trajectory:
+        """Any line of height one in this person's handwriting, from the current position on."""
         return self._from_here(self.hand.write(line))
 
-    def _from_here(self, track: Track) -> Track:
-        return track - track[0] + self.place
+    def move_to(self, position: NDArray[np.float64]) -> Trajectory:
+        """A movement from the current position to another."""
+        return self.hand.move(self.position, position)
 
-    def go(self, place: NDArray[np.float64]) -> Track:
-        return self.hand.move(self.place, place)
+    def _from_here(self, trajectory: Trajectory) -> Trajectory:
+        return trajectory - trajectory[0] + self.position
 
-    def feel(self, track: Track) -> Felt:
-        """(n, 6) true specific force and turn rate, `STEP` apart; moves the hand and the clock.
+    def sense(self, trajectory: Trajectory) -> Signal:
+        """The signal along a trajectory, with a short rest before and after it.
 
-        The hand settles for a moment before and after.
+        Moves the hand to its end and advances the clock.
         """
-        settle = int(SETTLE / STEP) + 1
-        return self.feel_posture(np.pad(track, ((settle, settle), (0, 0)), mode="edge"), 0.0)
+        rest = int(SETTLE / STEP) + 1
+        padded = np.pad(trajectory, ((rest, rest), (0, 0)), mode="edge")
+        return self.sense_with_offset(padded, 0.0)
 
-    def feel_posture(self, track: Track, offset: NDArray[np.float64] | float) -> Felt:
-        """The same for a track that rests at both ends, with a posture added to the arm's."""
-        edge = 2  # samples beyond both ends, so that derivatives at the ends are true
-        padded = np.pad(track, ((edge, edge), (0, 0)), mode="edge")
-        posture = self.arm.posture(padded, self.clock - edge * STEP)
-        posture[edge:-edge] += offset
-        self.place = track[-1]
-        self.clock += len(track) * STEP
-        return felt(posture, self.mounting)[edge:-edge]
+    def sense_with_offset(self, trajectory: Trajectory, offset: Poses | float) -> Signal:
+        """The same for a trajectory that rests at both ends; the offset is added to the poses."""
+        edge = 2  # samples beyond both ends, so that the derivatives at the ends are true
+        padded = np.pad(trajectory, ((edge, edge), (0, 0)), mode="edge")
+        poses = self.arm.poses(padded, self.clock - edge * STEP)
+        poses[edge:-edge] += offset
+        self.position = trajectory[-1]
+        self.clock += len(trajectory) * STEP
+        return ideal_signal(poses, self.mounting)[edge:-edge]

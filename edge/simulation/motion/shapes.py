@@ -1,11 +1,11 @@
 """The digits as people write them: forms, stroke orders and directions.
 
-A form is a line of text, in a box one high with x to the right and y up:
+A form is a line of text. Coordinates are relative to the height: x to the right, y up.
 
-    .3,.5       a point; a smooth curve runs through them all
+    .3,.5       a point; a smooth curve runs through all points
     .3,1!       a corner
-    @cx,cy,rx,ry,from,to    part of an ellipse, in degrees: 0 is right, 90 up
-    |           the pen is lifted; in the air nothing shows that, so the way across is drawn too
+    @cx,cy,rx,ry,from,to    part of an ellipse, in degrees: 0 is right, 90 is up
+    |           the pen is lifted; in the air this cannot be seen, so a line joins the two strokes
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Point = tuple[float, float]
+Line = NDArray[np.float64]
+"""(n, 2) points x, y."""
 
-# Each form with a weight: roughly how often adults write it that way.
+# Each form with a weight: roughly how often adults write the digit in this form.
 FORMS: dict[str, list[tuple[float, str]]] = {
     "0": [
         (5.0, "@.35,.5,.35,.5,90,450"),
@@ -100,14 +102,14 @@ FORMS: dict[str, list[tuple[float, str]]] = {
 }
 
 
-def polyline(form: str, spacing: float = 0.01) -> NDArray[np.float64]:
-    """The whole form as one dense line of evenly spaced points, lifts included."""
+def polyline(form: str, spacing: float = 0.01) -> Line:
+    """A form as one line of evenly spaced points, with its strokes joined."""
     points: list[Point] = []
     strokes = [_points(stroke) for stroke in form.split("|")]
     for stroke in strokes:
-        # A lift has a corner at both ends: the hand stops there.
+        # The hand stops where the pen would be lifted: a corner at both ends of each stroke.
         points += [stroke[0], *stroke, stroke[-1]] if len(strokes) > 1 else stroke
-    return evenly(_catmull_rom(np.array(points, dtype=float)), spacing)
+    return resample_evenly(_catmull_rom(np.array(points, dtype=float)), spacing)
 
 
 def _points(stroke: str) -> list[Point]:
@@ -126,7 +128,7 @@ def _arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -
     return [(cx + rx * float(np.cos(a)), cy + ry * float(np.sin(a))) for a in turn]
 
 
-def _catmull_rom(points: NDArray[np.float64], steps: int = 16) -> NDArray[np.float64]:
+def _catmull_rom(points: Line, steps: int = 16) -> Line:
     """A smooth curve through all points; a doubled point makes a corner."""
     padded = np.vstack([points[:1], points, points[-1:]])
     before, start, end, after = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
@@ -138,10 +140,11 @@ def _catmull_rom(points: NDArray[np.float64], steps: int = 16) -> NDArray[np.flo
     return np.vstack([curve.reshape(-1, 2), points[-1:]])
 
 
-def evenly(line: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
-    """The same line with its points `spacing` apart."""
+def resample_evenly(line: Line, spacing: float) -> Line:
+    """The same line with points that are `spacing` apart."""
     step = np.linalg.norm(np.diff(line, axis=0), axis=1)
     line = line[np.concatenate([[True], step > 1e-9])]
-    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    at = np.linspace(0, along[-1], max(8, int(along[-1] / spacing) + 1))
-    return np.stack([np.interp(at, along, line[:, k]) for k in range(2)], axis=1)
+    steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
+    length = np.concatenate([[0.0], np.cumsum(steps)])
+    at = np.linspace(0, length[-1], max(8, int(length[-1] / spacing) + 1))
+    return np.stack([np.interp(at, length, line[:, k]) for k in range(2)], axis=1)

@@ -14,7 +14,7 @@ from edge.samples import MOTION, Chunk, Health
 from edge.simulation.ground_truth import Mark
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
-from edge.simulation.motion.stream import Scene, Sensor, draw_digits, pass_time
+from edge.simulation.motion.stream import Scene, Sensor, draw_digits, other_motions
 from edge.simulation.seeds import person_seed
 from edge.source import Source
 from edge.source.pacing import Pacer
@@ -113,7 +113,7 @@ class SimulatedHand(Source):
                 break
             yield from draw_digits(person, batch)
         if self.pastime:
-            yield from pass_time(person, self.pastime)
+            yield from other_motions(person, self.pastime)
 
 
 def digits(text: str) -> str:

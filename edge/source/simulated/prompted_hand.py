@@ -13,7 +13,7 @@ import numpy as np
 from edge.errors import SourceError
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.simulation.motion.person import Person
-from edge.simulation.motion.stream import Scene, pass_time, take
+from edge.simulation.motion.stream import Scene, other_motions, take
 from edge.simulation.seeds import person_seed
 from edge.source import Source
 from edge.source.simulated.hand import SimulatedHand
@@ -54,10 +54,10 @@ class PromptedHand(SimulatedHand):
 
     def _scenes(self) -> Iterator[Scene]:
         person = Person(person_seed(self.seed, 0))
-        other_motion = pass_time(person, np.inf)
+        other_motion = other_motions(person, np.inf)
         while True:
             if not self._prompts:
-                yield Scene(person.feel(person.rest(POLL_TIME)))
+                yield Scene(person.sense(person.rest(POLL_TIME)))
             elif (label := self._prompts.popleft()) == NONE_LABEL:
                 yield next(other_motion)
             else:

@@ -87,7 +87,7 @@ class StrokeCapture(Capture[Take]):
     def _wait_for_stillness(self, t: float, waited: float) -> Take | None:
         self._drop_before(t - MARGIN)
         if self._gate.started is not None:
-            self._moved_at = self._gate.loud_at
+            self._moved_at = self._gate.active_t
         if t - self._moved_at >= STILL_BEFORE:
             self.ready, self._waiting_since = True, t
         elif waited > TIMEOUT:
