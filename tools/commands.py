@@ -10,6 +10,6 @@ def start_code(command: str) -> str:
     return f"import sys; from edge.commands.start import {command}; sys.exit({command}())"
 
 
-def command_line(command: str, *arguments: str) -> list[str]:
+def edge_command(command: str, *arguments: str) -> list[str]:
     """The command with its arguments, for a process with the interpreter of this process."""
     return [sys.executable, "-c", start_code(command), *arguments]

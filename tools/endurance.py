@@ -33,7 +33,7 @@ from edge.model.shipped import find_model
 from edge.simulation.sound.utterances import parse_script
 from edge.source.files.pcm_pipe import rate
 from edge.source.simulated.microphone import SimulatedMicrophone
-from tools.commands import command_line
+from tools.commands import edge_command
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def listen(model: str, rate: int, sound: bytes, rounds: int) -> Run:
     options = ["--model", model, "--pcm", "--pcm-rate", str(rate), "--json"]
     run = Run()
     with subprocess.Popen(
-        command_line("kws_listen", *options), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        edge_command("kws_listen", *options), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         reader = threading.Thread(target=_collect, args=(process.stdout, run))

@@ -32,7 +32,7 @@ from edge.model import Model
 from edge.samples import MOTION
 from edge.sink import Sink
 from edge.source.simulated.hand import SimulatedHand
-from tools.commands import command_line
+from tools.commands import edge_command
 
 FIRST_SEED = 7000  # of the simulated people; training uses other seeds
 TOLERANCE_S = 0.6  # after the end of a digit, a detection still counts for it
@@ -143,7 +143,7 @@ def _print_cost(model: str, replay_s: float) -> None:
 
 def _replay(model: str, path: Path) -> tuple[float, str]:
     """Processor time in s and output of `airdigit-live` on a recording, in real time."""
-    command = command_line("airdigit_live", "--model", model, "--json", "--replay", str(path))
+    command = edge_command("airdigit_live", "--model", model, "--json", "--replay", str(path))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from edge.cli.options import CommandParser, add_common
 from edge.cli.run import run_command
-from edge.errors import ModelError, RecordingError, RuntimeMissing, SourceError
+from edge.errors import ModelError, RuntimeMissing, SourceError
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.window_length import pad_or_crop, window_samples
@@ -32,6 +32,7 @@ from edge.simulation.seeds import seed
 from edge.simulation.sound.speaker import WORDS, Speaker, say
 from edge.simulation.sound.vocoder import RATE
 from tools.qcnn_circuit import random_circuit
+from training.sound.data.recordings import load_samples
 from training.sound.learn.front_ends import PAPER
 
 DYNAMIC_RANGE_DB = 60.0  # below the loudest value, where the colour scale ends
@@ -83,10 +84,7 @@ def _samples(args: argparse.Namespace, rate: int) -> NDArray[np.float32]:
     if (args.file is None) == (args.word is None):
         raise SourceError("give a recording, or --word for a word of a simulated person")
     if args.file is not None:
-        try:
-            return sound.read(args.file).at(rate).samples
-        except RecordingError as error:
-            raise RecordingError(f"{args.file}: {error}") from None
+        return load_samples(args.file, rate)
     speaker = Speaker(args.seed)
     return sound.Sound(say(args.word, speaker, speaker.rng), RATE).at(rate).samples
 

@@ -1,11 +1,12 @@
-"""Make every shipped model and its card anew, and show what got worse: `make models DATA=...`.
+"""Train every shipped model again, and list the figures that got worse: `make models DATA=...`.
 
   python -m tools.rebuild_models --data recordings/
   python -m tools.rebuild_models --data recordings/ --only kws --out /tmp/models
 
-Each model carries the command that made it (it stands on its card as well). It is run again, with
-the names in it taken for folders and files in --data. Sizes and figures are then compared with
-those of before. Allow hours.
+The manifest of each model contains the command that trained it (the model card shows it too). This
+tool runs that command again. The recordings that it names are taken from the folder --data. Then
+the tool compares the file size and the figures of the new model with those of the old one. It takes
+hours.
 """
 
 from __future__ import annotations
@@ -27,31 +28,28 @@ from edge.model import read_manifest, shipped
 
 log = logging.getLogger(__name__)
 
-READ = ("--data", "--noise", "--others")  # options that name recordings
-FIRST = ("kws", "sounddigit")  # others may go on from what these have learnt
-# Of figures: more is worse ...
-WORSE_UP = ("bytes", "false", "missed", "delay", "error", "wrong")
-# ... and what is counted, not measured.
-COUNTS = ("strokes", "clips", "speakers", "hours", "words", "seconds", "count", "seed")
+INPUT_OPTIONS = ("--data", "--noise", "--others")  # of the training commands: names of recordings
+FIRST = ("kws", "sounddigit")  # because other models may start from their weights
+# Figures with one of these words in their name are better if they are lower ...
+LOWER_IS_BETTER = ("bytes", "false", "missed", "delay", "error", "wrong")
+# ... and these are sizes of the test set or settings, which are neither better nor worse.
+NOT_MEASURED = ("strokes", "clips", "speakers", "hours", "words", "seconds", "count", "seed")
 
 
 @dataclass(frozen=True)
 class Change:
+    """A figure of the old and of the new model. Its name is a path such as "test/int8"."""
+
     figure: str
     before: float
     after: float
 
     @property
-    def counted(self) -> bool:
-        return self.figure.rpartition("/")[2] in COUNTS
-
-    @property
     def worse(self) -> bool:
-        """Is it, and was it measured at all?"""
-        if self.counted:
+        if self.figure.rpartition("/")[2] in NOT_MEASURED:
             return False
-        more = any(word in self.figure for word in WORSE_UP)
-        return self.after > self.before if more else self.after < self.before
+        lower_is_better = any(word in self.figure for word in LOWER_IS_BETTER)
+        return self.after > self.before if lower_is_better else self.after < self.before
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,31 +58,48 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("python -m tools.rebuild_models", __doc__)
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="all recordings")
-    parser.add_argument("--out", type=Path, default=shipped.shipped_folder(), metavar="FOLDER")
-    parser.add_argument("--only", nargs="+", default=(), metavar="MODEL", help="these, not all")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="the folder with the recordings of all models",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=shipped.shipped_folder(),
+        metavar="FOLDER",
+        help="where to write the models (default: over the shipped ones)",
+    )
+    parser.add_argument(
+        "--only", nargs="+", default=(), metavar="MODEL", help="train only these models"
+    )
     add_common(parser)
     return parser
 
 
 def rebuild(args: argparse.Namespace, train: Callable[[list[str]], int]) -> int:
-    """Exit status: 1 if one of them could not be made."""
-    failed = []
-    commands = {name: _command_of(name) for name in _chosen(args.only)}
+    """Return the exit status: 1 if the training of a model failed.
+
+    `train` runs a command and returns its exit status.
+    """
+    failed = False
+    commands = {name: _training_command(name) for name in _chosen(args.only)}
     for command in commands.values():
-        _resolved(command, args.data, args.out)  # what is missing is said before hours have passed
+        _localise(command, args.data, args.out)  # reports missing data before hours of training
     for name, command in commands.items():
-        new = args.out / f"{name}.tflite"
         before = figures_of(shipped.find_model(name))
         args.out.mkdir(parents=True, exist_ok=True)
         log.info("%s: %s", name, shlex.join(command))
-        if train(_resolved(command, args.data, args.out)):
-            failed.append(name)
-            print(f"{name}: it could not be made anew, see above")
+        if train(_localise(command, args.data, args.out)):
+            failed = True
+            print(f"{name}: the training failed, see its message above")
             continue
-        for line in compared(name, changes(before, figures_of(new))):
+        after = figures_of(args.out / f"{name}.tflite")
+        for line in report(name, changes(before, after)):
             print(line)
-    return int(bool(failed))
+    return int(failed)
 
 
 def _chosen(names: Sequence[str]) -> list[str]:
@@ -95,32 +110,35 @@ def _chosen(names: Sequence[str]) -> list[str]:
     return sorted(names or known, key=lambda name: (name not in FIRST, name))
 
 
-def _command_of(name: str) -> list[str]:
-    told = read_manifest(shipped.find_model(name)).provenance.get("command", "")
-    command = shlex.split(told)
+def _training_command(name: str) -> list[str]:
+    """The command in the manifest of a shipped model."""
+    text = read_manifest(shipped.find_model(name)).provenance.get("command", "")
+    command = shlex.split(text)
     if command[:2] != ["python", "-m"]:
-        raise ModelError(f"{name} does not say by which command it was made: train it by hand once")
+        raise ModelError(
+            f"the manifest of {name} does not contain its training command: train it by hand once"
+        )
     return command
 
 
-def _resolved(command: Sequence[str], data: Path, out: Path) -> list[str]:
-    """The command for this machine: recordings from `data`, the model into `out`."""
-    found = [sys.executable, *command[1:3]]
+def _localise(command: Sequence[str], data: Path, out: Path) -> list[str]:
+    """The command for this machine: recordings from the folder `data`, the model in `out`."""
+    localised = [sys.executable, *command[1:3]]
     option = ""
     for word in command[3:]:
         if word.startswith("--"):
             option = word
         elif option == "--out":
             word = str(out / Path(word).name)
-        elif option in (*READ, "--download"):
-            if option in READ and not (data / word).exists():
+        elif option in (*INPUT_OPTIONS, "--download"):
+            if option in INPUT_OPTIONS and not (data / word).exists():
                 raise EdgeError(
-                    f"{data / word} does not exist: put there what {shlex.join(command[:3])} "
-                    f"learns from, or name with --data where it is"
+                    f"{data / word} does not exist: put the recordings for "
+                    f"{shlex.join(command[:3])} there, or name another folder with --data"
                 )
             word = str((data / word).resolve())
-        found.append(word)
-    return found
+        localised.append(word)
+    return localised
 
 
 def _train(command: list[str]) -> int:
@@ -128,31 +146,30 @@ def _train(command: list[str]) -> int:
 
 
 def figures_of(path: Path) -> dict[str, float]:
-    """The size of a model, and every figure that its manifest tells."""
+    """The file size of a model, and every figure in its manifest."""
     metrics = read_manifest(path).provenance.get("metrics", {})
-    return {"bytes": path.stat().st_size, **dict(_leaves(metrics))}
+    return {"bytes": path.stat().st_size, **dict(_flatten(metrics))}
 
 
-def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
     for name, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _leaves(value, f"{above}{name}/")
+            yield from _flatten(value, f"{prefix}{name}/")
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield f"{above}{name}", float(value)
+            yield f"{prefix}{name}", float(value)
 
 
 def changes(before: Mapping[str, float], after: Mapping[str, float]) -> list[Change]:
-    """Of the figures that both have."""
+    """The figures that both models have."""
     return [Change(name, before[name], after[name]) for name in before if name in after]
 
 
-def compared(name: str, changed: Sequence[Change]) -> Iterator[str]:
-    worse = [change for change in changed if change.worse]
-    yield f"{name}: {len(worse)} of {len(changed)} figures are worse than before"
+def report(name: str, changed: Sequence[Change]) -> Iterator[str]:
+    worse = sum(change.worse for change in changed)
+    yield f"{name}: {worse} of {len(changed)} figures are worse than before"
     for change in changed:
-        mark = "worse" if change.worse else "as before" if change.before == change.after else ""
-        told = f"  {change.figure}: {change.before:g} -> {change.after:g}  {mark}"
-        yield told.rstrip()
+        mark = "worse" if change.worse else "unchanged" if change.before == change.after else ""
+        yield f"  {change.figure}: {change.before:g} -> {change.after:g}  {mark}".rstrip()
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def test_picture_of_a_simulated_word_and_of_a_recording(tmp_path, capsys):
     ("options", "message"),
     [
         ([], "give a recording, or --word"),
-        (["nowhere.wav"], "nowhere.wav: does not exist"),
+        (["nowhere.wav"], "nowhere.wav does not exist"),
         (["--word", "yes", "--model", "airdigit"], "has no quantum circuit"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Making the shipped models anew: their commands, on this machine, and what got worse."""
+"""The tool that trains the shipped models again: their commands and the comparison of figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from edge.model.shipped import find_model
 from tools import rebuild_models
 from tools.rebuild_models import Change, _parser, rebuild
 
-MADE = "python -m training.kws --data takes more --noise hum/a.wav --seed 0 --out models/kws.tflite"
+COMMAND = (
+    "python -m training.kws --data takes more --noise hum/a.wav --seed 0 --out models/kws.tflite"
+)
 FIGURES = {"test": {"clips": 482, "int8": 0.93, "false_per_hour": 1.5}, "kind": "words"}
 
 
@@ -40,18 +42,18 @@ def data(tmp_path):
 SHIPPED = find_model("airdigit").resolve()
 
 
-def write(path, command=MADE, metrics=FIGURES):
+def write_model(path, command=COMMAND, metrics=FIGURES):
     network, manifest = read_model(SHIPPED)
     provenance = {"metrics": metrics, **({"command": command} if command else {})}
     path.write_bytes(attach(network, replace(manifest, provenance=provenance)))
 
 
-def asked(*argv):
+def options(*argv):
     return _parser().parse_args(argv)
 
 
-class Training:
-    """In place of hours: writes a model with other figures, and remembers how it was called."""
+class FakeTraining:
+    """Records the commands and writes a model with the given figures, in place of hours of work."""
 
     def __init__(self, metrics=FIGURES, status=0):
         self.metrics, self.status, self.commands = metrics, status, []
@@ -59,14 +61,14 @@ class Training:
     def __call__(self, command):
         self.commands.append(command)
         if not self.status:
-            write(Path(command[command.index("--out") + 1]), metrics=self.metrics)
+            write_model(Path(command[command.index("--out") + 1]), metrics=self.metrics)
         return self.status
 
 
-def test_the_command_is_run_again_on_the_data_of_this_machine(models, data, capsys):
-    write(models / "kws.tflite")
-    training = Training()
-    assert rebuild(asked("--data", str(data)), training) == 0
+def test_rebuild_runs_the_command_with_the_data_of_this_machine(models, data, capsys):
+    write_model(models / "kws.tflite")
+    training = FakeTraining()
+    assert rebuild(options("--data", str(data)), training) == 0
     assert training.commands == [
         [
             *(sys.executable, "-m", "training.kws"),
@@ -78,10 +80,10 @@ def test_the_command_is_run_again_on_the_data_of_this_machine(models, data, caps
     assert "kws: 0 of 4 figures are worse than before" in capsys.readouterr().out
 
 
-def test_what_got_worse_is_shown_and_what_is_only_counted_is_not(models, data, capsys):
-    write(models / "kws.tflite")
+def test_report_marks_worse_figures_but_not_sizes_of_the_test_set(models, data, capsys):
+    write_model(models / "kws.tflite")
     worse = {"test": {"clips": 400, "int8": 0.92, "false_per_hour": 2.0}}
-    assert rebuild(asked("--data", str(data)), Training(worse)) == 0
+    assert rebuild(options("--data", str(data)), FakeTraining(worse)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "  test/clips: 482 -> 400" in lines
     assert "  test/int8: 0.93 -> 0.92  worse" in lines
@@ -89,63 +91,63 @@ def test_what_got_worse_is_shown_and_what_is_only_counted_is_not(models, data, c
     assert lines[0].startswith("kws: 2 of 4")
 
 
-def test_better_is_not_worse():
+def test_change_is_worse_only_in_the_direction_of_its_figure():
     assert not Change("test/int8", 0.9, 0.91).worse
     assert not Change("bytes", 50000, 49000).worse
     assert Change("bytes", 50000, 50001).worse
     assert not Change("missed_per_word", 0.1, 0.1).worse
 
 
-def test_the_shipped_ones_stay_where_another_folder_is_asked_for(models, data, tmp_path):
-    write(models / "kws.tflite")
+def test_out_folder_leaves_the_shipped_models_unchanged(models, data, tmp_path):
+    write_model(models / "kws.tflite")
     before = (models / "kws.tflite").read_bytes()
     other = tmp_path / "other"
-    training = Training({"test": {"int8": 0.5}})
-    assert rebuild(asked("--data", str(data), "--out", str(other)), training) == 0
+    training = FakeTraining({"test": {"int8": 0.5}})
+    assert rebuild(options("--data", str(data), "--out", str(other)), training) == 0
     assert (models / "kws.tflite").read_bytes() == before
     assert (other / "kws.tflite").exists()
 
 
-def test_what_others_go_on_from_comes_first_and_one_that_fails_stops_none(models, data, capsys):
+def test_base_models_come_first_and_a_failure_does_not_stop_the_others(models, data, capsys):
     for name in ("airdigit", "kws", "kws_qcnn", "sounddigit"):
-        write(models / f"{name}.tflite", MADE.replace("kws.tflite", f"{name}.tflite"))
-    training = Training(status=2)
-    assert rebuild(asked("--data", str(data)), training) == 1
-    made = [Path(command[-1]).stem for command in training.commands]
-    assert made == ["kws", "sounddigit", "airdigit", "kws_qcnn"]
-    assert "kws: it could not be made anew" in capsys.readouterr().out
+        write_model(models / f"{name}.tflite", COMMAND.replace("kws.tflite", f"{name}.tflite"))
+    training = FakeTraining(status=2)
+    assert rebuild(options("--data", str(data)), training) == 1
+    order = [Path(command[-1]).stem for command in training.commands]
+    assert order == ["kws", "sounddigit", "airdigit", "kws_qcnn"]
+    assert "kws: the training failed" in capsys.readouterr().out
 
 
-def test_missing_recordings_are_named_before_anything_is_trained(models, data):
-    write(models / "airdigit.tflite")
-    write(models / "kws.tflite", MADE.replace("more", "elsewhere"))
-    training = Training()
-    with pytest.raises(EdgeError, match=r"elsewhere does not exist: put there"):
-        rebuild(asked("--data", str(data)), training)
+def test_missing_recordings_are_reported_before_any_training(models, data):
+    write_model(models / "airdigit.tflite")
+    write_model(models / "kws.tflite", COMMAND.replace("more", "elsewhere"))
+    training = FakeTraining()
+    with pytest.raises(EdgeError, match=r"elsewhere does not exist: put the recordings"):
+        rebuild(options("--data", str(data)), training)
     assert not training.commands
 
 
-def test_a_model_that_does_not_say_how_it_was_made_is_named(models, data):
-    write(models / "kws.tflite", command=None)
-    with pytest.raises(ModelError, match="kws does not say by which command"):
-        rebuild(asked("--data", str(data)), Training())
+def test_model_without_a_training_command_is_refused(models, data):
+    write_model(models / "kws.tflite", command=None)
+    with pytest.raises(ModelError, match="kws does not contain its training command"):
+        rebuild(options("--data", str(data)), FakeTraining())
     with pytest.raises(EdgeError, match="no shipped model 'cats': choose from kws"):
-        rebuild(asked("--data", str(data), "--only", "cats"), Training())
+        rebuild(options("--data", str(data), "--only", "cats"), FakeTraining())
 
 
-def test_the_command_of_every_shipped_model_can_be_run_again():
+def test_every_shipped_model_has_a_training_command():
     for name in shipped.shipped_models():
-        command = rebuild_models._command_of(name)
+        command = rebuild_models._training_command(name)
         assert command[2].startswith("training.")
         assert Path(command[command.index("--out") + 1]).name == f"{name}.tflite"
 
 
-def test_make_says_what_it_needs():
-    done = subprocess.run(
+def test_make_models_runs_the_tool():
+    result = subprocess.run(
         ["make", "-n", "models", "DATA=recordings"],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
         check=False,
     )
-    assert 'tools.rebuild_models --data "recordings"' in done.stdout
+    assert 'tools.rebuild_models --data "recordings"' in result.stdout

@@ -1,102 +1,107 @@
-"""Who is compared, what each needs, and how it is started."""
+"""The programs that are compared: the packages of each, and how it is started."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.commands import start_code
+
 WORKERS = Path(__file__).parent / "workers"
 
-OURS = ("edge-sense",)
-"""From this checkout, with what a listener needs and nothing for training or tests."""
-LISTEN = "import sys; from edge.commands.start import kws_listen; sys.exit(kws_listen())"
-NABU = ("--model", "okay_nabu")
+EDGE_SENSE = ("edge-sense",)
+"""This checkout with the packages that kws-listen needs, without those for training and tests."""
+OKAY_NABU = ("--model", "okay_nabu")
 
 
 @dataclass(frozen=True)
 class Peer:
     name: str
     environment: str
-    """A folder of `out/peers`; some share one."""
+    """A folder of `out/peers`; several peers can share one."""
     packages: tuple[str, ...]
-    """What pip installs there."""
+    """The packages that pip installs there."""
     worker: tuple[str, ...]
-    """The script of `workers` that runs it and tells when it first decided, and its arguments."""
+    """The script in `workers` that runs the peer and counts its decisions, and its arguments."""
     command: tuple[str, ...] = ()
-    """As a user starts it, if that is another program than the worker: arguments to Python."""
-    does: str = ""
+    """The arguments of Python with which users start the peer; empty if it is the worker itself."""
+    description: str = ""
     seconds: int = 60
-    """Of sound: fewer for those who take long."""
-    rounds: int = 100
-    """At most: what costs a hundred times as much needs no hundred times as exact a figure."""
-    hears_words: bool = False
-    """Are its words ours, so that one may count who is right?"""
-    itself: bool = False
-    """Does the worker measure its own CPU time? Then its start, and what it loads, is not in it."""
+    """Length of the sound; shorter for slow peers."""
+    max_rounds: int = 100
+    """Fewer for slow peers, because a ratio of 1/100 needs no exact figure."""
+    same_words: bool = False
+    """True if the peer knows the words of kws-listen, so that its accuracy can be compared."""
+    measures_itself: bool = False
+    """True if the worker measures its own CPU time, which then excludes the start."""
 
 
 PEERS = (
     Peer(
-        *("kws-listen", "edge-sense", OURS, ("listen", "{model}")),
-        command=("-c", LISTEN, "--pcm", "--json", "--model", "{model}"),
-        does="the whole command: from a pipe to JSON lines, ten words",
-        hears_words=True,
+        *("kws-listen", "edge-sense", EDGE_SENSE, ("listen", "{model}")),
+        command=("-c", start_code("kws_listen"), "--pcm", "--json", "--model", "{model}"),
+        description="the whole command: from a pipe to JSON lines, ten words",
+        same_words=True,
     ),
     Peer(
-        *("edge-sense in a program", "edge-sense", OURS, ("chain", "{model}")),
-        does="the same chain without the command, starting left out",
-        itself=True,
+        *("edge-sense in a program", "edge-sense", EDGE_SENSE, ("chain", "{model}")),
+        description="the same chain without the command; without the time to start",
+        measures_itself=True,
     ),
     Peer(
-        *("the runtime alone", "edge-sense", OURS, ("bare", "{model}")),
-        does="NumPy, LiteRT and our network every 40 ms, without hearing anything: what is left to "
-        "no program on them to spare",
+        *("the runtime alone", "edge-sense", EDGE_SENSE, ("runtime_only", "{model}")),
+        description="NumPy, LiteRT and our network every 40 ms on constant input: the least that "
+        "any program with them needs",
     ),
     Peer(
         *("pymicro-wakeword", "pymicro-wakeword", ("pymicro-wakeword",), ("pymicro",)),
-        command=("-m", "pymicro_wakeword", *NABU),
-        does="one wake phrase, int8 with carried state, a step every 30 ms, features in C",
+        command=("-m", "pymicro_wakeword", *OKAY_NABU),
+        description="one wake phrase, int8 streaming network, a step every 30 ms, features in C",
     ),
     Peer(
         *("pyopen-wakeword", "pyopen-wakeword", ("pyopen-wakeword",), ("pyopen",)),
-        command=("-m", "pyopen_wakeword", *NABU),
-        does="one wake phrase, float, a step every 80 ms",
+        command=("-m", "pyopen_wakeword", *OKAY_NABU),
+        description="one wake phrase, float, a step every 80 ms",
         seconds=20,
-        rounds=2,
+        max_rounds=2,
     ),
     Peer(
         *("pocketsphinx", "pocketsphinx", ("pocketsphinx",), ("sphinx",)),
-        does="the same ten words, spotted by an acoustic model of English",
+        description="the same ten words, spotted with an acoustic model of English",
         seconds=30,
-        rounds=3,
-        hears_words=True,
+        max_rounds=3,
+        same_words=True,
     ),
     Peer(
-        *("MLPerf Tiny reference", "edge-sense", OURS, ("mlperf", "{mlperf}")),
-        does="the same ten words, the whole window every 40 ms, on our runtime",
-        rounds=3,
-        hears_words=True,
-        itself=True,
+        *("MLPerf Tiny reference", "edge-sense", EDGE_SENSE, ("mlperf", "{mlperf}")),
+        description="the same ten words, the whole window every 40 ms, on our runtime",
+        max_rounds=3,
+        same_words=True,
+        measures_itself=True,
     ),
     Peer(
         *("the notebook way", "notebook", ("librosa", "ai-edge-litert"), ("notebook", "{model}")),
-        does="librosa's MFCC of the whole window every 20 ms, our network",
+        description="MFCC of the whole window by librosa every 20 ms, and our network",
         seconds=4,
-        rounds=1,
-        itself=True,
+        max_rounds=1,
+        measures_itself=True,
     ),
 )
 
 
 def worker_command(peer: Peer, python: Path, models: Mapping[str, str]) -> list[str]:
+    """The command that runs the worker of a peer. `models` are the files for {model}, {mlperf}."""
     name, *arguments = peer.worker
-    filled = [argument.format_map(models) for argument in arguments]
-    return [str(python), str(WORKERS / f"{name}.py"), *filled]
+    return [str(python), str(WORKERS / f"{name}.py"), *_fill(arguments, models)]
 
 
 def user_command(peer: Peer, python: Path, models: Mapping[str, str]) -> list[str]:
-    """As whoever uses it starts it."""
+    """The command with which users start a peer."""
     if not peer.command:
         return worker_command(peer, python, models)
-    return [str(python), *(argument.format_map(models) for argument in peer.command)]
+    return [str(python), *_fill(peer.command, models)]
+
+
+def _fill(arguments: Sequence[str], models: Mapping[str, str]) -> list[str]:
+    return [argument.format_map(models) for argument in arguments]

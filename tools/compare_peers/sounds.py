@@ -1,4 +1,4 @@
-"""What all peers hear: speech without a pause, and a quiet room; always the same."""
+"""The sounds for all peers: speech without pauses, background noise, and clips of single words."""
 
 from __future__ import annotations
 
@@ -14,41 +14,42 @@ from numpy.typing import NDArray
 from edge.errors import RecordingError
 from edge.features.sound.window_length import pad_or_crop
 from edge.formats import sound
+from edge.formats.sound.wav_writer import pcm_bytes
 from edge.simulation.sound.room import Noise
 from edge.simulation.sound.speaker import COMMANDS, OTHERS, SPEECH_LEVEL, Speaker, say
+from training.sound.data.recordings import load_samples
 
 RATE = 16000
 SEED = 5
-PERSON = 900  # the first of those who speak
-TURN = 10  # words, before the next person speaks
-PAUSE = 0.06  # s between words: nobody's breath, but no room for silence
-QUIET = 45.0  # dB of the room below the words
-SILENT, UNKNOWN = "_silence_", "_unknown_"
+FIRST_SPEAKER = 900
+WORDS_PER_SPEAKER = 10  # then the next person speaks
+PAUSE_S = 0.06  # between words: too short to count as silence
+NOISE_DB = 45.0  # how far the background noise is below the words
+CLIP_LABELS = {"_silence_": "silence", "_unknown_": "unknown"}
 
 
 def speech(seconds: float, files: Sequence[str | Path] = ()) -> bytes:
-    """Simulated people, or what is in the files, one after another: 16 bits, 16 kHz."""
+    """Words of simulated people, or the sound of the files, repeated: 16 bits, 16 kHz, mono."""
     count = round(seconds * RATE)
     if files:
-        return _as_bytes(np.resize(_recorded(files), count))
-    return _as_bytes(_simulated(seconds)[:count] + _room(count))
+        return pcm_bytes(np.resize(_from_files(files), count))
+    return pcm_bytes(_simulate(seconds)[:count] + _background_noise(count))
 
 
 def silence(seconds: float) -> bytes:
-    """A quiet room."""
-    return _as_bytes(_room(round(seconds * RATE)))
+    """The background noise of a quiet room."""
+    return pcm_bytes(_background_noise(round(seconds * RATE)))
 
 
 @dataclass(frozen=True)
 class Clips:
-    """A second each, and what is said in it."""
-
     pcm: bytes
+    """One second for each clip, one after another."""
     labels: tuple[str, ...]
 
 
 def clips(folder: Path, split: str) -> Clips:
-    """Those of `index.csv` (split, path, label) in the folder."""
+    """The clips of a split, as `index.csv` (split, path, label) in the folder lists them."""
     try:
         with (folder / "index.csv").open(newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["split"] == split]
@@ -59,39 +60,28 @@ def clips(folder: Path, split: str) -> Clips:
         ) from None
     if not rows:
         raise RecordingError(f"{folder}/index.csv has no clips of the split {split!r}")
-    seconds = [pad_or_crop(_at_rate(folder / row["path"]), RATE) for row in rows]
-    names = {SILENT: "silence", UNKNOWN: "unknown"}
-    labels = tuple(names.get(row["label"], row["label"]) for row in rows)
-    return Clips(b"".join(map(_as_bytes, seconds)), labels)
+    seconds = [pad_or_crop(load_samples(folder / row["path"], RATE), RATE) for row in rows]
+    labels = tuple(CLIP_LABELS.get(row["label"], row["label"]) for row in rows)
+    return Clips(b"".join(map(pcm_bytes, seconds)), labels)
 
 
-def _simulated(seconds: float) -> NDArray[Any]:
+def _simulate(seconds: float) -> NDArray[Any]:
     rng = np.random.default_rng(SEED)
-    pause = np.zeros(round(PAUSE * RATE))
+    pause = np.zeros(round(PAUSE_S * RATE))
     parts: list[NDArray[Any]] = []
     number = 0
     while sum(map(len, parts)) < seconds * RATE:
-        if number % TURN == 0:
-            speaker = Speaker(PERSON + number // TURN)
+        if number % WORDS_PER_SPEAKER == 0:
+            speaker = Speaker(FIRST_SPEAKER + number // WORDS_PER_SPEAKER)
         parts += [say(str(rng.choice(COMMANDS + OTHERS)), speaker, speaker.rng), pause]
         number += 1
     return np.concatenate(parts)
 
 
-def _recorded(files: Sequence[str | Path]) -> NDArray[Any]:
-    return np.concatenate([_at_rate(path) for path in sound.find(files)])
+def _from_files(files: Sequence[str | Path]) -> NDArray[Any]:
+    return np.concatenate([load_samples(path, RATE) for path in sound.find(files)])
 
 
-def _at_rate(path: Path) -> NDArray[np.float32]:
-    try:
-        return sound.read(path).at(RATE).samples
-    except RecordingError as error:
-        raise RecordingError(f"{path}: {error}") from None
-
-
-def _room(count: int) -> NDArray[np.float64]:
-    return Noise(np.random.default_rng(SEED), SPEECH_LEVEL * 10 ** (-QUIET / 20)).take(count)
-
-
-def _as_bytes(samples: NDArray[Any]) -> bytes:
-    return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+def _background_noise(count: int) -> NDArray[np.float64]:
+    level = SPEECH_LEVEL * 10 ** (-NOISE_DB / 20)
+    return Noise(np.random.default_rng(SEED), level).take(count)

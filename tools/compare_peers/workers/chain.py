@@ -1,4 +1,4 @@
-"""The chain in a program of one's own, and what of it is the network. MODEL"""
+"""The chain of edge-sense in a program, and the share of the network in its CPU time. MODEL"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from telling import Teller
+from counting import DecisionCounter
 
 from edge import chain
 from edge.events import Detection, Number, Rejection, Summary
@@ -16,11 +16,11 @@ from edge.sink import Sink
 from edge.source.files.pcm_pipe import PcmSource
 
 LOOPS, CALLS = 10, 200
-FRESH = 2  # rows of a window that are new when a decision is due
+NEW_ROWS = 2  # of a window, when a decision is due
 
 
-class Counting(Sink):
-    """What is detected is of no interest here."""
+class NullSink(Sink):
+    """A sink that ignores all events."""
 
     def show(self, event: Detection | Rejection | Number | Summary) -> None:
         pass
@@ -29,43 +29,45 @@ class Counting(Sink):
 def main() -> None:
     model = Model.load(sys.argv[1])
     requirements = model.manifest.input["sensor"]
-    teller = Teller()
-    asked: list[Any] = []
+    counter = DecisionCounter()
     scores = model.scores
+    last_tensor: Any = None
 
-    def counted(tensor: Any, new_rows: int | None) -> Any:
-        asked.append(tensor)
+    def count_and_keep(tensor: Any, new_rows: int | None) -> Any:
+        nonlocal last_tensor
+        last_tensor = tensor
+        counter.decisions += 1  # without the time of the first: this worker leaves out the start
         return scores(tensor, new_rows)
 
-    model.scores = counted  # type: ignore[method-assign,assignment]
+    model.scores = count_and_keep  # type: ignore[method-assign,assignment]
     with PcmSource(requirements) as source:
-        parts = model.features(source.channels), model, model.decision()
-        began = time.process_time()
-        chain.run(source, *parts, Counting(source.rate, ""))
-        cpu = time.process_time() - began
-    teller.decisions = len(asked)
-    each = _each(model, scores, asked[-1]) if asked else {}
+        stages = model.features(source.channels), model, model.decision()
+        started = time.process_time()
+        chain.run(source, *stages, NullSink(source.rate, ""))
+        cpu_s = time.process_time() - started
+    each_us = {} if last_tensor is None else _decision_us(model, scores, last_tensor)
     size = model.path.stat().st_size
-    teller.tell(cpu_s=cpu, sound_s=source.health.duration, bytes=size, each_us=each)
+    counter.write_report(cpu_s=cpu_s, sound_s=source.health.duration, bytes=size, each_us=each_us)
 
 
-def _each(model: Model, scores: Callable[..., Any], tensor: Any) -> dict[str, float]:
-    """Microseconds of one decision: all of it, and the runtime's own part."""
+def _decision_us(model: Model, scores: Callable[..., Any], tensor: Any) -> dict[str, float]:
+    """CPU time of one decision: all of it, and the part of the runtime."""
     runtime: Any = model.network._interpreter
     native = hasattr(runtime, "_interpreter")
-    # It must not be held: the runtime counts who holds it, and refuses.
+    # The bound method must not be kept: the runtime refuses to run while others refer to it.
     invoke = (lambda: runtime._interpreter.Invoke()) if native else runtime.invoke
-    return {"scores": _least(lambda: scores(tensor, FRESH)), "invoke": _least(invoke)}
+    return {"scores": _fastest_us(lambda: scores(tensor, NEW_ROWS)), "invoke": _fastest_us(invoke)}
 
 
-def _least(call: Callable[[], Any]) -> float:
-    found = []
+def _fastest_us(call: Callable[[], Any]) -> float:
+    """The mean CPU time of a call in the fastest loop."""
+    means = []
     for _ in range(LOOPS):
-        began = time.process_time()
+        started = time.process_time()
         for _ in range(CALLS):
             call()
-        found.append((time.process_time() - began) / CALLS * 1e6)
-    return round(min(found), 2)
+        means.append((time.process_time() - started) / CALLS * 1e6)
+    return round(min(means), 2)
 
 
 main()

@@ -1,7 +1,7 @@
-"""The way notebooks have it: MFCC of the whole window by librosa, at each hop. MODEL
+"""The common way in notebooks: librosa computes the MFCC of the whole window at each hop. MODEL
 
-What the network says of them is nonsense, for it learnt from other spectra; what it costs is not,
-or is too little: of a network that goes in steps it is but one, in place of a whole window's.
+The network was trained on other spectra, so its labels mean nothing here. Its CPU time is right, or
+too low: a streaming network processes only one step, not the whole window.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from telling import Teller, pieces
+from counting import RATE, DecisionCounter, blocks, float_samples
 
 HOP = 320  # samples: 20 ms
 
@@ -24,31 +24,32 @@ def main() -> None:
     path = sys.argv[1]
     interpreter = Interpreter(model_path=path, num_threads=1)
     interpreter.allocate_tensors()
-    given, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    _, frames, bins = given["shape"]
-    scale, zero = given["quantization"]
-    teller = Teller()
+    input_detail = interpreter.get_input_details()[0]
+    output_index = interpreter.get_output_details()[0]["index"]
+    _, frames, bins = input_detail["shape"]
+    scale, zero = input_detail["quantization"]
+    counter = DecisionCounter()
 
     def decide(second: np.ndarray) -> None:
-        spectrum = librosa.feature.mfcc(y=second, sr=16000, n_mfcc=bins, hop_length=HOP)
+        mfcc = librosa.feature.mfcc(y=second, sr=RATE, n_mfcc=bins, hop_length=HOP).T[:frames]
         tensor = np.zeros((frames, bins), np.float32)
-        found = spectrum.T[:frames]
-        tensor[: len(found)] = found
+        tensor[: len(mfcc)] = mfcc
         levels = np.clip(np.round(tensor / scale) + zero, -128, 127).astype(np.int8)
-        interpreter.set_tensor(given["index"], levels[None])
+        interpreter.set_tensor(input_detail["index"], levels[None])
         interpreter.invoke()
-        interpreter.get_tensor(result["index"])
-        teller.decided()
+        interpreter.get_tensor(output_index)
+        counter.count()
 
-    held = np.zeros(16000, np.float32)
-    decide(held)  # which loads and compiles the rest of librosa
-    sound = (np.frombuffer(b"".join(pieces()), "<i2") / 32768).astype(np.float32)
-    began = time.process_time()
+    window = np.zeros(RATE, np.float32)
+    decide(window)  # loads and compiles the rest of librosa
+    sound = float_samples(b"".join(blocks()))
+    started = time.process_time()
     for start in range(0, len(sound) - HOP + 1, HOP):
-        held = np.concatenate([held[HOP:], sound[start : start + HOP]])
-        decide(held)
-    cpu = time.process_time() - began
-    teller.tell(cpu_s=cpu, sound_s=len(sound) / 16000, bytes=Path(path).stat().st_size)
+        window = np.concatenate([window[HOP:], sound[start : start + HOP]])
+        decide(window)
+    cpu_s = time.process_time() - started
+    size = Path(path).stat().st_size
+    counter.write_report(cpu_s=cpu_s, sound_s=len(sound) / RATE, bytes=size)
 
 
 main()

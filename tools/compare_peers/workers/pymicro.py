@@ -1,15 +1,15 @@
-"""pymicro-wakeword, as its own command does it."""
+"""pymicro-wakeword, used as its own command uses it."""
 
 from __future__ import annotations
 
+from counting import DecisionCounter, blocks
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model
-from telling import Teller, pieces
 
-teller = Teller()
+counter = DecisionCounter()
 model = MicroWakeWord.from_builtin(Model("okay_nabu"))
-model.lib.TfLiteInterpreterInvoke = teller.counting(model.lib.TfLiteInterpreterInvoke)
+model.lib.TfLiteInterpreterInvoke = counter.counting(model.lib.TfLiteInterpreterInvoke)
 front_end = MicroWakeWordFeatures()
-for piece in pieces():
-    for features in front_end.process_streaming(piece):
+for block in blocks():
+    for features in front_end.process_streaming(block):
         model.process_streaming(features)
-teller.tell(bytes=model.tflite_model.stat().st_size)
+counter.write_report(bytes=model.tflite_model.stat().st_size)
