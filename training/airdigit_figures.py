@@ -137,7 +137,7 @@ def _detected_labels(model: Model, recording: Chunk) -> list[str]:
 
 
 def _live_section(lines: Sequence[str]) -> list[str]:
-    explanation = "The takes of a corpus that was kept out, played to the live chain:"
+    explanation = "The takes of a corpus that was held out, played to the live chain:"
     return ["## Live", "", explanation, "", *lines]
 
 

@@ -29,8 +29,8 @@ def swing(seconds: float, size: float = 3.0) -> np.ndarray:
     return size * np.sin(np.pi * t / seconds) * np.sign(np.sin(6 * t) + 0.3)
 
 
-def spans(samples: list[tuple[float, ...]], hangover_s: float = 0.25) -> list[Span]:
-    gate = Gate(hangover_s)
+def spans(samples: list[tuple[float, ...]], hang_s: float = 0.25) -> list[Span]:
+    gate = Gate(hang_s)
     found = [gate.push(row) for row in samples]
     return [span for span in (*found, gate.finish()) if span is not None]
 
@@ -42,8 +42,8 @@ def test_one_movement_between_rests_is_one_stroke():
     assert not span.too_long
 
 
-def test_the_end_is_known_after_the_hangover_time():
-    (span,) = spans(rows(np.concatenate([still(1), swing(1.5), still(1)])), hangover_s=0.25)
+def test_the_end_is_known_after_the_hang_time():
+    (span,) = spans(rows(np.concatenate([still(1), swing(1.5), still(1)])), hang_s=0.25)
     assert span.decided - span.end == pytest.approx(0.25, abs=1.5 / RATE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge.simulation.ground_truth import Mark, events_by_mark
+from edge.simulation.ground_truth import Mark
 from training.common.event_matching import in_time, match_events
 
 
@@ -49,12 +49,3 @@ def test_detections_of_other_labels_are_false_accepts() -> None:
 def test_in_time_ignores_the_label() -> None:
     times = (0.9, 1.0, 2.5, 2.6)
     assert [in_time(TRUTH[0], t, 1.0) for t in times] == [False, True, True, False]
-
-
-def test_events_by_mark_gives_each_event_to_the_first_mark_it_falls_into() -> None:
-    events = [Detected(t, "any") for t in (0.5, 1.2, 1.9, 3.1, 9.0)]
-    marks = [Mark("1", 1.0, 1.5), Mark("2", 1.8, 2.0), Mark("3", 3.0, 3.5)]
-    found, others = events_by_mark(marks, events, 0.6)
-    assert [mine for _, mine in found] == [events[1:3], [], events[3:4]]
-    assert [mark for mark, _ in found] == marks
-    assert others == [events[0], events[4]]

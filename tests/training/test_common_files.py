@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edge.errors import EdgeError
+from training import airdigit
 from training.common import cache
 from training.common.atomic_write import atomic_write, check_model_path, write_file
 from training.common.cache import cache_key, cached_arrays, cached_weights, source_code
@@ -77,16 +78,13 @@ def test_cache_key_depends_on_every_input_and_on_the_source_code() -> None:
     assert cache_key(array.copy(), 1, code=CODE) == keys[0]
 
 
-def test_source_code_changes_with_a_file_and_refuses_a_pattern_without_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cache, "ROOT", tmp_path)
-    (tmp_path / "a.py").write_text("one")
-    before = source_code("*.py")
-    (tmp_path / "a.py").write_text("two")
-    assert source_code("*.py") != before
-    with pytest.raises(ValueError, match="no source file matches b"):
-        source_code("*.py", "b*.py")
+def test_source_code_has_every_file_and_refuses_a_pattern_without_files() -> None:
+    code = source_code("training/common/*.py", "training/airdigit.py")
+    for module in (cache, airdigit):
+        assert Path(module.__file__).read_bytes() in code
+    assert source_code("training/common/*.py", "training/common/cache.py") in code
+    with pytest.raises(ValueError, match="no source file matches training/commom"):
+        source_code("training/common/*.py", "training/commom/*.py")
 
 
 def test_cached_arrays_are_computed_once_and_again_if_the_file_is_damaged(

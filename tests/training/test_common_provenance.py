@@ -28,7 +28,7 @@ def test_command_line_has_every_kind_of_option_in_order() -> None:
 
 
 def test_command_line_leaves_out_options_that_are_not_set() -> None:
-    options = {"--base": None, "--noise": [], "--reference": False, "--seed": 0}
+    options = {"--base": None, "--noise": [], "--others": (), "--reference": False, "--seed": 0}
     assert command_line("training.kws", options) == "python -m training.kws --seed 0"
 
 

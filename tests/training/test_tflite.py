@@ -1,4 +1,4 @@
-"""Conversion to int8: what is left out of a file must not be missed by any runtime."""
+"""Export to int8: a reduced file runs on every runtime, and its weights can be read back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def folded() -> keras.Model:
     keras.utils.set_random_seed(1)
     fresh = network.learning(INPUT, 3, TINY)
     for weight in fresh.trainable_weights:
-        if len(weight.shape) == 1:  # nothing is 0 or 1, as after training
+        if len(weight.shape) == 1:  # after a training no weight is 0 or 1
             weight.assign_add(np.random.uniform(0.05, 0.2, weight.shape))
     return network.folded(fresh, TINY)
 
@@ -31,40 +31,40 @@ def windows() -> np.ndarray:
     return np.random.default_rng(1).normal(-5, 3, (60, *INPUT)).astype(np.float32)
 
 
-def test_every_runtime_computes_the_same(folded: keras.Model, windows: np.ndarray) -> None:
+def test_every_runtime_gives_the_scores_of_keras(folded: keras.Model, windows: np.ndarray) -> None:
     model = tflite.to_int8(folded, windows)
-    answers = []
+    scores = []
     for kind in (interpreter_class()[1], lite.Interpreter):
         interpreter = kind(model_content=model)
         interpreter.allocate_tensors()
-        (given,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
-        scale, zero = given["quantization"]
+        (input_,), (output,) = interpreter.get_input_details(), interpreter.get_output_details()
+        scale, zero = input_["quantization"]
         levels = np.clip(np.rint(windows[:1] / scale) + zero, -128, 127).astype(np.int8)
-        interpreter.set_tensor(given["index"], levels)
+        interpreter.set_tensor(input_["index"], levels)
         interpreter.invoke()
-        scale, zero = result["quantization"]
-        answers.append((interpreter.get_tensor(result["index"])[0] - float(zero)) * scale)
-    wanted = network.probabilities(folded, windows[:1])[0]
-    for answer in answers:
-        assert np.abs(answer - wanted).max() < 0.05
+        scale, zero = output["quantization"]
+        scores.append((interpreter.get_tensor(output["index"])[0] - float(zero)) * scale)
+    expected = network.probabilities(folded, windows[:1])[0]
+    for found in scores:
+        assert np.abs(found - expected).max() < 0.05
 
 
-def test_weights_come_back_from_a_model(folded: keras.Model, windows: np.ndarray) -> None:
+def test_weights_can_be_read_back_from_a_model(folded: keras.Model, windows: np.ndarray) -> None:
     model = tflite.to_int8(folded, windows)
     again = network.from_model(model, INPUT, 3, TINY)
     difference = network.probabilities(again, windows) - network.probabilities(folded, windows)
     assert np.abs(difference).max() < 0.05
 
 
-def test_equal_arrays_stand_once_in_the_file(folded: keras.Model, windows: np.ndarray) -> None:
+def test_equal_arrays_are_written_once(folded: keras.Model, windows: np.ndarray) -> None:
     model = tflite.to_int8(folded, windows)
     zeros_of_a_layer = np.zeros(TINY.width, np.int64).tobytes()
-    found = tflite_file.flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
-    alike = [
+    graph = tflite_file.flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
+    equal = [
         tensor
-        for tensor in found.subgraphs[0].tensors
+        for tensor in graph.subgraphs[0].tensors
         if tensor.quantization is not None
         and np.array(tensor.quantization.zeroPoint).tobytes() == zeros_of_a_layer
     ]
-    assert len(alike) > 5
-    assert len(model) < len(bytes(tflite_file.flatbuffer_utils.convert_object_to_bytearray(found)))
+    assert len(equal) > 5
+    assert len(model) < len(bytes(tflite_file.flatbuffer_utils.convert_object_to_bytearray(graph)))

@@ -37,9 +37,8 @@ class EpochLogger(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         values = logs or {}
-        loss, accuracy = values["loss"], 100 * values["accuracy"]
-        detail = f"loss {loss:.3f}, accuracy {accuracy:.1f} %"
-        self._progress.report(epoch + 1, detail)
+        accuracy = f"accuracy on augmented data {values['accuracy']:.1%}"
+        self._progress.report(epoch + 1, f"loss {values['loss']:.3f}, {accuracy}")
 
 
 def duration(seconds: float) -> str:

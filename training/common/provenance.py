@@ -21,13 +21,11 @@ def command_line(module: str, options: Mapping[str, object]) -> str:
     """
     words = ["python", "-m", module]
     for name, value in options.items():
-        if value is None or value is False or value == []:
-            continue
-        words.append(name)
-        if isinstance(value, (list, tuple)):
-            words += map(str, value)
-        elif value is not True:
-            words.append(str(value))
+        values = value if isinstance(value, (list, tuple)) else [value]
+        if value is True:
+            words.append(name)
+        elif value is not None and value is not False and values:
+            words += [name, *map(str, values)]
     return shlex.join(words)
 
 

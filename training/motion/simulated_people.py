@@ -84,7 +84,7 @@ def simulate_person(number: int, paths: Paths) -> Strokes:
     rng = person.rng
     accel_g, gyro_dps = SENSOR_RANGES[rng.integers(len(SENSOR_RANGES))]
     sensor = Sensor(Imu(rng, float(rng.choice(RATES)), accel_g, gyro_dps))
-    hangover_s = float(rng.choice([LIVE_HANG, FILE_HANG]))
+    hang_s = float(rng.choice([LIVE_HANG, FILE_HANG]))
     # Most drivers calibrate the gyroscope at start; the gate has to learn the bias that is left.
     sensor.imu.bias[3:] *= rng.choice([0.2, 1.0])
     scenes: list[Scene] = []
@@ -97,14 +97,14 @@ def simulate_person(number: int, paths: Paths) -> Strokes:
     scenes += other_motions(person, IDLE_SECONDS)
     return Strokes.from_spans(
         Stroke(span, label, CORPUS, f"person-{number}", IDLE if span.end > drawing_s else DRAWING)
-        for span, label in _labelled_spans(sensor, scenes, hangover_s)
+        for span, label in _labelled_spans(sensor, scenes, hang_s)
     )
 
 
 def _labelled_spans(
-    sensor: Sensor, scenes: Sequence[Scene], hangover_s: float
+    sensor: Sensor, scenes: Sequence[Scene], hang_s: float
 ) -> Iterator[tuple[Span, str]]:
-    gate = Gate(hangover_s)
+    gate = Gate(hang_s)
     marks: list[Mark] = []
     spans: list[Span] = []
     for scene in scenes:

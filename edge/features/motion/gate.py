@@ -4,7 +4,7 @@ It takes one sample at a time, so the result cannot depend on how the stream is 
 
 Activity is a smoothed measure of how fast the hand turns and accelerates, in rad/s. A stroke begins
 when the activity exceeds BEGIN; samples from before that moment, while the activity rose, belong to
-it (pre-roll). It ends after the activity was low for the hangover time. While the hand rests, the
+it (pre-roll). It ends after the activity was low for the hang time. While the hand rests, the
 gate estimates the bias of the gyroscope.
 
 The values of these constants, and their names, are part of every model's input specification.
@@ -50,11 +50,9 @@ class Span:
 class Gate:
     """Takes the samples of one stream, and returns strokes."""
 
-    def __init__(
-        self, hangover_s: float, bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    ) -> None:
-        """`hangover_s`: seconds of rest that end a stroke; `bias` of the gyroscope, as known."""
-        self.hangover_s = hangover_s
+    def __init__(self, hang_s: float, bias: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
+        """`hang_s`: seconds of rest that end a stroke; `bias` of the gyroscope, as known."""
+        self.hang_s = hang_s
         self.bias = list(bias)
         self.rows: deque[tuple[float, ...]] = deque()
         self.activities: deque[float] = deque()
@@ -106,7 +104,7 @@ class Gate:
                 # Memory is bounded: only the newest part is kept until the hand rests.
                 self._keep_last(LONGEST)
             return None
-        return self._end_stroke() if t - self.active_t >= self.hangover_s else None
+        return self._end_stroke() if t - self.active_t >= self.hang_s else None
 
     def finish(self) -> Span | None:
         """The stroke that the end of the stream interrupts."""
