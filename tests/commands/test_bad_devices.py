@@ -51,7 +51,9 @@ class TestPorts:
     @pytest.mark.parametrize("path", ["/dev/null", str(ROOT), __file__])
     def test_a_path_that_is_not_a_port_is_an_error(self, command, path):
         message = error_message(command, "--port", path)
-        assert "is no serial port" in message and message.endswith("name another with --port")
+        assert "is not a usable serial port" in message and message.endswith(
+            "name another with --port"
+        )
 
     def test_a_busy_port_is_an_error(self, command):
         with serial_port() as (_, path):
@@ -70,8 +72,8 @@ class TestPorts:
 
 
 NOT_SAMPLES = {  # bytes that a board sends: part of the error
-    b"": "not a byte came: press the board's reset button",
-    b"\xb5\x00\xfe\x80" * 16: "the speed is most likely wrong; use",
+    b"": "no byte came: press the board's reset button",
+    b"\xb5\x00\xfe\x80" * 16: "the speed is probably wrong; use",
     b"no numbers here, sorry " * 3: "flash the sketch that sends them",
     b"1,2,3,4,5\r\n" * 6: "rows of 5 columns; accepted are 3",
     b"nan,nan,nan\r\n" * 2: "hold no numbers (nan): check the sensor's wiring",

@@ -43,15 +43,7 @@ def start(command: str, *argv: str | Path, first: str = "", **how: object) -> su
     arguments = [*REQUIRED_OPTIONS.get(command, ()), *map(str, argv)]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-W",
-            "error",
-            "-c",
-            program,
-            *REQUIRED_OPTIONS.get(command, ()),
-            *map(str, argv),
-        ],
+        [sys.executable, "-W", "error", "-c", program, *arguments],
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         **{**pipes, **how},
