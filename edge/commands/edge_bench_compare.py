@@ -1,11 +1,13 @@
-"""Compare two records of edge-bench: which differences are larger than the noise?
+"""Compare two records of edge-bench: which differences exceed the noise?
 
-  edge-bench compare before.json after.json
-  edge-bench compare before.json after.json --fail-if-slower 10    exit status 1 if a row is slower
+  edge-bench compare old.json new.json
+  edge-bench compare old.json new.json --fail-if-slower 10
 
-For each row that both records have, this prints the medians and the relative difference with its
-99 % confidence interval, which is found by resampling the processes and the blocks of runs in them.
-If the interval contains 0 %, the difference may be noise.
+The second line exits with status 1 if a row is more than 10 % slower. For each
+row that both records have, the output shows both medians and the difference
+with its 99 % confidence interval, which is found by resampling the processes
+and the blocks of runs in them. If the interval contains 0 %, the difference may
+be noise.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def test_command_without_a_model_is_refused(capsys):
         (["--affinity", "9000"], "not all cores of this machine"),
         (["--affinity", "a"], "not a list of cores"),
         (["--affinity", "3-1"], "not all cores of this machine"),
-        (["--threads", "0"], "1 or more"),
+        (["--threads", "0"], "1 to 1000000"),
         (["--seconds", "nan"], "0.01 to 86400"),
         (["--runtime", "caffe"], "invalid choice"),
     ],
