@@ -1,4 +1,4 @@
-"""Compare the outputs of the rows of one model: a fast runtime that computes wrong must show."""
+"""Compare the outputs of all rows of a model, to find a runtime that computes wrong results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compare_outputs(rows: list[Row]) -> None:
         if found is None:
             row["warnings"].append(f"its output has another shape than that of {other}")
         elif found["apart"] is None:
-            row["warnings"].append(f"its outputs or those of {other} are no numbers (NaN)")
+            row["warnings"].append(f"its outputs or those of {other} contain NaN")
         elif _suspicious(found, row["model"] == reference["model"]):
             row["warnings"].append(
                 f"its outputs differ from those of {other} by {found['apart']:.3f}"

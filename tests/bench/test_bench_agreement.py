@@ -24,5 +24,5 @@ def test_difference_is_given_in_levels_and_in_probability():
 def test_nan_and_another_shape_give_a_warning():
     rows = [row([[0.5, 0.5]]), row([[float("nan"), 0.5]], runtime="b"), row([[1.0]], runtime="c")]
     compare_outputs(rows)
-    assert rows[1]["agreement"]["apart"] is None and "no numbers" in rows[1]["warnings"][0]
+    assert rows[1]["agreement"]["apart"] is None and "contain NaN" in rows[1]["warnings"][0]
     assert rows[2]["agreement"] is None and "another shape" in rows[2]["warnings"][0]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from edge.bench.record import Record, Row, row_name, subject
-from edge.bench.report import columns as c
+from edge.bench.report import columns
 from edge.bench.report.notes import machine_line, record_notes, row_notes
 
 WIDTH = 80
@@ -29,28 +29,28 @@ def as_text(record: Record) -> str:
 
 def _models(rows: Sequence[Row]) -> Iterator[str]:
     if rows:
-        for title, columns in (
-            ("Models: time per inference", c.MODEL_LATENCY),
-            ("Models: start, memory and size", c.MODEL_SIZE),
+        for title, cells in (
+            ("Models: time per inference", columns.MODEL_LATENCY),
+            ("Models: start, memory and size", columns.MODEL_SIZE),
         ):
-            yield _table(title, list(columns), _grouped(rows, subject, c.runtime, columns))
-        yield _legend(c.MODEL_LEGEND)
+            yield _table(title, list(cells), _grouped(rows, subject, columns.runtime, cells))
+        yield _legend(columns.MODEL_LEGEND)
 
 
 def _pipelines(rows: Sequence[Row]) -> Iterator[str]:
     if rows:
-        for title, columns in (
-            ("Pipelines: cost", {**c.PIPELINE_COST, **c.PIPELINE_START}),
-            ("Pipelines: share of the processor time", c.PIPELINE_STAGES),
-            ("Pipelines: detections", c.PIPELINE_DETECTIONS),
+        for title, cells in (
+            ("Pipelines: cost", {**columns.PIPELINE_COST, **columns.PIPELINE_START}),
+            ("Pipelines: share of the processor time", columns.PIPELINE_STAGES),
+            ("Pipelines: detections", columns.PIPELINE_DETECTIONS),
         ):
-            lines = _grouped(rows, _pipeline, lambda row: str(row["signal"]), columns)
-            yield _table(title, list(columns), lines)
-        yield _legend(c.PIPELINE_LEGEND)
+            lines = _grouped(rows, _pipeline, lambda row: str(row["signal"]), cells)
+            yield _table(title, list(cells), lines)
+        yield _legend(columns.PIPELINE_LEGEND)
 
 
 def _pipeline(row: Row) -> str:
-    return f"{row['pipeline']} on {c.runtime(row)}"
+    return f"{row['pipeline']} on {columns.runtime(row)}"
 
 
 def _operators(rows: Sequence[Row]) -> Iterator[str]:
@@ -58,11 +58,11 @@ def _operators(rows: Sequence[Row]) -> Iterator[str]:
     for row in profiled:
         lines: list[Line] = [
             (f"{number:3d} {name}", cells)
-            for number, (name, *cells) in enumerate(c.operator_rows(row["profile"]))
+            for number, (name, *cells) in enumerate(columns.operator_rows(row["profile"]))
         ]
-        yield _table(f"Operators of {row_name(row)}", c.OPERATORS[1:], lines)
+        yield _table(f"Operators of {row_name(row)}", columns.OPERATORS[1:], lines)
     if profiled:
-        yield _legend(c.OPERATOR_LEGEND)
+        yield _legend(columns.OPERATOR_LEGEND)
 
 
 def _notes(record: Record) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _grouped(
     rows: Sequence[Row],
     group: Callable[[Row], str],
     label: Callable[[Row], str],
-    columns: c.Columns,
+    cells: columns.Columns,
 ) -> Iterator[Line]:
     """A line for each row. Rows of the same group stand below a heading."""
     heading = None
@@ -85,33 +85,32 @@ def _grouped(
         if group(row) != heading:
             heading = group(row)
             yield heading, ()
-        yield f"  {label(row)}", [cell(row) for cell in columns.values()]
+        yield f"  {label(row)}", [cell(row) for cell in cells.values()]
 
 
-def _table(title: str, headings: Sequence[str], lines: Iterator[Line] | Sequence[Line]) -> str:
+def _table(title: str, headings: Sequence[str], lines: Iterable[Line]) -> str:
     """Cells are aligned to the right. Labels get the rest of the width, and are cut to fit it."""
     table: list[Line] = [("", headings), *lines]
-    widths = [max(map(len, cells)) for cells in zip(*(c for _, c in table if c), strict=True)]
+    filled = [cells for _, cells in table if cells]
+    widths = [max(map(len, column)) for column in zip(*filled, strict=True)]
     available = WIDTH - sum(len(GAP) + width for width in widths)
     label_width = min(available, max(len(label) for label, cells in table if cells))
     printed = [_cut(title, WIDTH)]
     for label, cells in table:
         if cells:
-            figures = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-            printed.append(GAP.join([_cut(label, label_width).ljust(label_width), *figures]))
+            aligned = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
+            printed.append(GAP.join([_cut(label, label_width).ljust(label_width), *aligned]))
         else:
             printed.append(_cut(label, WIDTH))
     return "\n".join(printed)
 
 
-def _legend(legend: c.Legend) -> str:
+def _legend(legend: columns.Legend) -> str:
     width = max(map(len, legend))
+    indent = " " * (2 + width + len(GAP))
     return "\n".join(
         textwrap.fill(
-            meaning,
-            WIDTH,
-            initial_indent=f"  {term.ljust(width)}{GAP}",
-            subsequent_indent=" " * (2 + width + len(GAP)),
+            meaning, WIDTH, initial_indent=f"  {term:{width}}{GAP}", subsequent_indent=indent
         )
         for term, meaning in legend.items()
     )
