@@ -120,7 +120,7 @@ def pipeline_jobs(
                 specification = manifest.input
                 if specification.get("kind") not in SIMULATORS:
                     raise EdgeError(f"there is no simulated signal for {name}: measure its model")
-                progress(f"simulating signal for {name} ({kind})")
+                progress(f"simulating a signal for {name} ({kind})")
                 signal = simulate(specification, settings.signal_s, kind, SEED)
                 signal_folder = folder / f"signal{number}-{kind}"
                 signal.save(signal_folder)

@@ -24,7 +24,7 @@ def add_bench_options(parser: CommandParser) -> None:
         "--pipeline",
         action="append",
         metavar="NAME",
-        help="measure the whole chain from samples to events of this model, on simulated signal",
+        help="measure the whole chain from samples to events of this model, on a simulated signal",
     )
     group.add_argument(
         "--runtime",
@@ -66,7 +66,7 @@ def add_bench_options(parser: CommandParser) -> None:
         type=_seconds,
         default=60.0,
         metavar="S",
-        help="seconds of signal for a pipeline (60)",
+        help="seconds of the simulated signal for a pipeline (60)",
     )
     group.add_argument(
         "--timeout",

@@ -1,4 +1,4 @@
-"""Feature windows for a model: simulated signal, processed by the model's own features."""
+"""Feature windows for a model: a simulated signal, processed by the model's own features."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def manifest_file(path: Path) -> Path:
 
 
 def model_windows(path: Path) -> InputWindows | None:
-    """Windows of simulated signal; None if the model has no manifest or no simulator exists."""
+    """Windows of a simulated signal; None if the model has no manifest or no simulator exists."""
     try:
         content, manifest = read_model(manifest_file(path))
     except ModelError:

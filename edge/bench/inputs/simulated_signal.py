@@ -1,4 +1,4 @@
-"""Signal that is simulated before the measurement, so that simulation costs no measured time."""
+"""Simulate a signal before the measurement, so that the simulation costs no measured time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Simulator:
     name: str
     sources: Mapping[str, str]
     idle_option: str
-    """The option of the source that sets for how many seconds there is nothing to recognise."""
+    """The option of the source that sets the length in s of the part with nothing to recognise."""
     idle_content: str
     """What the idle signal contains."""
     sample_s: float
@@ -57,7 +57,7 @@ class Signal:
 
 
 def simulate(specification: Mapping[str, Any], seconds: float, kind: str, seed: int) -> Signal:
-    """Simulate signal for the features of a manifest.
+    """Simulate a signal for the features of a manifest.
 
     `kind`: "active" contains words or strokes, "idle" contains none.
     """

@@ -22,7 +22,7 @@ class InputWindows:
     zero: int
     """Zero point of the same input."""
     states: list[Array] = field(default_factory=list)
-    """For a streaming network: each state before the last step of each window, (count, *shape) of
+    """The states of a streaming network before the last step of each window: (count, *shape)
     int8."""
 
     def save(self, path: Path) -> None:

@@ -18,10 +18,10 @@ THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
 FLAGS = {0: "under-voltage", 1: "clock capped", 2: "throttled", 3: "temperature limit"}
 SINCE_START = 16
 SLOW_GOVERNORS = ("powersave", "conservative")
-MAX_LOAD = 0.5  # load average of other programs, in cores, above which the machine is not idle
+MAX_LOAD = 0.5  # load average before the benchmark, in cores; an idle machine has less
 HOT_C = 80.0  # where a Pi begins to reduce its clock
 MAX_STOLEN = 0.02  # share of the time in which the host did not run this virtual machine
-MAX_CLOCK_CHANGE = 0.05
+MAX_CLOCK_CHANGE = 0.05  # relative, between the start and the end of a measurement
 STEAL = 7  # index of the stolen time in the first line of /proc/stat
 
 

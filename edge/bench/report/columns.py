@@ -89,8 +89,8 @@ MODEL_LEGEND: Legend = {
     "peak MB": "largest memory of the process",
     "file kB": "size of the model file",
     "MMAC": "million multiply-accumulate operations per inference",
-    "of peak": "MMAC per second, relative to the highest int8 speed here",
-    "agreement": "of the outputs with the first row of the model: yes, or the "
+    "of peak": "MMAC per second, divided by the highest int8 speed below",
+    "agreement": "outputs equal those of the model's first row: yes, or the "
     "largest difference in int8 levels or in probability",
 }
 
@@ -121,8 +121,8 @@ PIPELINES: Columns = {
     **PIPELINE_START,
 }
 PIPELINE_LEGEND: Legend = {
-    "active, idle": "signal with words or strokes, signal without any",
-    "CPU ms/s": "processor time for one second of signal",
+    "active, idle": "the signal contains words or strokes, or none",
+    "CPU ms/s": "processor time for one second of the signal",
     "of real time": "time to process the signal, relative to its length",
     "fit on a core": "pipelines that one core can run at the same time",
     "ready ms": "start of the process until the model is loaded",
