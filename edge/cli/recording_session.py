@@ -76,7 +76,7 @@ class RecordingSession(ABC, Generic[Take]):
                 take = capture.finish() if prompted else None
                 if take is None:
                     raise SourceError(
-                        f"the source ended with {self.remaining} takes left to record"
+                        f"the source ended before all takes were saved: {self.remaining} remaining"
                     )
                 break
             self._on_chunk(chunk)

@@ -57,7 +57,7 @@ class SoundSession(RecordingSession[Take]):
     def close(self) -> None:
         """Report how many takes are saved and remaining."""
         speaker, folder = self.settings.speaker, self.settings.folder
-        say(f"{self.saved} takes of {speaker} were saved in {folder}, {self.remaining} remaining")
+        say(f"takes of {speaker} saved in {folder}: {self.saved}, remaining: {self.remaining}")
         if self.remaining:
             say("to continue: run the same command again")
         if self.json_output:

@@ -6,7 +6,7 @@ Lay the sensor on the table and do not touch it while the command measures.
   airdigit-doctor --port auto          a microcontroller on USB
   airdigit-doctor --replay take.csv    a recording: its rate, gaps, units and clipping
   airdigit-doctor --mock               without a sensor: what the findings look like
-  airdigit-doctor --i2c 1 --json       for programs: one JSON object for each finding, a summary
+  airdigit-doctor --i2c 1 --json       one JSON object for each finding, then a summary
 
 The exit status is 0 if there is no fault; warnings are not faults.
 Every option can also be set by the environment variable in brackets.

@@ -56,7 +56,10 @@ def strokes(count, **shape):
 
 @pytest.fixture
 def record(tmp_path, monkeypatch, capsys):
-    """Run the command on a recording; return its exit status, stdout and stderr."""
+    """Return a function that runs the command on a recording.
+
+    It returns the exit status, stdout and stderr.
+    """
     monkeypatch.setattr(airdigit_record, "SOURCES", SOURCES)
 
     def record(recording, *options):
@@ -170,7 +173,7 @@ def test_a_source_that_ends_early_prints_the_command_to_continue(record, tmp_pat
     assert "2 of 5 takes are saved" in err
     assert "to continue: airdigit-record --label 3 --seconds=4 --out" in err
     assert "--takes=3" in err
-    assert err.endswith("the source ended with 3 takes left to record\n")
+    assert err.endswith("the source ended before all takes were saved: 3 remaining\n")
 
 
 def test_ten_rejected_takes_in_a_row_end_the_session(record):

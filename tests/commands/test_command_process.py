@@ -31,21 +31,21 @@ from command_process import (
 )
 from pty_board import FramedBoard, PtyPort
 
+MOCK = {  # options for a run without hardware
+    "airdigit-live": ("--mock", "--digits", "1234", "--speed", "max", "--json"),
+    "airdigit-record": ("--mock", "--speed", "max", "--json"),
+    "airdigit-doctor": ("--mock", "--speed", "max", "--json"),
+}
+
 
 class TestStreams:
     """Standard input and output that are closed or full, or whose reader has ended."""
-
-    MOCK = {
-        "airdigit-live": ("--mock", "--digits", "1234", "--speed", "max", "--json"),
-        "airdigit-record": ("--mock", "--speed", "max", "--json"),
-        "airdigit-doctor": ("--mock", "--speed", "max", "--json"),
-    }
 
     @every_live_command
     def test_a_reader_that_ends_early_is_not_an_error(self, command, tmp_path):
         """As in `airdigit-live | head -1`."""
         out = out_option(command, tmp_path)
-        with start(command, *self.MOCK[command], *out) as process:
+        with start(command, *MOCK[command], *out) as process:
             assert process.stdout and process.stderr
             assert process.stdout.readline().startswith('{"event"')
             process.stdout.close()
@@ -62,7 +62,7 @@ class TestStreams:
             for number in range(3):
                 os.close(number)
 
-        with start(command, *self.MOCK[command], *out, **closed, preexec_fn=close) as process:
+        with start(command, *MOCK[command], *out, **closed, preexec_fn=close) as process:
             assert process.wait(TIMEOUT) == 0
         if command == "airdigit-record":
             assert len(list(tmp_path.glob("*.csv"))) == 2
@@ -71,7 +71,7 @@ class TestStreams:
     def test_output_to_a_full_disk_is_an_error(self, command, tmp_path):
         out = out_option(command, tmp_path)
         with open("/dev/full", "w") as full:
-            status, _, err = run(command, *self.MOCK[command], *out, stdout=full)
+            status, _, err = run(command, *MOCK[command], *out, stdout=full)
         assert status == 1
         assert err.splitlines()[-1] == f"{command}: error: No space left on device"
 
@@ -95,7 +95,8 @@ class TestStreams:
 class TestSignals:
     """A signal ends a command at once, with one summary, whatever the command is doing."""
 
-    def stopped(self, process: subprocess.Popen[str], number: int) -> tuple[int, list[dict]]:
+    def stop(self, process: subprocess.Popen[str], number: int) -> tuple[int, list[dict]]:
+        """Send the signal; return the exit status and the events that the command prints."""
         process.send_signal(number)
         sent = time.monotonic()
         out, err = process.communicate(timeout=TIMEOUT)
@@ -118,22 +119,22 @@ class TestSignals:
         self, command, status, number, tmp_path
     ):
         out = out_option(command, tmp_path / "takes")
-        line = PtyPort(tmp_path / "ttyUSB0")
-        with start(command, "--port", line.path, "--json", *out) as process:
-            self.wait_until_open(line)
-            assert self.stopped(process, number)[0] == status
-        line.unplug()
+        port = PtyPort(tmp_path / "ttyUSB0")
+        with start(command, "--port", port.path, "--json", *out) as process:
+            self.wait_until_open(port)
+            assert self.stop(process, number)[0] == status
+        port.unplug()
 
     @pytest.mark.parametrize("command", [LIVE_COMMANDS["airdigit-live"], "airdigit-doctor"])
     def test_a_signal_while_the_source_opens_prints_no_text_summary(
         self, command, number, tmp_path
     ):
-        line = PtyPort(tmp_path / "ttyUSB0")
-        with start(command, "--port", line.path) as process:
-            self.wait_until_open(line)
+        port = PtyPort(tmp_path / "ttyUSB0")
+        with start(command, "--port", port.path) as process:
+            self.wait_until_open(port)
             process.send_signal(number)
             assert process.communicate(timeout=TIMEOUT) == ("", "")
-        line.unplug()
+        port.unplug()
 
     @pytest.mark.parametrize("command", ["airdigit-live", "airdigit-doctor", "edge-classify"])
     def test_a_signal_during_imports_ends_without_output(self, command, number, tmp_path):
@@ -154,10 +155,10 @@ class TestSignals:
         assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: -15}[number]
 
     @staticmethod
-    def wait_until_open(line: PtyPort) -> None:
+    def wait_until_open(port: PtyPort) -> None:
         """Wait until the command has written to the port: it asks the board for its settings."""
         end = time.monotonic() + TIMEOUT
-        while not line.read():
+        while not port.read():
             assert time.monotonic() < end
             time.sleep(0.02)
 
@@ -173,15 +174,15 @@ class TestSignals:
         self, command, status, number, tmp_path
     ):
         out = out_option(command, tmp_path / "takes")
-        line = PtyPort(tmp_path / "ttyUSB0")
-        board = FramedBoard(line)
-        with board, start(command, "--port", line.path, "--json", *out) as process:
+        port = PtyPort(tmp_path / "ttyUSB0")
+        board = FramedBoard(port)
+        with board, start(command, "--port", port.path, "--json", *out) as process:
             end = time.monotonic() + TIMEOUT
             while not board.running:
                 assert time.monotonic() < end
                 time.sleep(0.02)
             time.sleep(1.0)
-            code, events = self.stopped(process, number)
+            code, events = self.stop(process, number)
         assert code == status
         counts = {name: n for e in events for name, n in {**e, **e.get("values", {})}.items()}
         assert counts.get("samples", 100) > 50  # the summary of airdigit-record has no samples
@@ -196,24 +197,22 @@ class TestSignals:
         assert (process.returncode, out, err) == (130, "", "")
 
 
-class TestDisks:
-    MOCK = ("--mock", "--speed", "max", "--json")
+class TestOutputFolder:
+    RECORD = ("airdigit-record", *MOCK["airdigit-record"], "--out")
 
     def test_an_output_folder_that_is_a_file_is_an_error(self, tmp_path):
         (tmp_path / "takes").touch()
-        message = error_message("airdigit-record", *self.MOCK, "--out", tmp_path / "takes")
+        message = error_message(*self.RECORD, tmp_path / "takes")
         assert message == f"{tmp_path}/takes cannot be made (File exists): choose another --out"
 
     def test_an_output_folder_that_cannot_be_made_is_an_error(self):
-        assert "/proc/takes" in error_message("airdigit-record", *self.MOCK, "--out", "/proc/takes")
+        assert "/proc/takes" in error_message(*self.RECORD, "/proc/takes")
 
     @pytest.mark.parametrize("name", [".", "takes"])
     def test_an_output_folder_without_permission_is_an_error(self, name, tmp_path):
         deny_access(tmp_path)
         out = tmp_path / name
-        message = error_message(
-            "airdigit-record", *self.MOCK, "--out", out, first=WITHOUT_PRIVILEGES
-        )
+        message = error_message(*self.RECORD, out, first=WITHOUT_PRIVILEGES)
         assert message.startswith(f"{out} cannot be ") and message.endswith(
             ": choose another --out"
         )
@@ -223,9 +222,7 @@ class TestDisks:
             resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
         out = tmp_path / "takes"
-        status, printed, err = run(
-            "airdigit-record", *self.MOCK, "--out", out, preexec_fn=limit_file_size
-        )
+        status, printed, err = run(*self.RECORD, out, preexec_fn=limit_file_size)
         assert status == 1
         assert [json.loads(line)["event"] for line in printed.splitlines()] == ["summary"]
         assert err.splitlines()[-1].startswith("airdigit-record: error: ")

@@ -44,12 +44,16 @@ def in_room(*parts, noise_rms=NOISE_RMS):
 
 
 def with_pauses(*words):
+    """Return the words with 2.5 s of silence after each."""
     return [part for one in words for part in (one, silence(2.5))]
 
 
 @pytest.fixture
 def record(tmp_path, capsys):
-    """Run the command on a sound; return its exit status, stdout and stderr."""
+    """Return a function that runs the command on a sound.
+
+    It returns the exit status, stdout and stderr.
+    """
 
     def record(sound, *options, rate=RATE):
         replayed = tmp_path / "replayed.wav"
@@ -79,7 +83,7 @@ def test_words_are_prompted_for_in_turn_trimmed_and_saved(record, tmp_path):
     assert sorted(line.split()[-1] for line in out.splitlines()) == [
         str(tmp_path / "words" / name) for name in names
     ]
-    assert "4 takes of ann were saved" in err and "0 remaining" in err
+    assert f"takes of ann saved in {tmp_path}/words: 4, remaining: 0" in err
     assert "to continue" not in err
     for expected, name in ((first, "yes"), (second, "no")):
         take = read(tmp_path / "words" / name / "ann_nohash_0.wav")
@@ -227,8 +231,8 @@ def test_the_same_command_continues_and_overwrites_no_file(record, tmp_path):
     options = ["--words", "yes", "--takes", "3"]
     status, _, err = record(in_room(*with_pauses(word(), word("yes", 2))), *options)
     assert status == 1
-    assert "2 takes of ann were saved" in err and "1 remaining" in err
-    assert err.endswith("error: the source ended with 1 takes left to record\n")
+    assert f"takes of ann saved in {tmp_path}/words: 2, remaining: 1" in err
+    assert err.endswith("error: the source ended before all takes were saved: 1 remaining\n")
     before = {name: (tmp_path / "words" / name).read_bytes() for name in saved_files(tmp_path)}
     status, _, err = record(in_room(*with_pauses(word("yes", 3))), *options)
     assert status == 0

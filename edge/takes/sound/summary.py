@@ -6,9 +6,9 @@ from edge.takes.sound.validation import WordTake
 
 
 def take_summary(take: WordTake) -> dict[str, float]:
-    """Return the length of the word in seconds, its peak re full scale and its level above noise.
+    """Return the length of the word in seconds, and two levels in dB.
 
-    Both levels are in dB.
+    `peak_db` is relative to full scale, `above` is relative to the noise.
     """
     return {
         "seconds": round(take.seconds, 2),

@@ -14,7 +14,7 @@ from edge.takes.sound.endpoints import Segment, find_segments
 MARGIN = 0.2  # s before and after the word that are kept, ...
 MIN_CLIP = 1.0  # s ... or more, so that the clip has this length: the window that training uses
 MIN_WORD, MAX_WORD = 0.08, 1.4  # s
-MIN_PEAK_DB = -40.0  # re full scale: a softer word uses too few of the 16 bits
+MIN_PEAK_DB = -40.0  # relative to full scale: a softer word uses too few of the 16 bits
 MIN_SNR_DB = 16.0  # with less, the soft sounds of a word are lost in the noise
 # Another segment is a second word if it is longer than this, and has this share of the energy.
 MIN_SECOND_WORD = 0.1  # s
@@ -35,7 +35,7 @@ class WordTake:
 
     @property
     def peak_db(self) -> float:
-        """Peak re full scale."""
+        """Peak relative to full scale."""
         return _peak_db(self.samples)
 
 
