@@ -46,7 +46,7 @@ class Recogniser {
   // Takes one sample (100 a second, +-4 g, +-500 deg/s); returns true if it completes a stroke.
   bool push(es_time t, const int16_t counts[6], es_span &span) {
     es_real sample[6];
-    es_gate_units(counts, sample);
+    es_gate_to_si(counts, sample);
     return es_gate_push(&gate_, t, sample, &span);
   }
 

@@ -45,8 +45,8 @@ inline const char *test_stroke(Recogniser &recogniser, const golden::Stroke &str
     return "the model gives other values";
   }
   output = recogniser.run(levels);
-  if (!output || Recogniser::decide(output).label != stroke.label) return "the stroke is not recognised";
-  return nullptr;
+  const bool recognised = output && Recogniser::decide(output).label == stroke.label;
+  return recognised ? nullptr : "the stroke is not recognised";
 }
 
 // Prints the result; afterwards the recogniser is in the state after `begin`.

@@ -3,21 +3,21 @@
 #include <string.h>
 
 
-static void forget(es_gate *gate) {
+static void reset(es_gate *gate) {
   gate->first = gate->count = 0;
-  gate->unsteady = 1;
-  gate->calm = gate->now = gate->peak = 0;
-  gate->fresh = 1;
-  gate->drawing = gate->found = gate->has_waiting = 0;
+  gate->unsteadiness = 1;
+  gate->rest_activity = gate->activity = gate->peak = 0;
+  gate->empty = 1;
+  gate->in_stroke = gate->found = gate->has_pending = 0;
 }
 
-void es_gate_init(es_gate *gate, es_time hang) {
+void es_gate_init(es_gate *gate, es_time hangover) {
   memset(gate, 0, sizeof *gate);
-  gate->hang = hang;
-  forget(gate);
+  gate->hangover = hangover;
+  reset(gate);
 }
 
-void es_gate_units(const int16_t counts[6], es_real sample[6]) {
+void es_gate_to_si(const int16_t counts[6], es_real sample[6]) {
   int k;
   for (k = 0; k < 6; k++) {
     sample[k] = counts[k] * (k < 3 ? ES_ACCEL_UNIT : ES_GYRO_UNIT);
@@ -36,138 +36,140 @@ static void drop_oldest(es_gate *gate) {
   gate->count--;
 }
 
-static void drop_older_than(es_gate *gate, es_time seconds) {
+static void keep_last(es_gate *gate, es_time seconds) {
   while (time_of(gate, gate->count - 1) - time_of(gate, 0) > seconds) drop_oldest(gate);
 }
 
-/* Update liveliness, resting acceleration and bias with one sample. */
-static void feel(es_gate *gate, const es_real sample[6], es_real step) {
+/* Update activity, gravity, mean turn rate and bias with one sample. */
+static void update(es_gate *gate, const es_real sample[6], es_real step) {
   const es_real *accel = sample, *gyro = sample + 3;
-  es_real toward_level = step / (ES_LEVEL + step), toward_now = step / (ES_SMOOTHING + step);
-  es_real push = 0, turn = 0, unsteady = 0, felt;
+  es_real slow = step / (ES_LEVEL + step), fast = step / (ES_SMOOTHING + step);
+  es_real push = 0, turn = 0, deviation = 0, sum;
   int k;
-  if (gate->fresh) {
-    memcpy(gate->level, accel, sizeof gate->level);
-    memcpy(gate->mean, gyro, sizeof gate->mean);
+  if (gate->empty) {
+    memcpy(gate->gravity, accel, sizeof gate->gravity);
+    memcpy(gate->mean_rate, gyro, sizeof gate->mean_rate);
   }
   for (k = 0; k < 3; k++) {
-    es_real pushed, turned, shaken;
-    gate->level[k] += toward_level * (accel[k] - gate->level[k]);
-    gate->mean[k] += toward_level * (gyro[k] - gate->mean[k]);
-    pushed = accel[k] - gate->level[k];
-    turned = gyro[k] - gate->bias[k];
-    shaken = gyro[k] - gate->mean[k];
-    push += pushed * pushed;
-    turn += turned * turned;
-    unsteady += shaken * shaken;
+    es_real push_k, turn_k, deviation_k;
+    gate->gravity[k] += slow * (accel[k] - gate->gravity[k]);
+    gate->mean_rate[k] += slow * (gyro[k] - gate->mean_rate[k]);
+    push_k = accel[k] - gate->gravity[k];
+    turn_k = gyro[k] - gate->bias[k];
+    deviation_k = gyro[k] - gate->mean_rate[k];
+    push += push_k * push_k;
+    turn += turn_k * turn_k;
+    deviation += deviation_k * deviation_k;
   }
   push = es_sqrt(push);
-  felt = es_sqrt(turn) + ES_ACCEL_WEIGHT * push;
-  gate->now += toward_now * (felt - gate->now);
-  felt = es_sqrt(unsteady) + ES_ACCEL_WEIGHT * push;
-  gate->unsteady += toward_level * (felt - gate->unsteady);
-  if (gate->unsteady < ES_REST_FOR_BIAS) {
-    es_real toward_bias = step / (ES_BIAS_TIME + step);
+  sum = es_sqrt(turn) + ES_ACCEL_WEIGHT * push;
+  gate->activity += fast * (sum - gate->activity);
+  sum = es_sqrt(deviation) + ES_ACCEL_WEIGHT * push;
+  gate->unsteadiness += slow * (sum - gate->unsteadiness);
+  if (gate->unsteadiness < ES_REST_FOR_BIAS) {
+    es_real weight = step / (ES_BIAS_TIME + step);
     for (k = 0; k < 3; k++) {
-      if (es_fabs(gate->mean[k]) < ES_LARGEST_BIAS) {
-        gate->bias[k] += toward_bias * (gate->mean[k] - gate->bias[k]);
+      if (es_fabs(gate->mean_rate[k]) < ES_LARGEST_BIAS) {
+        gate->bias[k] += weight * (gate->mean_rate[k] - gate->bias[k]);
       }
     }
   }
 }
 
-static void keep(es_gate *gate, es_time t, const es_real sample[6]) {
+static void append(es_gate *gate, es_time t, const es_real sample[6]) {
   int row, k;
   if (gate->count == ES_MAX_ROWS) drop_oldest(gate);
   row = es_gate_row(gate, gate->count++);
   gate->t[row] = t;
-  gate->lively[row] = gate->now;
+  gate->activities[row] = gate->activity;
   for (k = 0; k < 6; k++) {
     gate->value[row][k] = k < 3 ? sample[k] : sample[k] - gate->bias[k - 3];
   }
 }
 
-/* Below this, this hand rests. */
-static es_real quiet_level(const es_gate *gate) {
-  es_real level = ES_SHAKY * gate->calm;
-  if (level < ES_QUIET) level = ES_QUIET;
-  return level < ES_LEAST_QUIET ? level : ES_LEAST_QUIET;
+/* The activity below which this hand rests. */
+static es_real rest_threshold(const es_gate *gate) {
+  es_real threshold = ES_SHAKY * gate->rest_activity;
+  if (threshold < ES_QUIET) threshold = ES_QUIET;
+  return threshold < ES_LEAST_QUIET ? threshold : ES_LEAST_QUIET;
 }
 
-static void begin(es_gate *gate, es_time t) {
-  es_real level = quiet_level(gate);
-  es_time from;
-  int quiet = gate->count - 1;
-  gate->drawing = 1;
-  gate->started = gate->loud_at = t;
-  gate->peak = gate->now;
-  /* Back to where it was last quiet, plus a margin. */
-  while (quiet > 0 && !(gate->lively[es_gate_row(gate, quiet)] < level)) quiet--;
-  from = time_of(gate, quiet) - ES_MARGIN;
-  while (time_of(gate, 0) < from) drop_oldest(gate);
+/* Keep the rows since the hand last rested, and a margin before them. */
+static void begin_stroke(es_gate *gate, es_time t) {
+  es_real threshold = rest_threshold(gate);
+  es_time first_t;
+  int resting = gate->count - 1;
+  gate->in_stroke = 1;
+  gate->started = gate->active_t = t;
+  gate->peak = gate->activity;
+  while (resting > 0 && !(gate->activities[es_gate_row(gate, resting)] < threshold)) resting--;
+  first_t = time_of(gate, resting) - ES_MARGIN;
+  while (time_of(gate, 0) < first_t) drop_oldest(gate);
 }
 
-static int end(es_gate *gate, es_span *span) {
-  es_time until = gate->loud_at + ES_MARGIN;
-  gate->drawing = 0;
+/* Fill `span` with the current stroke; return 0 if it is too faint or too short. */
+static int end_stroke(es_gate *gate, es_span *span) {
+  es_time until = gate->active_t + ES_MARGIN;
+  gate->in_stroke = 0;
   span->count = gate->count;
   while (span->count && time_of(gate, span->count - 1) > until) span->count--;
-  span->end = gate->loud_at;
+  span->end = gate->active_t;
   span->decided = time_of(gate, gate->count - 1);
-  span->too_long = gate->loud_at - gate->started > ES_LONGEST;
-  gate->found = 1; /* its rows stay for the caller to read: the next push drops them */
+  span->too_long = gate->active_t - gate->started > ES_LONGEST;
+  gate->found = 1; /* the caller reads the rows of the stroke: the next push drops them */
   return gate->peak >= ES_FAINT && span->count >= ES_FEWEST &&
          time_of(gate, span->count - 1) - time_of(gate, 0) >= ES_SHORTEST;
 }
 
 static int take(es_gate *gate, es_time t, const es_real sample[6], es_span *span) {
-  es_real step = gate->fresh ? 0 : (es_real)(t - gate->last_t), quiet;
+  es_real step = gate->empty ? 0 : (es_real)(t - gate->last_t), threshold;
   gate->last_t = t;
-  feel(gate, sample, step);
-  gate->fresh = 0;
-  keep(gate, t, sample);
-  if (!gate->drawing) {
-    if (gate->now > ES_BEGIN) {
-      begin(gate, t);
+  update(gate, sample, step);
+  gate->empty = 0;
+  append(gate, t, sample);
+  if (!gate->in_stroke) {
+    if (gate->activity > ES_BEGIN) {
+      begin_stroke(gate, t);
     } else {
-      gate->calm += step / (ES_CALM_TIME + step) * (gate->now - gate->calm);
-      drop_older_than(gate, ES_PREROLL);
+      es_real weight = step / (ES_CALM_TIME + step);
+      gate->rest_activity += weight * (gate->activity - gate->rest_activity);
+      keep_last(gate, ES_PREROLL);
     }
     return 0;
   }
-  if (gate->now > gate->peak) gate->peak = gate->now;
-  quiet = quiet_level(gate);
-  if (quiet < ES_QUIET_SHARE * gate->peak) quiet = ES_QUIET_SHARE * gate->peak;
-  if (gate->now > quiet) {
-    gate->loud_at = t;
-    if (t - gate->started > ES_LONGEST) drop_older_than(gate, ES_LONGEST);
+  if (gate->activity > gate->peak) gate->peak = gate->activity;
+  threshold = rest_threshold(gate);
+  if (threshold < ES_QUIET_SHARE * gate->peak) threshold = ES_QUIET_SHARE * gate->peak;
+  if (gate->activity > threshold) {
+    gate->active_t = t;
+    if (t - gate->started > ES_LONGEST) keep_last(gate, ES_LONGEST);
     return 0;
   }
-  return t - gate->loud_at >= gate->hang ? end(gate, span) : 0;
+  return t - gate->active_t >= gate->hangover ? end_stroke(gate, span) : 0;
 }
 
 int es_gate_push(es_gate *gate, es_time t, const es_real sample[6], es_span *span) {
-  if (gate->has_waiting) {
-    es_real waiting[6];
-    memcpy(waiting, gate->waiting, sizeof waiting);
-    forget(gate);
-    take(gate, gate->waiting_t, waiting, span); /* the first sample of all finds nothing */
+  if (gate->has_pending) {
+    es_real pending[6];
+    memcpy(pending, gate->pending, sizeof pending);
+    reset(gate);
+    take(gate, gate->pending_t, pending, span); /* the first sample completes no stroke */
   }
   if (gate->found) {
-    drop_older_than(gate, ES_PREROLL);
+    keep_last(gate, ES_PREROLL);
     gate->found = 0;
   }
-  if (!gate->fresh && t - gate->last_t > ES_GAP) { /* the stroke is torn */
-    int torn = gate->drawing && end(gate, span);
-    gate->waiting_t = t;
-    memcpy(gate->waiting, sample, sizeof gate->waiting);
-    gate->has_waiting = 1;
+  if (!gate->empty && t - gate->last_t > ES_GAP) { /* a gap ends the stroke */
+    int interrupted = gate->in_stroke && end_stroke(gate, span);
+    gate->pending_t = t;
+    memcpy(gate->pending, sample, sizeof gate->pending);
+    gate->has_pending = 1;
     gate->last_t = t;
-    return torn;
+    return interrupted;
   }
   return take(gate, t, sample, span);
 }
 
 int es_gate_finish(es_gate *gate, es_span *span) {
-  return gate->drawing && !gate->has_waiting && end(gate, span);
+  return gate->in_stroke && !gate->has_pending && end_stroke(gate, span);
 }

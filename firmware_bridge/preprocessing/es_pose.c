@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define N ES_INTEGRATION_BINS
-#define NOTHING ((es_real)1e-9) /* keeps a hand that never moved from dividing by zero */
+#define TINY ((es_real)1e-9) /* avoids a division by zero for a hand that did not move */
 
 typedef es_real matrix[3][3];
 
@@ -25,7 +25,7 @@ static void apply(matrix m, es_real v[3]) {
 static es_real sinc(es_real x) { return x == 0 ? 1 : es_sin(x) / x; }
 
 /* Rotation matrix of a rotation vector (Rodrigues). */
-static void rotation(es_real x, es_real y, es_real z, matrix result) {
+static void rotation_matrix(es_real x, es_real y, es_real z, matrix result) {
   es_real angle = es_sqrt(x * x + y * y + z * z);
   es_real half = sinc(angle / 2), a = sinc(angle), b = half * half / 2;
   matrix cross = {{0, -z, y}, {z, 0, -x}, {-y, x, 0}}, square;
@@ -65,34 +65,35 @@ static void normalise(es_real v[3], es_real least) {
   for (k = 0; k < 3; k++) v[k] /= size;
 }
 
-/* Turn rate and acceleration without gravity, in a frame that stays put and has z up. */
-static void upright(es_workspace *work, es_real step) {
-  matrix turned = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, half, middle, frame;
-  es_real gravity[3], steepest[3] = {0, 0, 0}, *right = frame[0], *ahead = frame[1], *up = frame[2];
+/* Turn rate and acceleration without gravity, in a fixed frame whose z axis points up. */
+static void to_upright_frame(es_workspace *work, es_real step) {
+  matrix orientation = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, half, middle, frame;
+  es_real gravity[3], horizontal[3] = {0, 0, 0};
+  es_real *right = frame[0], *ahead = frame[1], *up = frame[2];
   int n, k, least = 0;
   for (n = 0; n < N; n++) {
-    const es_real *spin = work->spin[n];
-    rotation(spin[0] * step / 2, spin[1] * step / 2, spin[2] * step / 2, half);
-    multiply(turned, half, middle);
-    apply(middle, work->spin[n]);
-    apply(middle, work->push[n]);
-    multiply(middle, half, turned);
+    const es_real *rate = work->angular_velocity[n];
+    rotation_matrix(rate[0] * step / 2, rate[1] * step / 2, rate[2] * step / 2, half);
+    multiply(orientation, half, middle);
+    apply(middle, work->angular_velocity[n]);
+    apply(middle, work->acceleration[n]);
+    multiply(middle, half, orientation);
   }
-  /* From rest to rest the accelerations cancel: what remains on average is gravity. */
-  mean_of(work->push, gravity);
-  subtract(work->push, gravity);
+  /* From rest to rest the accelerations cancel: their mean is gravity. */
+  mean_of(work->acceleration, gravity);
+  subtract(work->acceleration, gravity);
   memcpy(up, gravity, sizeof gravity);
-  normalise(up, NOTHING);
+  normalise(up, TINY);
   for (k = 1; k < 3; k++) {
     if (es_fabs(up[k]) < es_fabs(up[least])) least = k;
   }
-  steepest[least] = 1;
-  cross_product(up, steepest, ahead);
+  horizontal[least] = 1; /* the most horizontal axis */
+  cross_product(up, horizontal, ahead);
   normalise(ahead, 0);
   cross_product(ahead, up, right);
   for (n = 0; n < N; n++) {
-    apply(frame, work->spin[n]);
-    apply(frame, work->push[n]);
+    apply(frame, work->angular_velocity[n]);
+    apply(frame, work->acceleration[n]);
   }
 }
 
@@ -113,34 +114,34 @@ static void centre(es_path path) {
   subtract(path, mean);
 }
 
-/* Takes out the ramp that a growing tilt error lets gravity put into level motion. */
-static void without_lean(es_path push, es_path result) {
+/* Removes a linear trend from the horizontal acceleration: gravity, as the tilt error grows. */
+static void without_gravity_leak(es_path acceleration, es_path result) {
   es_real squares = 0;
   int n, k;
-  memcpy(result, push, sizeof(es_path));
+  memcpy(result, acceleration, sizeof(es_path));
   for (n = 0; n < N; n++) {
     es_real ramp = 2 * n / (es_real)(N - 1) - 1;
     squares += ramp * ramp;
   }
   for (k = 0; k < 2; k++) {
     es_real slope = 0;
-    for (n = 0; n < N; n++) slope += push[n][k] * (2 * n / (es_real)(N - 1) - 1);
+    for (n = 0; n < N; n++) slope += acceleration[n][k] * (2 * n / (es_real)(N - 1) - 1);
     slope /= squares;
     for (n = 0; n < N; n++) result[n][k] -= slope * (2 * n / (es_real)(N - 1) - 1);
   }
 }
 
-/* A hand that stands still at the end has no speed left: what is left is drift. */
-static void from_rest_to_rest(es_path moving) {
+/* Removes a linear drift: a hand that rests at the end of a stroke has no velocity. */
+static void remove_drift(es_path velocity) {
   int n, k;
   for (k = 0; k < 3; k++) {
-    es_real drift = moving[N - 1][k];
-    for (n = 0; n < N; n++) moving[n][k] -= drift * (n + 1) / N;
+    es_real drift = velocity[N - 1][k];
+    for (n = 0; n < N; n++) velocity[n][k] -= drift * (n + 1) / N;
   }
 }
 
-/* Adds the covariance in the horizontal plane, relative to the whole size of the path. */
-static void add_spread(es_path path, es_real spread[3]) {
+/* Adds the covariance in the horizontal plane, relative to the size of the path in all axes. */
+static void add_horizontal_covariance(es_path path, es_real spread[3]) {
   es_real size = 0, xx = 0, xy = 0, yy = 0;
   int n;
   for (n = 0; n < N; n++) {
@@ -150,14 +151,14 @@ static void add_spread(es_path path, es_real spread[3]) {
     yy += y * y;
     size += z * z;
   }
-  size += xx + yy + NOTHING;
+  size += xx + yy + TINY;
   spread[0] += xx / size;
   spread[1] += xy / size;
   spread[2] += yy / size;
 }
 
-/* Leaves (right, up) in the first two columns. */
-static void flatten(es_path path, es_real cosine, es_real sine, int is_rotation) {
+/* Writes (right, up) in the plane of writing to the first two columns. */
+static void to_writing_plane(es_path path, es_real cosine, es_real sine, int is_rotation) {
   int n;
   for (n = 0; n < N; n++) {
     es_real along = path[n][0] * cosine + path[n][1] * sine, z = path[n][2];
@@ -166,21 +167,21 @@ static void flatten(es_path path, es_real cosine, es_real sine, int is_rotation)
   }
 }
 
-/* What scales a picture to a root mean square of one point's distance from the origin. */
-static es_real unit(es_path picture) {
+/* Returns the factor that makes the root mean square distance of the points from the origin 1. */
+static es_real scale_to_unit(es_path path) {
   es_real sum = 0;
   int n;
   for (n = 0; n < N; n++) {
-    sum += picture[n][0] * picture[n][0] + picture[n][1] * picture[n][1];
+    sum += path[n][0] * path[n][0] + path[n][1] * path[n][1];
   }
-  return 1 / es_sqrt(sum / N + NOTHING);
+  return 1 / es_sqrt(sum / N + TINY);
 }
 
 static es_real agreement(es_path a, es_path b) {
   es_real sum = 0;
   int n;
   for (n = 0; n < N; n++) sum += a[n][0] * b[n][0] + a[n][1] * b[n][1];
-  return sum * unit(a) * unit(b);
+  return sum * scale_to_unit(a) * scale_to_unit(b);
 }
 
 static es_real slope_at(es_path path, int n, int k) {
@@ -188,69 +189,71 @@ static es_real slope_at(es_path path, int n, int k) {
   return (path[after][k] - path[before][k]) / (after - before);
 }
 
-/* The agreement of how turning changes with how the hand is pushed. */
-static es_real agreement_of_change(es_path turning, es_path pushed) {
+/* The agreement of the angular acceleration with the acceleration. */
+static es_real agreement_of_acceleration(es_path angular_velocity, es_path acceleration) {
   es_real sum = 0, squares = 0;
   int n, k;
   for (n = 0; n < N; n++) {
     for (k = 0; k < 2; k++) {
-      es_real jerk = slope_at(turning, n, k);
-      sum += jerk * pushed[n][k];
-      squares += jerk * jerk;
+      es_real angular_acceleration = slope_at(angular_velocity, n, k);
+      sum += angular_acceleration * acceleration[n][k];
+      squares += angular_acceleration * angular_acceleration;
     }
   }
-  return sum / es_sqrt(squares / N + NOTHING) * unit(pushed);
+  return sum / es_sqrt(squares / N + TINY) * scale_to_unit(acceleration);
 }
 
-/* Two columns of the tensor: a picture scaled, one axis of it flipped or not, and pooled. */
-static void draw(es_path picture, int flipped, es_real sign, int channel,
-                 float tensor[ES_POINTS][ES_CHANNELS]) {
-  es_real scale = unit(picture);
+/* Writes two columns of the tensor: the path, scaled and pooled; one axis is multiplied by `sign`. */
+static void write_columns(es_path path, int signed_axis, es_real sign, int channel,
+                          float tensor[ES_POINTS][ES_CHANNELS]) {
+  es_real scale = scale_to_unit(path);
   int pool = N / ES_POINTS, point, k, n;
   for (point = 0; point < ES_POINTS; point++) {
     for (k = 0; k < 2; k++) {
       es_real sum = 0;
-      for (n = point * pool; n < (point + 1) * pool; n++) sum += picture[n][k];
-      tensor[point][channel + k] = (float)(sum * (k == flipped ? sign : 1) * scale / pool);
+      for (n = point * pool; n < (point + 1) * pool; n++) sum += path[n][k];
+      tensor[point][channel + k] = (float)(sum * (k == signed_axis ? sign : 1) * scale / pool);
     }
   }
 }
 
-void es_pose_drawings(es_workspace *work, es_real duration,
-                      float tensor[ES_POINTS][ES_CHANNELS]) {
-  es_real(*turned)[3] = work->room.path.turned, (*turning)[3] = work->spin;
-  es_real(*moved)[3] = work->room.path.moved, (*moving)[3] = work->room.path.moving;
-  es_real(*pushed)[3] = work->push;
-  es_real step = duration / N, spread[3] = {0, 0, 0}, angle, cosine, sine, sign;
+void es_pose_trajectories(es_workspace *work, es_real duration,
+                          float tensor[ES_POINTS][ES_CHANNELS]) {
+  es_real(*angle)[3] = work->shared.path.angle;
+  es_real(*angular_velocity)[3] = work->angular_velocity;
+  es_real(*position)[3] = work->shared.path.position;
+  es_real(*velocity)[3] = work->shared.path.velocity;
+  es_real(*acceleration)[3] = work->acceleration;
+  es_real step = duration / N, spread[3] = {0, 0, 0}, lateral, cosine, sine, sign;
 
-  upright(work, step);
-  integrate(turning, step, turned);
-  centre(turned);
-  without_lean(pushed, moved); /* for a moment */
-  integrate(moved, step, moving);
-  from_rest_to_rest(moving);
-  integrate(moving, step, moved);
-  centre(moved);
+  to_upright_frame(work, step);
+  integrate(angular_velocity, step, angle);
+  centre(angle);
+  without_gravity_leak(acceleration, position); /* `position` holds it temporarily */
+  integrate(position, step, velocity);
+  remove_drift(velocity);
+  integrate(velocity, step, position);
+  centre(position);
 
-  /* The lateral axis is where turning and moving vary most. */
-  add_spread(turned, spread);
-  add_spread(moving, spread);
-  angle = es_atan2(2 * spread[1], spread[0] - spread[2]) / 2;
-  cosine = es_cos(angle);
-  sine = es_sin(angle);
-  flatten(turned, cosine, sine, 1);
-  flatten(turning, cosine, sine, 1);
-  flatten(moved, cosine, sine, 0);
-  flatten(moving, cosine, sine, 0);
-  flatten(pushed, cosine, sine, 0);
+  /* Angle and velocity vary most along the lateral axis. */
+  add_horizontal_covariance(angle, spread);
+  add_horizontal_covariance(velocity, spread);
+  lateral = es_atan2(2 * spread[1], spread[0] - spread[2]) / 2;
+  cosine = es_cos(lateral);
+  sine = es_sin(lateral);
+  to_writing_plane(angle, cosine, sine, 1);
+  to_writing_plane(angular_velocity, cosine, sine, 1);
+  to_writing_plane(position, cosine, sine, 0);
+  to_writing_plane(velocity, cosine, sine, 0);
+  to_writing_plane(acceleration, cosine, sine, 0);
 
-  /* The other sign of the lateral axis flips the tilt of one and the right of the other. */
-  sign = agreement(turned, moved) + agreement(turning, moving) +
-                     agreement_of_change(turning, pushed) < 0
+  /* The other sign of the lateral axis inverts "up" of rotations and "right" of positions. */
+  sign = agreement(angle, position) + agreement(angular_velocity, velocity) +
+                     agreement_of_acceleration(angular_velocity, acceleration) < 0
              ? (es_real)-1
              : (es_real)1;
-  draw(turned, 1, sign, 0, tensor);
-  draw(moved, 0, sign, 2, tensor);
-  draw(turning, 1, sign, 4, tensor);
-  draw(moving, 0, sign, 6, tensor);
+  write_columns(angle, 1, sign, 0, tensor);
+  write_columns(position, 0, sign, 2, tensor);
+  write_columns(angular_velocity, 1, sign, 4, tensor);
+  write_columns(velocity, 0, sign, 6, tensor);
 }

@@ -1,5 +1,5 @@
-/* Pose removed: from how a sensor was turned and pushed to what the hand drew. The C twin of
- * edge/features/motion/pose.py, where the reasons are. */
+/* From the signals of the sensor to the trajectory that the hand drew, whatever the sensor's pose.
+ * The same algorithm as in edge/features/motion/pose.py, which gives the reasons. */
 #ifndef ES_POSE_H
 #define ES_POSE_H
 
@@ -12,21 +12,21 @@ extern "C" {
 
 typedef es_real es_path[ES_INTEGRATION_BINS][3];
 
-/* What a stroke is computed in. push and spin come in as acceleration and turn rate of the sensor,
- * averaged over bins; all is overwritten. */
+/* Memory for the computation. The input is in `acceleration` and `angular_velocity`, averaged over
+ * bins; everything is overwritten. */
 typedef struct {
-  es_path push, spin;
+  es_path acceleration, angular_velocity;
   union {
     struct {
-      es_path turned, moving, moved;
+      es_path angle, velocity, position;
     } path;
-    es_real column[ES_MAX_ROWS]; /* of the samples, while the bins are filled */
-  } room;
+    es_real column[ES_MAX_ROWS]; /* one axis of the samples, while the bins are filled */
+  } shared;
 } es_workspace;
 
-/* The model's input before quantisation, of a stroke that took `duration` seconds. */
-void es_pose_drawings(es_workspace *work, es_real duration,
-                      float tensor[ES_POINTS][ES_CHANNELS]);
+/* Computes the model's input before quantisation, from a stroke that took `duration` seconds. */
+void es_pose_trajectories(es_workspace *work, es_real duration,
+                          float tensor[ES_POINTS][ES_CHANNELS]);
 
 #ifdef __cplusplus
 }

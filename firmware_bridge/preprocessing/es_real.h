@@ -1,5 +1,5 @@
-/* The number type. float is what an ESP32 computes in hardware; with ES_DOUBLE the same code gives
- * Python's numbers to the last bit of the model's input. */
+/* The number type. An ESP32 computes float in hardware. With ES_DOUBLE the same code gives the same
+ * model input as Python, bit for bit. */
 #ifndef ES_REAL_H
 #define ES_REAL_H
 
@@ -21,8 +21,8 @@ typedef float es_real;
 #define es_fabs fabsf
 #endif
 
-/* Seconds since boot: a float would lose the milliseconds within an hour. Only added and compared,
- * a few times a sample, which a microcontroller does in software fast enough. */
+/* Seconds since boot: a float could not represent milliseconds after an hour. Times are only added
+ * and compared, a few times a sample, which a microcontroller can do in software. */
 typedef double es_time;
 
 #endif

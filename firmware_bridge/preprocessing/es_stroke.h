@@ -1,5 +1,5 @@
-/* From a stroke that the gate found to the model's int8 input. The C twin of declip.py, of the bins
- * of pose.py and of stroke.py in edge/features, where the reasons are. */
+/* From a stroke of the gate to the model's int8 input. The same algorithms as in declip.py, pose.py
+ * (`bins`) and stroke.py of edge/features/motion, which give the reasons. */
 #ifndef ES_STROKE_H
 #define ES_STROKE_H
 
@@ -12,11 +12,11 @@ extern "C" {
 
 #define ES_INPUTS (ES_POINTS * ES_CHANNELS)
 
-/* The model's input before quantisation. */
+/* Computes the model's input before quantisation. */
 void es_stroke_tensor(const es_gate *gate, const es_span *span, es_workspace *work,
                       float tensor[ES_POINTS][ES_CHANNELS]);
 
-/* Rounded and clipped to the model's levels, by its input scale and zero point. */
+/* Quantises to the model's levels, with its input scale and zero point. */
 void es_quantise(const float *tensor, int count, float scale, int zero_point, int8_t *levels);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* The interface between machine.py and a simulated board: an AVR in simavr, or a sketch compiled for
- * this computer. A library contains one board; machine.py loads a copy of it for each board. */
+/* The interface between machine.py and a simulated board: an AVR in simavr, or a sketch compiled
+ * for this computer. A library contains one board; machine.py loads a copy of it for each board. */
 #pragma once
 #include <stdint.h>
 

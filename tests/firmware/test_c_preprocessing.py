@@ -239,6 +239,6 @@ def test_raw_counts_are_converted_to_si_units(code):
     counts = np.array([32767, -32768, 8192, -1, 100, -32768], np.int16)
     sample = np.empty(6, np.float32)
     pointers = [ctypes.c_void_p(array.ctypes.data) for array in (counts, sample)]
-    code["float"].library.es_gate_units(*pointers)
+    code["float"].library.es_gate_to_si(*pointers)
     unit = np.repeat([4 * STANDARD_GRAVITY, 500 * DEGREE], 3) / 32768
     np.testing.assert_allclose(sample, counts * unit, rtol=3e-7)

@@ -140,8 +140,8 @@ class Board {
     port_.println();
   }
 
-  // 10 flashes a second: identify. 3 a second: no sensor. 1 a second: streaming. A short flash every
-  // two seconds: waiting for START.
+  // 10 flashes a second: identify. 3 a second: no sensor. 1 a second: streaming. A short flash
+  // every two seconds: waiting for START.
   bool led_on() const {
     const uint32_t now = millis();
     if ((int32_t)(identify_until_ms_ - now) > 0) return now % 100 < 50;

@@ -51,7 +51,8 @@ class Mpu6050 {
     for (uint8_t at = 0; at < sizeof(settings); at++) {
       if (write(SMPLRT_DIV + at, settings[at]) != DONE) return false;
     }
-    if (clone_ && write(ACCEL_FILTER, filter) != DONE) return false;  // of clones, 0x1A filters only the gyro
+    // In clones register 0x1A filters only the gyro.
+    if (clone_ && write(ACCEL_FILTER, filter) != DONE) return false;
     if (write(FIFO_EN, ACCEL_AND_GYRO) != DONE) return false;
     uint8_t stored[sizeof(settings)];
     if (read(SMPLRT_DIV, stored, sizeof(stored)) != DONE) return false;

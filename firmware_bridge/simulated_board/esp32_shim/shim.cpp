@@ -1,5 +1,5 @@
-// A sketch compiled for this computer, with the interface of machine.h. Time passes only in delay(),
-// on the bus, while the serial port is full, and for LOOP_US in each loop().
+// A sketch compiled for this computer, with the interface of machine.h. Time passes only in
+// delay(), on the bus, while the serial port is full, and for LOOP_US in each loop().
 #include "../machine.h"
 
 #include <Arduino.h>
