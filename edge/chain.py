@@ -1,66 +1,98 @@
-"""The whole way of the data, from a source to a sink."""
+"""The chain: source -> features -> model -> decision -> sinks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
 from edge.decision import Decision, Event
 from edge.events import Detection, Rejection, Summary
-from edge.features import Features, Window
+from edge.features import Window
 from edge.model import Model
+from edge.samples import Chunk
 from edge.sink import Sink
 from edge.source import Source
 
 
+class Chain:
+    """The middle of the chain: from chunks of samples to events."""
+
+    def __init__(self, model: Model, decision: Decision | None = None) -> None:
+        """`decision` replaces the one that the model states."""
+        self.model = model
+        self.features = model.features()
+        self.decision = model.decision() if decision is None else decision
+
+    def process(self, chunk: Chunk) -> Iterator[Event]:
+        """Events that this chunk brings about."""
+        yield from _timed(self._events(self.features.process(chunk)))
+        if len(chunk):
+            yield from _timed(self.decision.pass_time(float(chunk.t[-1])))
+
+    def finish(self) -> Iterator[Event]:
+        """Events that the end of the samples brings about."""
+        yield from _timed(self._events(self.features.finish()))
+        yield from self.stop()
+
+    def stop(self) -> Iterator[Event]:
+        """Events that remain when a run is stopped: an unfinished stroke is not one of them."""
+        yield from _timed(self.decision.finish())
+
+    def _events(self, windows: Iterator[Window | Rejection]) -> Iterator[Event]:
+        for window in windows:
+            if isinstance(window, Rejection):
+                yield window
+            else:
+                scores = self.model.scores(window.tensor, window.new_rows)
+                yield from self.decision.process(window, scores)
+
+
 def run(
     source: Source,
-    features: Features,
-    model: Model,
-    decision: Decision,
-    sink: Sink,
+    chain: Chain,
+    sinks: Sequence[Sink],
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Recognise until the source ends or one asks to stop; either way the summary is shown."""
+    """Recognise until the source ends or `stopping` says so; the summary is shown in any case."""
     detections = rejections = 0
-    failed = True  # what stops it is said after the summary
+    failed = True  # whatever raises an error below leaves it so
 
-    def show(events: Iterator[Event]) -> None:
+    def show(events: Iterable[Event]) -> None:
         nonlocal detections, rejections
         for event in events:
+            event = _with_truth(event, source)
             detections += isinstance(event, Detection)
             rejections += isinstance(event, Rejection)
-            sink.show(event)
+            for sink in sinks:
+                sink.show(event)
 
     try:
         for chunk in source:
-            show(_timed(_recognised(features.process(chunk), model, decision)))
-            if len(chunk):
-                show(_timed(decision.pass_time(float(chunk.t[-1]))))
-            sink.progress(source.health, chunk)
+            show(chain.process(chunk))
+            for sink in sinks:
+                sink.progress(source.health, chunk, chain.features.preview)
             if stopping():
-                break  # what is half drawn is no stroke
+                show(chain.stop())
+                break
         else:
-            show(_timed(_recognised(features.finish(), model, decision)))
-        show(_timed(decision.finish()))
+            show(chain.finish())
         failed = False
     finally:
-        sink.show(Summary(source.health, detections, rejections, failed))
+        summary = Summary(source.health, detections, rejections, failed)
+        for sink in sinks:
+            sink.show(summary)
 
 
-def _recognised(
-    windows: Iterator[Window | Rejection], model: Model, decision: Decision
-) -> Iterator[Event]:
-    for window in windows:
-        if isinstance(window, Rejection):
-            yield window
-        else:
-            yield from decision.process(window, model.scores(window.tensor, window.new_rows))
+def _with_truth(event: Event, source: Source) -> Event:
+    if not isinstance(event, (Detection, Rejection)):
+        return event
+    truth = source.truth_at(event.t)
+    return event if truth is None else replace(event, truth=truth)
 
 
 def _timed(events: Iterator[Event]) -> Iterator[Event]:
-    """The events, with the time that computing took added to the time that waiting took."""
+    """The events, with the time that computing took added to their latency."""
     started = perf_counter()
     for event in events:
         if not isinstance(event, Rejection):

@@ -17,6 +17,10 @@ class RecordingError(EdgeError, ValueError):
     """A recording that cannot be read: what is wrong with it, and where."""
 
 
+class SampleError(EdgeError, ValueError):
+    """Samples of a wrong type, shape or rate, pushed by a program."""
+
+
 class ModelError(EdgeError, ValueError):
     """A model file that this runtime cannot run."""
 

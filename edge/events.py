@@ -1,4 +1,4 @@
-"""What the chain tells its sink. Each event becomes one JSON object a line with `--json`."""
+"""Events: what the chain passes to its sinks. With `--json` each becomes one JSON object a line."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from edge.samples import Health
 
 @dataclass(frozen=True)
 class Detection:
-    """Something was recognised."""
+    """A label was recognised."""
 
     label: str
     score: float
     """Probability of the label, 0 to 1."""
     t: float
-    """Source time of the end of what was recognised."""
+    """Source time of the end of the stroke or word, in seconds."""
     latency_ms: float
-    """From that end to this event: waiting included that was needed to know it had ended."""
+    """From `t` to this event, with the waiting that was needed to know that it had ended."""
     scores: dict[str, float]
     """Probability of every label."""
     trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
-    """(n, 2) x right, y up: the stroke as drawn, for those who would rather look."""
+    """(n, 2) x right, y up: the stroke as it was drawn."""
+    truth: str | None = None
+    """What a simulated source really drew or said; "" for nothing, None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,29 @@ class Number:
     """Digits that were said one after another, and then a pause."""
 
     digits: str
-    """As they were said, leading zeros and all: "007"."""
+    """All digits in order, with leading zeros: "007"."""
+    score: float
+    """The lowest score of its digits."""
     t: float
     """Source time of the end of the last digit."""
     latency_ms: float
-    """From that end to this event: the pause included."""
+    """From `t` to this event, with the pause."""
+
+    @property
+    def label(self) -> str:
+        return self.digits
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """Something happened but it is none of the labels."""
+    """A stroke or sound that is none of the labels."""
 
     reason: str
     t: float
     scores: dict[str, float]
     trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
+    truth: str | None = None
+    """What a simulated source really drew or said; "" for nothing, None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -57,4 +67,4 @@ class Summary:
     detections: int
     rejections: int
     failed: bool = False
-    """Something stopped it."""
+    """An error ended the run."""

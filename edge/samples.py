@@ -1,4 +1,4 @@
-"""Samples on their way through the chain, and the health of the stream they came in."""
+"""Samples on their way through the chain, and the health of their stream."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.errors import SampleError
 
 STANDARD_GRAVITY = 9.80665  # m/s^2 in one g
 DEGREE = np.pi / 180  # rad in one degree
@@ -18,12 +20,21 @@ AUDIO = ("audio",)  # sound pressure, full scale is 1
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some consecutive samples. Time tells of gaps: a jump in `t` is where samples are missing."""
+    """Consecutive samples. A jump in `t` shows where samples are missing.
+
+    float64 values become float32, and one column may be given as (n,). Integers are refused: their
+    unit is unknown here.
+    """
 
     t: NDArray[np.float64]
     """(n,) seconds on the source's own clock, strictly increasing over the whole stream."""
     values: NDArray[np.float32]
     """(n, channels) in SI units, in the order of the source's `channels`."""
+
+    def __post_init__(self) -> None:
+        values = self.values
+        if values.dtype != np.float32 or values.ndim != 2 or len(values) != len(self.t):
+            object.__setattr__(self, "values", _checked(values, len(self.t)))
 
     @classmethod
     def empty(cls, channels: int) -> Chunk:
@@ -32,6 +43,22 @@ class Chunk:
 
     def __len__(self) -> int:
         return len(self.t)
+
+
+def _checked(values: NDArray[np.floating], count: int) -> NDArray[np.float32]:
+    if not np.issubdtype(values.dtype, np.floating):
+        raise SampleError(
+            f"samples are {values.dtype}, without a unit: give floats (sound with full scale 1, "
+            "motion in m/s^2 and rad/s), or use edge.Recognizer, which converts integers of sound"
+        )
+    if values.ndim == 1:
+        values = values[:, np.newaxis]
+    if values.ndim != 2 or len(values) != count:
+        raise SampleError(
+            f"samples have the shape {values.shape} and there are {count} times: "
+            "give one row per sample and one column per channel"
+        )
+    return np.ascontiguousarray(values, np.float32)
 
 
 @dataclass
@@ -67,6 +94,11 @@ class Health:
     def pause(self, seconds: float) -> None:
         """Book source time in which no sample was due: no loss, and nothing against the rate."""
         self._paused += seconds
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether the user should look at the counters."""
+        return bool(self.lost or self.clipped or self.errors or self.garbage)
 
     @property
     def duration(self) -> float:

@@ -16,7 +16,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.cli.options import CommandParser, add_common, add_runtime_option
+from edge.cli.options import add_common, add_runtime_option
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.model import Model
 from edge.model.manifest import read_model

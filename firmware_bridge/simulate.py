@@ -14,7 +14,8 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command, until_signal
 from edge.simulation.chip.mpu6050 import CHIP_KINDS, EmulatedMPU6050
 from edge.simulation.seeds import seed

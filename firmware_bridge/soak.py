@@ -20,7 +20,7 @@ from edge.errors import ModelError
 from edge.events import Detection
 from edge.features import Window
 from edge.model import Model
-from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
+from edge.samples import DEGREE, STANDARD_GRAVITY, Chunk
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.simulation.seeds import seed
 from edge.source import HAND_MOTION, Source
@@ -98,7 +98,7 @@ def _recognise(chunks: list[Chunk]) -> list[tuple[float, str]]:
         model = Model.load("airdigit", task="airdigit")
     except ModelError:
         return []
-    features, decision = model.features(MOTION), model.decision()
+    features, decision = model.features(), model.decision()
     found = []
     for window in (window for chunk in chunks for window in features.process(chunk)):
         if isinstance(window, Window):

@@ -24,7 +24,8 @@ from typing import IO, Any
 import numpy as np
 
 from edge.bench.machine.memory import resident_mb
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.formats.sound.wav_writer import pcm_bytes

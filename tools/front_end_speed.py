@@ -19,7 +19,8 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.streaming import StreamingFrontEnd

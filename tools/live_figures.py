@@ -21,16 +21,17 @@ from pathlib import Path
 
 import numpy as np
 
-from edge import chain
 from edge.bench.detections import assign_detections
-from edge.cli.options import CommandParser, add_common
+from edge.chain import Chain, run
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.decision import Event
 from edge.events import Detection, Summary
 from edge.formats.motion import Recording, own_csv
 from edge.model import Model
 from edge.samples import MOTION
-from edge.sink import Sink
+from edge.sink import Sink, StreamInfo
 from edge.source.simulated.hand import SimulatedHand
 from tools.commands import edge_command
 
@@ -44,7 +45,7 @@ class DetectionList(Sink):
     """A sink that collects the detections."""
 
     def __init__(self) -> None:
-        super().__init__(0.0, "")
+        super().__init__(StreamInfo(0, MOTION))
         self.detections: list[Detection] = []
 
     def show(self, event: Event | Summary) -> None:
@@ -154,7 +155,7 @@ def _replay(model: str, path: Path) -> tuple[float, str]:
 def _detections(model: Model, source: SimulatedHand) -> list[Detection]:
     sink = DetectionList()
     with source:
-        chain.run(source, model.features(MOTION), model, model.decision(), sink)
+        run(source, Chain(model), [sink])
     return sink.detections
 
 

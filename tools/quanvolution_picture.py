@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import ModelError, RuntimeMissing, SourceError
 from edge.features.quantum.quanvolution import Quanvolution

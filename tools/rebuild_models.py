@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError, ModelError
 from edge.model import read_manifest, shipped

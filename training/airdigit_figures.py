@@ -22,14 +22,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from tensorflow import keras
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import RecordingError
 from edge.events import Detection
 from edge.features import Window
 from edge.features.motion.stroke import LIVE_HANG
 from edge.model.model import Model
-from edge.samples import MOTION, Chunk
+from edge.samples import Chunk
 from edge.simulation.seeds import seed
 from training.common.atomic_write import write_file
 from training.common.tflite import to_int8
@@ -125,7 +126,7 @@ def _live(folder: str, int8: bytes, validation: Strokes, config: TrainingConfig)
 
 
 def _detected_labels(model: Model, recording: Chunk) -> list[str]:
-    features, decision = model.features(MOTION), model.decision()
+    features, decision = model.features(), model.decision()
     windows = [*features.process(recording), *features.finish()]
     events = [
         event

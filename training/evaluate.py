@@ -35,9 +35,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from edge.cli.options import CommandParser, add_common, add_runtime_option
+from edge.cli.options import add_common, add_runtime_option
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.decision.spotting import SpottingDecision, limit
+from edge.decision.operating_points import OperatingPoint, choose_point, thresholds_at
+from edge.decision.spotting import SpottingDecision, SpottingSettings
 from edge.errors import EdgeError, ModelError, RecordingError
 from edge.formats.sound import SUFFIXES
 from edge.model import Model
@@ -220,7 +222,10 @@ def _on_long_audio(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     levels, curves, chosen = [], {}, {}
     for audio in _audios(model, words, args):
         trace = listen(model, audio)
-        heard = decide(trace, SpottingDecision(model.labels, settings))
+        heard = decide(
+            trace,
+            SpottingDecision(model.labels, SpottingSettings.from_manifest(model.labels, settings)),
+        )
         outcome = judge(_asked_for(heard, audio, words), audio.words, words, trace.seconds)
         gate = {"asked": _asked(trace), "withheld": withheld(trace, audio.words, words)}
         levels.append({"name": audio.name, **_figures(outcome), **gate})
@@ -305,7 +310,7 @@ def _named(word: str, model: Model) -> str:
 
 def _words(model: Model, chosen: Sequence[str] | None) -> list[str]:
     """Labels that are events; only the chosen ones, if any are."""
-    silent = model.manifest.decision.get("silent")
+    silent = model.manifest.decision.get("background_labels")
     if silent is None:
         raise ModelError(f"{model.path} does not spot words, but makes one decision a recording")
     words = [label for label in model.labels if label not in silent]
@@ -319,7 +324,10 @@ def _settings(model: Model, args: argparse.Namespace) -> dict[str, Any]:
     """The model's decision, moved along its curve or to other thresholds."""
     settings = dict(model.manifest.decision)
     if args.max_false_per_hour is not None:
-        settings = limit(settings, args.max_false_per_hour)
+        points = [OperatingPoint.from_manifest(p) for p in settings.get("operating_points", ())]
+        point = choose_point(points, args.max_false_per_hour)
+        strict = settings.get("strict_words", {})
+        settings["thresholds"] = thresholds_at(point.threshold, settings["thresholds"], strict)
     for word, value in args.threshold or ():
         known = settings["thresholds"]
         if word and word not in known:

@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Its threads wait for each other longer than a spectrum takes; TensorFlow has its own.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from edge.cli.options import CommandParser
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from training.sound.task import COMMANDS, commands
 from training.sound.train import add_options, train

@@ -33,7 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.model.model import Model
 from edge.simulation.seeds import seed

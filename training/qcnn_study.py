@@ -28,11 +28,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as training.kws
 
 import numpy as np
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError, RecordingError
 from edge.features.sound.windows import SoundFeatures
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from training.quantum import report, stage
 from training.quantum.study import ARMS, Examples, run, scaled
 from training.sound.data import clips as corpora
@@ -122,9 +123,7 @@ def _heard(clips: Clips, task: Task) -> Examples:
     for one in spoken:
         samples = corpora.loudest_second(load_samples(one.path, corpora.RATE))
         chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
-        windows.append(
-            next(iter(SoundFeatures.windows_of_recording(specification, chunk, AUDIO))).tensor
-        )
+        windows.append(next(iter(SoundFeatures.windows_of_recording(specification, chunk))).tensor)
     classes = np.array([task.labels.index(one.word) for one in spoken])
     return Examples(scaled(np.stack(windows)), classes)
 

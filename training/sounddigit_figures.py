@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import RecordingError
 from edge.simulation.seeds import seed

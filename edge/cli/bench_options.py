@@ -9,7 +9,7 @@ import re
 from edge.bench.engines.loading import ONNX
 from edge.bench.jobs import ALL
 from edge.bench.settings import Settings
-from edge.cli.options import CommandParser
+from edge.cli.parser import CommandParser
 from edge.model.runtime import RUNTIMES
 
 MAX_CORES = 4096  # no machine has more

@@ -10,7 +10,7 @@ import numpy as np
 from edge.cli.status_line import StatusLine
 from edge.console import supports_unicode
 from edge.samples import Chunk
-from edge.sink.terminal import meter
+from edge.sink.status import meter
 
 INTERVAL = 0.1  # s between two updates
 

@@ -1,134 +1,168 @@
-"""What every live command does; it differs only in its help, its model and its sources."""
+"""The live commands. They differ only in their help, their model and their sources."""
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from edge.chain import run
-from edge.cli.options import (
-    CommandParser,
-    add_common,
-    add_runtime_option,
-    add_source_options,
-    open_source,
-)
+from edge.chain import Chain, run
+from edge.cli.options import add_common, add_runtime_option, add_source_options, open_source
+from edge.cli.parser import CommandParser, variable_of
 from edge.cli.run import run_command, until_signal
-from edge.decision import Decision
-from edge.decision.spotting import limit
+from edge.decision import DecisionSettings
+from edge.decision.number import NumberDecision
 from edge.errors import ModelError
 from edge.events import Summary
 from edge.model import Model
 from edge.model.requirements import check_channels
-from edge.registry import load
-from edge.samples import Health
-from edge.sink import SINKS
+from edge.registry import Registry
+from edge.samples import AUDIO, Health
+from edge.sink import SINKS, Sink, StreamInfo
 from edge.sink.json_lines import JsonLinesSink
 
 
-def live(
-    prog: str,
-    description: str,
-    task: str,
-    sources: dict[str, str],
-    hint: str,
-    argv: Sequence[str] | None = None,
-    *,
-    sound: bool = False,
-    default: str | None = None,
-    then: Callable[[Decision], Decision] | None = None,
-) -> int:
-    """Recognise until the source ends or somebody stops it.
+@dataclass(frozen=True)
+class LiveCommand:
+    prog: str
+    description: str
+    """The text of --help."""
+    task: str
+    """The task of its models, and the name of the shipped model that is the default."""
+    sources: Registry
+    hint: str
+    """What a user can do when nothing is recognised; {words} in it are the model's."""
+    default_source: str | None = None
+    spots_words: bool = False
+    """Words in a stream, with a budget of false accepts, instead of strokes one by one."""
+    joins_digits: bool = False
+    """Digits that follow one another become a number."""
 
-    `task` also names the shipped model that is used if no other is given; `hint` is what a user
-    may do when nothing happens, and {words} in it are the model's. `sound`: is it words that are
-    recognised, not strokes? `default` is the source if none is chosen. `then` adds a decision to
-    that of the model.
-    """
-    parser = CommandParser(prog, description)
-    add_source_options(parser, sources, default)
-    _add_options(parser, task, sound)
-    add_common(parser)
+
+def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
+    """Recognise until the source ends or a signal stops it; return the exit status."""
+    parser, sources, sinks = _parser_for(command, argv)
 
     def recognise(args: argparse.Namespace) -> None:
         running = False
         try:
-            model = Model.load(args.model, args.runtime, task)
-            settings = model.manifest.decision
-            settings.update(_chosen(args, settings))
+            model = Model.load(args.model, args.runtime, command.task)
+            decision = model.decision(_chosen_settings(args, model.settings))
+            chain = Chain(model, NumberDecision(decision) if command.joins_digits else decision)
             requirements = model.manifest.input["sensor"]
-            with open_source(args, sources, requirements, default) as source:
+            with open_source(args, sources, requirements, command.default_source) as source:
                 check_channels(model, source.channels)
-                features, decision = model.features(source.channels), model.decision()
-                decision = decision if then is None else then(decision)
-                words = [label for label in model.labels if label not in settings.get("silent", ())]
-                told = hint.format(words=_enumerated(words))
-                kind = load(SINKS, "json" if args.json else "terminal")
-                sink = kind(source.rate, told, sound=sound)
-                with until_signal() as stopping:
-                    running = True
-                    run(source, features, model, decision, sink, stopping)
+                hint = command.hint.format(words=_enumerated(model.words))
+                info = StreamInfo(source.rate, source.channels, hint)
+                shown = open_sinks(args, sinks, info)
+                try:
+                    with until_signal() as stopping:
+                        running = True
+                        run(source, chain, shown, stopping)
+                finally:
+                    for sink in shown:
+                        sink.close()
         except KeyboardInterrupt:
-            if running:  # somebody insists
+            if running:  # the second signal
                 raise
-            if args.json:  # stopped before it began: that is a run without samples
-                JsonLinesSink(0, hint, sound=sound).show(Summary(Health(), 0, 0))
+            if args.json:  # stopped before the first sample: programs still get a summary
+                channels = AUDIO if command.spots_words else ()
+                JsonLinesSink(StreamInfo(0, channels)).show(Summary(Health(), 0, 0))
 
     return run_command(parser, recognise, argv)
 
 
-def _chosen(args: argparse.Namespace, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The decision's settings, as strict as the options ask for."""
-    threshold, budget = _asked(args)
+def open_sinks(args: argparse.Namespace, table: Registry, info: StreamInfo) -> list[Sink]:
+    """The sinks that the options choose; the terminal is one unless another uses stdout."""
+    found = [table.load(name).from_options(args, info) for name in table if name != "terminal"]
+    chosen: list[Sink] = [sink for sink in found if sink is not None]
+    if not any(sink.uses_stdout for sink in chosen):
+        chosen.insert(0, table.load("terminal").from_options(args, info))
+    return chosen
+
+
+def _parser_for(
+    command: LiveCommand, argv: Sequence[str] | None
+) -> tuple[CommandParser, Registry, Registry]:
+    """The parser, and the sources and sinks whose options it has.
+
+    Those of installed packages are looked up only where an option or a variable is unknown, or for
+    --help: the lookup takes time at each start.
+    """
+    parser = _parser(command, command.sources, SINKS)
+    if not _has_unknown(parser, sys.argv[1:] if argv is None else argv):
+        return parser, command.sources, SINKS
+    sources, sinks = command.sources.with_plugins(), SINKS.with_plugins()
+    return _parser(command, sources, sinks), sources, sinks
+
+
+def _has_unknown(parser: CommandParser, argv: Sequence[str]) -> bool:
+    flags = {word.split("=")[0] for word in argv if word.startswith("--")}
+    variables = {name for name in os.environ if name.startswith("EDGE_")}
+    known = {variable_of(action) for action in parser._actions}
+    return (
+        "-h" in argv
+        or "--help" in argv
+        or not flags <= parser._option_string_actions.keys()
+        or not variables <= known
+    )
+
+
+def _parser(command: LiveCommand, sources: Registry, sinks: Registry) -> CommandParser:
+    parser = CommandParser(command.prog, command.description)
+    add_source_options(parser, sources, command.default_source)
+    _add_recognition_options(parser, command)
+    group = parser.add_argument_group("output", "Where events go (default: the terminal).")
+    for name in sinks:
+        sinks.load(name).add_options(group)
+    add_common(parser)
+    return parser
+
+
+def _chosen_settings(args: argparse.Namespace, settings: DecisionSettings) -> DecisionSettings:
+    """The model's decision settings, with the threshold or budget that the options choose."""
+    threshold, budget = _threshold_and_budget(args)
     if threshold is not None and budget is not None:
-        threshold, budget = _asked(args.typed)  # wins over what stands in the environment
+        # The command line wins over the environment.
+        threshold, budget = _threshold_and_budget(args.typed)
         if (threshold is None) == (budget is None):
-            raise ModelError("--threshold and --max-false-per-hour ask for the same: give one")
+            raise ModelError("--threshold and --max-false-per-hour set the same: give one of them")
     if budget is not None:
-        return limit(settings, budget)
-    if threshold is None:
-        return settings
-    if "thresholds" in settings:
-        return {**settings, "thresholds": dict.fromkeys(settings["thresholds"], threshold)}
-    return {**settings, "threshold": threshold}
+        return settings.with_budget(budget)
+    return settings if threshold is None else settings.with_threshold(threshold)
 
 
-def _asked(args: argparse.Namespace) -> tuple[float | None, float | None]:
+def _threshold_and_budget(args: argparse.Namespace) -> tuple[float | None, float | None]:
     return args.threshold, getattr(args, "max_false_per_hour", None)
 
 
-def _add_options(parser: CommandParser, task: str, sound: bool) -> None:
+def _add_recognition_options(parser: CommandParser, command: LiveCommand) -> None:
     group = parser.add_argument_group("recognition")
     group.add_argument(
         "--model",
-        default=task,
+        default=command.task,
         metavar="NAME|FILE",
-        help=f"a shipped model or a .tflite file (default: {task})",
+        help=f"a shipped model or a .tflite file (default: {command.task})",
     )
     add_runtime_option(group)
-    sure = "this is the word, for all words alike" if sound else "this is anything"
+    of_what = "of a word, for all words alike" if command.spots_words else "of any of the labels"
     group.add_argument(
         "--threshold",
         type=_score,
         metavar="SCORE",
-        help=f"how sure it must be that {sure}, 0 to 1 (default: what the model says)",
+        help=f"the least probability {of_what}, 0 to 1 (default: the model's own)",
     )
-    if sound:
+    if command.spots_words:
         group.add_argument(
             "--max-false-per-hour",
             type=_count,
             metavar="N",
-            help="be so strict that in an hour of sound without any of the words no more than N "
-            "are heard, as it was measured when the model was trained",
+            help="use thresholds at which at most N words per hour were detected, when the model "
+            "was trained, in sound that holds none of them",
         )
-    group.add_argument(
-        "--json",
-        action=argparse.BooleanOptionalAction,
-        default=False,
-        help="print one JSON object a line",
-    )
 
 
 def _enumerated(words: Sequence[str]) -> str:

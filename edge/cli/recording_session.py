@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic
 
-from edge.console import ERASE, supports_escape_codes
+from edge.console import ERASE_LINE, supports_escape_codes
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.samples import Chunk
 from edge.source import Source
@@ -110,7 +110,11 @@ class RecordingSession(ABC, Generic[Take]):
 
 def say(text: str) -> None:
     """Print a line on stderr; on a terminal, erase what the level meter left in this line."""
-    print(text + (ERASE if supports_escape_codes(sys.stderr) else ""), file=sys.stderr, flush=True)
+    print(
+        text + (ERASE_LINE if supports_escape_codes(sys.stderr) else ""),
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def print_json(event: Mapping[str, object]) -> None:

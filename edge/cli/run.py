@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from edge.console import ERASE, supports_escape_codes
+from edge.console import ERASE_LINE, supports_escape_codes
 from edge.errors import EdgeError
 
 if TYPE_CHECKING:
-    from edge.cli.options import CommandParser
+    from edge.cli.parser import CommandParser
 
 INTERRUPTED = 130  # exit status of a command that was stopped: what a shell reports for Ctrl-C
 LEVELS = {-1: logging.WARNING, 0: logging.INFO, 1: logging.DEBUG}
@@ -89,7 +89,7 @@ class _Formatter(logging.Formatter):
         super().__init__()
         self.prog = prog
         # A live view keeps its last line open: what is logged erases it, the view draws it anew.
-        self.end = ERASE if supports_escape_codes(sys.stderr) else ""
+        self.end = ERASE_LINE if supports_escape_codes(sys.stderr) else ""
 
     def format(self, record: logging.LogRecord) -> str:
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""

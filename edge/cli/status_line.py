@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from edge.console import ERASE, supports_escape_codes
+from edge.console import ERASE_LINE, supports_escape_codes
 
 
 class StatusLine:
@@ -18,7 +18,7 @@ class StatusLine:
         """Replace the line."""
         if self._enabled:
             # The cursor returns to the start of the line: any later output overwrites it.
-            print(f"\r{text}{ERASE}\r", end="", file=sys.stderr, flush=True)
+            print(f"\r{text}{ERASE_LINE}\r", end="", file=sys.stderr, flush=True)
             self._visible = bool(text)
 
     def clear(self) -> None:

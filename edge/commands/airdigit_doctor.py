@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from time import monotonic
 
 from edge.cli.doctor_report import JsonReport, Report, TerminalReport
-from edge.cli.options import CommandParser, add_common, add_source_options, open_source
+from edge.cli.options import add_common, add_source_options, open_source
+from edge.cli.parser import CommandParser
 from edge.cli.run import INTERRUPTED, run_command, until_signal
 from edge.doctor import FAULT, OK, Finding, examine, finding_from_error, measure
 from edge.errors import EdgeError

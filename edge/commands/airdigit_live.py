@@ -15,11 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.cli.live import live
+from edge.cli.live import LiveCommand, live
 from edge.source import MOTION_SOURCES
 
-HINT = "Hold still, draw a digit in the air, hold still."
+COMMAND = LiveCommand(
+    prog="airdigit-live",
+    description=__doc__,
+    task="airdigit",
+    sources=MOTION_SOURCES,
+    hint="Hold still, draw a digit in the air, hold still.",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return live("airdigit-live", __doc__, "airdigit", MOTION_SOURCES, HINT, argv)
+    return live(COMMAND, argv)

@@ -29,7 +29,8 @@ from edge.bench.report.markdown import as_markdown
 from edge.bench.report.plot import plot_record
 from edge.bench.report.terminal import as_text
 from edge.cli.bench_options import add_bench_options, settings_from
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.cli.status_line import StatusLine
 from edge.commands.edge_bench_compare import compare

@@ -26,7 +26,8 @@ from edge.bench.report.compare import (
     unmatched_rows,
 )
 from edge.bench.statistics import MIN_PROCESSES
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import RecordingError
 

@@ -25,7 +25,8 @@ from time import monotonic
 from types import ModuleType
 from typing import Any
 
-from edge.cli.options import CommandParser, add_common, add_runtime_option
+from edge.cli.options import add_common, add_runtime_option
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.cli.status_line import StatusLine
 from edge.errors import EdgeError, RecordingError
@@ -92,7 +93,7 @@ def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
     check_recording(model, recording)
     if isinstance(recording, Sound):
         recording = recording.at(model.manifest.rate_hz)
-    scores = model.score_recording(Chunk(recording.t, recording.values), recording.channels)
+    scores = model.score_recording(Chunk(recording.t, recording.values))
     label = model.labels[scores.argmax()]
     by_label = {name: rounded(float(s)) for name, s in zip(model.labels, scores, strict=True)}
     return {"label": label, "score": by_label[label], "scores": by_label}

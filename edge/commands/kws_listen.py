@@ -17,15 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.cli.live import live
+from edge.cli.live import LiveCommand, live
 from edge.source import SOUND_SOURCES
 
-HINT = "Say {words}."
+COMMAND = LiveCommand(
+    prog="kws-listen",
+    description=__doc__,
+    task="kws",
+    sources=SOUND_SOURCES,
+    hint="Say {words}.",
+    default_source="microphone",
+    spots_words=True,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return live(
-        *("kws-listen", __doc__, "kws", SOUND_SOURCES, HINT, argv),
-        sound=True,
-        default="microphone",
-    )
+    return live(COMMAND, argv)

@@ -21,8 +21,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from edge.cli.options import CommandParser, add_common, add_source_options, open_source
+from edge.cli.options import add_common, add_source_options, open_source
 from edge.cli.output_folder import prepare_output_folder
+from edge.cli.parser import CommandParser
 from edge.cli.run import INTERRUPTED, run_command, until_signal
 from edge.cli.session_options import add_session_options
 from edge.cli.sound_session import SoundSession, SoundSessionSettings

@@ -18,17 +18,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.cli.live import live
-from edge.decision.number import NumberDecision
+from edge.cli.live import LiveCommand, live
 from edge.source import SOUND_SOURCES
 
-HINT = "Say digits, and after a pause there is your number."
+COMMAND = LiveCommand(
+    prog="sounddigit-listen",
+    description=__doc__,
+    task="sounddigit",
+    sources=SOUND_SOURCES,
+    hint="Say digits; after a pause the number is shown.",
+    default_source="microphone",
+    spots_words=True,
+    joins_digits=True,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return live(
-        *("sounddigit-listen", __doc__, "sounddigit", SOUND_SOURCES, HINT, argv),
-        sound=True,
-        default="microphone",
-        then=NumberDecision,
-    )
+    return live(COMMAND, argv)

@@ -1,45 +1,92 @@
-"""From scores to events."""
+"""Decisions turn the scores of windows into events. A new decision is one module and one line in
+DECISIONS, or an entry point of the group "edge_sense.decisions" in a package of your own."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import ModelError
 from edge.events import Detection, Number, Rejection
 from edge.features import Window
+from edge.registry import Registry
 
-DECISIONS = {
-    "single": "edge.decision.single:SingleDecision",
-    "spotting": "edge.decision.spotting:SpottingDecision",
-}
-
+DECISIONS = Registry(
+    "edge_sense.decisions",
+    {
+        "single": "edge.decision.single:SingleDecision",
+        "spotting": "edge.decision.spotting:SpottingDecision",
+    },
+)
 
 Event = Detection | Rejection | Number
+Settings = TypeVar("Settings", bound="DecisionSettings")
+
+LARGEST_WORD_PRIOR = 100.0
+
+
+@dataclass(frozen=True)
+class DecisionSettings(ABC):
+    """What a decision reads from `decision` of a model's manifest, checked and typed."""
+
+    background_labels: tuple[str, ...]
+    """Labels that are never detections, such as "silence" and "unknown"."""
+    word_prior: float
+    """How many times likelier a word is in a recording that holds one thing than in a moment of a
+    stream; see edge.decision.word_prior."""
+
+    @classmethod
+    @abstractmethod
+    def from_manifest(
+        cls: type[Settings], labels: Sequence[str], values: Mapping[str, Any]
+    ) -> Settings:
+        """KeyError, TypeError or ValueError where the values are missing or impossible."""
+
+    @abstractmethod
+    def with_threshold(self: Settings, threshold: float) -> Settings:
+        """The same settings with one threshold for all words."""
+
+    def with_budget(self: Settings, max_false_per_hour: float) -> Settings:
+        """The same settings with the least strict thresholds whose measured false accepts per hour
+        stay within the budget. ModelError where no such figures are in the model."""
+        raise ModelError(
+            "the false accepts per hour of this model were not measured: "
+            "leave --max-false-per-hour out"
+        )
 
 
 class Decision(ABC):
-    @abstractmethod
-    def __init__(self, labels: Sequence[str], settings: Mapping[str, Any]) -> None:
-        """`settings` is `decision` of the model's manifest.
+    settings_class: ClassVar[type[DecisionSettings]]
+    """What reads its settings from a manifest."""
 
-        KeyError, TypeError or ValueError for settings that cannot be.
-        """
+    @abstractmethod
+    def __init__(self, labels: Sequence[str], settings: Any) -> None:
+        """`settings` is an instance of `settings_class`."""
 
     @abstractmethod
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
-        """Events that this window's scores bring about."""
+        """Events that follow from the scores of this window."""
 
     def pass_time(self, t: float) -> Iterator[Event]:
-        """Events that come because nothing else did until source time `t`.
+        """Events that follow from time alone, up to source time `t`.
 
-        Called after every chunk's windows, for in silence there are none.
+        Called after the windows of every chunk, since in silence there are no windows.
         """
         return iter(())
 
     def finish(self) -> Iterator[Event]:
-        """Events that the end of the stream brings about."""
+        """Events that follow from the end of the stream."""
         return iter(())
+
+
+def word_prior_of(values: Mapping[str, Any]) -> float:
+    """`word_prior` of a manifest's decision, 1 where it is missing; ValueError if out of range."""
+    prior = float(values.get("word_prior", 1.0))
+    if not 1 <= prior <= LARGEST_WORD_PRIOR:
+        raise ValueError(f"word_prior is {prior}, not between 1 and {LARGEST_WORD_PRIOR:g}")
+    return prior

@@ -1,4 +1,4 @@
-"""Numbers of several digits: digits said one after another, until a pause ends the number."""
+"""Join spoken digits into numbers: digits one after another, until a pause ends the number."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from edge.decision import Decision, Event
 from edge.events import Detection, Number
 from edge.features import Window
 
-PAUSE = 0.9  # s in which nothing sounds after a digit: the end of the number
-LONGEST_WAIT = 2.5  # s from the last digit: other people's talk does not keep a number for ever
-LONGEST = 64  # digits: nobody says more in one breath, and a machine gone mad fills no memory
+PAUSE = 0.9  # s without sound after a digit that end the number
+MAX_WAIT = 2.5  # s after the last digit that end it in any case: other people may go on talking
+MAX_DIGITS = 64  # nobody says more in one breath, and a faulty stream must not fill the memory
 DIGITS = frozenset("0123456789")
 
 
 class NumberDecision(Decision):
-    """What another decision finds, and after the last digit of a number, the number.
+    """Passes on the events of another decision, and adds the number after its last digit.
 
-    A word that has begun is waited for: a long one is known a second after it began. The time of
-    an event is the sound's own, whatever chunks it came in: a number ends PAUSE after the last of
-    it, even if that is only noticed with the next digit.
+    While a sound goes on the number waits for it, since a long word is known a second after it
+    began. Times are those of the sound, not of the chunks in which it came: a number ends PAUSE
+    after its last sound even if this is noticed only with the next digit.
     """
 
     def __init__(self, digits: Decision) -> None:
         self._decision = digits
-        self._said: list[Detection] = []
+        self._digits: list[Detection] = []
         self._due = self._latest = 0.0
         self._now = 0.0
 
@@ -38,25 +38,26 @@ class NumberDecision(Decision):
         for event in self._decision.process(window, scores):
             yield event
             if isinstance(event, Detection) and event.label in DIGITS:
-                self._said.append(event)
+                self._digits.append(event)
                 self._due = window.decided_t + PAUSE
-                self._latest = window.decided_t + LONGEST_WAIT
-                if len(self._said) == LONGEST:
+                self._latest = window.decided_t + MAX_WAIT
+                if len(self._digits) == MAX_DIGITS:
                     yield self._number(window.decided_t)
 
     def pass_time(self, t: float) -> Iterator[Event]:
         self._now = t
-        if self._said and t >= self._due:
+        if self._digits and t >= self._due:
             yield self._number(self._due)
         yield from self._decision.pass_time(t)
 
     def finish(self) -> Iterator[Event]:
         yield from self._decision.finish()
-        if self._said:
+        if self._digits:
             yield self._number(self._now)
 
-    def _number(self, known_t: float) -> Number:
-        last = self._said[-1]
-        text = "".join(event.label for event in self._said)
-        self._said = []
-        return Number(text, last.t, (known_t - last.t) * 1000)
+    def _number(self, decided_t: float) -> Number:
+        last = self._digits[-1]
+        text = "".join(event.label for event in self._digits)
+        score = min(event.score for event in self._digits)
+        self._digits = []
+        return Number(text, score, last.t, (decided_t - last.t) * 1000)

@@ -1,40 +1,65 @@
-"""One window, one verdict: for tasks whose windows each hold one whole thing, such as a stroke."""
+"""Decide each window by itself: for tasks in which one window holds one whole thing, a stroke."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import Decision, Event
+from edge.decision import Decision, DecisionSettings, Event, word_prior_of
 from edge.events import Detection, Rejection
 from edge.features import Window
 
 
-class SingleDecision(Decision):
-    """Accepts the best label if it is sure enough that this is any of them at all.
+@dataclass(frozen=True)
+class SingleSettings(DecisionSettings):
+    threshold: float
+    """Accept a window whose probability of being any label but `none_label` reaches this."""
+    none_label: str | None
 
-    Doubt between two labels is no reason to say nothing: a sloppy 1 is a 1 or a 7, but no idle
-    movement. So the threshold is for all labels but `none` together, not for the best alone.
+    @classmethod
+    def from_manifest(cls, labels: Sequence[str], values: Mapping[str, Any]) -> SingleSettings:
+        none = values.get("none_label")
+        if none is not None and none not in labels:
+            raise ValueError(f"none_label is {none!r}, which is no label")
+        return cls(
+            background_labels=() if none is None else (none,),
+            word_prior=word_prior_of(values),
+            threshold=float(values["threshold"]),
+            none_label=none,
+        )
+
+    def with_threshold(self, threshold: float) -> SingleSettings:
+        return replace(self, threshold=threshold)
+
+
+class SingleDecision(Decision):
+    """Accepts the best label if the window is surely one of the labels at all.
+
+    The threshold applies to all labels but `none_label` together, not to the best one alone: a
+    sloppy 1 is a 1 or a 7, but no idle movement, and the better guess helps more than silence.
     """
 
-    def __init__(self, labels: Sequence[str], settings: Mapping[str, Any]) -> None:
-        self.labels = list(labels)
-        self.threshold = float(settings["threshold"])
-        self.none: str | None = settings.get("none")
-        if self.none is not None and self.none not in self.labels:
-            raise ValueError(f"none is {self.none!r}, which is no label")
+    settings_class = SingleSettings
+
+    def __init__(self, labels: Sequence[str], settings: SingleSettings) -> None:
+        self._labels = list(labels)
+        self._settings = settings
 
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
-        by_label = {label: float(score) for label, score in zip(self.labels, scores, strict=True)}
-        best = max((k for k in by_label if k != self.none), key=by_label.__getitem__)
-        sure = by_label[best] if self.none is None else 1 - by_label[self.none]
-        if sure >= self.threshold:
+        by_label = {label: float(s) for label, s in zip(self._labels, scores, strict=True)}
+        none = self._settings.none_label
+        best = max((label for label in by_label if label != none), key=by_label.__getitem__)
+        any_label = by_label[best] if none is None else 1 - by_label[none]
+        if any_label >= self._settings.threshold:
             waited_ms = (window.decided_t - window.t) * 1000
             score = by_label[best]
             yield Detection(best, score, window.t, waited_ms, by_label, window.trajectory)
         else:
-            reason = "none" if sure < 0.5 else f"unsure: {best} or none, {sure:.2f} for any"
+            reason = (
+                "none" if any_label < 0.5 else f"unsure: {best} or none, {any_label:.2f} for any"
+            )
             yield Rejection(reason, window.t, by_label, window.trajectory)

@@ -1,4 +1,8 @@
-"""From samples to what a model sees. One implementation, used by training and runtime alike."""
+"""Features turn samples into what a model sees. Training and devices share this one implementation.
+
+New features are one module and one line in FEATURES, or an entry point of the group
+"edge_sense.features" in a package of your own.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.events import Rejection
+from edge.registry import Registry
 from edge.samples import Chunk
 
-FEATURES = {
-    "sound": "edge.features.sound.windows:SoundFeatures",
-    "stroke": "edge.features.motion.stroke:StrokeFeatures",
-}
+FEATURES = Registry(
+    "edge_sense.features",
+    {
+        "sound": "edge.features.sound.windows:SoundFeatures",
+        "stroke": "edge.features.motion.stroke:StrokeFeatures",
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -30,42 +38,46 @@ class Window:
     tensor: NDArray[np.float32]
     """The model's input, before quantisation, without batch axis."""
     new_rows: int | None = None
-    """How many rows of it, at its end, are new since the window before; None if all are."""
+    """How many rows at its end are new since the previous window; None if all are."""
     trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
-    """(n, 2) x right, y up: what was drawn."""
+    """(n, 2) x right, y up: the drawn path."""
     active: bool = False
-    """Whether something sounds at its end, above what the room does."""
+    """Whether its end is louder than the noise floor."""
 
 
 class Features(ABC):
-    """Streams chunks into windows; the windows do not depend on how the stream was chunked."""
+    """Turns chunks into windows, which do not depend on how the stream was cut into chunks."""
 
     @classmethod
     @abstractmethod
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """What this code implements, as it is written into a model's manifest (`input`).
+        """What this code computes, as it is written into a model's manifest (`input`).
 
-        `wanted` is a model's: what can be chosen is taken from it, and a ModelError says what
-        cannot be.
+        `wanted` is the specification in a model: values that can be chosen are taken from it, and a
+        ModelError names a value that is impossible.
         """
 
     @abstractmethod
-    def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None: ...
+    def __init__(self, specification: Mapping[str, Any]) -> None: ...
 
     @abstractmethod
     def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
-        """Windows that the chunk completes, and what cannot be one."""
+        """Windows that the chunk completes, and rejections of what cannot be one."""
 
     @abstractmethod
     def finish(self) -> Iterator[Window | Rejection]:
         """Windows that the end of the stream completes."""
 
+    def preview(self) -> NDArray[np.float32] | None:
+        """The path of a stroke that is still being drawn, (n, 2) x right, y up; None if none is."""
+        return None
+
     @classmethod
     @abstractmethod
     def windows_of_recording(
-        cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
+        cls, specification: Mapping[str, Any], chunk: Chunk
     ) -> Iterator[Window]:
-        """Where the one thing may be that a whole recording holds: one window at least.
+        """The windows in which the one stroke or word of a whole recording may be: at least one.
 
-        An EdgeError says when it holds none, or which is meant cannot be known.
+        An EdgeError says that there is none, or that it is ambiguous.
         """

@@ -3,7 +3,7 @@
 To recognise a recording from a program of your own:
 
     model = Model.load("airdigit")
-    scores = model.score_recording(chunk, MOTION)  # a Chunk of samples with one stroke in it
+    scores = model.score_recording(chunk)  # a Chunk of samples with one stroke in it
     print(dict(zip(model.labels, scores)))
 """
 

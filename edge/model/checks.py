@@ -1,4 +1,4 @@
-"""May this program run that model? Each refusal says what differs."""
+"""Checks whether this edge-sense can run a model; each refusal says what differs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from edge import registry
-from edge.decision import DECISIONS
-from edge.decision.word_prior import ClipScorer
+from edge.decision import DECISIONS, Decision, DecisionSettings
 from edge.errors import ModelError
 from edge.features import FEATURES
 from edge.model.manifest import Manifest
@@ -25,14 +23,14 @@ def check_task(manifest: Manifest, path: Path, task: str | None) -> None:
 
 def check_input(manifest: Manifest, path: Path) -> None:
     """The model's features must be, value by value, the ones that this code computes."""
-    kind = manifest.input.get("kind")
+    kind = str(manifest.input.get("kind"))
     if kind not in FEATURES:
         raise ModelError(
             f"{path} needs input of kind {kind!r}, and this edge-sense computes "
             f"{', '.join(FEATURES)}: use the edge-sense that the model was made with"
         )
-    # A list that became a tuple is no difference: both are compared as the JSON they are.
-    ours = json.loads(json.dumps(registry.load(FEATURES, kind).specification(manifest.input)))
+    # Compared as JSON, in which a tuple and a list are the same.
+    ours = json.loads(json.dumps(FEATURES.load(kind).specification(manifest.input)))
     found = list(differences(manifest.input, ours))
     if found:
         raise ModelError(
@@ -41,25 +39,29 @@ def check_input(manifest: Manifest, path: Path) -> None:
         )
 
 
-def check_decision(manifest: Manifest, path: Path) -> None:
-    kind = manifest.decision.get("kind")
+def decision_settings(manifest: Manifest, path: Path) -> DecisionSettings:
+    """The typed settings of the model's decision; ModelError if they are impossible."""
+    kind = str(manifest.decision.get("kind"))
     if kind not in DECISIONS:
         raise ModelError(
-            f"{path} needs a decision of kind {kind!r}, and this edge-sense makes "
+            f"{path} needs a decision of kind {kind!r}, and this edge-sense has "
             f"{', '.join(DECISIONS)}: use the edge-sense that the model was made with"
         )
     try:
-        registry.load(DECISIONS, kind)(manifest.labels, manifest.decision)
-        ClipScorer(manifest.labels, manifest.decision)
+        decision: type[Decision] = DECISIONS.load(kind)
+        settings = decision.settings_class.from_manifest(manifest.labels, manifest.decision)
+        if set(settings.background_labels) >= set(manifest.labels):
+            raise ValueError("every label is a background label")
+        return settings
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
-            f"{path} has decision settings that cannot be ({type(error).__name__} {error}): "
+            f"{path} has impossible decision settings ({type(error).__name__} {error}): "
             "train it again"
         ) from None
 
 
 def differences(model: Any, ours: Any, key: str = "") -> Iterator[str]:
-    """Every leaf in which two specifications differ, with both values."""
+    """A sentence for every value in which two specifications differ."""
     if isinstance(model, Mapping) and isinstance(ours, Mapping):
         for name in sorted(model.keys() | ours.keys()):
             inner = f"{key}.{name}" if key else str(name)

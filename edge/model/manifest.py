@@ -1,4 +1,4 @@
-"""What a model file says about itself: a zip appended to the TFLite file, which runtimes ignore.
+"""The manifest of a model: a zip that is appended to the TFLite file, which runtimes ignore.
 
 `unzip -p models/airdigit.tflite manifest.json` shows it.
 """
@@ -17,8 +17,8 @@ from edge.errors import ModelError
 from edge.model.archive import Damaged, read_members
 from edge.model.digest import sha256
 
-FORMAT = 1
-LARGEST = 64 << 20  # bytes; a model for a Pi has kilobytes, so a mistaken path costs no time
+FORMAT = 2
+LARGEST = 64 << 20  # bytes; a model for a Pi has kilobytes: a wrong path is refused at once
 MANIFEST = "manifest.json"
 LABELS = "labels.txt"
 
@@ -34,9 +34,9 @@ class Manifest:
     task: str
     """What the model is for, e.g. "airdigit"."""
     labels: list[str]
-    """What its outputs mean, in their order."""
+    """The labels of its outputs, in their order."""
     input: dict[str, Any]
-    """The features it was trained on: their kind, every constant of theirs, and the sensor."""
+    """The features it was trained on: their kind, all their constants, and the sensor."""
     decision: dict[str, Any]
     """How scores become events: a kind and its thresholds."""
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Manifest:
 
     @property
     def rate_hz(self) -> int:
-        """Samples a second of what its features are made of."""
+        """The sample rate that its features need."""
         return int(self.input["sensor"]["rate_hz"])
 
     @property
@@ -54,7 +54,7 @@ class Manifest:
 
 
 def attach(tflite: bytes, manifest: Manifest) -> bytes:
-    """The model file: the network (a manifest it may have is replaced) and its manifest.
+    """The bytes of a model file: the network and its manifest, which replaces an earlier one.
 
     The same network and manifest give the same bytes, on any day.
     """
@@ -85,17 +85,17 @@ def attach(tflite: bytes, manifest: Manifest) -> bytes:
 
 
 def read_manifest(path: str | Path) -> Manifest:
-    """What the model file at `path` says about itself."""
+    """The manifest of the model file at `path`."""
     return read_model(path)[1]
 
 
 def read_model(path: str | Path) -> tuple[bytes, Manifest]:
-    """The network and the manifest of a model file; ModelError for whatever else it is."""
+    """The network and the manifest of a model file; ModelError if it is no such file."""
     return split(_read_bytes(Path(path)), str(path))
 
 
 def network_of(data: bytes) -> bytes:
-    """A TFLite file without what is appended to it."""
+    """The TFLite file without the appended zip."""
     try:
         return data[: read_members(data, ())[0]]
     except Damaged:
@@ -119,9 +119,15 @@ def split(data: bytes, name: str) -> tuple[bytes, Manifest]:
         document = json.loads(members[MANIFEST])
         version = document["format"]
         if version != FORMAT:
+            older = isinstance(version, int) and version < FORMAT
+            remedy = (
+                f"run `python -m edge.model.upgrade {name} --out NEW.tflite`"
+                if older
+                else "install the edge-sense that the model was made with"
+            )
             raise ModelError(
                 f"{name} has a manifest of format {version!r}, and this edge-sense reads format "
-                f"{FORMAT}: install the edge-sense that the model was made with"
+                f"{FORMAT}: {remedy}"
             )
         manifest = Manifest(
             task=document["task"],
@@ -130,12 +136,12 @@ def split(data: bytes, name: str) -> tuple[bytes, Manifest]:
             decision=dict(document["decision"]),
             provenance=dict(document["provenance"]),
         )
-        said = document["input_hash"], document["network_hash"]
+        stated = document["input_hash"], document["network_hash"]
     except ModelError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{damaged} (manifest.json: {type(error).__name__} {error})") from None
-    if said != (manifest.input_hash, _network_hash(data[:end])):
+    if stated != (manifest.input_hash, _network_hash(data[:end])):
         raise ModelError(f"{name} was altered after it was made: copy or train it again")
     return data[:end], manifest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -12,3 +13,9 @@ class Mark:
     label: str
     start: float
     end: float
+
+
+def truth_at(marks: Iterable[Mark], t: float, within: float) -> str:
+    """The label of the mark that goes on at `t` or ended at most `within` seconds before, or ""."""
+    labels = [mark.label for mark in marks if mark.start <= t <= mark.end + within]
+    return labels[-1] if labels else ""

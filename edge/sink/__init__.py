@@ -1,35 +1,77 @@
-"""Where events go. A new sink is one module and one line in SINKS."""
+"""Sinks show events. A new sink is one module and one line in SINKS, or an entry point of the group
+"edge_sense.sinks" in a package of your own. Several sinks can run at once."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from abc import ABC, abstractmethod
-from typing import TextIO
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.events import Detection, Number, Rejection, Summary
-from edge.samples import Chunk, Health
+from edge.registry import Registry
+from edge.samples import AUDIO, Chunk, Health
 
-SINKS = {
-    "terminal": "edge.sink.terminal:TerminalSink",
-    "json": "edge.sink.json_lines:JsonLinesSink",
-}
+SINKS = Registry(
+    "edge_sense.sinks",
+    {
+        "terminal": "edge.sink.terminal:TerminalSink",
+        "json": "edge.sink.json_lines:JsonLinesSink",
+        "json-file": "edge.sink.json_file:JsonFileSink",
+    },
+)
+
+
+Preview = Callable[[], NDArray[np.float32] | None]
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """What a sink may want to know of the stream whose events it shows."""
+
+    rate: float
+    """Nominal samples a second."""
+    channels: tuple[str, ...]
+    hint: str = ""
+    """What a user can do when nothing is recognised for a while."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Sound has a level, and no strokes that could be counted."""
+        return self.channels == AUDIO
 
 
 class Sink(ABC):
-    def __init__(
-        self, rate: float, hint: str, stream: TextIO | None = None, sound: bool = False
-    ) -> None:
-        """`rate` is the source's nominal one, `hint` what a user may do when nothing happens.
+    uses_stdout: ClassVar[bool] = False
+    """At most one sink may write to stdout."""
 
-        `sound`: is that what the samples are? It has a level, and no strokes to be counted.
-        """
-        self.rate = rate
-        self.hint = hint
+    def __init__(self, info: StreamInfo, stream: TextIO | None = None) -> None:
+        """`stream`: where it writes (default: stdout)."""
+        self.info = info
         self.stream = sys.stdout if stream is None else stream
-        self.sound = sound
+
+    @classmethod
+    def add_options(cls, group: argparse._ArgumentGroup) -> None:
+        """Add the command-line options that choose and set up this sink."""
+
+    @classmethod
+    def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
+        """The sink that the options ask for, or None if they do not."""
+        return None
 
     @abstractmethod
     def show(self, event: Detection | Rejection | Number | Summary) -> None: ...
 
-    def progress(self, health: Health, chunk: Chunk) -> None:
-        """Called after every chunk, for those who show that the stream is alive."""
+    def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
+        """Called after every chunk: a chance to show that the stream is alive.
+
+        `preview` computes the path of a stroke that is still being drawn, None if there is none.
+        """
+
+    def close(self) -> None:
+        """Called once, after the summary."""

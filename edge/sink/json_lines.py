@@ -1,16 +1,32 @@
-"""One JSON object a line, for programs."""
+"""One JSON object a line on stdout (`--json`), for programs."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 from typing import Any
 
 from edge.events import Detection, Number, Rejection, Summary
-from edge.sink import Sink
+from edge.sink import Sink, StreamInfo
 
 
 class JsonLinesSink(Sink):
+    uses_stdout = True
+
+    @classmethod
+    def add_options(cls, group: argparse._ArgumentGroup) -> None:
+        group.add_argument(
+            "--json",
+            action=argparse.BooleanOptionalAction,
+            default=False,
+            help="print one JSON object a line",
+        )
+
+    @classmethod
+    def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
+        return cls(info) if args.json else None
+
     def show(self, event: Detection | Rejection | Number | Summary) -> None:
         if isinstance(event, Detection):
             line = _detection(event)
@@ -19,7 +35,7 @@ class JsonLinesSink(Sink):
         elif isinstance(event, Number):
             line = _number(event)
         else:
-            line = _summary(event, self.sound)
+            line = _summary(event, self.info.is_sound)
         self.stream.write(json.dumps(line, allow_nan=False) + "\n")
         self.stream.flush()
 
@@ -32,6 +48,7 @@ def _detection(event: Detection) -> dict[str, Any]:
         "t": rounded(event.t, 3),
         "latency_ms": rounded(event.latency_ms, 0),
         "scores": {label: rounded(score) for label, score in event.scores.items()},
+        **_truth(event),
     }
 
 
@@ -41,7 +58,13 @@ def _rejection(event: Rejection) -> dict[str, Any]:
         "reason": event.reason,
         "t": rounded(event.t, 3),
         "scores": {label: rounded(score) for label, score in event.scores.items()},
+        **_truth(event),
     }
+
+
+def _truth(event: Detection | Rejection) -> dict[str, Any]:
+    """Of simulated sources only."""
+    return {} if event.truth is None else {"truth": event.truth or None}
 
 
 def _number(event: Number) -> dict[str, Any]:
@@ -53,7 +76,7 @@ def _number(event: Number) -> dict[str, Any]:
     }
 
 
-def _summary(event: Summary, sound: bool) -> dict[str, Any]:
+def _summary(event: Summary, is_sound: bool) -> dict[str, Any]:
     health = event.health
     strokes = {"strokes": event.detections + event.rejections}
     return {
@@ -62,9 +85,9 @@ def _summary(event: Summary, sound: bool) -> dict[str, Any]:
         "lost": health.lost,
         "clipped": health.clipped,
         "rate": rounded(health.rate, 2),
-        **({} if sound else strokes),
+        **({} if is_sound else strokes),
         "detections": event.detections,
-        **({} if sound else {"rejected": event.rejections}),
+        **({} if is_sound else {"rejected": event.rejections}),
         "garbage": health.garbage,
         "errors": health.errors,
         "reconnects": health.reconnects,
@@ -73,7 +96,7 @@ def _summary(event: Summary, sound: bool) -> dict[str, Any]:
 
 
 def rounded(value: float | None, digits: int = 4) -> float | int | None:
-    """A number as JSON has it: not longer than it is exact, and null for what is no number."""
+    """A number for JSON: rounded to its precision, and None (null) for NaN and infinity."""
     if value is None or not math.isfinite(value):
         return None
     return round(float(value), digits) if digits else round(value)

@@ -1,11 +1,12 @@
-"""For people: what was drawn or said, what it was taken for, and whether the stream is well.
+"""For people: what was drawn or said, how it was recognised, and whether the stream is healthy.
 
-On a terminal; into a file or a pipe, or with NO_COLOR, it is a line an event.
+On a terminal a panel shows each detection, and one line at the bottom the state of the stream. In a
+file or a pipe each event is one line. NO_COLOR removes colours, nothing else.
 """
 
 from __future__ import annotations
 
-import math
+import argparse
 import os
 import shutil
 from time import monotonic
@@ -16,89 +17,141 @@ import numpy as np
 from edge.console import (
     BOLD,
     DIM,
-    ERASE,
+    ERASE_BELOW,
+    ERASE_LINE,
     GREEN,
     PLAIN,
+    RED,
     YELLOW,
     supports_escape_codes,
     supports_unicode,
+    uses_colours,
 )
 from edge.events import Detection, Number, Rejection, Summary
 from edge.samples import Chunk, Health
-from edge.sink import Sink
-from edge.sink.panel import bar_of, large, panel, width_of
+from edge.sink import Preview, Sink, StreamInfo
+from edge.sink.braille import draw
+from edge.sink.panel import large, panel, width_of
+from edge.sink.status import status_line, summary_lines
 
-FOOTER_EVERY = 0.25  # seconds
+STATUS_EVERY = 0.25  # seconds
 HINT_AFTER = 5.0  # seconds without an event
-METER = 12  # characters
-QUIETEST = -60.0  # dB, where the meter begins; it ends at full scale
+PREVIEW = (24, 10)  # columns and rows of the stroke that is being drawn
 
 
 class TerminalSink(Sink):
-    def __init__(
-        self, rate: float, hint: str, stream: TextIO | None = None, sound: bool = False
-    ) -> None:
-        super().__init__(rate, hint, stream, sound)
+    uses_stdout = True
+
+    @classmethod
+    def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
+        """The default: chosen unless another sink writes to stdout."""
+        return cls(info)
+
+    def __init__(self, info: StreamInfo, stream: TextIO | None = None) -> None:
+        super().__init__(info, stream)
         self._live = supports_escape_codes(self.stream)
+        self._colours = uses_colours(self.stream)
         self._unicode = supports_unicode(self.stream)
-        self._footer_at = -FOOTER_EVERY
+        self._status_at = -STATUS_EVERY
         self._event_at = monotonic()
         self._peak = 0.0
+        self._right = self._wrong = 0
 
     def show(self, event: Detection | Rejection | Number | Summary) -> None:
         self._event_at = monotonic()
         if isinstance(event, Summary):
-            lines = summary_lines(event, self.rate, self.sound)
+            lines = self._summary(event)
         elif isinstance(event, Number):
             lines = self._number(event)
         elif isinstance(event, Rejection):
-            lines = [self._styled(DIM, f"{event.t:9.2f} s  -  {event.reason}")]
-        elif self._live:
-            lines = self._panel(event)
+            lines = self._rejection(event)
         else:
-            score, latency = f"{event.score:.2f}", f"{event.latency_ms:.0f} ms"
-            lines = [f"{event.t:9.2f} s  {event.label}  {score}  {latency}"]
-        self._write("".join(line + (ERASE if self._live else "") + "\n" for line in lines))
-        self._footer_at = -FOOTER_EVERY  # the panel took its place
+            lines = self._detection(event)
+        if lines:
+            erase = ERASE_BELOW if self._live else ""
+            end = ERASE_LINE if self._live else ""
+            self._write(erase + "".join(f"{line}{end}\n" for line in lines))
+            self._status_at = -STATUS_EVERY  # the lines have replaced it
 
-    def progress(self, health: Health, chunk: Chunk) -> None:
+    def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
         if not self._live:
             return
-        if self.sound and len(chunk):
+        if self.info.is_sound and len(chunk):
             self._peak = max(self._peak, float(np.abs(chunk.values).max()))
         now = monotonic()
-        if now - self._footer_at < FOOTER_EVERY:
+        if now - self._status_at < STATUS_EVERY:
             return
-        self._footer_at = now
-        text = footer(health, self.rate, " · " if self._unicode else " | ", self.sound)
-        unwell = health.lost or health.clipped or health.errors or health.garbage
-        if now - self._event_at > HINT_AFTER:
-            # The line ends where the terminal does, and what went wrong must be seen.
-            text = f"{text}  {self.hint}" if unwell else f"{self.hint}  {text}"
-        if self.sound:
-            text = f"{meter(self._peak, self._unicode)}  {text}"
-            self._peak = 0.0
-        # The cursor returns to the beginning, so that whatever is printed next takes this line.
-        style = YELLOW if unwell else DIM
-        self._write("\r" + self._styled(style, text) + ERASE + "\r")
+        self._status_at = now
+        peak = self._peak if self.info.is_sound else None
+        hint = self.info.hint if now - self._event_at > HINT_AFTER else ""
+        text = status_line(health, self.info, peak, hint, self._unicode)
+        self._peak = 0.0
+        style = YELLOW if health.has_faults else DIM
+        self._show_below([self._styled(style, text), *self._preview(preview)])
+
+    def _show_below(self, lines: list[str]) -> None:
+        """Show lines that whatever is printed next replaces: the cursor returns to the first."""
+        up = f"\x1b[{len(lines) - 1}A" if len(lines) > 1 else ""
+        self._write("\r" + f"{ERASE_LINE}\n".join(lines) + ERASE_BELOW + up + "\r")
+
+    def _preview(self, preview: Preview | None) -> list[str]:
+        trajectory = preview() if preview else None
+        if trajectory is None or self._height() < PREVIEW[1] + 2:
+            return []
+        return [f" {line}" for line in draw(trajectory, *PREVIEW, braille=self._unicode)]
+
+    def _detection(self, event: Detection) -> list[str]:
+        verdict = self._verdict(event.label, event.truth)
+        if not self._live:
+            score, latency = f"{event.score:.2f}", f"{event.latency_ms:.0f} ms"
+            return [f"{event.t:9.2f} s  {event.label}  {score}  {latency}{verdict}"]
+        title = f" {event.label}  score {event.score:.2f}  at {event.t:.2f} s, "
+        title += f"known {event.latency_ms:.0f} ms later"
+        colour = GREEN if event.truth in (None, event.label) else RED
+        drawing = panel(
+            event, self._width() - 1, self._unicode, lambda bar: self._styled(colour, bar)
+        )
+        return ["", self._styled(BOLD, title + verdict), *drawing]
+
+    def _rejection(self, event: Rejection) -> list[str]:
+        if event.truth == "":  # nothing was drawn, and nothing was recognised
+            return []
+        verdict = self._verdict("", event.truth)
+        return [self._styled(DIM, f"{event.t:9.2f} s  -  {event.reason}{verdict}")]
+
+    def _verdict(self, label: str, truth: str | None) -> str:
+        """Whether the label is what a simulated source really drew or said."""
+        if truth is None:
+            return ""
+        right = label == truth
+        self._right += right
+        self._wrong += not right
+        if right:
+            return "  ✓" if self._unicode else "  right"
+        mark = "✗" if self._unicode else "wrong:"
+        done = "said" if self.info.is_sound else "drawn"
+        return f"  {mark} {truth or 'nothing'} was {done}"
 
     def _number(self, event: Number) -> list[str]:
         if not self._live:
             return [f"{event.t:9.2f} s  number {event.digits}"]
-        drawn = (
-            [] if width_of(event.digits) > self._width() - 2 else large(event.digits, self._unicode)
-        )
+        fits = width_of(event.digits) <= self._width() - 2
+        drawn = large(event.digits, self._unicode) if fits else []
         title = self._styled(BOLD, f" number {event.digits}  at {event.t:.2f} s")
-        return ["", title, *(f" {GREEN}{line}{PLAIN}" for line in drawn)]
+        return ["", title, *(self._styled(GREEN, f" {line}") for line in drawn)]
 
-    def _panel(self, event: Detection) -> list[str]:
-        title = f" {event.label}  score {event.score:.2f}  at {event.t:.2f} s, "
-        title += f"known {event.latency_ms:.0f} ms later"
-        drawing = panel(event, self._width() - 1, self._unicode, lambda bar: f"{GREEN}{bar}{PLAIN}")
-        return ["", self._styled(BOLD, title), *drawing]
+    def _summary(self, event: Summary) -> list[str]:
+        lines = summary_lines(event, self.info)
+        if self._right or self._wrong:
+            total = self._right + self._wrong
+            lines.append(f"compared with the simulation: {self._right} of {total} right")
+        return lines
 
     def _styled(self, style: str, text: str) -> str:
-        return f"{style}{text[: self._width() - 1]}{PLAIN}" if self._live else text
+        """At most one line of the terminal, in this style where colours are wanted."""
+        if self._live:
+            text = text[: self._width() - 1]
+        return f"{style}{text}{PLAIN}" if self._colours else text
 
     def _write(self, text: str) -> None:
         encoding = self.stream.encoding or "ascii"
@@ -106,46 +159,13 @@ class TerminalSink(Sink):
         self.stream.flush()
 
     def _width(self) -> int:
+        return self._size().columns or 80
+
+    def _height(self) -> int:
+        return self._size().lines
+
+    def _size(self) -> os.terminal_size:
         try:
-            return os.get_terminal_size(self.stream.fileno()).columns or 80
+            return os.get_terminal_size(self.stream.fileno())
         except (OSError, ValueError):
-            return shutil.get_terminal_size().columns
-
-
-def footer(health: Health, rate: float, separator: str, sound: bool) -> str:
-    measured = "--" if health.rate is None else f"{health.rate:.1f}"
-    parts = [f"{health.lost} lost", f"{health.clipped} clipped", f"{health.errors} errors"]
-    if not sound:  # its time counts samples: of its rate it says nothing
-        parts.append(f"{measured}/{rate:g} Hz")
-    return separator.join([*parts, f"{health.samples} samples"])
-
-
-def meter(peak: float, unicode: bool) -> str:
-    """How loud it is, as a bar and in dB below full scale."""
-    level = max(20 * math.log10(peak), QUIETEST) if peak > 0 else QUIETEST
-    bar = bar_of((1 - level / QUIETEST) * METER, unicode)
-    return f"[{bar:<{METER}}] {level:3.0f} dB"
-
-
-def summary_lines(event: Summary, rate: float, sound: bool = False) -> list[str]:
-    """The run in two or three lines, in which only what went wrong is listed."""
-    health = event.health
-    strokes = event.detections + event.rejections
-    counted = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"
-    known = health.rate is not None and not sound
-    measured = f" at {health.rate:.1f} Hz (nominal {rate:g})" if known else ""
-    troubles = {
-        "lost": health.lost,
-        "clipped": health.clipped,
-        "bytes of garbage": health.garbage,
-        "errors survived": health.errors,
-        "reconnects": health.reconnects,
-    }
-    trouble = ", ".join(f"{count} {what}" for what, count in troubles.items() if count)
-    well = [] if event.failed else ["nothing lost, nothing clipped, no errors"]
-    return [
-        "",
-        f"{event.detections} heard" if sound else counted,
-        f"{health.samples} samples in {health.duration:.1f} s{measured}",
-        *([trouble] if trouble else well),
-    ]
+            return shutil.get_terminal_size()

@@ -1,4 +1,6 @@
-"""Where samples come from. A new source is one module and one line in SOURCES."""
+"""Sources deliver samples. A new source is one module and one line in MOTION_SOURCES or
+SOUND_SOURCES, or an entry point of "edge_sense.motion_sources" or "edge_sense.sound_sources" in a
+package of your own."""
 
 from __future__ import annotations
 
@@ -7,23 +9,30 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from edge.registry import Registry
 from edge.samples import MOTION, Chunk, Health
 
-MOTION_SOURCES = {
-    "serial": "edge.source.serial.source:SerialSource",
-    "i2c": "edge.source.i2c.source:I2CSource",
-    "replay": "edge.source.files.motion:ReplaySource",
-    "mock": "edge.source.simulated.hand:SimulatedHand",
-}
+MOTION_SOURCES = Registry(
+    "edge_sense.motion_sources",
+    {
+        "serial": "edge.source.serial.source:SerialSource",
+        "i2c": "edge.source.i2c.source:I2CSource",
+        "replay": "edge.source.files.motion:ReplaySource",
+        "mock": "edge.source.simulated.hand:SimulatedHand",
+    },
+)
 
-SOUND_SOURCES = {
-    "microphone": "edge.source.microphone.source:MicrophoneSource",
-    "files": "edge.source.files.sound:SoundFiles",
-    "pcm": "edge.source.files.pcm_pipe:PcmSource",
-    "mock": "edge.source.simulated.microphone:SimulatedMicrophone",
-}
+SOUND_SOURCES = Registry(
+    "edge_sense.sound_sources",
+    {
+        "microphone": "edge.source.microphone.source:MicrophoneSource",
+        "files": "edge.source.files.sound:SoundFiles",
+        "pcm": "edge.source.files.pcm_pipe:PcmSource",
+        "mock": "edge.source.simulated.microphone:SimulatedMicrophone",
+    },
+)
 
-# Where no model says what it needs.
+# The requirements of digits drawn in the air, for commands that load no model.
 HAND_MOTION: dict[str, Any] = {
     "channels": list(MOTION),
     "rate_hz": 100,
@@ -33,35 +42,36 @@ HAND_MOTION: dict[str, Any] = {
 
 
 class Source(ABC):
-    """Opened with `with`, read with `for chunk in source`. Real, replayed and simulated alike.
+    """Opened with `with`, read with `for chunk in source`: sensors, recordings and simulations.
 
-    The iterator yields at least every 0.25 s of wall time, an empty chunk if nothing came, so that
-    whoever reads stays able to react. It ends when the source has ended (a recording is over) and
-    raises SourceError when it cannot go on. What can be survived is survived, counted in `health`
-    and said once through `logging`.
+    The iterator yields at least every 0.25 s of wall time, an empty chunk if no sample came, so
+    that the reader can react to signals. It ends when the source ends (a recording is over) and
+    raises SourceError when the source cannot go on. Faults that the source recovers from are
+    counted in `health` and logged once.
     """
 
     channels: tuple[str, ...]
-    """Names of the columns, known once opened: MOTION, ACCEL for a sensor without gyro, AUDIO."""
+    """Names of the columns: MOTION, ACCEL for a sensor without gyroscope, or AUDIO. Valid once the
+    source is open."""
     rate: float
-    """Nominal samples a second, known once opened."""
+    """Nominal samples a second. Valid once the source is open."""
     health: Health
 
     @classmethod
-    @abstractmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        """Add the command-line options that choose and set up this source."""
+        """Add the command-line options that choose and set up this source; the first one added is
+        the one that chooses it."""
 
     @classmethod
-    @abstractmethod
     def from_options(
         cls, args: argparse.Namespace, requirements: Mapping[str, Any]
     ) -> Source | None:
         """The source that the options ask for, or None when they ask for another.
 
-        `needs` is `input.sensor` of the model's manifest, e.g.
+        `requirements` is `input.sensor` of the model's manifest, e.g.
         {"channels": [...], "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}.
         """
+        return None
 
     @abstractmethod
     def __enter__(self) -> Source: ...
@@ -72,11 +82,16 @@ class Source(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[Chunk]: ...
 
+    def truth_at(self, t: float) -> str | None:
+        """What a simulated source really drew or said that ended shortly before source time `t`:
+        its label, or "" for nothing. None where the truth is unknown, as with every sensor."""
+        return None
+
     def describe(self) -> dict[str, Any]:
-        """What an opened source knows of its device, for the doctor; nothing is promised.
+        """What an opened source knows of its device, for the doctor. Every key is optional.
 
         `device`: its port or bus. `address`, `who_am_i`, `accel_g`, `gyro_dps`: of the sensor, as
-        it is set up. `asleep`: was it? `restarted`: did opening restart the board? And what the
-        board has counted, under the names of the protocol's STATUS.
+        it is set up. `asleep`: whether it was asleep. `restarted`: whether opening the port
+        restarted the board. And the board's own counters, under the names of the protocol's STATUS.
         """
         return {}

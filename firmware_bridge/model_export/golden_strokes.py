@@ -11,7 +11,7 @@ from edge.events import Detection
 from edge.features import Window
 from edge.features.motion.stroke import StrokeFeatures
 from edge.model import Model
-from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Chunk
+from edge.samples import DEGREE, STANDARD_GRAVITY, Chunk
 from edge.source.simulated.hand import SimulatedHand
 from firmware_bridge.preprocessing import FULL_SCALE_COUNTS
 
@@ -56,7 +56,7 @@ def _first_stroke(
     model: Model, t: NDArray[np.float64], values: NDArray[np.float32]
 ) -> tuple[int, Window]:
     """Return the number of samples that complete the first stroke, and its window."""
-    features = StrokeFeatures(model.manifest.input, MOTION)
+    features = StrokeFeatures(model.manifest.input)
     for k in range(len(t)):
         for found in features.process(Chunk(t[k : k + 1], values[k : k + 1])):
             if isinstance(found, Window):

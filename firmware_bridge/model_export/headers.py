@@ -16,7 +16,7 @@ LINE_WIDTH = 96  # characters
 def model_header(model: Model, network: bytes, resolver_methods: Sequence[str]) -> str:
     """Return the text of model.h: network, quantisation, labels, threshold and operators."""
     manifest = model.manifest
-    none = manifest.decision.get("none")
+    none = manifest.decision.get("none_label")
     labels = ", ".join(_text(label) for label in model.labels)
     calls = "\n".join(f"  resolver.{method}();" for method in resolver_methods)
     specification = json.dumps(manifest.input, sort_keys=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import tiny_task
-from edge.cli.live import live
+from edge.cli.live import LiveCommand, live
 from edge.commands import airdigit_live
 from edge.features import FEATURES
 from edge.model.manifest import Manifest, attach
@@ -22,10 +22,11 @@ from edge.model.shipped import shipped_models
 TESTS = Path(__file__).parents[1]
 SCRIPT = """
 import sys, tiny_task
-from edge.cli.live import live
+from edge.cli.live import LiveCommand, live
 from edge.features import FEATURES
 FEATURES["tiny"] = tiny_task.FEATURES
-sys.exit(live("tiny-live", "Tiny.", "tiny", tiny_task.SOURCES, tiny_task.HINT))
+command = LiveCommand("tiny-live", "Tiny.", "tiny", tiny_task.SOURCES, tiny_task.HINT)
+sys.exit(live(command))
 """
 
 
@@ -40,7 +41,8 @@ def model(tiny_network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 def tiny_live(*argv: str | Path) -> int:
     argv = [str(arg) for arg in argv]
-    return live("tiny-live", "Tiny.", "tiny", tiny_task.SOURCES, tiny_task.HINT, argv)
+    command = LiveCommand("tiny-live", "Tiny.", "tiny", tiny_task.SOURCES, tiny_task.HINT)
+    return live(command, argv)
 
 
 def process(model: Path, *argv: str) -> subprocess.Popen[str]:

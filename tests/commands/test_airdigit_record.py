@@ -16,6 +16,7 @@ from command_process import interrupt_recorder
 from edge.commands import airdigit_record
 from edge.commands.airdigit_record import main
 from edge.formats.motion import Recording, own_csv, read
+from edge.registry import Registry
 from edge.samples import ACCEL, MOTION, Chunk
 from edge.source import HAND_MOTION
 from edge.source.simulated.prompted_hand import PromptedHand
@@ -24,7 +25,8 @@ from edge.takes.motion.storage import save_take
 from edge.takes.motion.summary import SPARKLINE_WIDTH, sparkline
 
 RATE = 100
-SOURCES = {name: airdigit_record.SOURCES[name] for name in ("replay", "mock")}
+NAMES = {name: airdigit_record.SOURCES[name] for name in ("replay", "mock")}
+SOURCES = Registry("tests.sources", NAMES)
 
 
 def still_hand(seconds):
@@ -315,7 +317,8 @@ def test_a_signal_ends_the_session_and_keeps_the_saved_takes(tmp_path, number):
     replayed.write_text(own_csv.render(joined(*strokes(2), still_hand(900))))
     script = (
         "import sys\nfrom edge.commands import airdigit_record as command\n"
-        f"command.SOURCES = {SOURCES}\nsys.exit(command.main())"
+        f"from edge.registry import Registry\ncommand.SOURCES = Registry('', {NAMES})\n"
+        "sys.exit(command.main())"
     )
     options = ["--label=3", "--takes=9", "--json", "--speed=4", "--replay", str(replayed)]
     with subprocess.Popen(

@@ -9,26 +9,27 @@ import numpy as np
 import pytest
 
 import tiny_task
-from edge import chain
+from edge.chain import Chain
+from edge.chain import run as run_chain
 from edge.decision.number import PAUSE, NumberDecision
 from edge.errors import SourceError
 from edge.events import Detection, Number, Rejection, Summary
 from edge.features import FEATURES
 from edge.model import Model
-from edge.samples import Chunk, Health
-from edge.sink import Sink
+from edge.samples import MOTION, Chunk, Health
+from edge.sink import Preview, Sink, StreamInfo
 
 
 class Kept(Sink):
     def __init__(self) -> None:
-        super().__init__(tiny_task.RATE, tiny_task.HINT)
+        super().__init__(StreamInfo(tiny_task.RATE, MOTION, tiny_task.HINT))
         self.events: list[Detection | Rejection | Number | Summary] = []
         self.pulses = 0
 
     def show(self, event: Detection | Rejection | Number | Summary) -> None:
         self.events.append(event)
 
-    def progress(self, health: Health, chunk: Chunk) -> None:
+    def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
         self.pulses += 1
 
 
@@ -42,8 +43,7 @@ def model(tiny_network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mode
 def run(model: Model, source: tiny_task.ListSource, sink: Kept | None = None, **more) -> Kept:
     sink = sink or Kept()
     with source:
-        features = model.features(source.channels)
-        chain.run(source, features, model, model.decision(), sink, **more)
+        run_chain(source, Chain(model), [sink], **more)
     return sink
 
 
@@ -64,7 +64,7 @@ def test_a_stroke_that_the_end_cuts_off_is_still_shown(model):
 
 
 def test_rejections_are_counted_apart(model):
-    model.manifest.decision["threshold"] = 0.99
+    model.settings = model.settings.with_threshold(0.99)
     *rejections, summary = run(model, tiny_task.ListSource(tiny_task.strokes(2))).events
     assert [type(event) for event in rejections] == [Rejection, Rejection]
     assert (summary.detections, summary.rejections) == (0, 2)
@@ -117,7 +117,7 @@ def speak(model: Model, samples: np.ndarray, step: int, end: str = "end", **more
     source.step = step
     with source:
         decision = NumberDecision(model.decision())
-        chain.run(source, model.features(source.channels), model, decision, sink, **more)
+        run_chain(source, Chain(model, decision), [sink], **more)
     return sink
 
 
@@ -151,7 +151,7 @@ def test_a_number_is_shown_as_soon_as_its_pause_is_over(model):
     source = tiny_task.ListSource(np.vstack([tiny_task.strokes(1), pause]))
     with source:
         decision = NumberDecision(model.decision())
-        chain.run(source, model.features(source.channels), model, decision, sink, stopping)
+        run_chain(source, Chain(model, decision), [sink], stopping)
     assert seen[-3:] == [1, 1, 1] and seen[:10] == [0] * 10
 
 

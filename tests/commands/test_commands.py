@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from edge.cli.options import CommandParser, add_common, add_source_options, open_source
+from edge.cli.options import add_common, add_source_options, open_source
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError, SourceError
+from edge.registry import Registry
 from edge.samples import Chunk, Health
 from edge.source import Source
 
@@ -53,7 +55,7 @@ class Rope(Wire):
     option = "--rope"
 
 
-TABLE = {"wire": f"{__name__}:Wire", "rope": f"{__name__}:Rope"}
+TABLE = Registry("tests.sources", {"wire": f"{__name__}:Wire", "rope": f"{__name__}:Rope"})
 
 
 @pytest.fixture
@@ -200,7 +202,8 @@ def program(body: str) -> list[str]:
     script = f"""
 import logging, sys, time
 from edge.cli.run import run_command
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 
 def work(args):
     {body}

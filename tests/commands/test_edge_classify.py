@@ -18,7 +18,6 @@ from edge.commands.edge_classify import READERS
 from edge.features import FEATURES
 from edge.formats.sound import write_wav
 from edge.model.shipped import shipped_models
-from edge.registry import load
 from edge.samples import ACCEL
 from edge.source import MOTION_SOURCES
 
@@ -201,7 +200,7 @@ def test_a_word_is_recognised_in_files_of_any_length_and_rate(words, takes, caps
 def test_word_prior_makes_words_likelier_than_in_a_stream(words, takes, capsys):
     file = record(takes / "a.wav", "l")
     _, (stream,) = classify(capsys, words, file)
-    model = tiny_sound.write_model(words, "kws", ["yes", "no", "silence"], asked=3.0)
+    model = tiny_sound.write_model(words, "kws", ["yes", "no", "silence"], word_prior=3.0)
     _, (clip,) = classify(capsys, model, file)
     for word in ("yes", "no"):
         ratio = stream["scores"][word] / stream["scores"]["silence"]
@@ -231,7 +230,7 @@ def test_digits_of_a_simulated_hand_are_recognised(takes, capsys):
     requirements = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
     recognised = ""
     for digit in "0123456789":
-        with load(MOTION_SOURCES, "mock")(requirements, digit, seed=7, speed=np.inf) as hand:
+        with MOTION_SOURCES.load("mock")(requirements, digit, seed=7, speed=np.inf) as hand:
             samples = np.concatenate([chunk.values for chunk in hand])
         _, (result,) = classify(capsys, "airdigit", write_csv(takes / f"{digit}.csv", samples))
         recognised += result.get("label", "error")[0]

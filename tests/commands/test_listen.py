@@ -15,10 +15,11 @@ import pytest
 
 import tiny_sound
 import tiny_task
-from edge.cli.live import live
-from edge.cli.options import CommandParser, add_source_options, open_source
+from edge.cli.live import LiveCommand, live
+from edge.cli.options import add_source_options, open_source
+from edge.cli.parser import CommandParser
 from edge.commands import kws_listen, sounddigit_listen
-from edge.decision.number import PAUSE, NumberDecision
+from edge.decision.number import PAUSE
 from edge.errors import ModelError
 from edge.features import FEATURES
 from edge.formats.sound import write_wav
@@ -31,12 +32,11 @@ TESTS = Path(__file__).parents[1]
 HINT = "Say {words}."
 SCRIPT = """
 import sys, tiny_sound
-from edge.cli.live import live
-from edge.decision.number import NumberDecision
+from edge.cli.live import LiveCommand, live
 from edge.source import SOUND_SOURCES
-sources = {**SOUND_SOURCES, **tiny_sound.SOURCES}
-sys.exit(live("tiny-listen", "Tiny.", "sounddigit", sources, "Say {words}.",
-              sound=True, default="tiny", then=NumberDecision))
+sources = SOUND_SOURCES | tiny_sound.SOURCES
+sys.exit(live(LiveCommand("tiny-listen", "Tiny.", "sounddigit", sources, "Say {words}.",
+                          default_source="tiny", spots_words=True, joins_digits=True)))
 """
 
 
@@ -68,13 +68,14 @@ def digits(tmp_path: Path) -> Path:
     return tiny_sound.write_model(tmp_path / "digits.tflite", "sounddigit", ["4", "2", "none"])
 
 
-def listen(*argv: str | Path, task: str = "kws", then: Callable | None = None) -> int:
-    return live(
-        *("tiny-listen", "Tiny.", task, tiny_sound.SOURCES, HINT, [str(arg) for arg in argv]),
-        sound=True,
-        default="tiny",
-        then=then,
+def listen(*argv: str | Path, task: str = "kws", joins_digits: bool = False) -> int:
+    command = LiveCommand(
+        *("tiny-listen", "Tiny.", task, tiny_sound.SOURCES, HINT),
+        default_source="tiny",
+        spots_words=True,
+        joins_digits=joins_digits,
     )
+    return live(command, [str(arg) for arg in argv])
 
 
 def events(capsys: pytest.CaptureFixture[str], *argv: str | Path, **more: object) -> list[dict]:
@@ -104,7 +105,7 @@ def test_a_word_said_again_is_an_event_again(words, capsys):
 
 
 def test_digits_become_numbers(digits, capsys):
-    more = {"task": "sounddigit", "then": NumberDecision}
+    more = {"task": "sounddigit", "joins_digits": True}
     found = events(capsys, "--model", digits, "--tiny", ".l---h.hhh.--l", **more)
     said = [event.get("label") or event.get("digits") for event in found[:-1]]
     assert said == ["4", "2", "42", "2", "2", "4", "4"]
@@ -116,7 +117,7 @@ def test_digits_become_numbers(digits, capsys):
 @pytest.mark.parametrize("step", ["97", "441", "5000", "1000000"])
 def test_the_events_are_the_same_in_any_chunks(digits, capsys, step):
     def told(step: str) -> list[tuple]:
-        more = {"task": "sounddigit", "then": NumberDecision}
+        more = {"task": "sounddigit", "joins_digits": True}
         options = ("--model", digits, "--tiny", ".l---h.n.h", "--step", step)
         found = events(capsys, *options, **more)
         return [(e["event"], e.get("label"), e.get("digits"), e.get("t")) for e in found]
@@ -137,17 +138,17 @@ def test_without_a_source_it_is_the_default_one(words, capsys):
 
 def test_the_hint_names_the_models_words(words, capsys, monkeypatch):
     told = []
-    monkeypatch.setattr("edge.sink.json_lines.JsonLinesSink.__init__", _keeping(told))
+    monkeypatch.setattr("edge.sink.json_lines.JsonLinesSink.__init__", _collecting(told))
     events(capsys, "--model", words)
     assert told == ["Say yes or no."]
 
 
-def _keeping(told: list[str]) -> Callable[..., None]:
-    from edge.sink import Sink
+def _collecting(hints: list[str]) -> Callable[..., None]:
+    from edge.sink import Sink, StreamInfo
 
-    def init(self: Sink, rate: float, hint: str, stream=None, sound: bool = False) -> None:
-        told.append(hint)
-        Sink.__init__(self, rate, hint, stream, sound)
+    def init(self: Sink, info: StreamInfo, stream=None) -> None:
+        hints.append(info.hint)
+        Sink.__init__(self, info, stream)
 
     return init
 
@@ -157,7 +158,7 @@ def test_one_threshold_can_be_given_for_all_words(words, capsys):
     assert summary["detections"] == 0
 
 
-CURVE = [
+POINTS = [
     {"false_per_hour": 0.1, "threshold": 1.0},
     {"false_per_hour": 5, "threshold": 0.4},
 ]
@@ -166,7 +167,7 @@ CURVE = [
 @pytest.mark.parametrize(("budget", "heard"), [("0.5", []), ("7", ["yes", "no"])])
 def test_a_budget_of_false_words_moves_along_the_curve(tmp_path, capsys, budget, heard):
     labels = ["yes", "no", "silence"]
-    model = tiny_sound.write_model(tmp_path / "m.tflite", "kws", labels, curve=CURVE)
+    model = tiny_sound.write_model(tmp_path / "m.tflite", "kws", labels, operating_points=POINTS)
     options = ("--model", model, "--tiny", ".l----h.", "--max-false-per-hour", budget)
     *found, _ = events(capsys, *options)
     assert [event["label"] for event in found] == heard
@@ -177,7 +178,7 @@ def test_what_is_typed_wins_over_its_counterpart_in_the_environment(
     tmp_path, capsys, monkeypatch, typed
 ):
     model = tiny_sound.write_model(
-        tmp_path / "m.tflite", "kws", ["yes", "no", "silence"], curve=CURVE
+        tmp_path / "m.tflite", "kws", ["yes", "no", "silence"], operating_points=POINTS
     )
     for name, value in (("EDGE_THRESHOLD", "0.1"), ("EDGE_MAX_FALSE_PER_HOUR", "7")):
         if name != "EDGE" + typed.partition("=")[0][1:].replace("-", "_").upper():
@@ -197,7 +198,7 @@ def test_a_budget_that_cannot_be_kept_is_one_line(tmp_path, words, capsys):
         capsys, "--model", words, "--max-false-per-hour", "1"
     )
     labels = ["yes", "no", "silence"]
-    model = tiny_sound.write_model(tmp_path / "m.tflite", "kws", labels, curve=CURVE)
+    model = tiny_sound.write_model(tmp_path / "m.tflite", "kws", labels, operating_points=POINTS)
     too_strict = ("--model", model, "--max-false-per-hour", "0.05")
     assert "give --max-false-per-hour 0.1 or more" in refused(capsys, *too_strict)
     assert "give one" in refused(capsys, *too_strict, "--threshold", "0.5")
@@ -328,8 +329,8 @@ def test_the_word_of_a_recording_is_found_wherever_it_stands(words, text):
     model = Model.load(words)
     samples = tiny_sound.say(text)[:, None]
     chunk = Chunk(np.arange(len(samples)) / tiny_sound.RATE, samples)
-    assert model.labels[model.score_recording(chunk, AUDIO).argmax()] == "yes"
-    windows = model.windows_of_recording(chunk, AUDIO)
+    assert model.labels[model.score_recording(chunk).argmax()] == "yes"
+    windows = model.windows_of_recording(chunk)
     surest = max(windows, key=lambda window: model.scores(window.tensor)[0])
     end = len(tiny_sound.say(text[: text.index("l") + 1])) / tiny_sound.RATE
     assert len(text) < 4 or end - 0.4 < surest.t < end + 1
@@ -340,4 +341,4 @@ def test_a_recording_without_a_word_has_none(words, text):
     model = Model.load(words)
     samples = tiny_sound.say(text)[:, None]
     chunk = Chunk(np.arange(len(samples)) / tiny_sound.RATE, samples)
-    assert model.labels[model.score_recording(chunk, AUDIO).argmax()] == "silence"
+    assert model.labels[model.score_recording(chunk).argmax()] == "silence"

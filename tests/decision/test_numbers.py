@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.decision import Decision, Event
-from edge.decision.number import LONGEST, LONGEST_WAIT, PAUSE, NumberDecision
-from edge.decision.spotting import SpottingDecision
+from edge.decision.number import MAX_DIGITS, MAX_WAIT, PAUSE, NumberDecision
+from edge.decision.spotting import SpottingDecision, SpottingSettings
 from edge.events import Detection, Number, Rejection
 from edge.features import Window
 
 HOP = 0.04
 LABELS = [*"0123456789", "none"]
 SETTINGS = {
-    "silent": ["none"],
+    "background_labels": ["none"],
     "smoothing_s": 0.12,
     "refractory_s": 0.4,
-    "release": 0.5,
+    "release_ratio": 0.5,
     "thresholds": dict.fromkeys("0123456789", 0.8),
 }
 TENSOR = np.zeros((1, 1), np.float32)
@@ -119,7 +119,7 @@ def test_talk_without_end_does_not_keep_a_number():
     for t in np.arange(1.1, 9.0, HOP):
         events += decision.process(replace(window(float(t)), active=True), scores("none"))
     (number,) = (event for event in events if isinstance(event, Number))
-    assert number.t + number.latency_ms / 1000 == pytest.approx(1.0 + LONGEST_WAIT)
+    assert number.t + number.latency_ms / 1000 == pytest.approx(1.0 + MAX_WAIT)
 
 
 def test_what_is_no_digit_is_passed_on_and_does_not_hold_the_number():
@@ -136,8 +136,8 @@ def test_a_word_that_is_no_digit_is_no_part_of_a_number():
 
 
 def test_a_number_does_not_grow_for_ever():
-    events = said(*((0.8 * t, "1") for t in range(2 * LONGEST + 5)))
-    assert [len(text) for text in numbers(events)] == [LONGEST, LONGEST, 5]
+    events = said(*((0.8 * t, "1") for t in range(2 * MAX_DIGITS + 5)))
+    assert [len(text) for text in numbers(events)] == [MAX_DIGITS, MAX_DIGITS, 5]
 
 
 def test_nothing_said_is_no_number():
@@ -156,7 +156,9 @@ def test_the_events_are_the_same_in_any_chunks(parts, sizes):
         steps += [(label, gated and label == "none")] * count
 
     def run(sizes: list[int]) -> list[Event]:
-        decision = NumberDecision(SpottingDecision(LABELS, SETTINGS))
+        decision = NumberDecision(
+            SpottingDecision(LABELS, SpottingSettings.from_manifest(LABELS, SETTINGS))
+        )
         events: list[Event] = []
         at = turn = 0
         while at < len(steps):

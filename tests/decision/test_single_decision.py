@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.decision.single import SingleDecision
+from edge.decision.single import SingleDecision, SingleSettings
 from edge.events import Detection, Rejection
 from edge.features import Window
 
@@ -15,8 +15,8 @@ WINDOW = Window(t=2.0, decided_t=2.25, tensor=np.zeros(3, np.float32), trajector
 
 
 def verdict(scores: list[float], threshold: float = 0.6) -> Detection | Rejection:
-    settings = {"kind": "single", "threshold": threshold, "none": "none"}
-    decision = SingleDecision(LABELS, settings)
+    settings = {"kind": "single", "threshold": threshold, "none_label": "none"}
+    decision = SingleDecision(LABELS, SingleSettings.from_manifest(LABELS, settings))
     (event,) = decision.process(WINDOW, np.array(scores, np.float32))
     return event
 
@@ -51,7 +51,9 @@ def test_none_is_rejected_however_sure():
 
 
 def test_a_task_without_a_none_label():
-    decision = SingleDecision(["1", "3"], {"threshold": 0.5})
+    decision = SingleDecision(
+        ["1", "3"], SingleSettings.from_manifest(["1", "3"], {"threshold": 0.5})
+    )
     (event,) = decision.process(WINDOW, np.array([0.25, 0.75], np.float32))
     assert isinstance(event, Detection)
 

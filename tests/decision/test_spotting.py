@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.decision.spotting import SpottingDecision, limit
+from edge.decision.spotting import SpottingDecision, SpottingSettings
 from edge.errors import ModelError
 from edge.events import Detection
 from edge.features import Window
@@ -18,10 +19,10 @@ STEP = 0.04
 LABELS = ["yes", "no", "unknown", "silence"]
 SETTINGS = {
     "kind": "spotting",
-    "silent": ["silence", "unknown"],
+    "background_labels": ["silence", "unknown"],
     "smoothing_s": 0.12,
     "refractory_s": 0.7,
-    "release": 0.5,
+    "release_ratio": 0.5,
     "thresholds": {"yes": 0.8, "no": 0.6},
 }
 TENSOR = np.zeros((1, 1), np.float32)
@@ -46,8 +47,16 @@ def track(*parts: tuple[str, float, int]) -> list[tuple[float, np.ndarray]]:
     return rows
 
 
+def settings_of(**changes: object) -> SpottingSettings:
+    return SpottingSettings.from_manifest(LABELS, {**SETTINGS, **changes})
+
+
+def spotting(**changes: object) -> SpottingDecision:
+    return SpottingDecision(LABELS, settings_of(**changes))
+
+
 def decide(rows: Iterable[tuple[float, np.ndarray]], **settings: object) -> list[Detection]:
-    decision = SpottingDecision(LABELS, {**SETTINGS, **settings})
+    decision = spotting(**settings)
     return [e for t, row in rows for e in decision.process(Window(t, t, TENSOR), row)]
 
 
@@ -74,19 +83,19 @@ def test_a_long_word_fires_once():
 
 def test_a_word_that_is_held_longer_than_one_can_be_was_said_again():
     once, twice, thrice = (("yes", 0.95, 3 + count) for count in (25, 35, 55))
-    assert words(QUIET, once, QUIET, held_s=1.08) == ["yes"]
-    assert words(QUIET, twice, QUIET, held_s=1.08) == ["yes"] * 2
-    assert words(QUIET, thrice, QUIET, held_s=1.08) == ["yes"] * 3
-    first, second = decide(track(QUIET, twice), held_s=1.08)
+    assert words(QUIET, once, QUIET, max_hold_s=1.08) == ["yes"]
+    assert words(QUIET, twice, QUIET, max_hold_s=1.08) == ["yes"] * 2
+    assert words(QUIET, thrice, QUIET, max_hold_s=1.08) == ["yes"] * 3
+    first, second = decide(track(QUIET, twice), max_hold_s=1.08)
     assert second.t - first.t == pytest.approx(1.08)
     wavering = [("yes", 0.95, 27), ("yes", 0.7, 5), ("yes", 0.95, 5)]
-    assert words(QUIET, *wavering, held_s=1.08) == ["yes"] * 2
+    assert words(QUIET, *wavering, max_hold_s=1.08) == ["yes"] * 2
 
 
-@pytest.mark.parametrize("held_s", [0.7, 0, -1, float("nan"), "long"])
-def test_a_time_to_be_held_that_cannot_be(held_s):
-    with pytest.raises(ValueError, match=r"held_s|long"):
-        decide([], held_s=held_s)
+@pytest.mark.parametrize("max_hold_s", [0.7, 0, -1, float("nan"), "long"])
+def test_a_time_to_be_held_that_cannot_be(max_hold_s):
+    with pytest.raises(ValueError, match=r"max_hold_s|long"):
+        decide([], max_hold_s=max_hold_s)
 
 
 def test_a_repeated_word_fires_again():
@@ -128,7 +137,7 @@ def test_a_short_glitch_is_smoothed_away():
 
 
 def test_the_mean_is_over_time_not_over_a_number_of_windows():
-    decision = SpottingDecision(LABELS, SETTINGS)
+    decision = spotting()
     quick = [(i * 0.01, scores("-", 1)) for i in range(20)]
     quick += [(0.2 + i * 0.01, scores("yes", 1.0)) for i in range(20)]
     (event,) = [e for t, row in quick for e in decision.process(Window(t, t, TENSOR), row)]
@@ -168,13 +177,13 @@ def test_time_is_the_words_end_as_far_as_the_training_knows_it():
 
 
 def test_waiting_for_the_window_is_latency():
-    decision = SpottingDecision(LABELS, SETTINGS)
+    decision = spotting()
     (event,) = decision.process(Window(2.0, 2.25, TENSOR), scores("yes", 1))
     assert (event.t, event.latency_ms) == (2.0, 250.0)
 
 
 def test_scores_that_do_not_fit_the_labels_are_a_bug_that_shows():
-    decision = SpottingDecision(LABELS, SETTINGS)
+    decision = spotting()
     with pytest.raises(ValueError, match="3 scores for 4 labels"):
         list(decision.process(Window(0, 0, TENSOR), np.array([0.8, 0.1, 0.1], np.float32)))
 
@@ -182,9 +191,9 @@ def test_scores_that_do_not_fit_the_labels_are_a_bug_that_shows():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"silent": ["noise"]},
-        {"silent": "silence"},
-        {"silent": LABELS, "thresholds": {}},
+        {"background_labels": ["noise"]},
+        {"background_labels": "silence"},
+        {"background_labels": LABELS, "thresholds": {}},
         {"thresholds": {"yes": 0.8}},
         {"thresholds": {"yes": 0.8, "no": 0.6, "maybe": 0.5}},
         {"thresholds": {"yes": 0.8, "no": 0.6, "silence": 0.5}},
@@ -193,15 +202,15 @@ def test_scores_that_do_not_fit_the_labels_are_a_bug_that_shows():
         {"thresholds": None},
         {"smoothing_s": -1},
         {"refractory_s": "soon"},
-        {"release": 1.5},
-        {"curve": [{"false_per_hour": 1, "threshold": 1.2}]},
-        {"curve": [{"false_per_hour": 1}]},
-        {"curve": [{"threshold": 0.8}]},
+        {"release_ratio": 1.5},
+        {"operating_points": [{"false_per_hour": 1, "threshold": 1.2}]},
+        {"operating_points": [{"false_per_hour": 1}]},
+        {"operating_points": [{"threshold": 0.8}]},
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
     with pytest.raises((KeyError, TypeError, ValueError)):
-        SpottingDecision(LABELS, {**SETTINGS, **wrong})
+        settings_of(**wrong)
 
 
 # For any scores at all
@@ -262,7 +271,7 @@ def test_only_differences_of_time_matter(steps, start):
 
 # The budget
 
-CURVE = [
+POINTS = [
     {"false_per_hour": 0.5, "threshold": 0.95},
     {"false_per_hour": 2.0, "threshold": 0.7},
     {"false_per_hour": 0.0, "threshold": 0.99},
@@ -273,25 +282,26 @@ CURVE = [
     ("budget", "threshold"), [(0, 0.99), (0.4, 0.99), (0.5, 0.95), (1.9, 0.95), (50, 0.7)]
 )
 def test_a_budget_takes_the_nearest_entry_that_keeps_to_it(budget, threshold):
-    limited = limit({**SETTINGS, "curve": CURVE}, budget)
-    assert limited["thresholds"] == {"yes": threshold, "no": threshold}
-    assert {**limited, "thresholds": 0} == {**SETTINGS, "curve": CURVE, "thresholds": 0}
+    settings = settings_of(operating_points=POINTS)
+    limited = settings.with_budget(budget)
+    assert limited.thresholds == {"yes": threshold, "no": threshold}
+    assert replace(limited, thresholds=settings.thresholds) == settings
     SpottingDecision(LABELS, limited)
 
 
 def test_a_word_that_is_held_back_stays_so_at_any_budget():
-    settings = {**SETTINGS, "curve": CURVE, "held_back": {"no": 0.99}}
-    assert limit(settings, 2)["thresholds"] == {"yes": 0.7, "no": 0.99}
+    settings = settings_of(operating_points=POINTS, strict_words={"no": 0.99})
+    assert settings.with_budget(2).thresholds == {"yes": 0.7, "no": 0.99}
     with pytest.raises(ValueError, match="no word of the labels"):
-        SpottingDecision(LABELS, {**settings, "held_back": {"perhaps": 0.99}})
+        settings_of(operating_points=POINTS, strict_words={"perhaps": 0.99})
 
 
 def test_a_budget_that_nobody_can_keep_says_which_one_could_be():
     with pytest.raises(ModelError, match="give --max-false-per-hour 0.5 or more"):
-        limit({**SETTINGS, "curve": CURVE[:2]}, 0.1)
+        settings_of(operating_points=POINTS[:2]).with_budget(0.1)
 
 
 def test_a_model_without_a_curve_cannot_be_limited():
-    for without in (SETTINGS, {**SETTINGS, "curve": []}):
+    for without in (settings_of(), settings_of(operating_points=[])):
         with pytest.raises(ModelError, match="leave --max-false-per-hour out"):
-            limit(without, 1)
+            without.with_budget(1)

@@ -15,7 +15,7 @@ from edge.features.quantum.closed_form import ClosedForm
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.windows import SoundFeatures
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 
 SEEDS = range(12)
 
@@ -282,7 +282,7 @@ def test_streamed_windows_equal_those_of_the_recording():
     specification = SoundFeatures.specification(QCNN)
     samples = sound(1.9)
     t = np.arange(len(samples)) / 16000
-    features = SoundFeatures(specification, AUDIO)
+    features = SoundFeatures(specification)
     cuts = [0, 1, 700, 9000, 9100, 30000, len(samples)]
     streamed = [
         window
@@ -298,9 +298,7 @@ def test_streamed_windows_equal_those_of_the_recording():
         assert np.abs(window.tensor - whole[end - 63 : end]).max() < 1e-5
     assert len(full) > 20
     # The windows of a recording pass through the same stage.
-    found = list(
-        SoundFeatures.windows_of_recording(specification, Chunk(t, samples[:, None]), AUDIO)
-    )
+    found = list(SoundFeatures.windows_of_recording(specification, Chunk(t, samples[:, None])))
     first = (
         specification["shape"][0] // specification["step"] - 1
     )  # earlier windows begin with silence

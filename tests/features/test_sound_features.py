@@ -15,7 +15,7 @@ from edge.features.sound.windows import (
     TRAILING_SILENCE_S,
     SoundFeatures,
 )
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from edge.simulation.sound.room import Noise
 from edge.simulation.sound.speaker import COMMANDS, DIGITS, SPEECH_LEVEL, Speaker, say
 from training.sound.learn.front_ends import LECTURE, PAPER
@@ -27,7 +27,7 @@ STEP_S = 0.04
 
 
 def features():
-    return SoundFeatures(SPECIFICATION, AUDIO)
+    return SoundFeatures(SPECIFICATION)
 
 
 def chunk(samples, start=0.0):
@@ -100,7 +100,7 @@ def test_window_holds_the_spectrogram_of_the_sound_before_its_time():
 def test_windows_slide_with_other_front_ends(specification):
     rate = specification["sensor"]["rate_hz"]
     sound = np.tile(speech(), 2)
-    stream = SoundFeatures(specification, AUDIO)
+    stream = SoundFeatures(specification)
     t = np.arange(len(sound)) / rate
     found = windows(stream, Chunk(t, sound[:, None]))
     step_s = specification["step"] * specification["front_end"]["hop"] / rate
@@ -296,7 +296,7 @@ def test_nan_samples_do_not_stop_the_stream():
 @pytest.mark.parametrize("length", [1, 479, 8000, SIZE - 1, SIZE, SIZE + 1, RATE, SIZE + 639])
 def test_clip_of_about_the_window_length_is_one_window(length):
     sound = np.tile(speech(), 2)[16000 - 400 :][:length]
-    (only,) = SoundFeatures.windows_of_recording(SPECIFICATION, chunk(sound, start=5.0), AUDIO)
+    (only,) = SoundFeatures.windows_of_recording(SPECIFICATION, chunk(sound, start=5.0))
     assert only.tensor.shape == (FRAMES, 40)
     expected = features().front_end.frames(pad_or_crop(sound, SIZE))
     assert np.array_equal(only.tensor, expected)
@@ -304,7 +304,7 @@ def test_clip_of_about_the_window_length_is_one_window(length):
 
 def test_window_slides_over_a_long_clip():
     sound = speech()
-    found = list(SoundFeatures.windows_of_recording(SPECIFICATION, chunk(sound, start=5.0), AUDIO))
+    found = list(SoundFeatures.windows_of_recording(SPECIFICATION, chunk(sound, start=5.0)))
     front_end = features().front_end
     padded = np.pad(sound, ((FRAMES // STEP - 1) * 640, round(TRAILING_SILENCE_S * RATE)))
     assert len(found) == 1 + (len(padded) - SIZE) // 640

@@ -12,7 +12,7 @@ from edge.events import Rejection
 from edge.features.motion import pose
 from edge.features.motion.declip import declip
 from edge.features.motion.stroke import StrokeFeatures, binned, main_span, tensors
-from edge.samples import MOTION, Chunk
+from edge.samples import Chunk
 from edge.simulation.motion.hand import STEP
 from edge.simulation.motion.imu import random_mounting
 from edge.simulation.motion.person import Person
@@ -30,7 +30,7 @@ def recording(person: Person, digit: str = "3", rate: float = 100.0) -> Chunk:
 
 
 def tensor(chunk: Chunk) -> np.ndarray:
-    return next(StrokeFeatures.windows_of_recording(SPECIFICATION, chunk, MOTION)).tensor
+    return next(StrokeFeatures.windows_of_recording(SPECIFICATION, chunk)).tensor
 
 
 def remounted(chunk: Chunk, rotation: np.ndarray) -> Chunk:
@@ -72,7 +72,7 @@ def test_the_trajectory_of_a_circle_is_a_circle_in_the_right_direction():
         [person.sense(person.rest(0.5)), person.sense(circle), person.sense(person.rest(0.5))]
     )
     chunk = Chunk(np.arange(len(signal)) * STEP, signal.astype(np.float32))
-    (window,) = StrokeFeatures.windows_of_recording(SPECIFICATION, chunk, MOTION)
+    (window,) = StrokeFeatures.windows_of_recording(SPECIFICATION, chunk)
     assert window.trajectory is not None
     right, up = window.trajectory.T
     first_quarter = slice(len(right) // 8, len(right) * 3 // 8)
@@ -86,8 +86,8 @@ def test_the_trajectory_of_a_circle_is_a_circle_in_the_right_direction():
 @pytest.mark.parametrize("count", [1, 7, 50])
 def test_the_window_does_not_depend_on_the_chunks(count):
     chunk = recording(Person(8), "5")
-    whole = StrokeFeatures(SPECIFICATION, MOTION)
-    parts = StrokeFeatures(SPECIFICATION, MOTION)
+    whole = StrokeFeatures(SPECIFICATION)
+    parts = StrokeFeatures(SPECIFICATION)
     expected = [*whole.process(chunk), *whole.finish()]
     found = []
     for start in range(0, len(chunk), count):
@@ -150,6 +150,6 @@ def test_endless_motion_is_one_rejection_with_its_reason():
     values = np.zeros((len(t), 6), np.float32)
     values[:, 2] = 9.81
     values[100:-100, 3] = 3 * np.sin(5 * t[100:-100])
-    features = StrokeFeatures(SPECIFICATION, MOTION)
+    features = StrokeFeatures(SPECIFICATION)
     (event,) = features.process(Chunk(t, values))
     assert isinstance(event, Rejection) and "endless motion" in event.reason

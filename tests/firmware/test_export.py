@@ -17,7 +17,6 @@ from edge.features import Window
 from edge.features.motion.stroke import StrokeFeatures
 from edge.model import Model
 from edge.model.manifest import fingerprint, network_of
-from edge.samples import MOTION
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.source.simulated.hand import SimulatedHand
 from firmware_bridge import build, export
@@ -154,7 +153,7 @@ def test_sketch_recognises_the_digits_of_a_simulated_hand(folder, model, tmp_pat
     board.run(chunks[-1].t[-1] + 2)
     printed = [json.loads(line) for line in board.receive().decode().splitlines()]
 
-    features, decision = model.features(MOTION), model.decision()
+    features, decision = model.features(), model.decision()
     windows = [found for chunk in chunks for found in features.process(chunk)] + [
         *features.finish()
     ]

@@ -81,7 +81,7 @@ def answers(name: str) -> dict[str, object]:
     channels, make = INPUT[name]
     chunk = make()
     model = Model.load(name)
-    features = model.features(channels)
+    features = model.features()
     windows = [*features.process(chunk), *features.finish()]
     scores = [model.scores(window.tensor, window.new_rows) for window in windows]
     return {
@@ -89,7 +89,7 @@ def answers(name: str) -> dict[str, object]:
         "mean": [round(float(window.tensor.mean()), 5) for window in windows],
         "scores": [[round(float(score), 6) for score in row] for row in scores],
         "recording": (
-            [round(float(score), 6) for score in model.score_recording(chunk, channels)]
+            [round(float(score), 6) for score in model.score_recording(chunk)]
             if channels == AUDIO
             else None
         ),

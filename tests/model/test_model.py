@@ -34,8 +34,8 @@ NETWORK = b"\x1c\0\0\0TFL3" + bytes(range(256))  # enough for whoever does not r
 class ProbeFeatures(Features):
     """Of the contract, only what the model asks for."""
 
-    def __init__(self, specification, channels):
-        self.given = specification, channels
+    def __init__(self, specification):
+        self.given = specification
 
     @classmethod
     def specification(cls, wanted=None):
@@ -51,8 +51,8 @@ class ProbeFeatures(Features):
         yield from ()
 
     @classmethod
-    def candidates(cls, specification, chunk, channels):
-        yield specification, chunk, channels
+    def windows_of_recording(cls, specification, chunk):
+        yield specification, chunk
 
 
 @pytest.fixture(autouse=True)
@@ -170,9 +170,8 @@ def test_a_tensor_of_another_shape_is_refused(model_file):
 
 def test_features_get_the_specification_of_the_model(model_file):
     model = Model.load(model_file())
-    channels = ("ax", "ay", "az")
-    assert model.features(channels).given == (SPECIFICATION, channels)
-    assert model.windows_of_recording("chunk", channels) == [(SPECIFICATION, "chunk", channels)]
+    assert model.features().given == SPECIFICATION
+    assert model.windows_of_recording("chunk") == [(SPECIFICATION, "chunk")]
     assert model.labels == ["one", "two", "none"]
 
 
@@ -201,9 +200,9 @@ def refuses(path: Path | str, words: str, **options) -> None:
         (attach(NETWORK, manifest()).replace(b"\x1c\0\0\0", b"\x20\0\0\0", 1), "was altered"),
         (forged("{"), "is damaged"),
         (forged("[1]"), "is damaged"),
-        (forged('{"format": 1}'), "is damaged.*labels|is damaged.*task"),
+        (forged('{"format": 2}'), "is damaged.*labels|is damaged.*task"),
         (forged("[" * 100_000), "is damaged"),
-        (forged('{"format": 2}'), "manifest of format 2"),
+        (forged('{"format": 3}'), "manifest of format 3.*install the edge-sense"),
     ],
 )
 def test_refused_files(tmp_path, content, words):
@@ -266,11 +265,11 @@ def test_a_model_of_another_task(model_file):
 
 def test_an_input_this_runtime_does_not_know(model_file):
     refuses(model_file(input={"kind": "smell"}), "kind 'smell'.*computes .*stroke")
-    refuses(model_file(input={}), "kind None")
+    refuses(model_file(input={}), "kind 'None'")
 
 
 def test_a_decision_this_runtime_does_not_know(model_file):
-    refuses(model_file(decision={"kind": "vote"}), "kind 'vote'.*makes single")
+    refuses(model_file(decision={"kind": "vote"}), "kind 'vote'.*has single")
 
 
 @pytest.mark.parametrize(
@@ -279,8 +278,8 @@ def test_a_decision_this_runtime_does_not_know(model_file):
         ({}, "KeyError 'threshold'"),
         ({"threshold": "high"}, "could not convert"),
         ({"threshold": None}, "TypeError"),
-        ({"threshold": 0.6, "none": "nothing"}, "none is 'nothing', which is no label"),
-        ({"threshold": 0.6, "asked": 0}, "asked is 0.0, not between 1 and 100"),
+        ({"threshold": 0.6, "none_label": "nothing"}, "none_label is 'nothing', which is no label"),
+        ({"threshold": 0.6, "word_prior": 0}, "word_prior is 0.0, not between 1 and 100"),
     ],
 )
 def test_decision_settings_that_cannot_be(model_file, settings, said):
@@ -371,8 +370,10 @@ def test_a_missing_runtime_names_the_line_that_installs_it(monkeypatch):
 def test_no_runtime_writes_to_stderr(model_file, runtime):
     program = (
         "import sys; from pathlib import Path; from edge.model.model import Model; "
-        "from edge.model.manifest import read_model; path = Path(sys.argv[1]); "
-        "network, manifest = read_model(path); Model(path, manifest, network, sys.argv[2])"
+        "from edge.model.manifest import read_model; "
+        "from edge.model.checks import decision_settings; path = Path(sys.argv[1]); "
+        "network, manifest = read_model(path); "
+        "Model(path, manifest, decision_settings(manifest, path), network, sys.argv[2])"
     )
     command = [sys.executable, "-c", program, str(model_file()), runtime]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.chain import run
+from edge.chain import Chain, run
 from edge.decision.number import NumberDecision
 from edge.events import Detection, Number
 from edge.features import Window
@@ -15,7 +15,7 @@ from edge.simulation.seeds import person_seed
 from edge.simulation.sound import speaker as voice
 from edge.simulation.sound.speaker import Speaker, say
 from edge.simulation.sound.utterances import parse_script
-from edge.sink import Sink
+from edge.sink import Sink, StreamInfo
 from edge.source.simulated.microphone import SimulatedMicrophone
 
 COMMANDS = "yes no up down left right on off stop go"
@@ -27,7 +27,7 @@ LATE = 1.0  # s after its end, a word may be heard
 
 class Kept(Sink):
     def __init__(self) -> None:
-        super().__init__(16000, "")
+        super().__init__(StreamInfo(16000, AUDIO))
         self.heard: list[Detection] = []
 
     def show(self, event: object) -> None:
@@ -46,7 +46,7 @@ def heard(name: str, words: str, seed: int, **noise: float) -> tuple[list[Detect
     )
     sink = Kept()
     with source:
-        run(source, model.features(AUDIO), model, model.decision(), sink)
+        run(source, Chain(model), [sink])
     return sink.heard, list(source.marks)
 
 
@@ -83,7 +83,7 @@ def test_a_word_is_heard_as_often_as_it_is_said(name: str, word: str) -> None:
             sound += person.rng.normal(0, 3e-4, len(sound))
             chunk = Chunk(np.arange(len(sound)) / 16000, sound[:, None].astype(np.float32))
             decision = model.decision()
-            windows = model.features(AUDIO).process(chunk)
+            windows = model.features().process(chunk)
             events = [
                 event
                 for window in windows
@@ -113,7 +113,7 @@ def test_two_digits_are_one_number(room: float, lost: float) -> None:
         kept[begin - round(0.7 * lost * 16000) : begin + round(0.3 * lost * 16000)] = False
         t = np.arange(len(sound))[kept] / 16000
         decision = NumberDecision(model.decision())
-        features, events = model.features(AUDIO), []
+        features, events = model.features(), []
         chunk = Chunk(t, sound[kept, None])
         for window in [*features.process(chunk), *features.finish()]:
             if isinstance(window, Window):
@@ -152,6 +152,6 @@ def test_a_word_is_found_wherever_it_is_in_a_recording(before: float, after: flo
         room = (rng.normal(0, 3e-4, round(16000 * seconds)) for seconds in (before, after))
         sound = np.insert(np.concatenate(list(room)), round(16000 * before), spoken)
         t = np.arange(len(sound)) / 16000
-        scores = model.score_recording(Chunk(t, sound[:, np.newaxis].astype(np.float32)), AUDIO)
+        scores = model.score_recording(Chunk(t, sound[:, np.newaxis].astype(np.float32)))
         right += model.labels[scores.argmax()] == word
     assert right >= 18

@@ -12,7 +12,7 @@ from edge.features.sound.specification import FRAMES
 from edge.features.sound.windows import SoundFeatures
 from edge.model import Model
 from edge.model.network import StreamingNetwork
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from training.sound import export
 from training.sound.learn import network
 from training.sound.learn.layers import TINY
@@ -111,7 +111,7 @@ def test_windows_of_sound_say_how_many_of_their_rows_are_new() -> None:
     samples = (level * rng.normal(0, 1, len(level))).astype(np.float32)
     t = np.arange(len(samples)) / RATE
     t[len(t) // 2 :] += 1.0
-    features = SoundFeatures(SoundFeatures.specification(), AUDIO)
+    features = SoundFeatures(SoundFeatures.specification())
     held: np.ndarray | None = None
     counts = []
     for start in range(0, len(t), 1000):
@@ -130,7 +130,7 @@ def test_places_in_a_long_recording_are_asked_about_in_steps(model) -> None:
     rng = np.random.default_rng(6)
     samples = rng.normal(0, 0.1, (3 * RATE, 1)).astype(np.float32)
     chunk = Chunk(np.arange(len(samples)) / RATE, samples)
-    windows = list(SoundFeatures.windows_of_recording(model.manifest.input, chunk, AUDIO))
+    windows = list(SoundFeatures.windows_of_recording(model.manifest.input, chunk))
     assert len(windows) > 30
     in_steps = [model.scores(window.tensor, window.new_rows) for window in windows]
     assert np.array_equal(in_steps, [model.scores(window.tensor) for window in windows])

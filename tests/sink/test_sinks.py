@@ -12,19 +12,20 @@ import numpy as np
 import pytest
 
 from edge.events import Detection, Number, Rejection, Summary
-from edge.samples import Chunk, Health
-from edge.sink import SINKS
+from edge.samples import AUDIO, MOTION, Chunk, Health
+from edge.sink import SINKS, StreamInfo
 from edge.sink.braille import draw
 from edge.sink.json_lines import JsonLinesSink
 from edge.sink.panel import DOTS, bar_of, large, panel, width_of
-from edge.sink.terminal import FOOTER_EVERY, HINT_AFTER, TerminalSink, meter
+from edge.sink.status import meter
+from edge.sink.terminal import HINT_AFTER, STATUS_EVERY, TerminalSink
 
 ANGLE = np.linspace(0, 2 * np.pi, 40)
 CIRCLE = np.stack([np.cos(ANGLE), np.sin(ANGLE)], axis=1).astype(np.float32)
 SCORES = {**{str(digit): 0.01 for digit in range(10)}, "none": 0.0, "3": 0.912345}
 DETECTION = Detection("3", 0.912345, 12.3456, 41.4, SCORES, CIRCLE)
 WORD = Detection("yes", 0.9, 1.0, 180.0, {"yes": 0.9, "no": 0.1, "silence": 0.0})
-NUMBER = Number("007", 12.3456, 1234.5)
+NUMBER = Number("007", 0.9, 12.3456, 1234.5)
 CHUNK = Chunk(np.arange(3) / 100, np.zeros((3, 6), np.float32))
 REJECTION = Rejection("unsure: 3 at 0.41", 13.2, SCORES)
 
@@ -50,12 +51,28 @@ class Screen(io.StringIO):
         return True
 
     def lines(self) -> list[str]:
-        """What stands on it at last, without colours; a line is overwritten from its beginning."""
-        shown = []
-        for line in self.getvalue().split("\n"):
-            parts = re.sub(r"\x1b\[\d*m", "", line).rstrip("\r").split("\r")
-            shown.append(parts[-1].removesuffix("\x1b[K"))
-        return shown
+        """The final content of the screen, without colours."""
+        rows, row, column = [""], 0, 0
+        for part in re.findall(r"\x1b\[\d*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", self.getvalue()):
+            if part == "\r":
+                column = 0
+            elif part == "\n":
+                row, column = row + 1, 0
+                rows += [""] * (row + 1 - len(rows))
+            elif part.endswith("m") and part.startswith("\x1b"):
+                pass
+            elif part == "\x1b[K":
+                rows[row] = rows[row][:column]
+            elif part == "\x1b[J":
+                rows[row] = rows[row][:column]
+                del rows[row + 1 :]
+            elif part.startswith("\x1b") and part.endswith("A"):
+                row -= int(part[2:-1])
+            else:
+                text = rows[row].ljust(column)
+                rows[row] = text[:column] + part + text[column + len(part) :]
+                column += len(part)
+        return rows
 
 
 @pytest.fixture
@@ -74,7 +91,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Screen]:
 
 def test_a_detection_is_one_line_of_rounded_numbers():
     stream = io.StringIO()
-    JsonLinesSink(100, "", stream).show(DETECTION)
+    JsonLinesSink(StreamInfo(100, MOTION), stream).show(DETECTION)
     assert stream.getvalue().startswith(
         '{"event": "detection", "label": "3", "score": 0.9123, "t": 12.346, "latency_ms": 41, '
         '"scores": {"0": 0.01, '
@@ -84,7 +101,7 @@ def test_a_detection_is_one_line_of_rounded_numbers():
 
 def test_a_rejection_says_why():
     stream = io.StringIO()
-    JsonLinesSink(100, "", stream).show(REJECTION)
+    JsonLinesSink(StreamInfo(100, MOTION), stream).show(REJECTION)
     answer = json.loads(stream.getvalue())
     assert (answer["event"], answer["reason"], answer["t"]) == (
         "rejection",
@@ -95,7 +112,9 @@ def test_a_rejection_says_why():
 
 def test_the_summary_has_the_health_of_the_stream():
     stream = io.StringIO()
-    JsonLinesSink(100, "", stream).show(Summary(health(lost=2, clipped=3, errors=4), 5, 6))
+    JsonLinesSink(StreamInfo(100, MOTION), stream).show(
+        Summary(health(lost=2, clipped=3, errors=4), 5, 6)
+    )
     assert json.loads(stream.getvalue()) == {
         "event": "summary",
         "samples": 101,
@@ -114,14 +133,14 @@ def test_the_summary_has_the_health_of_the_stream():
 
 def test_of_sound_there_are_no_strokes():
     stream = io.StringIO()
-    JsonLinesSink(16000, "", stream, sound=True).show(Summary(health(), 5, 0))
+    JsonLinesSink(StreamInfo(16000, AUDIO), stream).show(Summary(health(), 5, 0))
     answer = json.loads(stream.getvalue())
     assert answer["detections"] == 5 and not {"strokes", "rejected"} & set(answer)
 
 
 def test_a_number_keeps_its_leading_zeros():
     stream = io.StringIO()
-    JsonLinesSink(16000, "", stream, sound=True).show(NUMBER)
+    JsonLinesSink(StreamInfo(16000, AUDIO), stream).show(NUMBER)
     assert stream.getvalue() == (
         '{"event": "number", "digits": "007", "t": 12.346, "latency_ms": 1234}\n'
     )
@@ -129,7 +148,7 @@ def test_a_number_keeps_its_leading_zeros():
 
 def test_what_is_no_number_is_null():
     stream = io.StringIO()
-    sink = JsonLinesSink(100, "", stream)
+    sink = JsonLinesSink(StreamInfo(100, MOTION), stream)
     sink.show(Detection("3", float("nan"), 1.0, float("inf"), {"3": float("nan")}))
     sink.show(Summary(Health(), 0, 0))
     detection, summary = map(json.loads, stream.getvalue().splitlines())
@@ -139,7 +158,7 @@ def test_what_is_no_number_is_null():
 
 def test_every_line_is_flushed():
     with os.fdopen(os.memfd_create("lines"), "w") as stream:
-        JsonLinesSink(100, "", stream).show(DETECTION)
+        JsonLinesSink(StreamInfo(100, MOTION), stream).show(DETECTION)
         assert os.pread(stream.fileno(), 10, 0) == b'{"event": '
 
 
@@ -228,7 +247,7 @@ def test_characters_can_be_told_apart():
 
 def test_a_detection_on_a_terminal(screen):
     stream = screen()
-    TerminalSink(100, "", stream).show(DETECTION)
+    TerminalSink(StreamInfo(100, MOTION), stream).show(DETECTION)
     lines = stream.lines()
     assert lines[1] == " 3  score 0.91  at 12.35 s, known 41 ms later"
     assert any("██████" in line and "⡇" in line for line in lines)
@@ -239,10 +258,10 @@ def test_the_footer_stays_on_its_line_and_is_drawn_four_times_a_second(screen, m
     clock = [100.0]
     monkeypatch.setattr("edge.sink.terminal.monotonic", lambda: clock[0])
     stream = screen()
-    sink = TerminalSink(100, "", stream)
+    sink = TerminalSink(StreamInfo(100, MOTION), stream)
     for _ in range(20):
         sink.progress(health(lost=7), CHUNK)
-        clock[0] += FOOTER_EVERY / 5
+        clock[0] += STATUS_EVERY / 5
     assert stream.getvalue().count("samples") == 4
     assert stream.lines() == ["7 lost · 0 clipped · 0 errors · 107.0/100 Hz · 101 samples"]
     sink.show(REJECTION)
@@ -253,7 +272,7 @@ def test_a_hint_comes_when_nothing_happens_and_goes_when_something_does(screen, 
     clock = [100.0]
     monkeypatch.setattr("edge.sink.terminal.monotonic", lambda: clock[0])
     stream = screen(columns=200)
-    sink = TerminalSink(100, "Draw a digit.", stream)
+    sink = TerminalSink(StreamInfo(100, MOTION, "Draw a digit."), stream)
     clock[0] += HINT_AFTER + 1
     sink.progress(health(), CHUNK)
     assert "Draw a digit." in stream.lines()[-1]
@@ -264,7 +283,7 @@ def test_a_hint_comes_when_nothing_happens_and_goes_when_something_does(screen, 
 
 def test_a_number_on_a_terminal(screen):
     stream = screen()
-    TerminalSink(16000, "", stream, sound=True).show(NUMBER)
+    TerminalSink(StreamInfo(16000, AUDIO), stream).show(NUMBER)
     lines = stream.lines()
     assert lines[1] == " number 007  at 12.35 s"
     assert lines[2] == " ██████  ██████  ██████"
@@ -274,15 +293,15 @@ def test_a_meter_shows_how_loud_it_has_been_since_it_was_drawn(screen, monkeypat
     clock = [100.0]
     monkeypatch.setattr("edge.sink.terminal.monotonic", lambda: clock[0])
     stream = screen("ascii", columns=120)
-    sink = TerminalSink(16000, "", stream, sound=True)
+    sink = TerminalSink(StreamInfo(16000, AUDIO), stream)
     shown = []
     for peak in (0.001, 0.1, -1.0, 0.0):
         values = np.zeros((160, 1), np.float32)
         values[7] = peak
         empty = Chunk(np.empty(0), np.empty((0, 1), np.float32))
-        clock[0] += FOOTER_EVERY / 2
+        clock[0] += STATUS_EVERY / 2
         sink.progress(health(), Chunk(np.arange(160) / 16000, values))
-        clock[0] += FOOTER_EVERY / 2
+        clock[0] += STATUS_EVERY / 2
         sink.progress(health(), empty)
         shown.append(stream.lines()[-1].split("]")[0])
     sink.progress(health(), empty)
@@ -294,8 +313,10 @@ def test_a_meter_shows_how_loud_it_has_been_since_it_was_drawn(screen, monkeypat
 @pytest.mark.parametrize("columns", [20, 40])
 def test_nothing_wraps_in_a_narrow_window(screen, columns):
     stream = screen(columns=columns)
-    sink = TerminalSink(100, "Hold still, draw a digit in the air, hold still.", stream)
-    for event in (DETECTION, WORD, REJECTION, NUMBER, Number("7" * 30, 1, 1)):
+    sink = TerminalSink(
+        StreamInfo(100, MOTION, "Hold still, draw a digit in the air, hold still."), stream
+    )
+    for event in (DETECTION, WORD, REJECTION, NUMBER, Number("7" * 30, 0.9, 1, 1)):
         sink.progress(health(), CHUNK)
         sink.show(event)
     assert max(map(len, stream.lines())) <= columns
@@ -303,17 +324,31 @@ def test_nothing_wraps_in_a_narrow_window(screen, columns):
 
 def test_a_terminal_without_unicode_gets_ascii(screen):
     stream = screen("ascii")
-    sink = TerminalSink(100, "", stream)
+    sink = TerminalSink(StreamInfo(100, MOTION), stream)
     sink.progress(health(), CHUNK)
     sink.show(DETECTION)
     sink.show(Detection("größer", 0.9, 1.0, 1.0, {"größer": 0.9}))
     assert stream.getvalue().isascii() and "######" in stream.getvalue()
 
 
-@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_a_terminal_that_should_not_be_painted_gets_plain_lines(screen, environment):
-    stream = screen(**environment)
-    sink = TerminalSink(100, "hint", stream)
+def test_no_color_removes_colours_only(screen):
+    with_colours = screen()
+    shown = [with_colours]
+    for stream in (with_colours, None):
+        if stream is None:
+            shown.append(stream := screen(NO_COLOR="1"))
+        sink = TerminalSink(StreamInfo(100, MOTION), stream)
+        sink.show(DETECTION)
+        sink.progress(health(), CHUNK)
+    without = shown[1]
+    assert with_colours.lines() == without.lines()
+    assert "\x1b[1m" in with_colours.getvalue()
+    assert not re.search(r"\x1b\[\d*m", without.getvalue())
+
+
+def test_a_dumb_terminal_gets_plain_lines(screen):
+    stream = screen(TERM="dumb")
+    sink = TerminalSink(StreamInfo(100, MOTION, "hint"), stream)
     sink.progress(health(), CHUNK)
     sink.show(DETECTION)
     assert stream.getvalue() == "    12.35 s  3  0.91  41 ms\n"
@@ -321,7 +356,7 @@ def test_a_terminal_that_should_not_be_painted_gets_plain_lines(screen, environm
 
 def test_a_file_gets_plain_lines_and_a_summary():
     stream = io.StringIO()
-    sink = TerminalSink(100, "hint", stream)
+    sink = TerminalSink(StreamInfo(100, MOTION, "hint"), stream)
     for event in (DETECTION, REJECTION, Summary(health(clipped=3), 1, 1)):
         sink.progress(health(), CHUNK)
         sink.show(event)
@@ -337,7 +372,7 @@ def test_a_file_gets_plain_lines_and_a_summary():
 
 def test_a_file_gets_words_and_numbers_as_lines():
     stream = io.StringIO()
-    sink = TerminalSink(16000, "hint", stream, sound=True)
+    sink = TerminalSink(StreamInfo(16000, AUDIO, "hint"), stream)
     for event in (WORD, NUMBER, Summary(health(), 1, 0)):
         sink.show(event)
     assert stream.getvalue().splitlines() == [
@@ -351,7 +386,6 @@ def test_a_file_gets_words_and_numbers_as_lines():
 
 
 def test_every_sink_of_the_table_can_be_loaded():
-    from edge.registry import load
     from edge.sink import Sink
 
-    assert all(issubclass(load(SINKS, name), Sink) for name in SINKS)
+    assert all(issubclass(SINKS.load(name), Sink) for name in SINKS)

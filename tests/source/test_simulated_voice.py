@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from edge.cli.options import CommandParser
+from edge.cli.parser import CommandParser
 from edge.features.sound.front_end import FrontEnd
 from edge.samples import AUDIO
 from edge.simulation.seeds import person_seed

@@ -15,7 +15,6 @@ import pytest
 
 from edge.formats.motion import Recording, own_csv
 from edge.formats.sound import write_wav
-from edge.registry import load
 from edge.samples import ACCEL, AUDIO, MOTION, STANDARD_GRAVITY, Health
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.source import MOTION_SOURCES, SOUND_SOURCES, Source
@@ -214,10 +213,10 @@ def test_source_fulfils_the_contract(source: Source) -> None:
     [(table, name) for table in (MOTION_SOURCES, SOUND_SOURCES) for name in table],
 )
 def test_source_is_not_created_without_its_option(table: dict[str, str], name: str) -> None:
-    kind = load(table, name)
+    kind = table.load(name)
     assert issubclass(kind, Source)
     parser = argparse.ArgumentParser()
     for other in table:
-        load(table, other).add_options(parser.add_argument_group(other))
+        table.load(other).add_options(parser.add_argument_group(other))
     requirements = REQUIREMENTS if table is MOTION_SOURCES else SOUND_REQUIREMENTS
     assert kind.from_options(parser.parse_args([]), requirements) is None

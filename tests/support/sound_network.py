@@ -19,13 +19,13 @@ INPUT = SoundFeatures.specification({"shape": [49]})  # a second
 LABELS = ["one", "two", "silence", "unknown"]
 DECISION = {
     "kind": "spotting",
-    "silent": ["silence", "unknown"],
+    "background_labels": ["silence", "unknown"],
     "smoothing_s": 0.12,
     "refractory_s": 0.5,
-    "release": 0.7,
-    "asked": 3.0,
+    "release_ratio": 0.7,
+    "word_prior": 3.0,
     "thresholds": {"one": 0.4, "two": 0.4},
-    "curve": [
+    "operating_points": [
         {"false_per_hour": 1.0, "threshold": 0.9},
         {"false_per_hour": 500.0, "threshold": 0.3},
     ],

@@ -49,7 +49,7 @@ def network(operation: str = "plain") -> bytes:
 
 
 def write_model(path: Path, operation: str = "plain", task: str = "airdigit") -> Path:
-    decision = {"kind": "single", "threshold": 0.3, "none": "none"}
+    decision = {"kind": "single", "threshold": 0.3, "none_label": "none"}
     manifest = Manifest(task, LABELS, StrokeFeatures.specification(), decision)
     path.write_bytes(attach(network(operation), manifest))
     return path

@@ -15,12 +15,13 @@ import numpy as np
 from edge.errors import SourceError
 from edge.features.sound.windows import SoundFeatures
 from edge.model import Manifest, attach
+from edge.registry import Registry
 from edge.samples import ACCEL, AUDIO, Chunk, Health
 from edge.source import Source
 
 RATE = 16000
 SPECIFICATION = SoundFeatures.specification({"shape": [49]})  # a second
-SOURCES = {"tiny": "tiny_sound:TinyMicrophone"}
+SOURCES = Registry("tests.sources", {"tiny": "tiny_sound:TinyMicrophone"})
 BANDS = {"l": (150, 700), "h": (2200, 3900), "n": (50, 7900)}  # Hz: low, high, and mere noise
 WORD_S = 0.4
 
@@ -115,10 +116,10 @@ def write_model(path: Path, task: str, labels: list[str], **decision: Any) -> Pa
     *words, none = labels
     settings = {
         "kind": "spotting",
-        "silent": [none],
+        "background_labels": [none],
         "smoothing_s": 0.12,
         "refractory_s": 0.5,
-        "release": 0.6,
+        "release_ratio": 0.6,
         "thresholds": dict.fromkeys(words, 0.6),
         **decision,
     }

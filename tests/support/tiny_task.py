@@ -16,12 +16,13 @@ import numpy as np
 from edge.errors import SourceError, StrokeError
 from edge.features import Features, Window
 from edge.model import Manifest, attach
+from edge.registry import Registry
 from edge.samples import ACCEL, MOTION, Chunk, Health
 from edge.source import Source
 
 RATE = 100.0
 HINT = "Do something."
-SOURCES = {"list": "tiny_task:ListSource"}
+SOURCES = Registry("tests.sources", {"list": "tiny_task:ListSource"})
 FEATURES = "tiny_task:TinyFeatures"
 
 
@@ -30,7 +31,7 @@ class TinyFeatures(Features):
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return {"kind": "tiny", "sensor": {"channels": list(MOTION), "rate_hz": 100}}
 
-    def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:
+    def __init__(self, specification: Mapping[str, Any]) -> None:
         self.run: list[np.ndarray] = []
         self.t = 0.0
 
@@ -53,9 +54,9 @@ class TinyFeatures(Features):
 
     @classmethod
     def windows_of_recording(
-        cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
+        cls, specification: Mapping[str, Any], chunk: Chunk
     ) -> Iterator[Window]:
-        features = cls(specification, channels)
+        features = cls(specification)
         windows = [*features.process(chunk), *features.finish()]
         if len(windows) != 1:
             raise StrokeError(f"{len(windows)} strokes in it: give one")
@@ -107,7 +108,7 @@ def strokes(count: int) -> np.ndarray:
 
 
 def write_model(path: Path, tflite: bytes, labels: list[str], threshold: float = 0.2) -> Path:
-    decision = {"kind": "single", "threshold": threshold, "none": "none"}
+    decision = {"kind": "single", "threshold": threshold, "none_label": "none"}
     manifest = Manifest("tiny", labels, TinyFeatures.specification(), decision)
     path.write_bytes(attach(tflite, manifest))
     return path

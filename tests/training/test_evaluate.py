@@ -14,7 +14,7 @@ import sound_network
 from edge.commands import edge_classify
 from edge.errors import RecordingError
 from edge.model import Model
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from sound_network import write_model
 from stroke_network import write_model as write_stroke_model
 from training.evaluate import main
@@ -257,7 +257,7 @@ def test_bad_input_is_one_line(
     (tmp_path / "silence.csv").write_text("start,end,word\n0.5,1.0,one\n")
     assert idle in says("--long", silence, "--noise", "nowhere.wav", "--snr", "0")
     assert "no kitchen.csv" in says("--long", write_wav(tmp_path / "kitchen.wav", np.zeros(RATE)))
-    assert "fewer than this model can promise" in says(
+    assert "no threshold of this model keeps to" in says(
         "--long", corpus, "--max-false-per-hour", "0.01"
     )
     write_wav(tmp_path / "half" / "one" / "a_nohash_0.wav", say(0.2, 0.7, 30))
@@ -295,8 +295,8 @@ def test_clips_are_asked_about_and_streams_are_not(corpus: Path, tmp_path: Path)
     for clip, asked, live in zip(clips, scored.int8, scored.live, strict=True):
         samples = load_samples(clip.path, RATE)
         chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
-        assert asked.tolist() == model.score_recording(chunk, AUDIO).tolist()
-        (window,) = model.windows_of_recording(chunk, AUDIO)
+        assert asked.tolist() == model.score_recording(chunk).tolist()
+        (window,) = model.windows_of_recording(chunk)
         assert live.tolist() == model.scores(window.tensor).tolist()
     assert np.abs(scored.int8 - scored.live).max() > 0.1
     assert scored.float32 is not None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge import chain
+from edge.chain import Chain, run
 from edge.errors import RecordingError
 from edge.events import Detection
 from edge.model import Model
@@ -334,7 +334,7 @@ class Kept:
         if isinstance(event, Detection):
             self.heard.append((event.t, event.label))
 
-    def progress(self, health: Health, chunk: Chunk) -> None: ...
+    def progress(self, health: Health, chunk: Chunk, preview: object = None) -> None: ...
 
 
 def test_what_is_scored_is_what_the_live_chain_hears(clips: list[Spoken], tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_what_is_scored_is_what_the_live_chain_hears(clips: list[Spoken], tmp_pa
         assert trace.seconds == 60
         sink = Kept()
         samples = np.concatenate(list(audio.blocks()))
-        chain.run(Played(samples), model.features(AUDIO), model, model.decision(), sink)
+        run(Played(samples), Chain(model), [sink])
         ours = decide(trace, model.decision())
         assert [event.label for event in ours] == [label for _, label in sink.heard]
         assert [event.t for event in ours] == pytest.approx([t for t, _ in sink.heard])

@@ -17,7 +17,7 @@ from edge.features.sound.window_length import pad_or_crop, window_samples
 from edge.features.sound.windows import SoundFeatures
 from edge.formats.sound import write_wav
 from edge.model import Model
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from edge.simulation.seeds import person_seed
 
 tf = pytest.importorskip("tensorflow")
@@ -86,7 +86,7 @@ def chunk(samples: np.ndarray) -> Chunk:
 def test_what_the_network_learns_from_is_what_devices_hear(seed):
     circuit = quantum.drawn(seed)
     specification = SoundFeatures.specification(quantum.wanted(circuit))
-    (window,) = SoundFeatures.windows_of_recording(specification, chunk(a_second()), AUDIO)
+    (window,) = SoundFeatures.windows_of_recording(specification, chunk(a_second()))
     front_end = FrontEnd()
     middle = pad_or_crop(a_second(), window_samples(specification))
     spectrum = front_end.frames(middle)
@@ -101,11 +101,10 @@ def test_live_windows_are_those_of_a_whole_recording():
     circuit = quantum.drawn(0)
     specification = SoundFeatures.specification(quantum.wanted(circuit))
     sound = np.concatenate([a_second(k) for k in range(4)])
-    live = SoundFeatures(specification, AUDIO)
+    live = SoundFeatures(specification)
     heard = {round(w.t, 6): w.tensor.copy() for w in live.process(chunk(sound))}
     whole = {
-        round(w.t, 3): w
-        for w in SoundFeatures.windows_of_recording(specification, chunk(sound), AUDIO)
+        round(w.t, 3): w for w in SoundFeatures.windows_of_recording(specification, chunk(sound))
     }
     assert len(whole) > 20 and len(heard) > 20
     spectrum = FrontEnd().frames(sound)
@@ -176,7 +175,7 @@ def test_a_model_is_trained_and_hears(tmp_path, capsys, monkeypatch):
     assert model.manifest.input["quanvolution"]["gates"] == best["gates"]
     metrics = model.manifest.provenance["metrics"]
     assert metrics["test"]["words"] == 6 and metrics["test"]["speakers"] == 3
-    window = model.windows_of_recording(chunk(a_second()), AUDIO)[0]
+    window = model.windows_of_recording(chunk(a_second()))[0]
     assert abs(model.scores(window.tensor).sum() - 1) < 0.2, "rounded 37 times"
     assert edge_classify.main([str(out), str(data / "yes" / "0.wav")]) in (0, 1)
     assert json.loads(capsys.readouterr().out)["label"] in model.labels
@@ -191,11 +190,11 @@ def test_the_shipped_model_hears_people_it_never_met():
         for word, second in zip(
             words, simulated_speakers.spoken(person_seed(8, number), words), strict=True
         ):
-            scores = model.score_recording(chunk(second), AUDIO)
+            scores = model.score_recording(chunk(second))
             right.append(model.labels[scores.argmax()] == word)
     assert np.mean(right) >= 0.8
     noise = 0.01 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
-    scores = model.score_recording(chunk(noise), AUDIO)
+    scores = model.score_recording(chunk(noise))
     assert model.labels[scores.argmax()] in ("silence", "unknown")
 
 
@@ -343,19 +342,17 @@ def test_a_model_and_its_circuit_must_belong_together(tmp_path):
         return Model.load(path)
 
     model = written(circuit)
-    assert model.scores(model.windows_of_recording(chunk(a_second()), AUDIO)[0].tensor).shape == (
-        4,
-    )
+    assert model.scores(model.windows_of_recording(chunk(a_second()))[0].tensor).shape == (4,)
     # Features of another model: log-mel without the stage.
     plain = SoundFeatures.specification({"shape": [quantum.FRAMES]})
-    (window,) = SoundFeatures.windows_of_recording(plain, chunk(a_second()), AUDIO)
+    (window,) = SoundFeatures.windows_of_recording(plain, chunk(a_second()))
     with pytest.raises(ModelError, match="takes a tensor of shape"):
         model.scores(window.tensor)
     # A circuit of another size than the network was trained behind.
     pairs = {**circuit, "patch": [2, 1], "gates": [["RX", 0, 0.5]], "measured": ["Z0", "Z1"]}
     other = written(pairs)
     with pytest.raises(ModelError, match="takes a tensor of shape"):
-        other.scores(other.windows_of_recording(chunk(a_second()), AUDIO)[0].tensor)
+        other.scores(other.windows_of_recording(chunk(a_second()))[0].tensor)
     # Spectra that the circuit was not made for.
     with pytest.raises(ModelError, match="features that belong to the model"):
         Quanvolution(circuit, BANDS).apply(np.zeros((48, 60), np.float32))

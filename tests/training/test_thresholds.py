@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from edge.decision.spotting import SpottingDecision, limit
+from edge.decision.spotting import SpottingDecision, SpottingSettings
 from edge.errors import ModelError, RecordingError
 from edge.model import read_manifest
 from edge.model.shipped import find_model
@@ -56,26 +56,32 @@ def listened(
 
 
 @pytest.mark.parametrize("levels", [256, 1 << 24, 4])
-@pytest.mark.parametrize("held_s", [0.6, np.inf])
+@pytest.mark.parametrize("max_hold_s", [0.6, np.inf])
 @pytest.mark.parametrize("smoothing_s", [0.0, 0.12, 0.3])
 def test_the_shortcut_hears_what_the_decision_hears(
-    smoothing_s: float, held_s: float, levels: int
+    smoothing_s: float, max_hold_s: float, levels: int
 ) -> None:
     rng = np.random.default_rng(7)
     trace, _ = listened(10, seed=1, levels=levels)
     settings = {
         "kind": "spotting",
-        "silent": SILENT,
+        "background_labels": SILENT,
         "smoothing_s": smoothing_s,
         "refractory_s": 0.5,
-        "held_s": held_s,
-        "release": 0.7,
+        "max_hold_s": max_hold_s,
+        "release_ratio": 0.7,
     }
     spotted = Spotted(trace, settings)
     events = 0
     for _ in range(5):
         thresholds = {word: float(rng.choice([0.25, 0.5, 0.75, 0.93])) for word in LABELS[:3]}
-        expected = decide(trace, SpottingDecision(LABELS, {**settings, "thresholds": thresholds}))
+        expected = decide(
+            trace,
+            SpottingDecision(
+                LABELS,
+                SpottingSettings.from_manifest(LABELS, {**settings, "thresholds": thresholds}),
+            ),
+        )
         assert spotted.heard(thresholds) == expected
         events += len(expected)
     assert events > 100
@@ -83,7 +89,12 @@ def test_the_shortcut_hears_what_the_decision_hears(
 
 def test_one_word_alone_is_heard_as_among_others() -> None:
     trace, _ = listened(10, seed=1)
-    settings = {"silent": SILENT, "smoothing_s": 0.12, "refractory_s": 0.5, "release": 0.7}
+    settings = {
+        "background_labels": SILENT,
+        "smoothing_s": 0.12,
+        "refractory_s": 0.5,
+        "release_ratio": 0.7,
+    }
     spotted = Spotted(trace, settings)
     together = spotted.heard({"yes": 0.5, "no": 0.6, "up": 0.7})
     assert spotted.heard({"no": 0.6}) == [event for event in together if event.label == "no"]
@@ -92,38 +103,47 @@ def test_one_word_alone_is_heard_as_among_others() -> None:
 def test_nothing_was_there_to_hear() -> None:
     nothing = np.empty(0)
     trace = Trace(nothing, nothing, np.empty((0, 5), np.float32), LABELS, 60.0)
-    settings = {"silent": SILENT, "smoothing_s": 0.12, "refractory_s": 0.5, "release": 0.7}
+    settings = {
+        "background_labels": SILENT,
+        "smoothing_s": 0.12,
+        "refractory_s": 0.5,
+        "release_ratio": 0.7,
+    }
     assert Spotted(trace, settings).heard({"yes": 0.5, "no": 0.5, "up": 0.5}) == []
 
 
 def test_the_chosen_thresholds_keep_to_their_budgets() -> None:
     heard = [listened(60, seed) for seed in (1, 2)]
     settings = choose(heard, SILENT)
-    assert settings["silent"] == SILENT
-    assert settings["asked"] > 1
-    assert [point["false_per_hour"] for point in settings["curve"]] == list(BUDGETS)
-    for point in settings["curve"]:
-        again = limit(settings, point["false_per_hour"])
+    assert settings["background_labels"] == SILENT
+    assert settings["word_prior"] > 1
+    assert [point["false_per_hour"] for point in settings["operating_points"]] == list(BUDGETS)
+    for point in settings["operating_points"]:
+        again = SpottingSettings.from_manifest(LABELS, settings).with_budget(
+            point["false_per_hour"]
+        )
         outcomes = [
             judge(
-                Spotted(trace, again).heard(again["thresholds"]), words, LABELS[:3], trace.seconds
+                Spotted(trace, settings).heard(again.thresholds), words, LABELS[:3], trace.seconds
             )
             for trace, words in heard
         ]
         false = sum(outcome.false.total() for outcome in outcomes)
-        assert false == point["false"]
+        assert false == point["false_accepts"]
         hours = sum(outcome.seconds for outcome in outcomes) / 3600
         assert false <= HEADROOM * point["false_per_hour"] * hours
         hits = sum(outcome.hits for outcome in outcomes)
-        assert point["hits"] == round(hits / sum(outcome.words for outcome in outcomes), 4)
-        assert point["false_clips"] == false
+        assert point["hit_rate"] == round(hits / sum(outcome.words for outcome in outcomes), 4)
+        assert point["false_accept_clips"] == false
         assert point["resolved"] == (poisson_interval(false)[1] / 2 <= point["false_per_hour"])
-    strict, *_, bold = settings["curve"]
+    strict, *_, bold = settings["operating_points"]
     assert not strict["resolved"]
-    assert bold["hits"] > strict["hits"] > 0.05
-    for before, after in zip(settings["curve"], settings["curve"][1:], strict=False):
+    assert bold["hit_rate"] > strict["hit_rate"] > 0.05
+    for before, after in zip(
+        settings["operating_points"], settings["operating_points"][1:], strict=False
+    ):
         assert after["threshold"] <= before["threshold"]
-        assert after["hits"] >= before["hits"]
+        assert after["hit_rate"] >= before["hit_rate"]
     assert 0 <= settings["delay_s"] < 0.3
 
 
@@ -156,38 +176,51 @@ def test_a_word_that_nobody_can_trust_does_not_make_the_others_deaf() -> None:
     alike = set(nos[::2])
     said = [replace(word, label="know") if k in alike else word for k, word in enumerate(words)]
     settings = choose([(trace, said)], SILENT, budget=1.0, smoothings=[0.2])
-    assert settings["held_back"] == {"no": GRID[-1]}
+    assert settings["strict_words"] == {"no": GRID[-1]}
     # Half is left to the others.
     plain = choose([(trace, words)], SILENT, budget=0.5, smoothings=[0.2])
-    assert plain["held_back"] == {}
+    assert plain["strict_words"] == {}
     assert settings["thresholds"] == {**plain["thresholds"], "no": GRID[-1]}
-    least = settings["curve"][0]["false_per_hour"]
+    least = settings["operating_points"][0]["false_per_hour"]
     assert least > BUDGETS[0]  # every "know" is one, however strict the others are
-    for point in settings["curve"]:
-        assert point["false"] <= point["false_per_hour"] * point["hours"]
-        assert limit(settings, point["false_per_hour"])["thresholds"]["no"] == GRID[-1]
+    for point in settings["operating_points"]:
+        assert point["false_accepts"] <= point["false_per_hour"] * point["hours"]
+        assert (
+            SpottingSettings.from_manifest(LABELS, settings)
+            .with_budget(point["false_per_hour"])
+            .thresholds["no"]
+            == GRID[-1]
+        )
     with pytest.raises(ModelError, match=f"give --max-false-per-hour {least:g} or more"):
-        limit(settings, BUDGETS[0])
+        SpottingSettings.from_manifest(LABELS, settings).with_budget(BUDGETS[0])
 
 
 def test_a_cautious_decision_is_a_floor_at_every_budget() -> None:
     heard = [listened(60, 3)]
     free = choose(heard, SILENT, smoothings=[0.2])
     curve = [{"false_per_hour": 0.5, "threshold": 0.97}, {"false_per_hour": 2, "threshold": 0.9}]
-    kept = choose(heard, SILENT, smoothings=[0.2], cautious={"curve": curve})
-    for one, other in zip(free["curve"], kept["curve"], strict=True):
+    kept = choose(heard, SILENT, smoothings=[0.2], cautious={"operating_points": curve})
+    for one, other in zip(free["operating_points"], kept["operating_points"], strict=True):
         budget = one["false_per_hour"]
         assert other["threshold"] == max(one["threshold"], 0.9 if budget >= 2 else 0.97)
-        assert other["hits"] <= one["hits"] and other["false"] <= one["false"]
+        assert (
+            other["hit_rate"] <= one["hit_rate"] and other["false_accepts"] <= one["false_accepts"]
+        )
     assert set(kept["thresholds"].values()) == {max(0.97, *free["thresholds"].values())}
 
 
 def test_no_less_is_promised_than_was_measured() -> None:
     def point(budget: float, false: int, hits: float) -> dict[str, float]:
-        return {"false_per_hour": budget, "false": false, "hours": 9, "most": 1.9, "hits": hits}
+        return {
+            "false_per_hour": budget,
+            "false_accepts": false,
+            "hours": 9,
+            "upper_limit": 1.9,
+            "hit_rate": hits,
+        }
 
     curve = promises([point(5, 22, 0.6), point(1, 7, 0.5), point(0.25, 5, 0.4), point(0.1, 5, 0.3)])
-    assert [(p["false_per_hour"], p["hits"], p["resolved"]) for p in curve] == [
+    assert [(p["false_per_hour"], p["hit_rate"], p["resolved"]) for p in curve] == [
         (0.56, 0.4, False),  # the bolder of two with as many
         (1, 0.5, False),
         (5, 0.6, True),
@@ -196,8 +229,8 @@ def test_no_less_is_promised_than_was_measured() -> None:
 
 @pytest.mark.parametrize("name", ["kws", "sounddigit", "kws_qcnn"])
 def test_the_shipped_models_promise_no_less_than_was_measured(name: str) -> None:
-    for point in read_manifest(find_model(name)).decision["curve"]:
-        assert point["false"] <= point["false_per_hour"] * point["hours"]
+    for point in read_manifest(find_model(name)).decision["operating_points"]:
+        assert point["false_accepts"] <= point["false_per_hour"] * point["hours"]
 
 
 def test_a_word_called_none_is_a_word() -> None:
@@ -219,15 +252,15 @@ def test_a_word_that_leaves_the_others_no_budget_is_held_back_if_more_is_heard_t
         scores[near, LABELS.index("up")] = np.minimum(scores[near, LABELS.index("up")], 0.98)
     heard = [(replace(trace, scores=scores), said)]
     settings = choose(heard, SILENT, budget=5.0, smoothings=[0.2])
-    assert settings["held_back"] == {"up": GRID[-1]}
-    (point,) = (point for point in settings["curve"] if point["false_per_hour"] == 5.0)
-    assert point["false"] <= 2
+    assert settings["strict_words"] == {"up": GRID[-1]}
+    (point,) = (point for point in settings["operating_points"] if point["false_per_hour"] == 5.0)
+    assert point["false_accepts"] <= 2
     spotted = Spotted(heard[0][0], settings)
     for threshold in GRID:  # nor is as much heard without, at any threshold
         outcome = judge(
             spotted.heard(dict.fromkeys(LABELS[:3], float(threshold))), said, LABELS[:3], 3600.0
         )
-        assert outcome.false.total() > 2 or outcome.hits < point["hits"] * outcome.words
+        assert outcome.false.total() > 2 or outcome.hits < point["hit_rate"] * outcome.words
 
 
 def test_they_hold_on_other_people() -> None:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.bench.machine.description import describe_machine
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.model.shipped import find_model

@@ -21,7 +21,7 @@ from edge.errors import EdgeError, RecordingError
 from edge.features.quantum.circuit import random_angles
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.sound.windows import SoundFeatures
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from training.quantum.study import microseconds
 from training.sound.data import clips as corpora
 from training.sound.data.clips import Clips
@@ -122,7 +122,7 @@ def _of_the_words(clips: Clips, task: Task) -> Clips:
 def _seen(path: str, stage: Quanvolution) -> NDArray[np.float32]:
     samples = corpora.loudest_second(load_samples(Path(path), corpora.RATE))
     chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
-    window = next(iter(SoundFeatures.windows_of_recording(PAPER, chunk, AUDIO)))
+    window = next(iter(SoundFeatures.windows_of_recording(PAPER, chunk)))
     seen: NDArray[np.float32] = stage.apply(window.tensor)
     return seen
 

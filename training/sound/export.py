@@ -70,7 +70,11 @@ def _some_steps(
 
 def undecided(task: Task) -> dict[str, Any]:
     silent = list(task.silent)
-    return {**SETTINGS, "silent": silent, "thresholds": dict.fromkeys(task.spoken, UNDECIDED)}
+    return {
+        **SETTINGS,
+        "background_labels": silent,
+        "thresholds": dict.fromkeys(task.spoken, UNDECIDED),
+    }
 
 
 def loaded(tflite: bytes, task: Task, wanted: dict[str, Any] | None = None) -> Model:

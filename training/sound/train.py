@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from tensorflow import keras
 
-from edge.cli.options import CommandParser, add_common
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
 from edge.model.model import Model
 from edge.simulation.seeds import seed
 from training.common.atomic_write import check_model_path, write_file

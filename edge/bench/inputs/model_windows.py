@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from edge import registry
 from edge.bench.engines.base import Array
 from edge.bench.inputs.simulated_signal import SIMULATORS, simulate
 from edge.bench.inputs.tensors import COUNT, SEED
@@ -58,10 +57,10 @@ def _states(path: Path, windows: Array) -> list[Array]:
 
 def _feature_windows(manifest: Manifest) -> list[Array]:
     """At most COUNT windows, spread evenly over the signal because neighbours are much alike."""
-    kind = registry.load(FEATURES, manifest.input["kind"])
+    kind = FEATURES.load(manifest.input["kind"])
     seconds = SIMULATORS[manifest.input["kind"]].sample_s
     signal = simulate(manifest.input, seconds, "active", SEED)
-    features = kind(manifest.input, signal.channels)
+    features = kind(manifest.input)
     windows = [
         window.tensor.copy()
         for chunk in signal.chunks

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.registry import load
+from edge.registry import Registry
 from edge.samples import Chunk
 from edge.simulation.ground_truth import Mark
 from edge.source import MOTION_SOURCES, SOUND_SOURCES
@@ -21,7 +21,7 @@ class Simulator:
     """The simulated source for one kind of features."""
 
     name: str
-    sources: Mapping[str, str]
+    sources: Registry
     idle_option: str
     """The option of the source that sets the length in s of the part with nothing to recognise."""
     idle_content: str
@@ -62,7 +62,7 @@ def simulate(specification: Mapping[str, Any], seconds: float, kind: str, seed: 
     `kind`: "active" contains words or strokes, "idle" contains none.
     """
     simulator = SIMULATORS[specification["kind"]]
-    source_class = load(dict(simulator.sources), "mock")
+    source_class = simulator.sources.load("mock")
     parser = argparse.ArgumentParser()
     source_class.add_options(parser.add_argument_group())
     idle = [simulator.idle_option, str(seconds)] if kind == "idle" else []

@@ -15,16 +15,16 @@ from typing import Any, TextIO, cast
 
 import numpy as np
 
-from edge import chain
 from edge.bench.detections import KnownDetection, delays_and_counts
 from edge.bench.engines.loading import runtime_version
 from edge.bench.inputs.replayed_signal import ReplayedSignal
 from edge.bench.machine.memory import peak_mb
 from edge.bench.workers.stage_timer import STAGES, StageTimer
+from edge.chain import Chain, run
 from edge.events import Detection
 from edge.model import Model
 from edge.samples import Chunk, Health
-from edge.sink import Sink
+from edge.sink import Preview, Sink, StreamInfo
 from edge.sink.json_lines import JsonLinesSink
 from edge.source import Source
 
@@ -48,8 +48,7 @@ def measure_pipeline(request: dict[str, Any]) -> dict[str, Any]:
         _run_timed(folder, output, model, timer)
     last = passes[-1]
     seconds = last.source.health.samples / last.source.rate
-    background = model.manifest.decision.get("silent", ())
-    words = {label for label in model.labels if label not in background}
+    words = set(model.words)
     return {
         "runtime_version": runtime_version(model.runtime),
         "signal_s": seconds,
@@ -72,16 +71,16 @@ class _Pass:
 
     def __init__(self, folder: Path, output: TextIO) -> None:
         self.source = ReplayedSignal(folder)
-        self.sink = JsonLinesSink(self.source.rate, "", output)
+        self.sink = JsonLinesSink(_info(self.source), output)
         self.cpu_s = self.wall_s = 0.0
         self.detections: list[KnownDetection] = []
         self._chunk_end = self._chunk_came = 0.0
 
     def run(self, model: Model) -> None:
-        features, decision = model.features(self.source.channels), model.decision()
+        chain = Chain(model)
         cpu, wall = time.process_time(), time.perf_counter()
         # The chain uses only these methods of a source and a sink.
-        chain.run(cast(Source, self), features, model, decision, cast(Sink, self))
+        run(cast(Source, self), chain, [cast(Sink, self)])
         self.cpu_s, self.wall_s = time.process_time() - cpu, time.perf_counter() - wall
 
     @property
@@ -102,17 +101,22 @@ class _Pass:
             self.detections.append(KnownDetection(event.label, event.t, known))
         self.sink.show(event)
 
-    def progress(self, health: Health, chunk: Chunk) -> None:
+    def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
         self.sink.progress(health, chunk)
+
+    def truth_at(self, t: float) -> None:
+        """The detections are compared with the marks afterwards."""
 
 
 def _run_timed(folder: Path, output: TextIO, model: Model, timer: StageTimer) -> None:
     """One pass with a timer on each stage. It is slower, so it counts for the stages only."""
-    source = ReplayedSignal(folder)
-    chain.run(
-        timer.wrap("source", source),
-        timer.wrap("features", model.features(source.channels)),
-        timer.wrap("model", model),
-        timer.wrap("decision", model.decision()),
-        timer.wrap("sink", JsonLinesSink(source.rate, "", output)),
-    )
+    source, chain = ReplayedSignal(folder), Chain(model)
+    chain.features = timer.wrap("features", chain.features)
+    chain.model = timer.wrap("model", chain.model)
+    chain.decision = timer.wrap("decision", chain.decision)
+    sink = timer.wrap("sink", JsonLinesSink(_info(source), output))
+    run(timer.wrap("source", source), chain, [sink])
+
+
+def _info(source: ReplayedSignal) -> StreamInfo:
+    return StreamInfo(source.rate, source.channels)

@@ -119,6 +119,10 @@ class Gate:
             self.rows.popleft()
             self.activities.popleft()
 
+    def unfinished(self) -> list[tuple[float, ...]]:
+        """The samples so far of a stroke that has begun and not ended."""
+        return [] if self.started is None else list(self.rows)
+
     def _update(self, row: tuple[float, ...], step: float) -> None:
         """Update activity, gravity, mean turn rate and bias with one sample."""
         _, ax, ay, az, gx, gy, gz = row

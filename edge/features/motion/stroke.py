@@ -54,7 +54,7 @@ class StrokeFeatures(Features):
             "sensor": {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500},
         }
 
-    def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:
+    def __init__(self, specification: Mapping[str, Any]) -> None:
         self.gate = Gate(LIVE_HANG)
 
     def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
@@ -68,9 +68,16 @@ class StrokeFeatures(Features):
         if span is not None:
             yield _window_or_rejection(span)
 
+    def preview(self) -> NDArray[np.float32] | None:
+        rows = self.gate.unfinished()
+        if len(rows) < gate.FEWEST:
+            return None
+        motion, duration = binned(Span(rows, rows[-1][0], rows[-1][0]))
+        return trajectory(tensors(motion[None], np.array([duration]))[0])
+
     @classmethod
     def windows_of_recording(
-        cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
+        cls, specification: Mapping[str, Any], chunk: Chunk
     ) -> Iterator[Window]:
         yield _window(main_span(chunk))
 

@@ -29,7 +29,7 @@ class SoundFeatures(Features):
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return sound_specification(wanted or {})
 
-    def __init__(self, specification: Mapping[str, Any], channels: tuple[str, ...]) -> None:
+    def __init__(self, specification: Mapping[str, Any]) -> None:
         self.front_end = FrontEnd(**specification["front_end"])
         self.frames, self.step = specification["shape"][0], specification["step"]
         self._stream = StreamingFrontEnd(self.front_end, self.step)
@@ -107,7 +107,7 @@ class SoundFeatures(Features):
 
     @classmethod
     def windows_of_recording(
-        cls, specification: Mapping[str, Any], chunk: Chunk, channels: tuple[str, ...]
+        cls, specification: Mapping[str, Any], chunk: Chunk
     ) -> Iterator[Window]:
         """Yield one window of a short recording, or a sliding window over a longer one.
 

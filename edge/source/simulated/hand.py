@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edge.samples import MOTION, Chunk, Health
-from edge.simulation.ground_truth import Mark
+from edge.simulation.ground_truth import Mark, truth_at
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Scene, Sensor, draw_digits, other_motions
@@ -23,6 +23,7 @@ from edge.source.simulated.options import add_mock_options, duration
 CHUNK = 5  # samples: 50 ms at 100 Hz
 DIGITS_PER_PERSON = 10  # then the next person takes the sensor
 MAX_MARKS = 1000
+DECIDED_WITHIN = 0.6  # s after the end of a digit: a detection there belongs to this digit
 
 
 class SimulatedHand(Source):
@@ -80,6 +81,9 @@ class SimulatedHand(Source):
             self.requirements["gyro_dps"],
         )
         return self
+
+    def truth_at(self, t: float) -> str:
+        return truth_at(self.marks, t, DECIDED_WITHIN)
 
     def __exit__(self, *exc: object) -> None:
         """Nothing to close."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.samples import AUDIO, Chunk, Health
-from edge.simulation.ground_truth import Mark
+from edge.simulation.ground_truth import Mark, truth_at
 from edge.simulation.seeds import person_seed
 from edge.source import Source
 from edge.source.pacing import Pacer
@@ -28,6 +28,7 @@ CHUNK = 0.02  # s
 UTTERANCES_PER_PERSON = 10  # then the next person speaks
 QUIET_ROOM = 45.0  # dB between words and noise: a quiet room and a mediocre microphone
 MAX_MARKS = 1000
+DECIDED_WITHIN = 1.0  # s after the end of a word: a detection there belongs to this word
 
 Sound = NDArray[Any]
 
@@ -94,6 +95,9 @@ class SimulatedMicrophone(Source):
 
     def __enter__(self) -> Source:
         return self
+
+    def truth_at(self, t: float) -> str:
+        return truth_at(self.marks, t, DECIDED_WITHIN)
 
     def __exit__(self, *exc: object) -> None:
         """Nothing to close."""

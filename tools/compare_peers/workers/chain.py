@@ -9,10 +9,10 @@ from typing import Any
 
 from counting import DecisionCounter
 
-from edge import chain
+from edge.chain import Chain, run
 from edge.events import Detection, Number, Rejection, Summary
 from edge.model import Model
-from edge.sink import Sink
+from edge.sink import Sink, StreamInfo
 from edge.source.files.pcm_pipe import PcmSource
 
 LOOPS, CALLS = 10, 200
@@ -41,9 +41,9 @@ def main() -> None:
 
     model.scores = count_and_keep  # type: ignore[method-assign,assignment]
     with PcmSource(requirements) as source:
-        stages = model.features(source.channels), model, model.decision()
+        chain = Chain(model)
         started = time.process_time()
-        chain.run(source, *stages, NullSink(source.rate, ""))
+        run(source, chain, [NullSink(StreamInfo(source.rate, source.channels))])
         cpu_s = time.process_time() - started
     each_us = {} if last_tensor is None else _decision_us(model, scores, last_tensor)
     size = model.path.stat().st_size

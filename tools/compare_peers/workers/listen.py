@@ -37,14 +37,14 @@ def _classify(name: str, path: str) -> list[str]:
     import numpy as np
 
     from edge.model import Model
-    from edge.samples import AUDIO, Chunk
+    from edge.samples import Chunk
 
     model = Model.load(name, task="kws")
     labels = []
     for clip in clips(path):
         samples = float_samples(clip)
         chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
-        labels.append(model.labels[int(model.score_recording(chunk, AUDIO).argmax())])
+        labels.append(model.labels[int(model.score_recording(chunk).argmax())])
     return labels
 
 

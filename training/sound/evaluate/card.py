@@ -18,12 +18,12 @@ def text(
     manifest = model.manifest
     provenance, decision = manifest.provenance, manifest.decision
     front_end = manifest.input["front_end"]
-    words = [label for label in model.labels if label not in decision["silent"]]
+    words = [label for label in model.labels if label not in decision["background_labels"]]
     lines = [
         f"# {path.stem}",
         "",
         f"Hears {', '.join(words)} in endless sound (`{LISTENERS[manifest.task]}`); "
-        f"{' and '.join(decision['silent'])}: everything else.",
+        f"{' and '.join(decision['background_labels'])}: everything else.",
         "",
         f"- File: `{path.name}`, {path.stat().st_size} bytes with its manifest; int8 in and out.",
         f"- Input {manifest.input_hash}: {'x'.join(map(str, model.input_shape))} "
@@ -53,12 +53,12 @@ def text(
         "| false accepts an hour | counted | in hours | most an hour | words heard |",
         "|---|---|---|---|---|",
     ]
-    for point in decision["curve"]:
+    for point in decision["operating_points"]:
         lines.append(
-            f"| {point['false_per_hour']:g} | {point['false']} | {point['hours']:g} "
-            f"| {point['most']:g} | {point['hits']:.1%} |"
+            f"| {point['false_per_hour']:g} | {point['false_accepts']} | {point['hours']:g} "
+            f"| {point['upper_limit']:g} | {point['hit_rate']:.1%} |"
         )
-    for word, threshold in decision.get("held_back", {}).items():
+    for word, threshold in decision.get("strict_words", {}).items():
         lines += [
             "",
             f"`{word}` is held back at {threshold:g} in every row: at a threshold "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.model import Model
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from training.common.intervals import wilson_interval
 from training.sound.data.clip_files import Spoken
 from training.sound.data.recordings import load_samples
@@ -68,10 +68,10 @@ def score(
     for clip in clips:
         samples = load_samples(clip.path, rate)
         chunk = Chunk(np.arange(len(samples)) / rate, samples[:, np.newaxis])
-        windows = model.windows_of_recording(chunk, AUDIO)
+        windows = model.windows_of_recording(chunk)
         said = np.stack([model.scores(w.tensor, w.new_rows) for w in windows])
         int8.append(model.clip_scorer.score_recording(said))
-        live.append(model.clip_scorer.moment(said))
+        live.append(model.clip_scorer.best_stretch(said))
         if by_float:
             float32.append(
                 model.clip_scorer.score_recording(by_float(np.stack([w.tensor for w in windows])))

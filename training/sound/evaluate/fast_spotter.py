@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision.spotting import SLACK
+from edge.decision.spotting import TOLERANCE
 from training.sound.evaluate.trace import Heard, Trace
 
 
@@ -21,16 +21,18 @@ class Spotted:
 
     def __init__(self, trace: Trace, settings: Mapping[str, Any]) -> None:
         self.labels = trace.labels
-        self.release = float(settings["release"])
-        self.refractory = float(settings["refractory_s"]) - SLACK
-        self.longest = float(settings.get("held_s", np.inf)) - SLACK
+        self.release = float(settings["release_ratio"])
+        self.refractory = float(settings["refractory_s"]) - TOLERANCE
+        self.longest = float(settings.get("max_hold_s", np.inf)) - TOLERANCE
         scores, t = trace.scores.astype(np.float64), trace.t
         leader = scores.argmax(axis=1) if len(t) else np.empty(0, np.intp)
         broken = np.ones(len(t), bool)
         broken[1:] = (np.diff(leader) != 0) | (np.diff(t) > self.refractory)
-        mean = _means(scores, t, leader, float(settings["smoothing_s"]) - SLACK)
+        mean = _means(scores, t, leader, float(settings["smoothing_s"]) - TOLERANCE)
         # Only words make events; what is silent has done its part by leading.
-        words = ~np.isin(leader, [self.labels.index(label) for label in settings["silent"]])
+        words = ~np.isin(
+            leader, [self.labels.index(label) for label in settings["background_labels"]]
+        )
         self._run = np.cumsum(broken)[words]
         self._leader, self._mean = leader[words], mean[words]
         self._now = scores[words, self._leader]

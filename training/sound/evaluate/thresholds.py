@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.decision.spotting import at
+from edge.decision.operating_points import thresholds_at
 from edge.errors import RecordingError
 from training.common.intervals import poisson_interval
 from training.sound.evaluate.fast_spotter import Spotted
@@ -36,13 +36,13 @@ SETTINGS: dict[str, Any] = {
     "kind": "spotting",
     "smoothing_s": 0.2,
     "refractory_s": 0.6,
-    "release": 0.7,
+    "release_ratio": 0.7,
     # A stranger's word said once is held for 1.1 s at most, at any threshold from 0.5; said twice,
     # 0.3 s apart, nearly always for more than 1.2 s.
-    "held_s": 1.2,
+    "max_hold_s": 1.2,
     # Of a hundred digits of strangers in short recordings two more are named for what they are, and
     # of a hundred other words two more are taken for digits. At five times: 0.5 and 1.3 more.
-    "asked": 3.0,
+    "word_prior": 3.0,
 }
 # Close together near 1, where most of what is false ends.
 GRID = np.round(1 / (1 + np.exp(-np.linspace(-1.4, 5.0, 65))), 4)
@@ -79,17 +79,17 @@ def choose(
         )
     best: dict[str, Any] = {}
     for smoothing in smoothings:
-        tried = {**SETTINGS, "silent": list(silent), "smoothing_s": smoothing}
+        tried = {**SETTINGS, "background_labels": list(silent), "smoothing_s": smoothing}
         spotted = [Spotted(trace, tried) for trace, _ in heard]
-        tried["held_back"] = _held_back(heard, spotted, words, budget)
+        tried["strict_words"] = _held_back(heard, spotted, words, budget)
         budgets = {asked: _least(cautious, asked) for asked in sorted({*BUDGETS, budget})}
-        points = _curve(heard, spotted, words, tried["held_back"], budgets)
+        points = _curve(heard, spotted, words, tried["strict_words"], budgets)
         point = points[budget]
-        log.info("smoothing over %g s: %.1f %% of words heard", smoothing, 100 * point["hits"])
-        if not best or point["hits"] > best["hits"]:
-            best = {"settings": tried, "curve": promises(points.values()), **point}
-    found = {**best["settings"], "curve": best["curve"]}
-    thresholds = at(best["threshold"], words, found["held_back"])
+        log.info("smoothing over %g s: %.1f %% of words heard", smoothing, 100 * point["hit_rate"])
+        if not best or point["hit_rate"] > best["hit_rate"]:
+            best = {"settings": tried, "operating_points": promises(points.values()), **point}
+    found = {**best["settings"], "operating_points": best["operating_points"]}
+    thresholds = thresholds_at(best["threshold"], words, found["strict_words"])
     found["thresholds"] = thresholds
     delays = [
         delay
@@ -97,7 +97,7 @@ def choose(
         for delay in _outcome(Spotted(trace, found), trace, truth, thresholds).delays
     ]
     found["delay_s"] = round(max(0.0, float(np.median(delays))), 2) if delays else 0.0
-    unresolved = [f"{p['false_per_hour']:g}" for p in best["curve"] if not p["resolved"]]
+    unresolved = [f"{p['false_per_hour']:g}" for p in best["operating_points"] if not p["resolved"]]
     if unresolved:
         log.info(
             "%.1f h of sound, of so few clips, cannot show that %s an hour are kept to: "
@@ -171,7 +171,7 @@ def _curve(
 
 def _least(decision: Mapping[str, Any] | None, budget: float) -> float:
     """The threshold that a decision has for a budget, or the strictest it has."""
-    curve = (decision or {}).get("curve")
+    curve = (decision or {}).get("operating_points")
     if not curve:
         return 0.0
     within = [point for point in curve if point["false_per_hour"] <= budget] or curve[:1]
@@ -183,10 +183,10 @@ def promises(points: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     that is held back or for want of a stricter threshold, promise no less than was measured."""
     curve: dict[float, dict[str, Any]] = {}
     for point in points:
-        measured = ceil(100 * point["false"] / max(point["hours"], 0.01)) / 100
+        measured = ceil(100 * point["false_accepts"] / max(point["hours"], 0.01)) / 100
         promised = max(point["false_per_hour"], measured)
-        if promised not in curve or point["hits"] > curve[promised]["hits"]:
-            resolved = point["most"] <= promised
+        if promised not in curve or point["hit_rate"] > curve[promised]["hit_rate"]:
+            resolved = point["upper_limit"] <= promised
             curve[promised] = {**point, "false_per_hour": promised, "resolved": resolved}
     return [curve[promised] for promised in sorted(curve)]
 
@@ -217,7 +217,7 @@ class _Point:
         threshold: float,
     ) -> None:
         self.threshold, self._held_back = threshold, held_back
-        thresholds = at(threshold, words, held_back)
+        thresholds = thresholds_at(threshold, words, held_back)
         self.outcomes = [
             _outcome(one, trace, truth, thresholds)
             for one, (trace, truth) in zip(spotted, heard, strict=True)
@@ -232,10 +232,10 @@ class _Point:
             "false_per_hour": budget,
             "threshold": self.threshold,
             "hours": round(self.hours, 2),
-            "false": self.false,
-            "false_clips": len(false_origins(self.outcomes)),
-            "most": round(most, 2),
-            "hits": round(self.hits / max(1, self.words), 4),
+            "false_accepts": self.false,
+            "false_accept_clips": len(false_origins(self.outcomes)),
+            "upper_limit": round(most, 2),
+            "hit_rate": round(self.hits / max(1, self.words), 4),
         }
 
     def of(self, word: str) -> int:

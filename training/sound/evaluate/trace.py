@@ -18,7 +18,7 @@ from edge.decision import Decision
 from edge.events import Detection
 from edge.features import Window
 from edge.model import Model
-from edge.samples import AUDIO, Chunk
+from edge.samples import Chunk
 from training.common.intervals import poisson_interval
 from training.sound.evaluate.long_audio import LongAudio, TrueWord
 
@@ -59,7 +59,7 @@ class Heard:
 
 def listen(model: Model, audio: LongAudio) -> Trace:
     """Run the features and the network of a model over the sound."""
-    features = model.features(AUDIO)
+    features = model.features()
     times: list[tuple[float, float]] = []
     scores: list[NDArray[np.float32]] = []
 
