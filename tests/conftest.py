@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from tflite_network import convert
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -33,27 +34,11 @@ class TinyNetwork:
 
 
 def _convert(weights: NDArray[np.float32], int8: bool) -> bytes:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow's own
-        import tensorflow as tf
-
-        dense = tf.constant(weights)
-
-        @tf.function(input_signature=[tf.TensorSpec([1, 2, 4], tf.float32)])
-        def network(x):  # noqa: ANN001, ANN202
-            return tf.nn.softmax(tf.reshape(x, [1, 8]) @ dense)
-
-        converter = tf.lite.TFLiteConverter.from_concrete_functions(
-            [network.get_concrete_function()]
-        )
-        if int8:
-            samples = np.random.default_rng(1).uniform(-1, 1, (64, 1, 1, 2, 4)).astype(np.float32)
-            samples[0], samples[1] = -1, 1
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = lambda: (list(sample) for sample in samples)
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            converter.inference_input_type = converter.inference_output_type = tf.int8
-        return converter.convert()
+    samples = np.random.default_rng(1).uniform(-1, 1, (64, 2, 4)).astype(np.float32)
+    samples[0], samples[1] = -1, 1
+    return convert(
+        lambda tf, x: tf.nn.softmax(tf.reshape(x, [1, 8]) @ tf.constant(weights)), samples, int8
+    )
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ Its weights are drawn by lot, so what it hears is nonsense, but always the same 
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge.features.sound.windows import SoundFeatures
 from edge.model import Manifest, attach
+from tflite_network import convert
 
 INPUT = SoundFeatures.specification({"shape": [49]})  # a second
 LABELS = ["one", "two", "silence", "unknown"]
@@ -44,26 +44,10 @@ def network() -> bytes:
     """int8, of one dense layer over the means of the bands."""
     frames, bands = INPUT["shape"]
     dense = weights()
-    samples = (
-        np.random.default_rng(4).uniform(-13.8, 6, (64, 1, 1, frames, bands)).astype(np.float32)
+    samples = np.random.default_rng(4).uniform(-13.8, 6, (64, frames, bands)).astype(np.float32)
+    return convert(
+        lambda tf, x: tf.nn.softmax(tf.reduce_mean(x, axis=1) @ tf.constant(dense)), samples
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow's own
-        import tensorflow as tf
-
-        @tf.function(input_signature=[tf.TensorSpec([1, frames, bands], tf.float32)])
-        def function(x):  # noqa: ANN001, ANN202
-            return tf.nn.softmax(tf.reduce_mean(x, axis=1) @ tf.constant(dense))
-
-        converter = tf.lite.TFLiteConverter.from_concrete_functions(
-            [function.get_concrete_function()]
-        )
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: (list(sample) for sample in samples)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-        content: bytes = converter.convert()
-        return content
 
 
 def write_model(path: Path, decision: dict[str, object] | None = None) -> Path:

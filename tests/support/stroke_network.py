@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from edge.features.motion.pose import CHANNELS
 from edge.features.motion.stroke import POINTS, StrokeFeatures
 from edge.model import Manifest, attach
+from tflite_network import convert
 
 LABELS = [*"0123456789", "none"]
 
@@ -24,28 +24,16 @@ def network(operation: str = "plain") -> bytes:
     rng = np.random.default_rng(3)
     kernel = rng.normal(0, 0.3, (5, 1, CHANNELS, 8)).astype(np.float32)
     dense = rng.normal(0, 0.15, (POINTS // 2 * 8, len(LABELS))).astype(np.float32)
-    samples = rng.normal(0, 1, (32, 1, 1, POINTS, CHANNELS)).astype(np.float32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of TensorFlow itself
-        import tensorflow as tf
+    samples = rng.normal(0, 1, (32, POINTS, CHANNELS)).astype(np.float32)
 
-        @tf.function(input_signature=[tf.TensorSpec([1, POINTS, CHANNELS], tf.float32)])
-        def function(x):  # noqa: ANN001, ANN202
-            x = tf.reshape(x, [1, POINTS, 1, CHANNELS])
-            x = tf.nn.relu(tf.nn.conv2d(x, tf.constant(kernel), [1, 2, 1, 1], "SAME"))
-            if operation == "gelu":
-                x = tf.nn.gelu(x, approximate=True)
-            return tf.nn.softmax(tf.reshape(x, [1, dense.shape[0]]) @ tf.constant(dense))
+    def compute(tf, x):  # noqa: ANN001, ANN202
+        x = tf.reshape(x, [1, POINTS, 1, CHANNELS])
+        x = tf.nn.relu(tf.nn.conv2d(x, tf.constant(kernel), [1, 2, 1, 1], "SAME"))
+        if operation == "gelu":
+            x = tf.nn.gelu(x, approximate=True)
+        return tf.nn.softmax(tf.reshape(x, [1, dense.shape[0]]) @ tf.constant(dense))
 
-        converter = tf.lite.TFLiteConverter.from_concrete_functions(
-            [function.get_concrete_function()]
-        )
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: (list(sample) for sample in samples)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-        content: bytes = converter.convert()
-        return content
+    return convert(compute, samples)
 
 
 def write_model(path: Path, operation: str = "plain", task: str = "airdigit") -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from edge.model import Manifest, attach
 from edge.registry import Registry
 from edge.samples import ACCEL, AUDIO, Chunk, Health
 from edge.source import Source
+from tflite_network import convert
 
 RATE = 16000
 SPECIFICATION = SoundFeatures.specification({"shape": [49]})  # a second
@@ -90,25 +90,12 @@ def network() -> bytes:
     low = np.linspace(1, -1, bands) / 15
     dense = np.stack([low, -low, 0 * low], axis=1).astype(np.float32)
     rng = np.random.default_rng(0)
-    samples = rng.uniform(-16, 6, (64, 1, 1, frames, bands)).astype(np.float32)
-    samples[:32] = -5 + rng.uniform(-8, 8, (32, 1, 1, 1, 1)) * np.sign(low)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow's own
-        import tensorflow as tf
-
-        @tf.function(input_signature=[tf.TensorSpec([1, frames, bands], tf.float32)])
-        def function(x):  # noqa: ANN001, ANN202
-            return tf.nn.softmax(3 * tf.reduce_mean(x, axis=1) @ dense + [0.0, 0.0, 4.5])
-
-        converter = tf.lite.TFLiteConverter.from_concrete_functions(
-            [function.get_concrete_function()]
-        )
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: (list(sample) for sample in samples)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-        content: bytes = converter.convert()
-        return content
+    samples = rng.uniform(-16, 6, (64, frames, bands)).astype(np.float32)
+    samples[:32] = -5 + rng.uniform(-8, 8, (32, 1, 1)) * np.sign(low)
+    return convert(
+        lambda tf, x: tf.nn.softmax(3 * tf.reduce_mean(x, axis=1) @ dense + [0.0, 0.0, 4.5]),
+        samples,
+    )
 
 
 def write_model(path: Path, task: str, labels: list[str], **decision: Any) -> Path:
