@@ -46,12 +46,20 @@ from training.quantum.stage import SHAPES, StagedLesson
 from training.sound import export
 from training.sound.data.clips import Clips
 from training.sound.data.split import hold_out
-from training.sound.evaluate import clip_accuracy, validation
+from training.sound.evaluate.clip_accuracy.scores import ClipScores
+from training.sound.evaluate.validation import (
+    ValidationConfig,
+    choose_decision,
+    label_clips,
+    score_with_keras,
+)
 from training.sound.learn import fit, training_sets
 from training.sound.learn.config import SIZES, School
 from training.sound.task import Task, commands
 
 log = logging.getLogger(__name__)
+
+VALIDATION = ValidationConfig()
 
 AGAIN = fit.Plan(epochs=6, rate=2e-3)  # every word, once the first layer is another
 FINISH = fit.Plan(epochs=4, rate=1e-3)
@@ -103,14 +111,14 @@ def build(args: argparse.Namespace, task: Task) -> None:
     wanted = stage.wanted(circuit)
     int8 = export.to_int8(network, SHAPES[args.size], ranges)
     model = export.loaded(int8, task, wanted)
-    judges = validation.judging(held.judging, task)
-    result = validation.judged(model, network, judges)
-    log.info("people who judge: %s", clip_accuracy.headline(result))
-    decision = validation.decide(model, held.judging, school.others, task, school.noise_files)
-    test = school.everything[school.everything.split == "test"]
-    tested = (
-        validation.judged(model, network, validation.judging(test, task)) if len(test) else None
+    judges = label_clips(held.judging, task)
+    result = score_with_keras(model, network, judges)
+    log.info("validation set: %s", result.summary())
+    decision = choose_decision(
+        model, held.judging, school.others, task, school.noise_files, VALIDATION
     )
+    test = school.everything[school.everything.split == "test"]
+    tested = score_with_keras(model, network, label_clips(test, task)) if len(test) else None
     onnx, onnx_error = to_onnx(network, ranges[:200])
     metrics = {"judged": _figures(result, task)}
     if tested:
@@ -125,7 +133,7 @@ def build(args: argparse.Namespace, task: Task) -> None:
     export.write(args.out, int8, task, decision, provenance, wanted)
     write_file(args.out.with_suffix(".onnx"), onnx)
     shown = tested or result
-    title = f"{args.out.name}: {shown.share(shown.int8):.1%} of {len(shown.truth)} clips right"
+    title = f"{args.out.name}: {shown.accuracy(shown.int8):.1%} of {len(shown.truth)} clips correct"
     plots = [ConfusionPlot(shown.confusion(), title)]
     plot_confusion(plots, shown.labels, "said", args.out.with_suffix(".png"))
     text = card.text(
@@ -164,7 +172,7 @@ def _learn(
     return fit.finish(again, lesson, shape, args.seed, plan, groups)
 
 
-def _figures(result: clip_accuracy.Scored, task: Task) -> dict[str, Any]:
+def _figures(result: ClipScores, task: Task) -> dict[str, Any]:
     words = result.truth < len(task.spoken)
     found: dict[str, Any] = {
         "clips": len(result.truth),

@@ -41,7 +41,7 @@ from training.sound.data import selection
 from training.sound.data.clips import Clips
 from training.sound.data.recordings import load_samples
 from training.sound.data.split import hold_out
-from training.sound.evaluate import validation
+from training.sound.evaluate.validation import label_clips
 from training.sound.learn import fit, training_sets
 from training.sound.task import Task, commands
 
@@ -119,7 +119,7 @@ def _kept_runs(kept: Path) -> list[dict[str, Any]]:
 def _heard(clips: Clips, task: Task) -> Examples:
     """Windows as devices hear them."""
     specification = SoundFeatures.specification()
-    spoken, windows = validation.judging(clips, task), []
+    spoken, windows = label_clips(clips, task), []
     for one in spoken:
         samples = corpora.loudest_second(load_samples(one.path, corpora.RATE))
         chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])

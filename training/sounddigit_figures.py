@@ -36,8 +36,8 @@ from training.sound.data import clips as corpora
 from training.sound.data import selection
 from training.sound.data.clips import Clips
 from training.sound.data.folder_layouts import SILENCE
-from training.sound.evaluate import clip_accuracy, validation
-from training.sound.evaluate.clip_accuracy import Scored
+from training.sound.evaluate.clip_accuracy.scores import ClipScores
+from training.sound.evaluate.validation import label_clips, score_with_keras
 from training.sound.learn import fit, network, training_sets
 from training.sound.learn.layers import Shape
 from training.sound.task import DIGITS
@@ -55,7 +55,7 @@ PLAN = replace(fit.FINISH, epochs=6)  # of a row; the shipped model learns longe
 class Row:
     name: str
     goal: float | None
-    scored: Scored
+    scored: ClipScores
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -134,8 +134,8 @@ def _another_language(
 def _row(name: str, goal: float, taught: keras.Model, lesson: fit.Lesson, tested: Clips) -> Row:
     int8 = export.to_int8(taught, SHAPE, training_sets.calibration(lesson))
     model = export.loaded(int8, DIGITS)
-    row = Row(name, goal, validation.judged(model, taught, validation.judging(tested, DIGITS)))
-    log.info("%s: %s", name, clip_accuracy.headline(row.scored))
+    row = Row(name, goal, score_with_keras(model, taught, label_clips(tested, DIGITS)))
+    log.info("%s: %s", name, row.scored.summary())
     return row
 
 
@@ -162,10 +162,11 @@ def _table(rows: Sequence[Row], args: argparse.Namespace) -> Iterator[str]:
         assert by_float is not None
         yield (
             f"| {row.name} | {len(row.scored.truth)} | {row.goal} "
-            f"| **{row.scored.share(row.scored.int8):.4f}** | {row.scored.share(by_float):.4f} |"
+            f"| **{row.scored.accuracy(row.scored.int8):.4f}** "
+            f"| {row.scored.accuracy(by_float):.4f} |"
         )
     for name, chosen in (("strangers", "without"), ("with own takes", "own takes")):
-        shares = [r.scored.share(r.scored.int8) for r in rows if chosen in r.name]
+        shares = [r.scored.accuracy(r.scored.int8) for r in rows if chosen in r.name]
         both = f"{np.mean(shares):.4f} / {np.min(shares):.4f}"
         yield f"| **FSDD, {name}: mean / worst of {len(shares)}** | | | {both} | |"
 

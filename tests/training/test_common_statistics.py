@@ -17,7 +17,9 @@ from training.common.sampling import WeightedSampler
 PNG = b"\x89PNG"
 
 
-@pytest.mark.parametrize(("successes", "trials"), [(0, 10), (7, 10), (10, 10), (950, 1000)])
+@pytest.mark.parametrize(
+    ("successes", "trials"), [(0, 10), (7, 10), (10, 10), (47, 50), (450, 482), (950, 1000)]
+)
 def test_wilson_interval_is_the_one_of_scipy(successes: int, trials: int) -> None:
     expected = stats.binomtest(successes, trials).proportion_ci(0.95, "wilson")
     assert wilson_interval(successes, trials) == pytest.approx(tuple(expected), abs=1e-6)
@@ -27,11 +29,11 @@ def test_wilson_interval_of_no_trial_is_everything() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("count", [0, 1, 5, 100, 3000])
+@pytest.mark.parametrize("count", [0, 1, 3, 5, 10, 100, 250, 3000])
 def test_poisson_interval_is_the_exact_one(count: int) -> None:
     low = stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
     high = stats.chi2.ppf(0.975, 2 * count + 2) / 2
-    assert poisson_interval(count) == pytest.approx((low, high), abs=1e-3)
+    assert poisson_interval(count) == pytest.approx((low, high), rel=1e-6)
 
 
 def test_confusion_matrix_counts_true_classes_in_rows() -> None:

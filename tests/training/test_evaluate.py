@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from test_long_audio import RATE, say, write_wav
 
 import sound_network
 from edge.commands import edge_classify
@@ -17,10 +16,12 @@ from edge.model import Model
 from edge.samples import Chunk
 from sound_network import write_model
 from stroke_network import write_model as write_stroke_model
+from synthetic_words import RATE, synthetic_word, write_clip
 from training.evaluate import main
 from training.sound.data.clip_files import Spoken
 from training.sound.data.recordings import load_samples
-from training.sound.evaluate import clip_accuracy
+from training.sound.evaluate.clip_accuracy.figures import accepted_clips
+from training.sound.evaluate.clip_accuracy.scores import score_clips
 from training.sound.evaluate.long_audio.annotations import AnnotatedRecording
 
 WORDS = ["one", "two", "bird"]
@@ -38,10 +39,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, word in enumerate(WORDS):
         for take in range(6):
             name = f"{word}_{take}.wav"
-            samples = say(0.2, 0.7, 30, seed=10 * number + take, hz=120 + 60 * number)
-            write_wav(folder / name, samples)
+            samples = synthetic_word(0.2, 0.7, 30, seed=10 * number + take, hz=120 + 60 * number)
+            write_clip(folder / name, samples)
             rows.append(f"{'train' if take < 3 else 'test'},{name},{word},{word},s{take}")
-    write_wav(folder / "quiet.wav", np.zeros(RATE, np.float32))
+    write_clip(folder / "quiet.wav", np.zeros(RATE, np.float32))
     rows.append("test,quiet.wav,_silence_,_silence_,")
     (folder / "index.csv").write_text("\n".join(rows) + "\n")
     return folder
@@ -50,17 +51,17 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sound = 0.1 * np.random.default_rng(1).standard_normal(3 * RATE)
-    return write_wav(tmp_path_factory.mktemp("noise") / "tap.wav", sound)
+    return write_clip(tmp_path_factory.mktemp("noise") / "tap.wav", sound)
 
 
-def found(capsys: pytest.CaptureFixture[str], *args: object) -> dict:
+def evaluate(capsys: pytest.CaptureFixture[str], *args: object) -> dict:
     assert main([*map(str, args), "--json", "-q"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     return json.loads(out)
 
 
-def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
+def error_of(capsys: pytest.CaptureFixture[str], *args: object) -> str:
     assert main([*map(str, args), "-q"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -69,10 +70,10 @@ def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
     return err
 
 
-def test_clips_are_scored(
+def test_clip_accuracy_is_measured_for_each_label(
     model: Path, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clips = found(
+    clips = evaluate(
         capsys, model, "--clips", corpus, "--split", "test", "--pictures", tmp_path / "new"
     )["clips"]
     assert (clips["clips"], clips["speakers"], clips["float"]) == (10, 3, None)
@@ -90,10 +91,10 @@ def test_clips_are_scored(
     assert (tmp_path / "new" / "kws-confusion.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_clips_get_the_answers_of_edge_classify(
+def test_clips_get_the_labels_of_edge_classify(
     model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    confusion = found(capsys, model, "--clips", corpus, "--split", "test")["clips"]["confusion"]
+    confusion = evaluate(capsys, model, "--clips", corpus, "--split", "test")["clips"]["confusion"]
     labels = confusion["labels"]
     counts = np.zeros((len(labels), len(labels)), int)
     for word, label in (("one", "one"), ("two", "two"), ("bird", "unknown"), ("quiet", "silence")):
@@ -108,10 +109,10 @@ def test_a_threshold_decides_which_clips_are_accepted(
     model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     args = model, "--clips", corpus, "--threshold"
-    bold, strict = (found(capsys, *args, value)["clips"]["accepted"] for value in ("0", "1"))
-    assert bold["right"]["of"] == 12 and bold["false"]["of"] == 7
-    assert bold["right"]["clips"] + bold["mistaken"]["clips"] + bold["false"]["clips"] > 0
-    assert [strict[name]["clips"] for name in ("right", "mistaken", "false")] == [0, 0, 0]
+    low, high = (evaluate(capsys, *args, value)["clips"]["accepted"] for value in ("0", "1"))
+    assert low["right"]["of"] == 12 and low["false"]["of"] == 7
+    assert low["right"]["clips"] + low["mistaken"]["clips"] + low["false"]["clips"] > 0
+    assert [high[name]["clips"] for name in ("right", "mistaken", "false")] == [0, 0, 0]
 
 
 def test_tables_are_markdown(
@@ -128,19 +129,19 @@ def test_tables_are_markdown(
     assert "minutes" in err
 
 
-def test_long_audio_is_listened_to(
+def test_long_audio_has_figures_for_each_noise_level(
     model: Path, corpus: Path, noise: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     args = [model, "--long", corpus, "--split", "test", "--hours", "0.05"]
     args += ["--noise", noise, "--snr", "clean", "10"]
-    long = found(capsys, *args, "--pictures", tmp_path)["long"]
-    assert long == found(capsys, *args)["long"]  # the seed alone decides
-    assert long != found(capsys, *args, "--seed", "1")["long"]
-    clean, loud = long["levels"]
-    assert found(capsys, *args, "--times", "2")["long"]["levels"][0] != clean
-    assert (clean["name"], loud["name"]) == ("clean", "10 dB")
-    assert clean["words"] == loud["words"] > 10
-    for one in (clean, loud):
+    long = evaluate(capsys, *args, "--pictures", tmp_path)["long"]
+    assert long == evaluate(capsys, *args)["long"]  # only the seed matters
+    assert long != evaluate(capsys, *args, "--seed", "1")["long"]
+    clean, noisy = long["levels"]
+    assert evaluate(capsys, *args, "--times", "2")["long"]["levels"][0] != clean
+    assert (clean["name"], noisy["name"]) == ("clean", "10 dB")
+    assert clean["words"] == noisy["words"] > 10
+    for one in (clean, noisy):
         assert one["hits"] + sum(one["missed_by_word"].values()) == one["words"]
         assert one["false"] == sum(one["false_by_cause"].values())
         assert one["false_per_hour"] == pytest.approx(one["false"] / 0.05)
@@ -148,31 +149,31 @@ def test_long_audio_is_listened_to(
     assert (tmp_path / "kws-det.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_thresholds_can_be_tried(
+def test_thresholds_can_be_given(
     model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     args = model, "--long", corpus, "--hours", "0.05"
-    deaf = found(capsys, *args, "--threshold", "1")["long"]
-    assert deaf["thresholds"] == {"one": 1, "two": 1}
-    assert deaf["levels"][0]["hits"] == deaf["levels"][0]["false"] == 0
-    assert deaf["levels"][0]["delay_median_s"] is None
-    one = found(capsys, *args, "--threshold", "1", "one=0.2", "--words", "one")["long"]
+    highest = evaluate(capsys, *args, "--threshold", "1")["long"]
+    assert highest["thresholds"] == {"one": 1, "two": 1}
+    assert highest["levels"][0]["hits"] == highest["levels"][0]["false"] == 0
+    assert highest["levels"][0]["delay_median_s"] is None
+    one = evaluate(capsys, *args, "--threshold", "1", "one=0.2", "--words", "one")["long"]
     assert one["thresholds"] == {"one": 0.2}
-    along = found(capsys, *args, "--max-false-per-hour", "1")["long"]
-    assert along["thresholds"] == {"one": 0.9, "two": 0.9}
+    budget = evaluate(capsys, *args, "--max-false-per-hour", "1")["long"]
+    assert budget["thresholds"] == {"one": 0.9, "two": 0.9}
 
 
-def test_a_place_that_is_given_twice_is_one(
+def test_clips_that_are_given_twice_count_once(
     model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    once, twice = (found(capsys, model, "--clips", *[corpus] * n)["clips"] for n in (1, 2))
+    once, twice = (evaluate(capsys, model, "--clips", *[corpus] * n)["clips"] for n in (1, 2))
     assert once == twice
 
 
-def test_words_are_the_same_however_their_letters_are_written(
+def test_words_with_composed_and_decomposed_letters_are_the_same(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = write_wav(tmp_path / "a.wav", say(0.5, 1.0, 40, seconds=20))
+    path = write_clip(tmp_path / "a.wav", synthetic_word(0.5, 1.0, 40, seconds=20))
     (tmp_path / "a.csv").write_text("start,end,word\n0.5,1.0,gro\u0308\u00dfe\n\n\n9,8,one\n")
     with pytest.raises(RecordingError, match="line 5: needs start"):
         AnnotatedRecording.open(path)
@@ -182,132 +183,133 @@ def test_words_are_the_same_however_their_letters_are_written(
     assert "none of its words (größe) is one of the model's (one, two)" in capsys.readouterr().err
 
 
-def test_what_is_not_asked_for_and_heard_is_false(
+def test_detections_of_words_that_are_not_measured_are_false_accepts(
     model: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     args = [model, "--long", corpus, "--hours", "0.05", "--threshold", "0.2", "--words", "one"]
-    (level,) = found(capsys, *args)["long"]["levels"]
+    (level,) = evaluate(capsys, *args)["long"]["levels"]
     assert level["false_by_label"].get("two")
 
 
-def test_a_word_that_is_said_and_was_not_asked_for_is_not_false(
+def test_correct_detections_of_words_that_are_not_measured_are_ignored(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a recording; it is no hit either."""
-    path = write_wav(tmp_path / "kitchen.wav", say(0.5, 1.0, 40, seconds=20))
+    path = write_clip(tmp_path / "kitchen.wav", synthetic_word(0.5, 1.0, 40, seconds=20))
     args = [model, "--long", path, "--threshold", "0.2"]
     (tmp_path / "kitchen.csv").write_text("start,end,word\n15,15.5,one\n")
-    (level,) = found(capsys, *args)["long"]["levels"]
+    (level,) = evaluate(capsys, *args)["long"]["levels"]
     (label,) = level["false_by_label"]
     (tmp_path / "kitchen.csv").write_text(f"start,end,word\n0.5,1.0,{label}\n")
-    (level,) = found(capsys, *args, "--words", "two" if label == "one" else "one")["long"]["levels"]
+    (level,) = evaluate(capsys, *args, "--words", "two" if label == "one" else "one")["long"][
+        "levels"
+    ]
     assert level["words"] == level["hits"] == level["false"] == 0
 
 
-def test_an_annotated_recording_is_listened_to(
+def test_an_annotated_recording_is_evaluated(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = write_wav(tmp_path / "kitchen.wav", say(0.5, 1.0, 40, seconds=20))
+    path = write_clip(tmp_path / "kitchen.wav", synthetic_word(0.5, 1.0, 40, seconds=20))
     (tmp_path / "kitchen.csv").write_text("start,end,word\n0.5,1.0,one\n4,4.5,bird\n")
-    (level,) = found(capsys, model, "--long", path)["long"]["levels"]
+    (level,) = evaluate(capsys, model, "--long", path)["long"]["levels"]
     assert (level["name"], level["words"]) == ("kitchen.wav", 1)
-    soundfile.write(tmp_path / "hall.ogg", say(0.5, 1.0, 40, seconds=20), RATE)
+    soundfile.write(tmp_path / "hall.ogg", synthetic_word(0.5, 1.0, 40, seconds=20), RATE)
     (tmp_path / "kitchen.csv").rename(tmp_path / "hall.csv")
-    (level,) = found(capsys, model, "--long", tmp_path / "hall.ogg")["long"]["levels"]
+    (level,) = evaluate(capsys, model, "--long", tmp_path / "hall.ogg")["long"]["levels"]
     assert (level["name"], level["words"]) == ("hall.ogg", 1)
 
 
-def test_what_cannot_be_read_is_named_and_left_out(
+def test_unreadable_clips_are_named_and_left_out(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for word in WORDS:
-        write_wav(tmp_path / word / "a_nohash_0.wav", say(0.2, 0.7, 30))
-    torn = tmp_path / "one" / "torn_nohash_0.wav"
-    torn.write_bytes(b"RIFF, it said")
+        write_clip(tmp_path / word / "a_nohash_0.wav", synthetic_word(0.2, 0.7, 30))
+    damaged = tmp_path / "one" / "damaged_nohash_0.wav"
+    damaged.write_bytes(b"RIFF, not a sound")
     assert main([str(model), "--clips", str(tmp_path), "--json", "-q"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["clips"]["clips"] == 3
-    assert "torn_nohash_0.wav" in err and len(err.splitlines()) == 1
+    assert "damaged_nohash_0.wav" in err and len(err.splitlines()) == 1
 
 
-def test_bad_input_is_one_line(
+def test_wrong_input_is_refused_with_one_line(
     model: Path, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def says(*args: object) -> str:
-        return refused(capsys, model, *args)
+    def error(*args: object) -> str:
+        return error_of(capsys, model, *args)
 
-    assert "give --clips or --long" in says()
-    assert "does not exist" in says("--clips", tmp_path / "nowhere")
+    assert "give --clips or --long" in error()
+    assert "does not exist" in error("--clips", tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    assert "empty" in says("--clips", tmp_path / "empty")
-    assert "no split 'dev', but test, train" in says("--clips", corpus, "--split", "dev")
-    assert "no recordings for the speakers bob" in says("--clips", corpus, "--speakers", "bob")
-    assert "the model has no three" in says("--clips", corpus, "--words", "three")
+    assert "empty" in error("--clips", tmp_path / "empty")
+    assert "no split 'dev', but test, train" in error("--clips", corpus, "--split", "dev")
+    assert "no recordings for the speakers bob" in error("--clips", corpus, "--speakers", "bob")
+    assert "the model has no three" in error("--clips", corpus, "--words", "three")
     for times in ("0", "many"):
         with pytest.raises(SystemExit):
-            says("--long", corpus, "--times", times)
+            error("--long", corpus, "--times", times)
         assert f"invalid times value: '{times}'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        says("--clips", corpus, "--seed", "-1")
-    assert "-1 is no seed: give 0 or more" in capsys.readouterr().err
-    assert "--snr needs --noise" in says("--long", corpus, "--snr", "10")
-    silence = write_wav(tmp_path / "silence.wav", np.zeros(2 * RATE))
-    assert "silence alone" in says("--long", corpus, "--noise", silence, "--snr", "0")
-    idle = "--noise, --snr: of long audio made of clips, and here is none"
+        error("--clips", corpus, "--seed", "-1")
+    assert "-1 is no seed: 0 or more" in capsys.readouterr().err
+    assert "--snr needs --noise" in error("--long", corpus, "--snr", "10")
+    silence = write_clip(tmp_path / "silence.wav", np.zeros(2 * RATE))
+    assert "silence alone" in error("--long", corpus, "--noise", silence, "--snr", "0")
+    unused = "--noise, --snr: only for long audio that is mixed from clips"
     (tmp_path / "silence.csv").write_text("start,end,word\n0.5,1.0,one\n")
-    assert idle in says("--long", silence, "--noise", "nowhere.wav", "--snr", "0")
-    assert "no kitchen.csv" in says("--long", write_wav(tmp_path / "kitchen.wav", np.zeros(RATE)))
-    assert "no threshold of this model keeps to" in says(
+    assert unused in error("--long", silence, "--noise", "nowhere.wav", "--snr", "0")
+    assert "no kitchen.csv" in error("--long", write_clip(tmp_path / "kitchen.wav", np.zeros(RATE)))
+    assert "no threshold of this model keeps to" in error(
         "--long", corpus, "--max-false-per-hour", "0.01"
     )
-    write_wav(tmp_path / "half" / "one" / "a_nohash_0.wav", say(0.2, 0.7, 30))
-    for what in ("--clips", "--long"):
-        assert "no clips of two" in says(what, tmp_path / "half")
-    write_wav(tmp_path / "torn" / "one" / "a_nohash_0.wav", np.zeros(10)).write_bytes(b"no")
-    assert "none of 1 clips can be read" in says("--clips", tmp_path / "torn", "--words", "one")
+    write_clip(tmp_path / "half" / "one" / "a_nohash_0.wav", synthetic_word(0.2, 0.7, 30))
+    for option in ("--clips", "--long"):
+        assert "no clips of two" in error(option, tmp_path / "half")
+    write_clip(tmp_path / "damaged" / "one" / "a_nohash_0.wav", np.zeros(10)).write_bytes(b"no")
+    assert "none of 1 clips can be read" in error("--clips", tmp_path / "damaged", "--words", "one")
 
 
-def test_a_model_of_strokes_is_refused(
+def test_a_motion_model_is_refused(
     tmp_path: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     strokes = write_stroke_model(tmp_path / "airdigit.tflite")
-    assert "is no model of sound" in refused(capsys, strokes, "--clips", corpus)
+    assert "is not a sound model" in error_of(capsys, strokes, "--clips", corpus)
 
 
-def test_the_float_network_beside_a_model_is_compared(
+def test_the_float_network_beside_a_model_is_scored(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_model(tmp_path / "kws.tflite")
     path.with_suffix(".onnx").write_bytes(_onnx())
-    clips = found(capsys, path, "--clips", corpus)["clips"]
+    clips = evaluate(capsys, path, "--clips", corpus)["clips"]
     assert clips["float"] == pytest.approx(clips["int8"], abs=0.11)
     assert all(one["float"] is not None for one in clips["classes"])
     path.with_suffix(".onnx").write_bytes(b"no network")
-    assert "is not the float network" in refused(capsys, path, "--clips", corpus)
+    assert "is not the float network" in error_of(capsys, path, "--clips", corpus)
 
 
-def test_clips_are_asked_about_and_streams_are_not(corpus: Path, tmp_path: Path) -> None:
+def test_the_word_prior_applies_to_clips_and_not_to_streams(corpus: Path, tmp_path: Path) -> None:
     path = write_model(tmp_path / "kws.tflite")
     path.with_suffix(".onnx").write_bytes(_onnx())
     model = Model.load(path)
     clips = [Spoken(file, "one") for file in sorted(corpus.glob("*.wav"))]
-    scored = clip_accuracy.score(model, clips, RATE)
-    for clip, asked, live in zip(clips, scored.int8, scored.live, strict=True):
+    scores = score_clips(model, clips)
+    for clip, of_clip, of_stream in zip(clips, scores.int8, scores.without_prior, strict=True):
         samples = load_samples(clip.path, RATE)
         chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
-        assert asked.tolist() == model.score_recording(chunk).tolist()
+        assert of_clip.tolist() == model.score_recording(chunk).tolist()
         (window,) = model.windows_of_recording(chunk)
-        assert live.tolist() == model.scores(window.tensor).tolist()
-    assert np.abs(scored.int8 - scored.live).max() > 0.1
-    assert scored.float32 is not None
-    assert np.abs(scored.float32 - scored.int8).max() < 0.05
-    accepted = clip_accuracy.at_thresholds(scored, dict.fromkeys(("one", "two"), 0.0))
-    leads = int((scored.live.argmax(axis=1) == 0).sum())
-    assert accepted["right"]["clips"] == leads < int((scored.int8.argmax(axis=1) == 0).sum())
+        assert of_stream.tolist() == model.scores(window.tensor).tolist()
+    assert np.abs(scores.int8 - scores.without_prior).max() > 0.1
+    assert scores.float32 is not None
+    assert np.abs(scores.float32 - scores.int8).max() < 0.05
+    accepted = accepted_clips(scores, dict.fromkeys(("one", "two"), 0.0))
+    correct = int((scores.without_prior.argmax(axis=1) == 0).sum())
+    assert accepted["right"]["clips"] == correct < int((scores.int8.argmax(axis=1) == 0).sum())
 
 
 def _onnx() -> bytes:
-    """The network of `sound_network`, in float."""
+    """Return the network of `sound_network` in float, as ONNX."""
     from onnx import TensorProto, helper
 
     weights = sound_network.weights()

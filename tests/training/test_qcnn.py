@@ -29,7 +29,7 @@ from training.quantum import study as quantum_study  # noqa: E402
 from training.sound import export  # noqa: E402
 from training.sound.data import selection, simulated_speakers  # noqa: E402
 from training.sound.data.clips import RATE, ROWS, Clips  # noqa: E402
-from training.sound.evaluate import validation  # noqa: E402
+from training.sound.evaluate.validation import ValidationConfig  # noqa: E402
 from training.sound.learn import config, fit, network, training_sets  # noqa: E402
 from training.sound.learn.augmentation import BANDS, Strength  # noqa: E402
 from training.sound.learn.layers import Shape  # noqa: E402
@@ -52,7 +52,7 @@ def in_little_time(monkeypatch, tmp_path):
     monkeypatch.setattr(qcnn, "FINISH", fit.Plan(epochs=1, rate=5e-3))
     monkeypatch.setitem(config.SIZES, "tiny", SHAPE)
     monkeypatch.setitem(quantum.SHAPES, "tiny", replace(SHAPE, stride=1))
-    monkeypatch.setattr(validation, "HOURS", 0.02)
+    monkeypatch.setattr(qcnn, "VALIDATION", ValidationConfig(hours=0.02))
     monkeypatch.setattr(training_sets, "CALIBRATION", 32)
     monkeypatch.setattr(selection, "MADE_NOISES", 20)
 

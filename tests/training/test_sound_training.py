@@ -23,12 +23,13 @@ from edge.simulation.seeds import person_seed
 from training import kws, sounddigit
 from training.common.atomic_write import atomic_write
 from training.sound import export
+from training.sound import train as sound_training
 from training.sound.data import clips as corpora
 from training.sound.data import download, folder_layouts, selection, simulated_speakers
 from training.sound.data.clips import RATE, ROWS, Clips
 from training.sound.data.folder_layouts import DIGIT_WORDS, SILENCE
 from training.sound.data.split import hold_out
-from training.sound.evaluate import validation
+from training.sound.evaluate.validation import ValidationConfig
 from training.sound.learn import config, fit, network, training_sets, waveform_augmentation
 from training.sound.learn.augmentation import (
     BANDS,
@@ -77,7 +78,7 @@ def in_little_time(monkeypatch, tmp_path):
         monkeypatch.setattr(fit, name, plan)
     monkeypatch.setattr(waveform_augmentation, "BATCH", 48)
     monkeypatch.setitem(config.SIZES, "tiny", SHAPE)
-    monkeypatch.setattr(validation, "HOURS", 0.02)
+    monkeypatch.setattr(sound_training, "VALIDATION", ValidationConfig(hours=0.02))
     monkeypatch.setattr(config, "PEOPLE", 0)
     monkeypatch.setattr(training_sets, "CALIBRATION", 100)
     monkeypatch.setattr(selection, "MADE_NOISES", 50)

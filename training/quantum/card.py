@@ -16,8 +16,10 @@ from training.quantum import stage as quantum
 from training.quantum import study as quantum_study
 from training.sound.data import simulated_speakers
 from training.sound.data.clips import Clips
-from training.sound.evaluate import card, clip_accuracy
-from training.sound.evaluate.clip_accuracy import Scored
+from training.sound.evaluate.card import model_card
+from training.sound.evaluate.clip_accuracy.figures import clip_figures
+from training.sound.evaluate.clip_accuracy.scores import ClipScores
+from training.sound.evaluate.tables import clip_table
 from training.sound.learn.augmentation import BANDS
 from training.sound.task import Task
 
@@ -25,8 +27,8 @@ from training.sound.task import Task
 def text(
     path: Path,
     model: Model,
-    result: Scored,
-    tested: Scored | None,
+    result: ClipScores,
+    tested: ClipScores | None,
     held: str,
     onnx_error: float,
     listened: str,
@@ -35,20 +37,16 @@ def text(
     study: Path | None,
 ) -> str:
     """Markdown."""
-    lines = [card.text(path, model, result, held, onnx_error, listened)]
+    lines = [model_card(path, model, result, held, onnx_error, listened)]
     if tested:
         thresholds = model.manifest.decision["thresholds"]
-        found = {
-            **clip_accuracy.record(tested),
-            "accepted": clip_accuracy.at_thresholds(tested, thresholds),
-        }
         lines += [
             "## The test split",
             "",
             "Other speakers again, of whom nothing was learnt and by whom nothing was chosen.",
             _words(model.manifest.provenance["metrics"]["test"]),
             "",
-            *clip_accuracy.table(found, path.name),
+            *clip_table(clip_figures(tested, thresholds), path.name),
             "",
         ]
     lines += ["## What it learnt from", "", *_counts(learnt, task), ""]

@@ -16,7 +16,7 @@ from edge.model.manifest import Manifest, attach
 from edge.model.model import Model
 from training.common.atomic_write import write_file
 from training.common.tflite import convert_to_int8
-from training.sound.evaluate.thresholds import SETTINGS
+from training.sound.evaluate.thresholds.config import SPOTTING_DEFAULTS
 from training.sound.learn.layers import Shape
 from training.sound.learn.network import steps
 from training.sound.task import Task
@@ -71,7 +71,7 @@ def _some_steps(
 def undecided(task: Task) -> dict[str, Any]:
     silent = list(task.silent)
     return {
-        **SETTINGS,
+        **SPOTTING_DEFAULTS,
         "background_labels": silent,
         "thresholds": dict.fromkeys(task.spoken, UNDECIDED),
     }

@@ -21,14 +21,21 @@ from training.common.plots import ConfusionPlot, plot_confusion
 from training.sound import export
 from training.sound.data import selection
 from training.sound.data.split import hold_out
-from training.sound.evaluate import card, clip_accuracy
-from training.sound.evaluate.clip_accuracy import Scored
-from training.sound.evaluate.validation import decide, judged, judging
+from training.sound.evaluate.card import LISTEN_COMMANDS, model_card
+from training.sound.evaluate.clip_accuracy.scores import ClipScores
+from training.sound.evaluate.validation import (
+    ValidationConfig,
+    choose_decision,
+    label_clips,
+    score_with_keras,
+)
 from training.sound.learn import fit, training_sets
 from training.sound.learn.config import ADAPT_PEOPLE, PEOPLE, SIZES, School
 from training.sound.task import COMMANDS, Task
 
 log = logging.getLogger(__name__)
+
+VALIDATION = ValidationConfig()
 
 
 def add_options(parser: CommandParser) -> None:
@@ -87,11 +94,13 @@ def train(args: argparse.Namespace, task: Task) -> None:
     trial = school.learn(lesson, held.learnt)
     ranges = training_sets.calibration(lesson)
     model = export.loaded(export.to_int8(trial, school.shape, ranges), task, school.front_end)
-    judges = judging(held.judging, task)
-    result = judged(model, trial, judges)
-    log.info("people who judge: %s", clip_accuracy.headline(result))
+    judges = label_clips(held.judging, task)
+    result = score_with_keras(model, trial, judges)
+    log.info("validation set: %s", result.summary())
     base = school.base.decision if school.base else None
-    decision = decide(model, held.judging, school.others, task, school.noise_files, base)
+    decision = choose_decision(
+        model, held.judging, school.others, task, school.noise_files, VALIDATION, base
+    )
     final = trial
     if not held.by_list:
         log.info("now with those who judged as well, to ship")
@@ -103,18 +112,20 @@ def train(args: argparse.Namespace, task: Task) -> None:
     int8 = export.to_int8(final, school.shape, ranges)
     export.write(args.out, int8, task, decision, provenance, school.front_end)
     write_file(args.out.with_suffix(".onnx"), onnx)
-    title = f"{args.out.name}: {result.share(result.int8):.1%} of {len(result.truth)} clips right"
+    title = (
+        f"{args.out.name}: {result.accuracy(result.int8):.1%} of {len(result.truth)} clips correct"
+    )
     plots = [ConfusionPlot(result.confusion(), title)]
     plot_confusion(plots, result.labels, "said", args.out.with_suffix(".png"))
     listened = school.listened(judges)
-    text = card.text(args.out, Model.load(args.out), result, held.said, onnx_error, listened)
+    text = model_card(args.out, Model.load(args.out), result, held.said, onnx_error, listened)
     write_file(args.out.with_suffix(".md"), text)
     print(text)
-    print(f"wrote {args.out}; try it: {card.LISTENERS[task.name]} --model {args.out} --mock")
+    print(f"wrote {args.out}; try it: {LISTEN_COMMANDS[task.name]} --model {args.out} --mock")
 
 
 def _provenance(
-    args: argparse.Namespace, school: School, lesson: fit.Lesson, result: Scored
+    args: argparse.Namespace, school: School, lesson: fit.Lesson, result: ClipScores
 ) -> dict[str, Any]:
     command = ["python", "-m", f"training.{args.command}"]
     if args.data:
@@ -145,7 +156,7 @@ def _provenance(
             "judged": {
                 "clips": len(result.truth),
                 "speakers": result.speakers,
-                "int8": round(result.share(result.int8), 4),
+                "int8": round(result.accuracy(result.int8), 4),
             }
         },
         "versions": {"keras": keras.__version__, "numpy": np.__version__},

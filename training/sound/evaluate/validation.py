@@ -1,10 +1,11 @@
-"""Those who judge a model: what it makes of their clips, and of hours of their words in noise."""
+"""Validation of a trained network: its accuracy on the clips of the validation set, and thresholds
+chosen on long audio that is mixed from these clips."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,79 +14,89 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.model.model import Model
-from training.sound.data.clip_files import Spoken, label_of
+from training.sound.data.clip_files import Spoken
 from training.sound.data.clips import Clips
 from training.sound.data.folder_layouts import SILENCE
 from training.sound.data.recordings import load_samples
-from training.sound.evaluate import clip_accuracy
-from training.sound.evaluate.clip_accuracy import Scored
+from training.sound.evaluate.clip_accuracy.scores import ClipScores, score_clips
 from training.sound.evaluate.long_audio.mixing import mix_clips
 from training.sound.evaluate.long_audio.schedule import MixConfig
-from training.sound.evaluate.thresholds import choose
-from training.sound.evaluate.trace import listen
+from training.sound.evaluate.spotting.scored_audio import run_features_and_network
+from training.sound.evaluate.thresholds.choose import choose_thresholds
+from training.sound.evaluate.thresholds.config import ThresholdConfig
 from training.sound.task import Task
 
 log = logging.getLogger(__name__)
 
-HOURS = 3.0  # of long audio at each level, by which thresholds are chosen
-PART = 512  # windows at once
-LEVELS = (None, 10.0, 0.0)  # dB; None is clean
+KERAS_BATCH = 512  # windows
 
 
-def judging(clips: Clips, task: Task) -> list[Spoken]:
-    """The clips as files, each named by the label that it should get."""
-    number = dict(zip(task.words, task.spoken, strict=True))
+@dataclass(frozen=True)
+class ValidationConfig:
+    hours: float = 3.0
+    """Of long audio at each noise level, on which the thresholds are chosen."""
+    snrs: tuple[float | None, ...] = (None, 10.0, 0.0)
+    """The noise levels, in dB; None: clean."""
+    thresholds: ThresholdConfig = ThresholdConfig()
+
+
+def label_clips(clips: Clips, task: Task) -> list[Spoken]:
+    """Return the recordings of the clips, each with the label that a model should give."""
+    labels = dict(zip(task.words, task.spoken, strict=True)) | {SILENCE: task.silence}
     return [
-        Spoken(Path(path), number.get(word, _other(word, task)), speaker)
+        Spoken(Path(path), labels.get(word, task.other), speaker)
         for path, word, speaker in zip(clips.path, clips.word, clips.speaker, strict=True)
     ]
 
 
-def says_others(clips: Sequence[Spoken], task: Task) -> bool:
-    return any(one.word == task.other for one in clips)
+def has_other_words(clips: Sequence[Spoken], task: Task) -> bool:
+    """Return whether some clips are of words outside the task."""
+    return any(clip.word == task.other for clip in clips)
 
 
-def _other(word: str, task: Task) -> str:
-    return task.silence if word == SILENCE else label_of(word, (task.other,))
+def score_with_keras(model: Model, network: keras.Model, clips: Sequence[Spoken]) -> ClipScores:
+    """Score the clips with the int8 model, and with the Keras network it was made from."""
+
+    def float_scores(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        # For the few windows of a clip, the start of `predict` takes longer than the network.
+        parts = np.split(windows, range(KERAS_BATCH, len(windows), KERAS_BATCH))
+        return np.concatenate([network.predict_on_batch(part) for part in parts])
+
+    return score_clips(model, clips, float_scores)
 
 
-def judged(model: Model, trial: keras.Model, clips: Sequence[Spoken]) -> Scored:
-    def by_float(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        # `predict` takes longer to begin than a clip takes; a long one has many windows.
-        parts = np.split(windows, range(PART, len(windows), PART))
-        return np.concatenate([trial.predict_on_batch(part) for part in parts])
-
-    return clip_accuracy.score(model, clips, model.manifest.rate_hz, by_float)
-
-
-def decide(
+def choose_decision(
     model: Model,
-    judges: Clips,
-    others: Sequence[Spoken],
+    validation_set: Clips,
+    other_speakers: Sequence[Spoken],
     task: Task,
-    noise: Sequence[Path],
-    base: Mapping[str, Any] | None = None,
+    noise_files: Sequence[Path],
+    config: ValidationConfig,
+    base_decision: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Thresholds for live use, by hours of noise with the judges' words, and with those of
-    others, which are none of the task. Silences are not played: they would be made loud.
+    """Return the decision of the manifest, with thresholds for live use.
 
-    Where nobody says another word, it is no bolder than the decision of the `base`, to which many
-    have spoken.
+    `other_speakers` say words outside the task. Without any such words, false accepts of other
+    words cannot be measured; then no threshold is lower than in the `base_decision`, which was
+    chosen with many speakers.
     """
-    words = judging(judges[judges.word != SILENCE], task)
-    words += [replace(one, word=task.other) for one in others if one.word != SILENCE]
-    if says_others(words, task):
-        base = None
+    # Clips of silence are left out, since mixing would raise them to the level of words.
+    clips = label_clips(validation_set[validation_set.word != SILENCE], task)
+    clips += [replace(clip, word=task.other) for clip in other_speakers if clip.word != SILENCE]
+    if has_other_words(clips, task):
+        base_decision = None
     else:
         log.warning(
-            "nobody says any other word, so how often other people's talk is mistaken is not "
-            "measured: give more --data, or --others"
+            "no clips of other words, so the false accepts of other words are not measured: "
+            "give more --data, or --others"
         )
     rate = model.manifest.rate_hz
-    beds = [load_samples(file, rate) for file in noise]
-    levels = LEVELS if beds else LEVELS[:1]
-    log.info("listening to %g h of long audio at each of %d levels", HOURS, len(levels))
-    config = MixConfig(seconds=HOURS * 3600, snrs=levels, rate=rate)
-    audios = mix_clips(words, task.spoken, beds, config)
-    heard = [(listen(model, audio), audio.words) for audio in audios]
-    return choose(heard, task.silent, cautious=base)
+    noise = [load_samples(file, rate) for file in noise_files]
+    snrs = config.snrs if noise else (None,)
+    log.info("mixing %g h of long audio at each of %d noise levels", config.hours, len(snrs))
+    mix = MixConfig(seconds=config.hours * 3600, snrs=snrs, rate=rate)
+    audios = [
+        run_features_and_network(model, audio)
+        for audio in mix_clips(clips, task.spoken, noise, mix)
+    ]
+    return choose_thresholds(audios, task.silent, config.thresholds, base_decision)

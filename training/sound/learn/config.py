@@ -24,7 +24,7 @@ from training.sound.data.clips import RATE, Clips
 from training.sound.data.download import fetched
 from training.sound.data.folder_layouts import SILENCE
 from training.sound.data.recordings import readable_clips
-from training.sound.evaluate.validation import says_others
+from training.sound.evaluate.validation import has_other_words
 from training.sound.learn import fit, network, waveform_augmentation
 from training.sound.learn.front_ends import FRONT_ENDS, SHIPPED
 from training.sound.learn.layers import TINY, Shape
@@ -86,7 +86,7 @@ class School:
     def listened(self, judges: Sequence[Spoken]) -> str:
         """What the thresholds were chosen by, and what that leaves out: for a card."""
         heard = "clean and in the noises of the training" if self.noise_files else "clean"
-        if self.others or says_others(judges, self.task):
+        if self.others or has_other_words(judges, self.task):
             return f"{heard}: other people and noises may bring about more."
         kept = ", and no bolder than the base's" if self.base else ""
         return f"{heard}{kept}; of what other people's talk brings about they tell nothing."
