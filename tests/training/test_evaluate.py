@@ -251,7 +251,7 @@ def test_wrong_input_is_refused_with_one_line(
         assert f"invalid times value: '{times}'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         error("--clips", corpus, "--seed", "-1")
-    assert "-1 is no seed: 0 or more" in capsys.readouterr().err
+    assert "-1 is no seed: give 0 or more" in capsys.readouterr().err
     assert "--snr needs --noise" in error("--long", corpus, "--snr", "10")
     silence = write_clip(tmp_path / "silence.wav", np.zeros(2 * RATE))
     assert "silence alone" in error("--long", corpus, "--noise", silence, "--snr", "0")
