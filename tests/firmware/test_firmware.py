@@ -147,7 +147,7 @@ def test_times_of_samples_are_right(bare_board):
 def test_requested_settings_are_set_or_the_nearest_reported(bare_board, chip, requested, set_):
     host = Host(bare_board, REQUIREMENTS | requested)
     host.run(2.0)
-    hello = host.stream._hello
+    hello = host.stream.dialogue.hello
     assert {name: hello[name] for name in REQUIREMENTS} == REQUIREMENTS | set_
     assert host.stream.health.errors == 0
     assert host.stream.health.rate == pytest.approx(1000 / round(1000 / hello["rate_hz"]), rel=0.01)
@@ -341,7 +341,7 @@ def test_clones_are_identified_and_read(bare_board, who_am_i):
     chip = add_chip(bare_board, who_am_i=who_am_i)
     host = Host(bare_board)
     host.run(1.0)
-    assert host.stream._hello["who_am_i"] == who_am_i
+    assert host.stream.dialogue.hello["who_am_i"] == who_am_i
     chip.nack(seconds=chip.kind.fifo / 1200 + 0.5)
     host.run(6.0)
     assert host.counters()["fifo_overflows"] == 1
@@ -358,7 +358,7 @@ def test_sensor_is_found_at_the_second_address(bare_board):
     add_chip(bare_board, address=0x69)
     host = Host(bare_board)
     assert len(host.run(1.5)) > 100
-    assert host.stream._hello["who_am_i"] == 0x68
+    assert host.stream.dialogue.hello["who_am_i"] == 0x68
     assert equals_still(host.values)
 
 
@@ -368,7 +368,7 @@ def test_clock_chip_at_the_first_address_is_ignored(bare_board):
     add_chip(bare_board, address=0x69)
     host = Host(bare_board)
     assert len(host.run(1.5)) > 100
-    assert host.stream._hello["who_am_i"] == 0x68
+    assert host.stream.dialogue.hello["who_am_i"] == 0x68
 
 
 def test_unknown_chip_is_reported_and_not_read(bare_board):
@@ -388,7 +388,7 @@ def test_sensor_connected_after_boot_is_found(bare_board):
     assert host.counters()["nacks"] > 10
     add_chip(bare_board)
     assert len(host.run(1.5)) > 100
-    assert host.stream._hello["who_am_i"] == 0x68
+    assert host.stream.dialogue.hello["who_am_i"] == 0x68
     assert (
         host.counters()["dropped"] == host.stream.health.lost == 0
     )  # no sample was due before there was a sensor

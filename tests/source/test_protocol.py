@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from edge.errors import SourceError
 from edge.samples import DEGREE, STANDARD_GRAVITY, Health
-from edge.source.serial.framed import framing, protocol
-from edge.source.serial.framed import stream as framed_stream
+from edge.source.serial.framed import dialogue, framing, protocol
 from edge.source.serial.framed.framing import FrameDecoder, cobs_decode, cobs_encode, frame
 from edge.source.serial.framed.protocol import (
     ASK_HELLO,
@@ -67,7 +66,7 @@ def decode(data, messages=FROM_BOARD, chunk=4096):
 def stream_after_hello(**changes):
     stream = FramedStream(REQUIREMENTS)
     stream.feed(hello(**changes), 0.0)
-    stream.outgoing(0.0)
+    stream.dialogue.outgoing(0.0)
     return stream
 
 
@@ -199,9 +198,9 @@ def test_decoder_accepts_only_sent_payloads_after_damage(count, operations, chun
 def test_no_sample_is_delivered_before_the_scale_is_known():
     stream = FramedStream(REQUIREMENTS)
     assert len(stream.feed(sample(1), 0.0)) == 0
-    assert commands(stream.outgoing(0.0)) == [ASK_HELLO.pack()]
-    assert stream.outgoing(0.5) == b""
-    assert commands(stream.outgoing(1.2)) == [ASK_HELLO.pack()]
+    assert commands(stream.dialogue.outgoing(0.0)) == [ASK_HELLO.pack()]
+    assert stream.dialogue.outgoing(0.5) == b""
+    assert commands(stream.dialogue.outgoing(1.2)) == [ASK_HELLO.pack()]
     stream.feed(hello(), 1.3)
     chunk = stream.feed(sample(2, raw=(32767, 0, 8192, 16384, 0, -32768)), 1.4)
     assert chunk.t.tolist() == [0.0]
@@ -215,15 +214,15 @@ def test_no_sample_is_delivered_before_the_scale_is_known():
 def test_board_with_other_settings_is_set_up_and_started():
     stream = FramedStream(REQUIREMENTS)
     stream.feed(hello(booted=1, rate_hz=50, accel_g=2), 0.0)
-    assert not stream.ready(0.0)
-    assert commands(stream.outgoing(0.0)) == [
+    assert not stream.dialogue.ready(0.0)
+    assert commands(stream.dialogue.outgoing(0.0)) == [
         protocol.SET_RATE.pack(rate_hz=100),
         protocol.SET_RANGE.pack(accel_g=4, gyro_dps=500),
         protocol.START.pack(),
     ]
     stream.feed(hello(), 0.1)
-    assert stream.ready(0.1)
-    assert stream.outgoing(0.1) == b""
+    assert stream.dialogue.ready(0.1)
+    assert stream.dialogue.outgoing(0.1) == b""
 
 
 def test_settings_that_the_board_cannot_change_are_accepted_after_some_attempts():
@@ -231,9 +230,9 @@ def test_settings_that_the_board_cannot_change_are_accepted_after_some_attempts(
     sent = []
     for turn in range(10):
         stream.feed(hello(rate_hz=50), turn / 10)
-        sent += commands(stream.outgoing(turn / 10))
-    assert sent.count(protocol.SET_RATE.pack(rate_hz=100)) == framed_stream.ATTEMPTS
-    assert stream.ready(3.0)
+        sent += commands(stream.dialogue.outgoing(turn / 10))
+    assert sent.count(protocol.SET_RATE.pack(rate_hz=100)) == dialogue.ATTEMPTS
+    assert stream.dialogue.ready(3.0)
     assert stream.rate == 50
 
 
@@ -353,7 +352,7 @@ def test_interrupted_stream_waits_for_a_hello_and_counts_the_gap():
     stream.feed(sample(100), 1.0)
     stream.interrupted()
     assert len(stream.feed(sample(150), 1.5)) == 0
-    assert commands(stream.outgoing(1.5)) == [ASK_HELLO.pack()]
+    assert commands(stream.dialogue.outgoing(1.5)) == [ASK_HELLO.pack()]
     chunk = stream.feed(hello() + sample(200), 2.0)  # the board has run on
     assert stream.health.lost == 99
     assert chunk.t == pytest.approx([1.0])
@@ -371,8 +370,8 @@ def test_samples_after_a_restart_while_unplugged_are_not_duplicates():
 def test_silent_board_is_sent_ask_hello_and_start():
     stream = stream_after_hello()
     stream.feed(sample(1), 1.0)
-    assert stream.outgoing(1.5) == b""
-    assert commands(stream.outgoing(2.5)) == [ASK_HELLO.pack(), protocol.START.pack()]
+    assert stream.dialogue.outgoing(1.5) == b""
+    assert commands(stream.dialogue.outgoing(2.5)) == [ASK_HELLO.pack(), protocol.START.pack()]
 
 
 def test_status_counters_are_added_to_the_errors():

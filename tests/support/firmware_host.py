@@ -52,7 +52,7 @@ class Host:
             self.board.run(0.01)
             now = self.board.clock()
             chunks.append(self.stream.feed(self.board.receive(), now))
-            self.board.send(self.stream.outgoing(now))
+            self.board.send(self.stream.dialogue.outgoing(now))
         self.t = np.concatenate([self.t, *(chunk.t for chunk in chunks)])
         new = np.concatenate([chunk.values for chunk in chunks])
         self.values = np.concatenate([self.values, new])

@@ -16,6 +16,24 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.samples import DEGREE, STANDARD_GRAVITY, Health
+from edge.source.i2c.mpu6050_registers import (
+    ACCEL_AND_GYRO,
+    CLOCK_FROM_GYRO,
+    DEVICE_RESET,
+    FIFO_COUNT,
+    FIFO_EN,
+    FIFO_ENABLE,
+    FIFO_R_W,
+    FIFO_RESET,
+    INT_ENABLE,
+    INT_STATUS,
+    OVERFLOW,
+    PWR_MGMT_1,
+    SLEEP,
+    SMPLRT_DIV,
+    USER_CTRL,
+    WHO_AM_I,
+)
 
 ADDRESSES = (0x68, 0x69)  # pin AD0 low or open, high
 CHIPS = {  # WHO_AM_I
@@ -26,15 +44,6 @@ CHIPS = {  # WHO_AM_I
     0x73: "MPU9255",
     0x98: "ICM20689",
 }
-SMPLRT_DIV, FIFO_EN, INT_ENABLE, INT_STATUS = 0x19, 0x23, 0x38, 0x3A
-USER_CTRL, PWR_MGMT_1, FIFO_COUNT, FIFO_R_W, WHO_AM_I = 0x6A, 0x6B, 0x72, 0x74, 0x75
-
-DEVICE_RESET, SLEEP = 0x80, 0x40  # PWR_MGMT_1
-CLOCK_FROM_GYRO = 0x01  # PWR_MGMT_1; steadier than the internal oscillator
-FIFO_ENABLE, FIFO_RESET = 0x40, 0x04  # USER_CTRL
-ACCEL_AND_GYRO = 0x78  # FIFO_EN
-OVERFLOW = 0x10  # INT_ENABLE, INT_STATUS
-
 ACCEL_RANGES = {2: 16384.0, 4: 8192.0, 8: 4096.0, 16: 2048.0}  # g: LSB per g
 GYRO_RANGES = {250: 131.0, 500: 65.5, 1000: 32.8, 2000: 16.4}  # deg/s: LSB per deg/s
 LOW_PASS = {1: 184, 2: 94, 3: 44, 4: 21, 5: 10, 6: 5}  # DLPF_CFG: Hz

@@ -6,15 +6,16 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from math import ceil
-from typing import Any, NoReturn
+from typing import Any
 
-from edge.errors import EdgeError, SourceError
+from edge.errors import SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
 from edge.source.microphone import devices
 from edge.source.microphone.input_stream import Block, InputStream
+from edge.source.microphone.list_devices import ListDevices
 from edge.source.microphone.monitor import MUTE_TIME, StreamMonitor
 from edge.source.pacing import YIELD_INTERVAL
 from edge.source.sound_stream import SoundStream
@@ -54,7 +55,7 @@ class MicrophoneSource(Source):
             help="a microphone: its number or a part of its name; without a value the default one",
         )
         parser.add_argument(
-            "--list-devices", action=_ListDevices, help="print the microphones and exit"
+            "--list-devices", action=ListDevices, help="print the microphones and exit"
         )
 
     @classmethod
@@ -180,26 +181,3 @@ class MicrophoneSource(Source):
         except SourceError as error:
             log.debug("%s", error)
         yield Chunk.empty(len(AUDIO))
-
-
-class _ListDevices(argparse.Action):
-    """Prints the microphones and exits, as --help does."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
-        super().__init__(option_strings, argparse.SUPPRESS, 0, default=argparse.SUPPRESS, help=help)
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> NoReturn:
-        try:
-            found = devices.input_devices()
-            if not found:
-                raise SourceError(devices.NO_MICROPHONE)
-        except EdgeError as error:
-            parser.exit(1, f"{parser.prog}: error: {error}\n")
-        parser._print_message(devices.table(found), sys.stdout)
-        parser.exit()

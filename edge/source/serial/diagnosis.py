@@ -10,8 +10,10 @@ SHOWN_BYTES = 24  # of what came, in the message
 
 
 def explain(received: bytes, framed: FramedStream, text: TextStream, baud: int) -> str:
-    if framed.recognised:
-        return f"the board answers ({framed.board}) but sends no samples: check its sensor's wiring"
+    if framed.dialogue.hello:
+        return (
+            f"the board answers ({framed.dialogue}) but sends no samples: check its sensor's wiring"
+        )
     if text.obstacle:
         return text.obstacle
     if not received:

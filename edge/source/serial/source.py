@@ -15,7 +15,7 @@ from edge.errors import SourceError
 from edge.samples import Chunk, Health
 from edge.source import Source
 from edge.source.serial import diagnosis, ports
-from edge.source.serial.framed import stream as framed_stream
+from edge.source.serial.framed.dialogue import STOP_COMMAND
 from edge.source.serial.framed.protocol import BAUD
 from edge.source.serial.framed.stream import FramedStream
 from edge.source.serial.ports import AUTO
@@ -88,7 +88,7 @@ class SerialSource(Source):
     def __exit__(self, *exc: object) -> None:
         with contextlib.suppress(OSError):
             if isinstance(self._stream, FramedStream):
-                self._port.write(framed_stream.STOP_COMMAND)
+                self._port.write(STOP_COMMAND)
         self._port.close()
 
     def __iter__(self) -> Iterator[Chunk]:
@@ -104,7 +104,7 @@ class SerialSource(Source):
             return Chunk.empty(len(self.channels))
         try:
             if isinstance(self._stream, FramedStream):
-                self._write(self._stream.outgoing(time.monotonic()))
+                self._write(self._stream.dialogue.outgoing(time.monotonic()))
             data, now = self._read()
         except OSError as error:
             if not self._unplugged:
@@ -159,15 +159,15 @@ class SerialSource(Source):
                 chunk = stream.feed(data, now)
                 if len(chunk):
                     self._pending.append(chunk)
-            if framed.ready(now) and framed.health.samples:
+            if framed.dialogue.ready(now) and framed.health.samples:
                 self._stream = framed
-                log.info("%s", framed.board)
+                log.info("%s", framed.dialogue)
                 return
             if text.format:
                 self._stream = text
                 return
             if now - start > LISTEN_FIRST and not text.promising:
-                self._write(framed.outgoing(now))
+                self._write(framed.dialogue.outgoing(now))
             if now - start > SILENCE / 2 and not received and not self._dtr:
                 self._raise_dtr()
             if text.obstacle:

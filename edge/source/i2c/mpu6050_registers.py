@@ -1,0 +1,10 @@
+"""Registers of the MPU6050 that the driver uses, and their bits."""
+
+SMPLRT_DIV, FIFO_EN, INT_ENABLE, INT_STATUS = 0x19, 0x23, 0x38, 0x3A
+USER_CTRL, PWR_MGMT_1, FIFO_COUNT, FIFO_R_W, WHO_AM_I = 0x6A, 0x6B, 0x72, 0x74, 0x75
+
+DEVICE_RESET, SLEEP = 0x80, 0x40  # PWR_MGMT_1
+CLOCK_FROM_GYRO = 0x01  # PWR_MGMT_1; steadier than the internal oscillator
+FIFO_ENABLE, FIFO_RESET = 0x40, 0x04  # USER_CTRL
+ACCEL_AND_GYRO = 0x78  # FIFO_EN
+OVERFLOW = 0x10  # INT_ENABLE, INT_STATUS
