@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,23 +25,17 @@ from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import RecordingError
-from edge.events import Detection
-from edge.features import Window
-from edge.features.motion.stroke import LIVE_HANG
-from edge.model.model import Model
-from edge.samples import Chunk
 from edge.simulation.seeds import seed
 from training.common.atomic_write import write_file
 from training.common.tflite import to_int8
 from training.motion import dataset, fit, network
 from training.motion.config import TrainingConfig
 from training.motion.evaluation import Evaluation, evaluate
-from training.motion.export import calibration_tensors, int8_model
+from training.motion.export import calibration_tensors
+from training.motion.live_accuracy import live_accuracy
 from training.motion.protocols import HANDHELD, PHONE, Mask, Protocol, protocols
 from training.motion.simulated_people import simulate
-from training.motion.strokes import Strokes
-from training.motion.thresholds import choose_threshold
-from training.motion.train import adaptation_people, validation_people
+from training.motion.training_data import adaptation_people, validation_people
 
 COMMAND = "python -m training.airdigit_figures --data imu_handheld imu_phone strokes_wand"
 
@@ -100,41 +93,11 @@ def measure(config: TrainingConfig, out: Path | None = None) -> None:
         rows.append(Row(protocol, evaluation, tested.label != recorded.label[protocol.tested]))
         if protocol.live_corpus:
             (folder,) = (f for f in config.data if Path(f).resolve().name == protocol.live_corpus)
-            live.append(_live(folder, to_int8(trained, calibration), validation, config))
+            live.append(live_accuracy(folder, to_int8(trained, calibration), validation, config))
     text = "\n".join([*_table(rows), "", *_live_section(live)])
     print(text)
     if out:
         write_file(out, text + "\n")
-
-
-def _live(folder: str, int8: bytes, validation: Strokes, config: TrainingConfig) -> str:
-    """How many takes of a folder give one detection, of their digit, in the live chain."""
-    threshold = choose_threshold(int8_model(int8), validation, config)
-    model = int8_model(int8, threshold)
-    results: Counter[str] = Counter()
-    for take in dataset.read_takes(folder):
-        labels = _detected_labels(model, Chunk(take.t, take.values))
-        correct = labels == [take.label]
-        results["correct" if correct else f"{min(len(labels), 2)} detections"] += 1
-    total = results.total()
-    return (
-        f"- {Path(folder).name}: {results['correct'] / total:.3f} of {total} right; "
-        f"no answer {results['0 detections']}, a wrong one {results['1 detections']}, "
-        f"several {results['2 detections']} (threshold {threshold:.2f}; a hand that pauses for "
-        f"{LIVE_HANG} s within a digit takes it apart)"
-    )
-
-
-def _detected_labels(model: Model, recording: Chunk) -> list[str]:
-    features, decision = model.features(), model.decision()
-    windows = [*features.process(recording), *features.finish()]
-    events = [
-        event
-        for window in windows
-        if isinstance(window, Window)
-        for event in decision.process(window, model.scores(window.tensor))
-    ]
-    return [event.label for event in events if isinstance(event, Detection)]
 
 
 def _live_section(lines: Sequence[str]) -> list[str]:

@@ -86,9 +86,9 @@ def test_the_trajectory_of_a_circle_is_a_circle_in_the_right_direction():
 @pytest.mark.parametrize("count", [1, 7, 50])
 def test_the_window_does_not_depend_on_the_chunks(count):
     chunk = recording(Person(8), "5")
-    whole = StrokeFeatures(SPECIFICATION)
+    at_once = StrokeFeatures(SPECIFICATION)
     parts = StrokeFeatures(SPECIFICATION)
-    expected = [*whole.process(chunk), *whole.finish()]
+    expected = [*at_once.process(chunk), *at_once.finish()]
     found = []
     for start in range(0, len(chunk), count):
         part = slice(start, start + count)

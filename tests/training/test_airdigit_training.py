@@ -34,7 +34,8 @@ with warnings.catch_warnings():
     from training.motion.export import int8_model
     from training.motion.protocols import HANDHELD, PHONE, PHONE_FIRST
     from training.motion.simulated_people import IDLE, simulate
-    from training.motion.train import adaptation_people, train, validation_people
+    from training.motion.train import train
+    from training.motion.training_data import adaptation_people, validation_people
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 

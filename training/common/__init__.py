@@ -1,9 +1,9 @@
-"""What all trainings share; nothing here knows of strokes, words or quantum circuits.
+"""Code that all trainings share; it does not depend on strokes, words or quantum circuits.
 
 atomic_write   files that are complete or absent; the check of --out
-cache          results that take long, found again by their inputs and their source code
-confusion      confusion matrices
-event_matching detections against the ground truth
+cache          results that take long to compute, stored by their inputs and their source code
+confusion      confusion matrices as counts
+event_matching detections matched to the ground truth
 int8_model     an exported model, scored as devices score it
 intervals      95 % confidence intervals
 keras_layers   batch normalisation folded into convolutions, weights read from a .tflite file
@@ -15,5 +15,5 @@ progress       progress with the time that is left, also as a Keras callback
 provenance     how a model was made: command line, corpora, metrics, versions
 sampling       random rows, each as likely as its weight
 tflite         export of the int8 network
-tflite_file    the content of a .tflite file: its weights, and what it does not need
+tflite_file    the content of a .tflite file: read its weights, remove what no runtime needs
 """

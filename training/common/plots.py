@@ -26,7 +26,7 @@ class ConfusionPlot:
 def plot_confusion(
     plots: Sequence[ConfusionPlot], labels: Sequence[str], true_axis: str, path: Path
 ) -> None:
-    """Confusion matrices side by side; `true_axis` says what the rows are: "drawn", "said"."""
+    """Confusion matrices side by side; `true_axis` is the title of the rows, such as "drawn"."""
     side = max(4.0, 0.45 * len(labels) + 1.5)
     with figure_file(path, (side * len(plots), side), columns=len(plots)) as axes:
         for axis, plot in zip(axes, plots, strict=True):

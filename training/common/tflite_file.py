@@ -1,4 +1,4 @@
-"""The content of a .tflite file: its weights as real numbers, and what no runtime needs of it."""
+"""The content of a .tflite file: read its weights, and remove what no runtime needs."""
 
 from __future__ import annotations
 

@@ -14,6 +14,11 @@ thresholds        the threshold of live recognition, chosen on a validation set
 evaluation        accuracy of the float network and of the int8 model
 export            the model file, its manifest and its ONNX twin
 report            the model card
+training_data     recorded takes, simulated people and the base model, loaded
 train             all of these, in five steps
-protocols         what training.airdigit_figures holds out and tests
+
+And for training.airdigit_figures:
+
+protocols         what is held out and tested
+live_accuracy     recorded takes, played to the live chain
 """

@@ -19,7 +19,7 @@ CALIBRATION = 1000  # simulated strokes
 
 
 def model_file(int8: bytes, threshold: float, provenance: dict[str, Any]) -> bytes:
-    """An int8 network with a manifest that says everything a device must know."""
+    """An int8 network with a manifest that holds everything a device needs."""
     decision = {"kind": "single", "threshold": round(threshold, 2), "none_label": NONE}
     manifest = Manifest(TASK, list(LABELS), StrokeFeatures.specification(), decision, provenance)
     return attach(int8, manifest)

@@ -124,8 +124,8 @@ class _Source:
 def sampling_weights(strokes: Strokes, none_share: float) -> NDArray[np.float64]:
     """How often each stroke is drawn; the weights sum to one.
 
-    Within a corpus, each digit is drawn as often as any other, and `none` as `none_share` says;
-    of two corpora with the same labels, one is drawn as often as the other.
+    Within a corpus, all digits are drawn equally often, and `none` has the share `none_share`. Two
+    corpora with the same labels are drawn equally often.
     """
     weight = np.zeros(len(strokes))
     for corpus in np.unique(strokes.corpus):

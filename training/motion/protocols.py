@@ -36,7 +36,7 @@ class Protocol:
 
 
 def protocols(recorded: Strokes) -> Iterator[Protocol]:
-    """Whole sessions, late takes, and whole people and devices, each held out of training."""
+    """Hold out single sessions, late takes, and all takes of one person and device."""
     handheld, phone = recorded.corpus == HANDHELD, recorded.corpus == PHONE
     labels = {
         session: set(recorded.label[handheld & (recorded.session == session)])

@@ -30,7 +30,7 @@ def model_card(
     held_out: Sequence[str],
     onnx_error: float,
 ) -> str:
-    """The card in Markdown; `held_out` says what the evaluated network was not trained on."""
+    """The card in Markdown; `held_out` describes what was held out for the evaluations."""
     provenance = model.manifest.provenance
     lines = [
         f"# {path.stem}",

@@ -33,8 +33,8 @@ IDLE_SECONDS = 40.0
 # first, and the most frequent.
 SENSOR_RANGES = ((4, 500), (4, 500), (4, 500), (2, 143), (2, 250))
 RATES = (100.0, 100.0, 100.0, 52.0, 50.0, 62.5)
-FULL_OVERLAP = 0.75  # of a span and of a mark: then the span is the stroke that the mark says
-ANY_OVERLAP_S = 0.1  # less is no overlap
+FULL_OVERLAP = 0.75  # share of a span and of a mark: then the span holds the digit of the mark
+ANY_OVERLAP_S = 0.1  # s; a shorter overlap does not count
 REPORTS = 20  # of progress
 CODE = (
     "edge/samples.py",

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tensorflow import keras
 
-from edge.errors import RecordingError
-from edge.model.manifest import read_model
 from edge.model.model import Model
-from edge.model.shipped import find_model
 from training.common.atomic_write import check_model_path, write_file
 from training.common.licences import corpora_and_licences
 from training.common.onnx import to_onnx
 from training.common.provenance import command_line, folder_names, model_path, provenance
 from training.common.tflite import to_int8
-from training.motion import dataset, fit, network, report
+from training.motion import fit, report
 from training.motion.config import TrainingConfig
 from training.motion.evaluation import Evaluation, evaluate
-from training.motion.export import calibration_tensors, int8_model, model_file
-from training.motion.simulated_people import simulate
+from training.motion.export import int8_model, model_file
 from training.motion.split import Split, hold_out
 from training.motion.strokes import NONE, Strokes
 from training.motion.thresholds import choose_threshold
+from training.motion.training_data import TrainingData, load
 
 log = logging.getLogger(__name__)
 
-# The simulated people of the training set are numbered from 0; these are others.
-FIRST_VALIDATION_PERSON = 1_000_000
 ONNX_SAMPLES = 500  # strokes on which the ONNX model is compared with the Keras network
 
 
@@ -54,50 +46,6 @@ def train(config: TrainingConfig) -> None:
     threshold = choose_threshold(int8_model(int8), data.validation, config)
 
     export(trained, int8, threshold, evaluations, split, data, config)
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What networks are trained and validated on."""
-
-    recorded: Strokes
-    simulated: Strokes
-    """The simulated people of the training set."""
-    validation: Strokes
-    """Other simulated people, to test the model and to choose its threshold."""
-    base: keras.Model | None
-    """The network to adapt."""
-    calibration: NDArray[np.float32]
-    """Model inputs that set the int8 ranges."""
-
-
-def load(config: TrainingConfig) -> TrainingData:
-    """Read the recordings and simulate the people. RecordingError if there is no recording."""
-    recorded = dataset.load_strokes(config.data)
-    paths = dataset.load_drawn_paths(config.data)
-    if not len(recorded) and not paths:
-        raise RecordingError(
-            f"{config.data[0]}: no recording of a stroke: airdigit-record makes them"
-        )
-    validation = validation_people(config)
-    if config.base:
-        simulated = adaptation_people(config)
-        base = network.from_tflite(read_model(find_model(config.base))[0])
-    else:
-        simulated, base = simulate(config.people, 0, config.cache, paths), None
-    calibration = calibration_tensors(simulated, recorded)
-    return TrainingData(recorded, simulated, validation, base, calibration)
-
-
-def validation_people(config: TrainingConfig) -> Strokes:
-    """Simulated people that no network is trained on."""
-    return simulate(config.validation_people, FIRST_VALIDATION_PERSON, config.cache)
-
-
-def adaptation_people(config: TrainingConfig) -> Strokes:
-    """Simulated people that are mixed with the takes of one person."""
-    first = FIRST_VALIDATION_PERSON + config.validation_people
-    return simulate(config.adapt_people, first, config.cache)
 
 
 def fit_network(recorded: Strokes, data: TrainingData, config: TrainingConfig) -> keras.Model:

@@ -26,7 +26,7 @@ FAINT = 0.6  # rad/s: a movement whose peak is below this is no stroke
 ACCEL_WEIGHT = 0.2  # rad/s for each m/s^2: how much acceleration counts beside rotation
 SHORTEST, LONGEST = 0.25, 6.0  # s, duration of a stroke
 FEWEST = 8  # samples of a stroke: fewer show no shape
-PREROLL = 0.3  # s of samples kept, in which the true beginning is looked for
+PREROLL = 0.3  # s of samples before BEGIN is exceeded, in which a stroke can begin
 MARGIN = 0.06  # s added at both ends
 SMOOTHING, LEVEL = 0.05, 0.2  # s, time constants of the activity, and of gravity and turn rate
 REST_FOR_BIAS = 0.06  # rad/s: with less unsteadiness, the bias of the gyroscope is estimated
@@ -101,7 +101,7 @@ class Gate:
         if self.activity > max(self._rest_threshold(), QUIET_SHARE * self.peak):
             self.active_t = t
             if t - self.started > LONGEST:
-                # Memory is bounded: only the newest part is kept until the hand rests.
+                # To limit memory, keep only the newest part until the hand rests.
                 self._keep_last(LONGEST)
             return None
         return self._end_stroke() if t - self.active_t >= self.hang_s else None

@@ -21,10 +21,10 @@ from edge.samples import MOTION, Chunk
 
 INTEGRATION_BINS = 128
 POINTS = 64  # of the tensor, evenly spaced in time
-LIVE_HANG = 0.25  # s, hang time: so much rest ends a stroke in a stream
-FILE_HANG = 0.45  # s, the same in a file, where a long pause within a digit costs no delay
-CALM = 0.5  # s: the bias of the gyroscope is its mean in the most quiet stretch of a file ...
-CALM_ENOUGH = 0.08  # rad/s: ... if its standard deviation there is no larger
+LIVE_HANG = 0.25  # s, hang time in a stream: so much rest ends a stroke
+FILE_HANG = 0.45  # s, in a file, where no delay matters: some writers pause within a digit
+CALM = 0.5  # s; the bias of the gyroscope is its mean in the most quiet part of a file ...
+CALM_ENOUGH = 0.08  # rad/s; ... if its standard deviation there is no larger than this
 RIVAL = 0.6  # a second stroke with this share of the first one's rotation makes a file ambiguous
 
 

@@ -29,7 +29,7 @@ class Arm:
         def log_uniform(low: float, high: float) -> float:
             return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
-        # rad per metre: 1 for a movement of the whole arm, 9 for one of the wrist.
+        # rad per metre: 1 for a movement from the shoulder, 9 for one of the wrist.
         turn_per_metre = min(log_uniform(0.55, 2.4) / height, 9.0)
         self.yaw = -turn_per_metre * log_uniform(0.6, 1.4)
         self.pitch = turn_per_metre * log_uniform(0.6, 1.4)

@@ -32,7 +32,7 @@ class Hand:
         self.height = float(np.exp(rng.uniform(np.log(0.12), np.log(0.9))))  # m
         self.width = float(np.exp(rng.normal(0.0, 0.18)))  # relative to the form's own
         self.slant = float(rng.normal(0.08, 0.14))
-        self.tilt = float(rng.normal(0.0, 0.08))  # rad, rotation of the whole digit
+        self.tilt = float(rng.normal(0.0, 0.08))  # rad, rotation of a digit
         self.speed = float(np.exp(rng.uniform(np.log(1.0), np.log(4.0))))  # heights a second
         # How much curvature slows the hand: the exponent of the power law, 1/3 on average.
         self.curvature_exponent = float(rng.uniform(0.2, 0.45))
