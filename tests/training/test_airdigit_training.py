@@ -231,7 +231,7 @@ def test_figures_are_printed_for_every_protocol(config, tmp_path, capsys):
     writer.hand.speed = other.hand.speed = 2.0
     for day in ("20260101", "20260102"):
         record_takes(tmp_path / HANDHELD, writer, 3, day, digits="12345")
-    record_takes(tmp_path / PHONE, other, PHONE_FIRST + 2, "20260101", digits="27")
+    record_takes(tmp_path / PHONE, other, PHONE_FIRST + 2, "20260101", digits="2")
     out = tmp_path / "figures.md"
     data = (str(tmp_path / HANDHELD), str(tmp_path / PHONE))
     short = Schedule(epochs=1, steps=2, learning_rate=1e-3, recorded_share=0.5)
@@ -240,7 +240,7 @@ def test_figures_are_printed_for_every_protocol(config, tmp_path, capsys):
     assert out.read_text() == text
     assert text.count("| 0.85 |") == text.count("| 0.96 |") == 2
     assert text.count(f"- {HANDHELD}: ") == text.count(f"- {PHONE}: ") == 1
-    assert f"## {HANDHELD}, session 20260101 left out" in text
+    assert f"## {HANDHELD}, session 20260101-am left out" in text
 
 
 # --- commands ---

@@ -9,7 +9,8 @@ import pytest
 from tensorflow import keras
 
 from training.common import progress
-from training.common.progress import EpochLogger, Progress, duration
+from training.common.epoch_logger import EpochLogger
+from training.common.progress import Progress, duration
 
 
 def test_progress_estimates_the_time_that_is_left(

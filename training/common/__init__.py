@@ -3,6 +3,7 @@
 atomic_write   files that are complete or absent; the check of --out
 cache          results that take long to compute, stored by their inputs and their source code
 confusion      confusion matrices as counts
+epoch_logger   progress of a training, as a Keras callback
 event_matching detections matched to the ground truth
 int8_model     an exported model, scored as devices score it
 intervals      95 % confidence intervals
@@ -11,7 +12,7 @@ licences       source and licence of each corpus
 onnx           export of the float network
 optimizer      AdamW, and a learning rate with warm-up and cosine decay
 plots          confusion matrices and DET curves as PNG files
-progress       progress with the time that is left, also as a Keras callback
+progress       progress of long computations, with the time that is left
 provenance     how a model was made: command line, corpora, metrics, versions
 sampling       random rows, each as likely as its weight
 tflite         export of the int8 network

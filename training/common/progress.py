@@ -1,11 +1,12 @@
-"""Progress of long computations, logged with the time that is left."""
+"""Progress of long computations, logged with the time that is left.
+
+The worker processes of simulations import this module, so it does not import TensorFlow.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-
-from tensorflow import keras
 
 log = logging.getLogger(__name__)
 
@@ -23,22 +24,6 @@ class Progress:
         seconds = (time.monotonic() - self._started) / max(1, done) * (self.total - done)
         left = f", {duration(seconds)} left" if done < self.total else ""
         log.info("%s %d of %d%s%s", self.task, done, self.total, detail, left)
-
-
-class EpochLogger(keras.callbacks.Callback):
-    """Logs the epoch, the loss, the accuracy and the time that is left."""
-
-    def __init__(self, task: str) -> None:
-        super().__init__()
-        self.task = task
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self._progress = Progress(f"{self.task}: epoch", self.params["epochs"])
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        values = logs or {}
-        accuracy = f"accuracy on augmented data {values['accuracy']:.1%}"
-        self._progress.report(epoch + 1, f"loss {values['loss']:.3f}, {accuracy}")
 
 
 def duration(seconds: float) -> str:

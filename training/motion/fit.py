@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from training.common.cache import cache_key, cached_weights
+from training.common.epoch_logger import EpochLogger
 from training.common.optimizer import adamw
-from training.common.progress import EpochLogger
 from training.common.sampling import WeightedSampler
 from training.motion import network
 from training.motion.augmentation import augment
