@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -48,35 +48,44 @@ class Chain:
                 yield from self.decision.process(window, scores)
 
 
+def events(
+    source: Source,
+    chain: Chain,
+    stopping: Callable[[], bool] = lambda: False,
+    after_chunk: Callable[[Chunk], None] = lambda chunk: None,
+) -> Iterator[Event]:
+    """All events of an opened source, until it ends or `stopping` says so."""
+    for chunk in source:
+        for event in chain.process(chunk):
+            yield _with_truth(event, source)
+        after_chunk(chunk)
+        if stopping():
+            yield from chain.stop()
+            return
+    for event in chain.finish():
+        yield _with_truth(event, source)
+
+
 def run(
     source: Source,
     chain: Chain,
     sinks: Sequence[Sink],
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Recognise until the source ends or `stopping` says so; the summary is shown in any case."""
+    """Show all events of a source in the sinks; the summary is shown even after an error."""
     detections = rejections = 0
-    failed = True  # whatever raises an error below leaves it so
+    failed = True
 
-    def show(events: Iterable[Event]) -> None:
-        nonlocal detections, rejections
-        for event in events:
-            event = _with_truth(event, source)
+    def progress(chunk: Chunk) -> None:
+        for sink in sinks:
+            sink.progress(source.health, chunk, chain.features.preview)
+
+    try:
+        for event in events(source, chain, stopping, progress):
             detections += isinstance(event, Detection)
             rejections += isinstance(event, Rejection)
             for sink in sinks:
                 sink.show(event)
-
-    try:
-        for chunk in source:
-            show(chain.process(chunk))
-            for sink in sinks:
-                sink.progress(source.health, chunk, chain.features.preview)
-            if stopping():
-                show(chain.stop())
-                break
-        else:
-            show(chain.finish())
         failed = False
     finally:
         summary = Summary(source.health, detections, rejections, failed)

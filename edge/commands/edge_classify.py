@@ -19,28 +19,20 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from time import monotonic
 from types import ModuleType
 from typing import Any
 
+from edge.api.classification import Classification, classify, reader_for
 from edge.cli.options import add_common, add_runtime_option
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.cli.status_line import StatusLine
-from edge.errors import EdgeError, RecordingError
-from edge.formats.sound import Sound
+from edge.errors import EdgeError
 from edge.model import Model
-from edge.model.requirements import check_recording
-from edge.samples import Chunk
 from edge.sink.json_lines import rounded
 
-# The module that finds and reads the recordings for each kind of model input.
-READERS = {
-    "sound": "edge.formats.sound",
-    "stroke": "edge.formats.motion",
-}
 PROGRESS_INTERVAL = 0.25  # s
 
 
@@ -60,14 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _classify_all(args: argparse.Namespace) -> int:
     model = Model.load(args.model, args.runtime)
-    reader = import_module(READERS[model.manifest.input["kind"]])
+    reader = reader_for(model)
     # If the results are on the same terminal, they show the progress themselves.
     progress = StatusLine(enabled=not sys.stdout.isatty())
     next_progress = monotonic() + PROGRESS_INTERVAL
     failed = False
     for done, file in enumerate(_recordings(args.files, reader), 1):
         try:
-            result = {"file": str(file), **classify(model, reader, file)}
+            result = {"file": str(file), **_as_json(classify(model, file))}
         except (EdgeError, OSError) as error:
             result = {"file": str(file), "error": str(error)}
             failed = True
@@ -85,18 +77,9 @@ def _classify_all(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def classify(model: Model, reader: ModuleType, file: Path) -> dict[str, Any]:
-    """Return the label, its score and all scores of a recording with one stroke or word."""
-    if file.is_dir():
-        raise RecordingError("is a folder without any recording: name a folder with recordings")
-    recording = reader.read(file)
-    check_recording(model, recording)
-    if isinstance(recording, Sound):
-        recording = recording.at(model.manifest.rate_hz)
-    scores = model.score_recording(Chunk(recording.t, recording.values))
-    label = model.labels[scores.argmax()]
-    by_label = {name: rounded(float(s)) for name, s in zip(model.labels, scores, strict=True)}
-    return {"label": label, "score": by_label[label], "scores": by_label}
+def _as_json(result: Classification) -> dict[str, Any]:
+    scores = {label: rounded(score) for label, score in result.scores.items()}
+    return {"label": result.label, "score": scores[result.label], "scores": scores}
 
 
 def _recordings(files: Iterable[str], reader: ModuleType) -> Iterator[Path]:
@@ -109,6 +92,6 @@ def _recordings(files: Iterable[str], reader: ModuleType) -> Iterator[Path]:
             lines = (line.rstrip("\n") for line in sys.stdin)
             yield from _recordings((line for line in lines if line not in ("", "-")), reader)
         elif os.path.isdir(file):
-            yield from reader.find([file]) or [Path(file)]  # `classify` refuses an empty folder
+            yield from reader.find([file]) or [Path(file)]  # refused when it is read
         else:
             yield Path(file)

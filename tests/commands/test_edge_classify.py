@@ -13,8 +13,8 @@ import pytest
 
 import tiny_sound
 import tiny_task
+from edge.api.classification import READERS
 from edge.commands import edge_classify
-from edge.commands.edge_classify import READERS
 from edge.features import FEATURES
 from edge.formats.sound import write_wav
 from edge.model.shipped import shipped_models
@@ -133,7 +133,8 @@ def test_a_result_is_printed_before_the_next_name_is_read(model, takes):
     """A program can keep the command running and send it one file after another."""
     file = write_csv(takes / "a.csv", tiny_task.strokes(1))
     script = (
-        "import sys; from edge.commands.edge_classify import READERS, main\n"
+        "import sys; from edge.api.classification import READERS\n"
+        "from edge.commands.edge_classify import main\n"
         "from edge.features import FEATURES\n"
         "FEATURES['tiny'] = 'tiny_task:TinyFeatures'; READERS['tiny'] = 'edge.formats.motion'\n"
         "sys.exit(main())"
