@@ -58,6 +58,15 @@ class Rejection:
     truth: str | None = None
     """What a simulated source really drew or said; "" for nothing, None if unknown."""
 
+    @property
+    def label(self) -> str:
+        """Empty: nothing was recognised."""
+        return ""
+
+    @property
+    def score(self) -> float:
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Summary:

@@ -192,3 +192,41 @@ def test_time_must_not_go_back() -> None:
     recogniser.feed(np.zeros((2, 6)), [1.0, 2.0])
     with pytest.raises(SampleError, match="increasing"):
         recogniser.feed(np.zeros((2, 6)), [2.0, 3.0])
+
+
+# Chunks of one's own, for the parts of the chain
+
+
+def test_a_chunk_of_float64_gives_the_windows_of_float32(words: Path) -> None:
+    samples = tiny_sound.say(SPEECH).astype(np.float64)
+    t = np.arange(len(samples)) / tiny_sound.RATE
+    model = edge.Model.load(words)
+    exact, converted = (
+        [w.tensor for w in model.features().process(edge.Chunk(t, values))]
+        for values in (samples.astype(np.float32)[:, None], samples)
+    )
+    assert len(exact) == len(converted) > 10
+    assert all(np.array_equal(a, b) for a, b in zip(exact, converted, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.zeros((10, 1), np.int16), "samples are int16, without a unit"),
+        (np.zeros((9, 1), np.float32), r"shape \(9, 1\) and there are 10 times"),
+        (np.zeros((10, 1, 1), np.float32), "one row per sample"),
+    ],
+)
+def test_a_chunk_that_is_none_is_refused(values: np.ndarray, message: str) -> None:
+    with pytest.raises(SampleError, match=message):
+        edge.Chunk(np.arange(10.0), values)
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 48000])
+def test_a_chunk_of_another_rate_is_refused(words: Path, rate: int) -> None:
+    model = edge.Model.load(words)
+    chunk = edge.Chunk(np.arange(rate) / rate, np.zeros(rate, np.float32))
+    with pytest.raises(SampleError, match=f"are {rate} Hz, and the model needs 16000 Hz"):
+        list(model.features().process(chunk))
+    with pytest.raises(SampleError, match="edge.Recognizer"):
+        model.score_recording(chunk)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import SampleError
 from edge.features import Features, Window
 from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.level_gate import LevelGate
@@ -19,6 +20,7 @@ from edge.features.sound.window_length import pad_or_crop, window_samples
 from edge.samples import Chunk
 
 TRAILING_SILENCE_S = 0.4  # appended to the end of a recording, so that its last word is recognised
+RATE_TOLERANCE = 0.1  # of the rate: clocks differ by less, wrong rates by more
 MAX_SPLICED_GAP_S = 0.1  # a shorter gap is ignored; after a longer one a new stream begins
 
 
@@ -37,6 +39,7 @@ class SoundFeatures(Features):
         self._gate = LevelGate(block_s, self.front_end.silence_level)
         self._stage = stage_of(specification)
         self._last_t: float | None = None
+        self._rate_checked = False
         self._rows: RowBuffer
         self._new_rows: int  # since the last window; at first all rows of a window
         self._start_stream()
@@ -45,6 +48,8 @@ class SoundFeatures(Features):
         if not len(chunk):
             return
         t, samples = chunk.t, chunk.values[:, 0]
+        if not self._rate_checked:
+            self._rate_checked = check_rate(t, self.front_end.rate_hz)
         before = float(t[0]) if self._last_t is None else self._last_t
         self._last_t = float(t[-1])
         gaps = t[1:] - t[:-1]
@@ -118,6 +123,7 @@ class SoundFeatures(Features):
         front_end = FrontEnd(**specification["front_end"])
         frames, step = specification["shape"][0], specification["step"]
         size, rate = window_samples(specification), front_end.rate_hz
+        check_rate(chunk.t, rate)
         samples, after = chunk.values[:, 0], 0
         if len(samples) - size < step * front_end.hop:
             samples = pad_or_crop(samples, size)
@@ -132,3 +138,20 @@ class SoundFeatures(Features):
             t = float(chunk.t[-1] - remaining / rate)
             new_rows = step // rows_in if at else None
             yield Window(t, t, rows[at // rows_in : (at + frames) // rows_in], new_rows)
+
+
+def check_rate(t: NDArray[np.float64], rate_hz: int) -> bool:
+    """Return whether the times show the rate; SampleError if it is not the rate of the model.
+
+    Only the first two times count: there may be gaps later.
+    """
+    if len(t) < 2:
+        return False
+    step = float(t[1] - t[0])
+    if not 1 - RATE_TOLERANCE < step * rate_hz < 1 + RATE_TOLERANCE:
+        found = f"{1 / step:.0f} Hz" if step > 0 else "not increasing"
+        raise SampleError(
+            f"the times of the sound are {found}, and the model needs {rate_hz} Hz: resample it, "
+            "or use edge.Recognizer, which does"
+        )
+    return True
