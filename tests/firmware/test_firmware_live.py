@@ -154,9 +154,7 @@ def test_airdigit_live_survives_faults_of_a_simulated_board():
         path = wait_for_line(simulator, "(/dev/pts/[0-9]+)").group(1)
         command = "import sys; from edge.commands.airdigit_live import main; sys.exit(main())"
         with running_program("-c", command, "--port", path, "--json") as live:
-            time.sleep(
-                8.5
-            )  # the command has running_program before the fault, on a busy machine too
+            time.sleep(8.5)  # the command has started before the fault, on a busy machine too
             live.send_signal(signal.SIGINT)
             output, errors = live.communicate(timeout=5)
     assert live.returncode == 0

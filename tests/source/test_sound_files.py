@@ -24,7 +24,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack("<4sI", name, len(body)) + body + b"\0" * (len(body) % 2)
 
 
-def form(code: int = 1, channels: int = 1, rate: int = 16000, bits: int = 16) -> bytes:
+def format_chunk(code: int = 1, channels: int = 1, rate: int = 16000, bits: int = 16) -> bytes:
     frame = channels * bits // 8
     return chunk(b"fmt ", struct.pack("<HHIIHH", code, channels, rate, 0, frame % 65536, bits))
 
@@ -94,34 +94,44 @@ def test_failed_write_keeps_the_previous_file(file):
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(wav(chunk(b"LIST", b"INFOISFT"), form(), chunk(b"data", pcm())), id="LIST"),
-        pytest.param(wav(chunk(b"odd ", b"abc"), form(), chunk(b"data", pcm())), id="padded"),
         pytest.param(
-            wav(struct.pack("<4sI", b"odd ", 3) + b"abc", form(), chunk(b"data", pcm())),
+            wav(chunk(b"LIST", b"INFOISFT"), format_chunk(), chunk(b"data", pcm())), id="LIST"
+        ),
+        pytest.param(
+            wav(chunk(b"odd ", b"abc"), format_chunk(), chunk(b"data", pcm())), id="padded"
+        ),
+        pytest.param(
+            wav(struct.pack("<4sI", b"odd ", 3) + b"abc", format_chunk(), chunk(b"data", pcm())),
             id="not padded",
         ),
         pytest.param(
-            wav(form(), chunk(b"data", pcm()), chunk(b"LIST", b"INFOISFT")), id="LIST behind"
-        ),
-        pytest.param(wav(form(), struct.pack("<4sI", b"data", 0) + pcm()), id="streamed, 0"),
-        pytest.param(
-            wav(form(), struct.pack("<4sI", b"data", 2**32 - 1) + pcm()), id="streamed, -1"
+            wav(format_chunk(), chunk(b"data", pcm()), chunk(b"LIST", b"INFOISFT")),
+            id="LIST behind",
         ),
         pytest.param(
-            wav(form(), struct.pack("<4sI", b"data", 2**31 - 1) + pcm()), id="streamed, arecord"
+            wav(format_chunk(), struct.pack("<4sI", b"data", 0) + pcm()), id="streamed, 0"
         ),
-        pytest.param(b"RIFF\0\0\0\0WAVE" + form() + chunk(b"data", pcm()), id="no size at all"),
+        pytest.param(
+            wav(format_chunk(), struct.pack("<4sI", b"data", 2**32 - 1) + pcm()), id="streamed, -1"
+        ),
+        pytest.param(
+            wav(format_chunk(), struct.pack("<4sI", b"data", 2**31 - 1) + pcm()),
+            id="streamed, arecord",
+        ),
+        pytest.param(
+            b"RIFF\0\0\0\0WAVE" + format_chunk() + chunk(b"data", pcm()), id="no size at all"
+        ),
         pytest.param(
             wav(
                 chunk(b"ds64", struct.pack("<QQQI", 99999, len(pcm()), len(TONE), 0)),
-                form(),
+                format_chunk(),
                 struct.pack("<4sI", b"data", 2**32 - 1) + pcm(),
                 chunk(b"LIST", b"INFOISFT"),
                 riff=b"RF64",
             ),
             id="RF64",
         ),
-        pytest.param(wav(form(), chunk(b"data", pcm() + b"x")), id="half a sample more"),
+        pytest.param(wav(format_chunk(), chunk(b"data", pcm() + b"x")), id="half a sample more"),
     ],
 )
 def test_wav_headers_of_all_kinds_are_read(file, content, caplog):
@@ -131,7 +141,7 @@ def test_wav_headers_of_all_kinds_are_read(file, content, caplog):
 
 
 def test_truncated_wav_is_read_up_to_its_end(file, caplog):
-    file.write_bytes(wav(form(), chunk(b"data", pcm()))[:-5001])
+    file.write_bytes(wav(format_chunk(), chunk(b"data", pcm()))[:-5001])
     sound = read(file)
     assert len(sound.samples) == len(TONE) - 2501
     there, promised = len(TONE) - 2501, len(TONE)
@@ -148,20 +158,20 @@ def test_truncated_wav_is_read_up_to_its_end(file, caplog):
         (b"\xff\xfe" * 99, "is not a sound file"),
         (b"RIFF\0\0\0\0AVI LIST", "is not a sound file"),
         (wav(), "contains no sound"),
-        (wav(form()), "contains no sound"),
-        (wav(form(), chunk(b"data", b"")), "contains no sound"),
-        (wav(form(), chunk(b"data", b""), chunk(b"LIST", b"INFO")), "contains no sound"),
-        (wav(form(channels=2), chunk(b"data", b"123")), "contains no sound"),
+        (wav(format_chunk()), "contains no sound"),
+        (wav(format_chunk(), chunk(b"data", b"")), "contains no sound"),
+        (wav(format_chunk(), chunk(b"data", b""), chunk(b"LIST", b"INFO")), "contains no sound"),
+        (wav(format_chunk(channels=2), chunk(b"data", b"123")), "contains no sound"),
         (wav(chunk(b"data", pcm())), "before its format"),
         (wav(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", pcm())), "cut short"),
-        (wav(form(code=0x7777, bits=8), chunk(b"data", pcm())), "cannot be decoded"),
-        (wav(form(channels=0), chunk(b"data", pcm())), "0 channels"),
-        (wav(form(channels=60000), chunk(b"data", pcm())), "60000 channels"),
-        (wav(form(bits=0), chunk(b"data", pcm())), "0 bits"),
-        (wav(form(bits=64), chunk(b"data", pcm())), "64 bits"),
-        (wav(form(code=3, bits=16), chunk(b"data", pcm())), "16 bits"),
-        (wav(form(rate=0), chunk(b"data", pcm())), "0 samples a second"),
-        (wav(form(rate=2**31), chunk(b"data", pcm())), "2147483648 samples a second"),
+        (wav(format_chunk(code=0x7777, bits=8), chunk(b"data", pcm())), "cannot be decoded"),
+        (wav(format_chunk(channels=0), chunk(b"data", pcm())), "0 channels"),
+        (wav(format_chunk(channels=60000), chunk(b"data", pcm())), "60000 channels"),
+        (wav(format_chunk(bits=0), chunk(b"data", pcm())), "0 bits"),
+        (wav(format_chunk(bits=64), chunk(b"data", pcm())), "64 bits"),
+        (wav(format_chunk(code=3, bits=16), chunk(b"data", pcm())), "16 bits"),
+        (wav(format_chunk(rate=0), chunk(b"data", pcm())), "0 samples a second"),
+        (wav(format_chunk(rate=2**31), chunk(b"data", pcm())), "2147483648 samples a second"),
         (b"fLaC" + bytes(99), "cannot be decoded"),
         (b"OggS" + bytes(99), "cannot be decoded"),
     ],
@@ -183,7 +193,7 @@ def test_path_that_is_not_a_file_is_refused(tmp_path):
 
 def test_wav_truncated_anywhere_is_read_or_refused(file):
     """The cut may be in the header; no error but RecordingError is allowed."""
-    whole = wav(chunk(b"LIST", b"INFO"), form(), chunk(b"data", pcm(TONE[:50])))
+    whole = wav(chunk(b"LIST", b"INFO"), format_chunk(), chunk(b"data", pcm(TONE[:50])))
     for end in range(len(whole)):
         file.write_bytes(whole[:end])
         try:
@@ -193,7 +203,7 @@ def test_wav_truncated_anywhere_is_read_or_refused(file):
 
 
 def test_wav_with_any_damaged_header_byte_is_read_or_refused(file):
-    whole = bytearray(wav(form(), chunk(b"data", pcm(TONE[:50]))))
+    whole = bytearray(wav(format_chunk(), chunk(b"data", pcm(TONE[:50]))))
     for position in range(44):
         for value in (0, 1, 0x7F, 0xFF):
             broken = whole.copy()
@@ -207,23 +217,23 @@ def test_wav_with_any_damaged_header_byte_is_read_or_refused(file):
 
 def test_floats_beyond_full_scale_or_nan_are_replaced_and_logged(file, caplog):
     floats = np.array([0.5, np.nan, np.inf, -np.inf, -0.5], "<f4")
-    file.write_bytes(wav(form(3, bits=32), chunk(b"data", floats.tobytes())))
+    file.write_bytes(wav(format_chunk(3, bits=32), chunk(b"data", floats.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, 0, 0, -0.5]
     assert "3 samples are not numbers" in caplog.text
     caplog.clear()
     huge = np.array([0.5, 1e300, -32768], "<f8")
-    file.write_bytes(wav(form(3, bits=64), chunk(b"data", huge.tobytes())))
+    file.write_bytes(wav(format_chunk(3, bits=64), chunk(b"data", huge.tobytes())))
     assert read(file).samples.tolist() == [0.5, 0, -1]
     assert "where 1 is full scale" in caplog.text
     caplog.clear()
     loud = np.full(3 * BLOCK, 2, "<f4")
-    file.write_bytes(wav(form(3, bits=32), chunk(b"data", loud.tobytes())))
+    file.write_bytes(wav(format_chunk(3, bits=32), chunk(b"data", loud.tobytes())))
     assert read(file).samples.max() == 1
     assert len(caplog.records) == 1
 
 
 def test_file_truncated_while_reading_is_read_up_to_its_end(file, caplog):
-    file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * 3 * BLOCK))))
+    file.write_bytes(wav(format_chunk(1, bits=16), chunk(b"data", bytes(2 * 3 * BLOCK))))
     with open_sound(file) as opened:
         blocks = opened.blocks()
         count = len(next(blocks))
@@ -235,7 +245,7 @@ def test_file_truncated_while_reading_is_read_up_to_its_end(file, caplog):
 
 
 def test_file_emptied_while_reading_is_refused(file):
-    file.write_bytes(wav(form(1, bits=16), chunk(b"data", bytes(2 * BLOCK))))
+    file.write_bytes(wav(format_chunk(1, bits=16), chunk(b"data", bytes(2 * BLOCK))))
     with open_sound(file) as opened:
         os.truncate(file, 44)
         opened._file.close()
@@ -382,11 +392,11 @@ def test_damaged_ogg_is_logged_and_nothing_is_played_twice(tmp_path, caplog):
     middle = len(data) // 2
     data[middle : middle + 100] = bytes(100)
     file.write_bytes(data)
-    torn = read(file).samples
-    assert 0.5 * len(whole) < len(torn) < len(whole)
-    assert np.allclose(torn[:50000], whole[:50000], atol=1e-3)
-    assert np.allclose(torn[-50000:], whole[-50000:], atol=1e-3)
-    assert f"damaged or cut short: {len(torn)} of {len(whole)} samples are there" in caplog.text
+    damaged = read(file).samples
+    assert 0.5 * len(whole) < len(damaged) < len(whole)
+    assert np.allclose(damaged[:50000], whole[:50000], atol=1e-3)
+    assert np.allclose(damaged[-50000:], whole[-50000:], atol=1e-3)
+    assert f"damaged or cut short: {len(damaged)} of {len(whole)} samples are there" in caplog.text
 
 
 def test_truncated_ogg_is_logged(tmp_path, caplog):
@@ -424,8 +434,8 @@ def test_flac_without_a_length_in_its_header_is_read(tmp_path, caplog, cut):
     sound = read(file)
     count = len(sound.samples)
     assert 50000 < count < 160000 if cut else count == 160000
-    told = f"streamed.flac does not state its length; after {count} samples it cannot be decoded"
-    assert (told in caplog.text) == cut
+    message = f"streamed.flac does not state its length; after {count} samples it cannot be decoded"
+    assert (message in caplog.text) == cut
 
 
 def test_undecodable_file_adds_no_time(tmp_path):

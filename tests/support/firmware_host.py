@@ -17,7 +17,7 @@ from firmware_bridge.simulated_board import machine
 from firmware_bridge.simulated_board.machine import Machine
 
 REQUIREMENTS = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
-STILL = np.array([1.0, -2.0, STANDARD_GRAVITY, 0.5, -1.0, 2.0])  # each axis has another value
+STILL = np.array([1.0, -2.0, STANDARD_GRAVITY, 0.5, -1.0, 2.0])  # a different value for each axis
 
 
 def board(kind: str) -> Machine:

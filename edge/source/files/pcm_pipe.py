@@ -90,11 +90,11 @@ class PcmSource(Source):
             if data is None:
                 yield Chunk.empty(len(AUDIO))
                 continue
-            for form, sound in parser.feed(data):
-                if stream is None or form is not header:  # the first or another file
-                    self._use_header(form)
+            for wav_format, sound in parser.feed(data):
+                if stream is None or wav_format is not header:  # the first or another file
+                    self._use_header(wav_format)
                     self.health.garbage += len(incomplete)
-                    incomplete, header = b"", form
+                    incomplete, header = b"", wav_format
                     if stream is not None:
                         yield self._counted(stream.finish())
                     start = stream.end if stream else 0.0
@@ -124,23 +124,27 @@ class PcmSource(Source):
             return None
         return os.read(self._input, max(1, int(CHUNK * self._input_rate)) * self._frame_bytes)
 
-    def _use_header(self, form: WavFormat | None) -> None:
+    def _use_header(self, wav_format: WavFormat | None) -> None:
         """Take rate and channels from a WAV header: it is more reliable than the options."""
-        if form is None:
+        if wav_format is None:
             return
-        if (form.code, form.width) != (PCM, SAMPLE_BYTES):
-            kind = "floating point" if form.code == FLOAT else f"{8 * form.width} bits"
+        if (wav_format.code, wav_format.width) != (PCM, SAMPLE_BYTES):
+            kind = "floating point" if wav_format.code == FLOAT else f"{8 * wav_format.width} bits"
             raise SourceError(
                 f"--pcm reads 16 bits a sample, the input is WAV of {kind}: use arecord -f S16_LE"
             )
-        if not MIN_RATE <= form.rate <= MAX_RATE:
+        if not MIN_RATE <= wav_format.rate <= MAX_RATE:
             raise SourceError(
-                f"the header of the input says {form.rate} Hz, which is outside {MIN_RATE} to "
+                f"the header of the input says {wav_format.rate} Hz, outside {MIN_RATE} to "
                 f"{MAX_RATE} Hz: give raw samples and --pcm-rate"
             )
-        if (form.rate, form.channels) != (self._input_rate, self._input_channels):
-            log.info("the header of the input says %d Hz, %d channels", form.rate, form.channels)
-        self._input_rate, self._input_channels = form.rate, form.channels
+        if (wav_format.rate, wav_format.channels) != (self._input_rate, self._input_channels):
+            log.info(
+                "the header of the input says %d Hz, %d channels",
+                wav_format.rate,
+                wav_format.channels,
+            )
+        self._input_rate, self._input_channels = wav_format.rate, wav_format.channels
 
 
 def rate(text: str) -> int:

@@ -69,24 +69,24 @@ class WavPipeParser:
 
     def _read_header(self) -> bool:
         """Read a WAV header up to the sound; return False if more bytes are needed."""
-        data, at, form = self._buffer, 12, None
+        data, at, wav_format = self._buffer, 12, None
         while len(data) >= at + 8:
             name, size = struct.unpack_from("<4sI", data, at)
             at += 8
             if name == b"data":
-                if form is None:
+                if wav_format is None:
                     raise SourceError(
                         "the input is WAV with its sound before its format: give raw samples"
                     )
                 known = 0 < size < UNKNOWN_SIZE  # a program that streams cannot know the size
-                self._started, self._format, self._buffer = True, form, data[at:]
+                self._started, self._format, self._buffer = True, wav_format, data[at:]
                 self._sound_left, self._skip_left = (size, size % 2) if known else (ENDLESS, 0)
                 return True
             if name == b"fmt ":
                 if len(data) < at + min(size, LONGEST_FORMAT):
                     return False
                 try:
-                    form = parse_format(data[at : at + size])
+                    wav_format = parse_format(data[at : at + size])
                 except RecordingError as error:
                     raise SourceError(f"the input {error}") from None
             at += size

@@ -131,13 +131,13 @@ class TextStream:
             self._gyro_scale = 1.0
         return rows
 
-    def _convert(self, form: TextFormat, rows: list[list[float]], now: float) -> Chunk:
+    def _convert(self, text_format: TextFormat, rows: list[list[float]], now: float) -> Chunk:
         """Convert rows to SI units with time stamps, without the damaged rows."""
-        layout = form.layout
+        layout = text_format.layout
         damaged = [np.nan] * layout.width
         table = np.array([row if len(row) == layout.width else damaged for row in rows])
         table = table.reshape(-1, layout.width)
-        accel = (table[:, layout.accel] + self._offset) * form.accel_scale
+        accel = (table[:, layout.accel] + self._offset) * text_format.accel_scale
         gyro = table[:, layout.gyro] * (self._gyro_scale or 1)
         largest_gyro = LARGEST_GYRO / (1 if self._gyro_scale else DEGREE)
         # Comparisons with nan are false, so rows with nan are not valid.
