@@ -19,10 +19,10 @@ help:
 # exit 0.
 demo: $(DEMO)/.installed
 	@if [ -t 1 ]; then \
-		$(DEMO)/bin/airdigit-live --mock; \
+		$(DEMO)/bin/airdigit-live --mock --speed 1.5; \
 	else \
-		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --json && \
-		$(DEMO)/bin/kws-listen --mock --words "yes no up down left right" --seed 1 --json; \
+		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --speed 1.5 && \
+		$(DEMO)/bin/kws-listen --mock --words "yes no up down left right" --seed 1 --speed 1.5; \
 	fi
 
 test: $(DEV)/.installed tools

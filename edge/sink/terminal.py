@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from dataclasses import replace
 from time import monotonic
 from typing import TextIO
 
@@ -55,7 +56,7 @@ class TerminalSink(Sink):
         self._status_at = -STATUS_EVERY
         self._event_at = monotonic()
         self._peak = 0.0
-        self._right = self._wrong = 0
+        self._right = self._wrong = self._true_rejections = 0
 
     def show(self, event: Detection | Rejection | Number | Summary) -> None:
         self._event_at = monotonic()
@@ -114,7 +115,8 @@ class TerminalSink(Sink):
         return ["", self._styled(BOLD, title + verdict), *drawing]
 
     def _rejection(self, event: Rejection) -> list[str]:
-        if event.truth == "":  # nothing was drawn, and nothing was recognised
+        if event.truth == "":  # the simulated hand moved, but drew nothing
+            self._true_rejections += 1
             return []
         verdict = self._verdict("", event.truth)
         return [self._styled(DIM, f"{event.t:9.2f} s  -  {event.reason}{verdict}")]
@@ -141,6 +143,8 @@ class TerminalSink(Sink):
         return ["", title, *(self._styled(GREEN, f" {line}") for line in drawn)]
 
     def _summary(self, event: Summary) -> list[str]:
+        # Only strokes that were shown count.
+        event = replace(event, rejections=event.rejections - self._true_rejections)
         lines = summary_lines(event, self.info)
         if self._right or self._wrong:
             total = self._right + self._wrong

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from edge.cli.live import open_sinks
+from edge.errors import EdgeError
 from edge.events import Detection, Number, Rejection, Summary
 from edge.samples import AUDIO, MOTION, Chunk, Health
 from edge.sink import SINKS, StreamInfo
@@ -389,3 +393,100 @@ def test_every_sink_of_the_table_can_be_loaded():
     from edge.sink import Sink
 
     assert all(issubclass(SINKS.load(name), Sink) for name in SINKS)
+
+
+# Compared with the simulation
+
+
+def test_a_verdict_stands_beside_events_of_simulated_sources(screen):
+    stream = screen()
+    sink = TerminalSink(StreamInfo(100, MOTION), stream)
+    sink.show(replace(DETECTION, truth="3"))
+    sink.show(replace(DETECTION, truth="8"))
+    sink.show(replace(DETECTION, truth=""))
+    sink.show(replace(REJECTION, truth="5"))
+    text = "\n".join(stream.lines())
+    assert "known 41 ms later  ✓" in text
+    assert "✗ 8 was drawn" in text and "✗ nothing was drawn" in text and "✗ 5 was drawn" in text
+
+
+def test_a_true_rejection_of_a_simulated_source_is_not_shown(screen):
+    stream = screen()
+    sink = TerminalSink(StreamInfo(100, MOTION), stream)
+    sink.show(replace(REJECTION, truth=""))
+    assert stream.lines() == [""]
+    sink.show(replace(DETECTION, truth="3"))
+    sink.show(Summary(health(), 1, 1))
+    lines = stream.lines()
+    assert "1 strokes: 1 recognised, 0 rejected" in lines
+    assert "compared with the simulation: 1 of 1 right" in lines
+
+
+def test_verdicts_in_a_file_and_without_unicode():
+    stream = io.StringIO()
+    sink = TerminalSink(StreamInfo(16000, AUDIO), stream)
+    sink.show(replace(WORD, truth=WORD.label))
+    sink.show(replace(WORD, truth="no"))
+    first, second = stream.getvalue().splitlines()
+    assert first.endswith("right") or first.endswith("✓")
+    assert second.endswith("no was said")
+
+
+def test_json_has_the_truth_of_simulated_sources_only():
+    stream = io.StringIO()
+    sink = JsonLinesSink(StreamInfo(100, MOTION), stream)
+    for truth in (None, "3", ""):
+        sink.show(replace(DETECTION, truth=truth))
+    plain, right, nothing = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert "truth" not in plain
+    assert (right["truth"], nothing["truth"]) == ("3", None)
+
+
+# The stroke that is being drawn
+
+
+def test_the_stroke_is_shown_while_it_is_drawn_and_erased_after_it(screen, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("edge.sink.terminal.monotonic", lambda: clock[0])
+    monkeypatch.setenv("LINES", "30")
+    stream = screen()
+    sink = TerminalSink(StreamInfo(100, MOTION), stream)
+    line = np.stack([np.linspace(0, 1, 20)] * 2, axis=1).astype(np.float32)
+    sink.progress(health(), CHUNK, lambda: line)
+    assert sum(any(ord(c) > 0x2800 for c in row) for row in stream.lines()) >= 8
+    clock[0] += STATUS_EVERY
+    sink.progress(health(), CHUNK, lambda: None)
+    (status,) = stream.lines()
+    assert status.startswith("0 lost")
+
+
+def test_a_low_terminal_shows_no_drawing(screen, monkeypatch):
+    monkeypatch.setenv("LINES", "8")
+    stream = screen()
+    sink = TerminalSink(StreamInfo(100, MOTION), stream)
+    sink.progress(health(), CHUNK, lambda: np.zeros((9, 2), np.float32))
+    assert len(stream.lines()) == 1
+
+
+def test_events_are_appended_to_a_file_beside_the_terminal(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_text("{}\n")
+    args = argparse.Namespace(json=False, json_file=path)
+    sinks = open_sinks(args, SINKS, StreamInfo(100, MOTION))
+    assert [type(sink).__name__ for sink in sinks] == ["TerminalSink", "JsonFileSink"]
+    for sink in sinks:
+        sink.show(DETECTION)
+        sink.close()
+    assert [json.loads(line).get("label") for line in path.read_text().splitlines()] == [None, "3"]
+
+
+def test_json_on_stdout_replaces_the_terminal():
+    args = argparse.Namespace(json=True, json_file=None)
+    sinks = open_sinks(args, SINKS, StreamInfo(100, MOTION))
+    assert [type(sink).__name__ for sink in sinks] == ["JsonLinesSink"]
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
+    args = argparse.Namespace(json=False, json_file=tmp_path / "missing" / "e.jsonl")
+    with pytest.raises(EdgeError, match="choose another --json-file"):
+        open_sinks(args, SINKS, StreamInfo(100, MOTION))
