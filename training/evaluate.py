@@ -5,18 +5,20 @@
       --noise running_tap.flac dude_miaowing.flac --snr clean 10 0 --hours 1
   python -m training.evaluate mine.tflite --long kitchen.wav     with kitchen.csv beside it
 
---clips measures how many clips edge-classify labels correctly, and how many clips reach the model's
-thresholds for live audio. --long measures what kws-listen would detect, with the thresholds of the
-model. The long audio is mixed from clips of the given split or speakers: half of the words are not
-words of the model, and there is background noise, with words and without. Or it is a recording with
-a table (.csv) beside it of the start, end and word of everything that is said.
-A word is a hit if it is detected between its start and one second after its end. Any other
-detection is a false accept; further false accepts within a second are not counted. A clip that is
-played several times counts once in the confidence interval.
+--clips measures how many clips get the right label from edge-classify, and how many clips reach
+the thresholds for live audio. --long measures what kws-listen detects, with the thresholds of the
+model, in one of two kinds of long audio. From a folder of clips, audio is mixed in which half of
+the words are not words of the model, with background noise behind the words and between them. A
+recording is played as it is; a table (.csv) beside it has the columns start, end and word, with a
+row for everything that is said.
 
-Clips lie in a folder with an index.csv (split, path, label, word, speaker), or with a folder for
-each word. Results are printed as Markdown tables, or as JSON (--json). The intervals are 95 %
-confidence intervals, as if each clip had another speaker.
+A word is a hit if it is detected between its start and one second after its end. Any other
+detection is a false accept, but further false accepts within a second are not counted. A clip that
+is played several times counts once in the confidence interval of false accepts.
+
+A folder of clips has an index.csv (split, path, label, word, speaker), or a folder for each word.
+Results are printed as Markdown tables, or as JSON (--json). Intervals are 95 % confidence
+intervals; they assume that each clip has another speaker.
 """
 
 from __future__ import annotations

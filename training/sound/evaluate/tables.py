@@ -18,7 +18,7 @@ def clip_table(figures: Mapping[str, Any], name: str) -> list[str]:
         f"### {name}: {figures['clips']} clips{speakers}, int8 {figures['int8']:.1%} "
         f"({low:.1%} to {high:.1%}){by_float}",
         "",
-        "| label | clips | int8 | 95 % interval | float | most often confused with |",
+        "| label | clips | int8 | 95 % interval | float | most often taken for |",
         "|---|---|---|---|---|---|",
     ]
     for row in figures["classes"]:
