@@ -229,8 +229,7 @@ def test_a_model_is_trained_on_recordings_and_another_is_adapted_from_it(
 def test_figures_are_printed_for_every_protocol(config, tmp_path, capsys):
     writer, other = Person(3), Person(5)
     writer.hand.speed = other.hand.speed = 2.0
-    for day in ("20260101", "20260102"):
-        record_takes(tmp_path / HANDHELD, writer, 3, day, digits="12345")
+    record_takes(tmp_path / HANDHELD, writer, 6, "20260101", digits="12345")
     record_takes(tmp_path / PHONE, other, PHONE_FIRST + 2, "20260101", digits="2")
     out = tmp_path / "figures.md"
     data = (str(tmp_path / HANDHELD), str(tmp_path / PHONE))

@@ -54,8 +54,8 @@ class TrainingConfig:
     """Writers disagree about what is a 1 and what is a 7."""
     weight_decay: float = 1e-3
     none_share: float = 0.35
-    """Share of `none` among the strokes of a corpus that are shown; there are more of them in
-    simulation than of all digits."""
+    """Share of `none` among the strokes that are drawn from a corpus. Simulated people make more of
+    them than of all digits together."""
     augmentation: Augmentation = Augmentation()
 
     max_false_digits: float = 3.0

@@ -26,7 +26,7 @@ CHANNELS = 8
 
 
 def bins(t: Array, values: Array, count: int) -> Array:
-    """Means of the signals in `count` equal spans of time: the rate does not change their sum."""
+    """Means over `count` equal spans of time; they have the integral of the signal at any rate."""
     steps = np.diff(t)[:, None]
     area = np.concatenate(
         [np.zeros((1, values.shape[1])), np.cumsum((values[1:] + values[:-1]) / 2 * steps, axis=0)]
