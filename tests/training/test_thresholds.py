@@ -21,7 +21,7 @@ from training.sound.evaluate.spotting.result import SpottingResult
 from training.sound.evaluate.spotting.scored_audio import ScoredAudio, run_decision
 from training.sound.evaluate.thresholds.choose import choose_thresholds
 from training.sound.evaluate.thresholds.config import GRID, ThresholdConfig
-from training.sound.evaluate.thresholds.operating_points import extrapolate, with_kept_budgets
+from training.sound.evaluate.thresholds.operating_points import extrapolate, raise_exceeded_budgets
 
 LABELS = ("yes", "no", "up", "silence", "unknown")
 WORDS = LABELS[:3]
@@ -205,7 +205,7 @@ def test_budgets_are_raised_to_the_false_accepts_that_were_measured() -> None:
             "hit_rate": hit_rate,
         }
 
-    points = with_kept_budgets(
+    points = raise_exceeded_budgets(
         [point(5, 22, 0.6), point(1, 7, 0.5), point(0.25, 5, 0.4), point(0.1, 5, 0.3)]
     )
     assert [(p["false_per_hour"], p["hit_rate"], p["resolved"]) for p in points] == [

@@ -20,7 +20,7 @@ from training.sound.evaluate.thresholds.operating_points import (
     OperatingPoint,
     measure_operating_points,
     min_threshold,
-    with_kept_budgets,
+    raise_exceeded_budgets,
 )
 from training.sound.evaluate.thresholds.strict_words import choose_strict_words
 from training.sound.evaluate.thresholds.trial import Sweep
@@ -92,9 +92,9 @@ def _choose_with_smoothing(
         "background_labels": list(background_labels),
         "smoothing_s": smoothing_s,
     }
-    any_thresholds = {"thresholds": dict.fromkeys(words, 1.0)}
-    labels = audios[0].labels
-    settings = SpottingSettings.from_manifest(labels, {**decision, **any_thresholds})
+    # The fast spotter is given its thresholds later; those of the settings are not used.
+    unused = {"thresholds": dict.fromkeys(words, 1.0)}
+    settings = SpottingSettings.from_manifest(audios[0].labels, {**decision, **unused})
     sweep = Sweep([FastSpotter(audio, settings) for audio in audios], words, {}, config)
     strict_words = choose_strict_words(sweep)
     sweep = Sweep(sweep.spotters, words, strict_words, config)
@@ -103,7 +103,7 @@ def _choose_with_smoothing(
     default = points[config.budget]
     log.info("smoothing over %g s: hit rate %.1f %%", smoothing_s, 100 * default["hit_rate"])
     decision["strict_words"] = strict_words
-    return _Choice(decision, sweep, with_kept_budgets(points.values()), default)
+    return _Choice(decision, sweep, raise_exceeded_budgets(points.values()), default)
 
 
 def _median_delay(sweep: Sweep, threshold: float) -> float:

@@ -38,7 +38,7 @@ def measure_operating_points(
         # Of several with as many hits, the strictest one, which is the first.
         chosen = max(allowed, key=lambda trial: trial.hits)
         chosen = sweep.trial(max(chosen.threshold, strictest.threshold))
-        if chosen.false_accepts_within(budget) >= 1:
+        if chosen.allowed_false_accepts(budget) >= 1:
             strictest, measured_budget = chosen, budget
         else:  # the audio is too short to measure this budget
             threshold = extrapolate(strictest.threshold, measured_budget / budget)
@@ -75,11 +75,11 @@ def _operating_point(trial: Trial, budget: float, false_per_clip: float | None) 
     }
 
 
-def with_kept_budgets(points: Iterable[OperatingPoint]) -> list[OperatingPoint]:
-    """Return the points from small to large budgets, none with a budget that it exceeded.
+def raise_exceeded_budgets(points: Iterable[OperatingPoint]) -> list[OperatingPoint]:
+    """Raise each budget that was exceeded to the measured false accepts per hour.
 
-    A point exceeds its budget because of a strict word, or because there is no stricter threshold.
-    Its budget is raised to the false accepts per hour that were measured.
+    A budget is exceeded because of a strict word, or because there is no stricter threshold. Return
+    the points from small to large budgets.
     """
     by_budget: dict[float, OperatingPoint] = {}
     for point in points:

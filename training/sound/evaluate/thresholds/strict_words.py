@@ -16,7 +16,7 @@ def choose_strict_words(sweep: Sweep) -> dict[str, float]:
     """
     config, words, strictest = sweep.config, sweep.words, float(GRID[-1])
     trial = replace(sweep, strict_words={}).trial(strictest)
-    allowed = trial.false_accepts_within(config.budget)
+    allowed = trial.allowed_false_accepts(config.budget)
     strict = {word: strictest for word in words if trial.false_accepts_of(word) > allowed}
     chosen, min_hits = strict, 0.0
     while len(strict) < len(words):

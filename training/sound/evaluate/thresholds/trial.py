@@ -40,7 +40,7 @@ class Trial:
     def false_accepts_of(self, word: str) -> int:
         return sum(result.false_by_label[word] for result in self.results)
 
-    def false_accepts_within(self, budget: float) -> float:
+    def allowed_false_accepts(self, budget: float) -> float:
         """Return how many false accepts the budget allows in this audio, with headroom."""
         return self.headroom * budget * self.hours
 
@@ -49,7 +49,7 @@ class Trial:
 
         The false accepts of strict words take at most half of the budget from the other words.
         """
-        allowed = self.false_accepts_within(budget)
+        allowed = self.allowed_false_accepts(budget)
         strict = sum(self.false_accepts_of(word) for word in self.strict_words)
         return self.false_accepts - strict + min(strict, allowed / 2) <= allowed
 
