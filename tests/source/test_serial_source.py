@@ -3,9 +3,12 @@
 import errno
 import logging
 import os
+import random
 import resource
 import sys
+import threading
 import time
+from termios import error as TermiosError
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,6 +24,7 @@ from edge.source.serial.text import format_detector
 from pty_board import FramedBoard, PtyPort, TextBoard, csv_lines, tilting_rows
 
 REQUIREMENTS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
+BOUNCING_TIME = float(os.environ.get("BOUNCING_TIME", "10"))  # s
 BOOT_NOISE = b"\xf8\x80\x00\xff\x1b\nets Jul 29 2019 12:21:46\r\nrst:0x1 (POWERON_RESET)\r\n"
 
 
@@ -236,6 +240,87 @@ def test_repeated_interruptions_of_a_running_board_are_counted(port):
         assert source.health.reconnects == 3
         assert source.health.samples + source.health.lost <= board.seq
         assert source.health.lost >= 3 * 5
+
+
+def test_waiting_for_a_port_logs_each_reason_once(port, caplog):
+    caplog.set_level(logging.DEBUG)
+    with FramedBoard(port), source_on(port) as source:
+        port.unplug()
+        collect(source, seconds=1)
+        assert caplog.text.count("no such port") == 1
+
+
+class Bouncing:
+    """Plugs a port in and out every few milliseconds, in a thread, while in a `with`."""
+
+    def __init__(self, port: PtyPort) -> None:
+        self.port = port
+        self.bounces = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        rng = random.Random(1)
+        while not self._stop.is_set():
+            self.port.unplug()
+            time.sleep(rng.uniform(0, 0.004))
+            self.port.plug()
+            time.sleep(rng.uniform(0, 0.012))
+            self.bounces += 1
+
+
+def test_bouncing_plug_is_survived(port, monkeypatch):
+    monkeypatch.setattr("edge.source.serial.source.RETRY_INTERVAL", 0.001)
+    with FramedBoard(port), source_on(port) as source:
+        with Bouncing(port) as bouncing:
+            collect(source, seconds=BOUNCING_TIME, timeout=2 * BOUNCING_TIME)
+        assert bouncing.bounces > 50 * BOUNCING_TIME
+        before = source.health.samples
+        collect(source, seconds=3)
+        assert source.health.samples > before + 100
+
+
+def test_bouncing_plug_while_the_source_opens_is_one_sentence(port):
+    for _ in range(20):
+        with FramedBoard(port), Bouncing(port):
+            source = source_on(port)
+            try:
+                with source:
+                    pass
+            except SourceError as error:
+                assert "\n" not in str(error)
+        port.unplug()
+        port.plug()
+
+
+@pytest.mark.parametrize("call", ["open", "in_waiting", "read", "write", "close"])
+@pytest.mark.parametrize(
+    "fault", [OSError(5, "Input/output error"), TermiosError(5, "Input/output error")]
+)
+def test_every_call_on_a_lost_port_may_fail(port, monkeypatch, call, fault):
+    from serial import Serial
+
+    def fail(self, *args):
+        raise fault
+
+    with FramedBoard(port), source_on(port) as source:
+        with monkeypatch.context() as faulty:
+            faulty.setattr(Serial, call, property(fail) if call == "in_waiting" else fail)
+            if call in ("open", "close"):
+                port.unplug()
+                port.plug()
+            collect(source, seconds=0.5)
+        before = source.health.samples
+        collect(source, seconds=3)
+        assert source.health.samples > before + 50
 
 
 def test_unplugged_text_board_is_read_again(port):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,17 @@ from typing import TYPE_CHECKING, Any
 from edge.errors import RuntimeMissing, SourceError
 from edge.source.serial.framed.protocol import BAUD
 
+try:
+    from termios import error as TermiosError
+except ImportError:  # Windows
+    TermiosError = OSError  # type: ignore[assignment,misc]
+
 if TYPE_CHECKING:
     from serial import Serial
 
 AUTO = "auto"
+PORT_ERRORS = (OSError, TermiosError)
+"""What any call on a port can raise when its device vanishes; SerialException is an OSError."""
 VENDORS = {
     0x1A86: "CH340, on most clones",
     0x10C4: "CP210x, on many ESP32 boards",
@@ -86,11 +94,22 @@ def open_port(path: str, baud: int, dtr: bool = False) -> Serial:
     try:
         port.baudrate = baud
         port.open()
-    except serial.SerialException as error:
-        raise SourceError(explain(path, error)) from error
+    except PORT_ERRORS as error:
+        raise SourceError(explain(path, os_error(error))) from error
     except (ValueError, OverflowError, NotImplementedError) as error:
         raise SourceError(f"{path} cannot run at {baud} baud: try --baud {BAUD}") from error
     return port
+
+
+def close_port(port: Serial) -> None:
+    """Close a port whose device may be gone."""
+    with contextlib.suppress(*PORT_ERRORS):
+        port.close()
+
+
+def os_error(error: Exception) -> OSError:
+    """The same error as an OSError: termios has an exception of its own."""
+    return error if isinstance(error, OSError) else OSError(*error.args)
 
 
 def explain(path: str, error: OSError) -> str:

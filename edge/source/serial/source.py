@@ -43,6 +43,7 @@ class SerialSource(Source):
         self._stream: FramedStream | TextStream
         self._pending: list[Chunk] = []
         self._unplugged = False  # and no byte has come since
+        self._reopen_error = ""  # the last one that was logged
         self._last_samples = 0.0  # when samples last came
         self._warned_silence = False
 
@@ -71,8 +72,8 @@ class SerialSource(Source):
         try:
             self._detect_stream()
         except BaseException as error:
-            self._port.close()
-            if isinstance(error, OSError) and not isinstance(error, SourceError):
+            ports.close_port(self._port)
+            if isinstance(error, ports.PORT_ERRORS) and not isinstance(error, SourceError):
                 raise SourceError(
                     f"{self._path} was unplugged: plug it in and start again"
                 ) from error
@@ -86,10 +87,10 @@ class SerialSource(Source):
         return {**board, "device": self._path, "restarted": self._restarted or board["restarted"]}
 
     def __exit__(self, *exc: object) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*ports.PORT_ERRORS):
             if isinstance(self._stream, FramedStream):
                 self._port.write(STOP_COMMAND)
-        self._port.close()
+        ports.close_port(self._port)
 
     def __iter__(self) -> Iterator[Chunk]:
         yield from self._pending
@@ -106,11 +107,11 @@ class SerialSource(Source):
             if isinstance(self._stream, FramedStream):
                 self._write(self._stream.dialogue.outgoing(time.monotonic()))
             data, now = self._read()
-        except OSError as error:
+        except ports.PORT_ERRORS as error:
             if not self._unplugged:
                 log.warning("%s was unplugged (%s): waiting for it", self._path, error)
             self._unplugged = True
-            self._port.close()
+            ports.close_port(self._port)
             self._stream.interrupted()
             return Chunk.empty(len(self.channels))
         if self._unplugged and data:
@@ -137,11 +138,14 @@ class SerialSource(Source):
 
     def _reopen(self) -> None:
         time.sleep(RETRY_INTERVAL)
-        path = ports.find_again(self._found) if self._found else None
+        path = None
         try:
+            path = ports.find_again(self._found) if self._found else None
             self._port = ports.open_port(path or self._path, self._baud, self._dtr)
-        except SourceError as error:  # still gone, or not yet accessible: the next attempt may work
-            log.debug("%s", error)
+        except ports.PORT_ERRORS as error:  # gone, or not yet accessible: the next attempt may work
+            if str(error) != self._reopen_error:  # otherwise several lines a second
+                self._reopen_error = str(error)
+                log.debug("%s", error)
         else:
             self._path = path or self._path
 
@@ -181,5 +185,5 @@ class SerialSource(Source):
     def _raise_dtr(self) -> None:
         """Boards with native USB (Leonardo, Pico) send nothing to a port without DTR."""
         self._dtr = True
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*ports.PORT_ERRORS):
             self._port.dtr = True
