@@ -1,46 +1,60 @@
-"""Train a model that hears words, or adapt one to your voice, your words, your language.
+"""Train a model that recognises words, or adapt one to your voice, your words, your language.
 
   python -m training.kws --data speech_commands/ --noise noise/*.wav --out models/kws.tflite
   python -m training.kws --data takes/ --base kws --out mine.tflite
   python -m training.kws --data worte/ --words ja nein links rechts --out worte.tflite
 
---data takes folders with a folder of recordings for each word (`sound-record` makes them), in any
-language, with a folder for each person above those of the words if you like, with an index.csv or
-Speech Commands' own lists if there are some; and tars of log-mel pictures. --download fetches all
-of Speech Commands. Words that are not asked for teach what is none. Without --base a network learns
-every word first and those asked for then, from many people with a larger network for a teacher: an
-hour and a half for fifty thousand clips, minutes for some hundreds. With --base the given model
-goes on learning from your takes, in minutes.
+--data takes folders with one folder of recordings for each word (`sound-record` makes them), in any
+language. There may be one folder for each person above the folders of the words, an index.csv, or
+the lists of Speech Commands. Tars of log-mel images are read as well. --download fetches all of
+Speech Commands. Recordings of words that are not in --words become examples of other words.
 
-Nobody judges who was learnt from: the validation list, or else a fifth of the speakers, measures
-the model and chooses its thresholds; of a single speaker, the last takes. Beside the model come its
-card (.md), its confusion matrix (.png) and the float network (.onnx).
+Without --base, a network is first trained on every word and then on the words of --words, with the
+help of a larger network (distillation) if there are many speakers: an hour and a half for fifty
+thousand clips, minutes for some hundreds. With --base, the given model is trained further on your
+takes, in minutes.
+
+The model is measured, and its thresholds are chosen, on people who are not in the training data:
+those of the validation list, or else a fifth of the speakers; of a single speaker, the last takes.
+The command writes the model, its card (.md), its confusion matrix (.png) and the float network
+(.onnx).
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Its threads wait for each other longer than a spectrum takes; TensorFlow has its own.
+# Its threads wait for each other longer than a spectrum takes; TensorFlow has threads of its own.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from training.sound.task import COMMANDS, commands
-from training.sound.train import add_options, train
+from training.sound.learn.config import TrainingConfig
+from training.sound.options import add_options, command_from_options, config_from_options
+from training.sound.task import KEYWORDS, keyword_task
+from training.sound.train import train
+
+DEFAULTS = TrainingConfig(keyword_task())
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS) -> int:
     parser = CommandParser("python -m training.kws", __doc__)
     parser.add_argument(
-        "--words", nargs="+", default=COMMANDS, metavar="WORD", help=f"({' '.join(COMMANDS)})"
+        "--words", nargs="+", default=KEYWORDS, metavar="WORD", help=f"({' '.join(KEYWORDS)})"
     )
     add_options(parser)
     parser.set_defaults(command="kws")
-    return run_command(parser, lambda args: train(args, commands(args.words)), argv)
+
+    def run(args: argparse.Namespace) -> None:
+        config = config_from_options(args, replace(defaults, task=keyword_task(args.words)))
+        train(config, args.out, command_from_options(args))
+
+    return run_command(parser, run, argv)
 
 
 if __name__ == "__main__":

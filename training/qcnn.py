@@ -20,32 +20,32 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as training.kws
 
-import numpy as np
-from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.model.model import Model
 from edge.simulation.seeds import seed
-from training.common.atomic_write import check_model_path, write_file
-from training.common.onnx import to_onnx
-from training.common.plots import ConfusionPlot, plot_confusion
+from training.common.atomic_write import check_model_path
+from training.common.provenance import (
+    command_line,
+    file_names,
+    folder_names,
+    model_path,
+    provenance,
+)
 from training.quantum import card, stage
 from training.quantum.stage import SHAPES, StagedLesson
-from training.sound import export
-from training.sound.data.clips import Clips
-from training.sound.data.split import hold_out
+from training.sound.data.split import Split, make_split
 from training.sound.evaluate.clip_accuracy.scores import ClipScores
 from training.sound.evaluate.validation import (
     ValidationConfig,
@@ -53,19 +53,31 @@ from training.sound.evaluate.validation import (
     label_clips,
     score_with_keras,
 )
-from training.sound.learn import fit, training_sets
-from training.sound.learn.config import SIZES, School
-from training.sound.task import Task, commands
+from training.sound.export import export_model, export_report, load_int8, model_file, to_int8
+from training.sound.learn.config import Schedule, TrainingConfig
+from training.sound.learn.distillation import with_distillation
+from training.sound.learn.fit import fit
+from training.sound.learn.network_config import SIZES
+from training.sound.learn.phases import WordNetwork, finetune, pretrain
+from training.sound.learn.train_network import build_training_set
+from training.sound.learn.training_data import TrainingData, load_data
+from training.sound.learn.training_sets import all_words_training_set, calibration_windows
+from training.sound.task import Task, keyword_task
+from training.sound.train import describe_clips, describe_threshold_audio
 
 log = logging.getLogger(__name__)
 
-VALIDATION = ValidationConfig()
+# Every word again, once the first layer is another one.
+PRETRAINING_WITH_STAGE = Schedule(epochs=6, learning_rate=2e-3)
+FINETUNING = Schedule(epochs=4, learning_rate=1e-3)
+DEFAULTS = TrainingConfig(keyword_task(), finetuning=FINETUNING)
 
-AGAIN = fit.Plan(epochs=6, rate=2e-3)  # every word, once the first layer is another
-FINISH = fit.Plan(epochs=4, rate=1e-3)
 
-
-def main(argv: Sequence[str] | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None,
+    defaults: TrainingConfig = DEFAULTS,
+    with_stage: Schedule = PRETRAINING_WITH_STAGE,
+) -> int:
     parser = CommandParser("python -m training.qcnn", __doc__)
     parser.add_argument(
         "--data", nargs="+", required=True, metavar="DIR", help="recordings of words"
@@ -87,61 +99,62 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--seed", type=seed, default=0, metavar="N")
     add_common(parser)
-    parser.set_defaults(base=None, download=None, front_end="shipped")
-    return run_command(parser, lambda args: _run(args, commands()), argv)
+
+    def run(args: argparse.Namespace) -> None:
+        if args.reference:
+            from training.quantum import reference
+
+            reference.train(args.data, args.out, args.seed, defaults.task, defaults.cache)
+        else:
+            build(args, defaults, with_stage)
+
+    return run_command(parser, run, argv)
 
 
-def _run(args: argparse.Namespace, task: Task) -> None:
-    if args.reference:
-        from training.quantum import reference
-
-        reference.train(args.data, args.out, args.seed, task)
-    else:
-        build(args, task)
-
-
-def build(args: argparse.Namespace, task: Task) -> None:
+def build(args: argparse.Namespace, defaults: TrainingConfig, with_stage: Schedule) -> None:
     check_model_path(args.out)
     circuit, which = stage.best_of(args.study) if args.study else _random(args.seed)
-    school = School.of(args, task)
-    held = hold_out(school.everything, task.words, args.seed)
-    lesson = StagedLesson.of(school.lesson(held.learnt), circuit)
-    network = _learn(task, lesson, held.learnt, school.noise, args)
-    ranges = training_sets.calibration(lesson)
+    speakers = defaults.simulated_speakers if args.people is None else args.people
+    config = replace(
+        defaults,
+        data=tuple(args.data),
+        noise=tuple(args.noise),
+        others=tuple(args.others),
+        simulated_speakers=speakers,
+        seed=args.seed,
+        network=SIZES[args.size],
+    )
+    task, shape = config.task, SHAPES[args.size]
+    data = load_data(config)
+    split = make_split(data.clips, task.words, config.seed)
+    training_set = StagedLesson.of(build_training_set(split.train, data, config), circuit)
+    network = _learn(training_set, split, data, config, args.size, with_stage)
+    ranges = calibration_windows(training_set, config)
     wanted = stage.wanted(circuit)
-    int8 = export.to_int8(network, SHAPES[args.size], ranges)
-    model = export.loaded(int8, task, wanted)
-    judges = label_clips(held.judging, task)
-    result = score_with_keras(model, network, judges)
+    int8 = to_int8(network, shape, ranges)
+    model = load_int8(int8, task, wanted)
+    clips = label_clips(split.validation, task)
+    result = score_with_keras(model, network, clips)
     log.info("validation set: %s", result.summary())
     decision = choose_decision(
-        model, held.judging, school.others, task, school.noise_files, VALIDATION
+        *(model, split.validation, data.others, task, data.noise_files),
+        ValidationConfig(hours=config.validation_hours),
     )
-    test = school.everything[school.everything.split == "test"]
+    test = data.clips[data.clips.split == "test"]
     tested = score_with_keras(model, network, label_clips(test, task)) if len(test) else None
-    onnx, onnx_error = to_onnx(network, ranges[:200])
     metrics = {"judged": _figures(result, task)}
     if tested:
         metrics["test"] = _figures(tested, task)
-    provenance = {
-        "command": _command(args),
-        **school.origin(lesson, args.noise),
-        "circuit": which,
-        "metrics": metrics,
-        "versions": {"keras": keras.__version__, "numpy": np.__version__},
-    }
-    export.write(args.out, int8, task, decision, provenance, wanted)
-    write_file(args.out.with_suffix(".onnx"), onnx)
-    shown = tested or result
-    title = f"{args.out.name}: {shown.accuracy(shown.int8):.1%} of {len(shown.truth)} clips correct"
-    plots = [ConfusionPlot(shown.confusion(), title)]
-    plot_confusion(plots, shown.labels, "said", args.out.with_suffix(".png"))
+    described = describe_clips(training_set.clips, data, config)
+    corpora = described.pop("corpora")
+    origin = provenance(_command(args), corpora, metrics, **described, circuit=which)
+    content = model_file(int8, task, wanted, decision, origin)
+    exported = export_model(args.out, content, network, ranges)
     text = card.text(
-        *(args.out, Model.load(args.out), result, tested, held.said, onnx_error),
-        *(school.listened(judges), lesson.clips, task, args.study),
+        *(args.out, exported.model, result, tested, split.description, exported.onnx_error),
+        *(describe_threshold_audio(clips, data, config), training_set.clips, task, args.study),
     )
-    write_file(args.out.with_suffix(".md"), text)
-    print(text)
+    export_report(args.out, text, tested or result)
     print(f"wrote {args.out}; try it: kws-listen --model {args.out} --mock")
 
 
@@ -150,30 +163,30 @@ def _random(seed: int) -> tuple[dict[str, Any], str]:
 
 
 def _learn(
-    task: Task,
-    lesson: StagedLesson,
-    learnt: Clips,
-    noise: NDArray[np.float16],
-    args: argparse.Namespace,
+    training_set: StagedLesson,
+    split: Split,
+    data: TrainingData,
+    config: TrainingConfig,
+    size: str,
+    with_stage: Schedule,
 ) -> keras.Model:
     """What training.kws knows of all words goes on behind the stage, then with those of the task.
 
     That is kept since kws was trained on these clips, or else learnt now.
     """
-    known, words = training_sets.pretrained(learnt, noise, SIZES[args.size], args.seed)
-    every, _ = training_sets.every_word(learnt, noise, args.seed)
-    staged, shape = StagedLesson.of(every, lesson.quanvolution), SHAPES[args.size]
-    keras.utils.set_random_seed(args.seed)
-    again = stage.transplanted(known, staged, shape)
-    count = len(lesson.clips)
-    fit.fit(again, staged, fit.for_clips(AGAIN, count), "all words, behind the circuit")
-    lesson = training_sets.taught(lesson, learnt, noise, task, args.seed)
-    plan, groups = fit.for_clips(FINISH, count), task.groups(words)
-    return fit.finish(again, lesson, shape, args.seed, plan, groups)
+    all_words = all_words_training_set(split.train, data.noise, config)
+    known = pretrain(all_words, config)
+    staged, shape = StagedLesson.of(all_words, training_set.quanvolution), SHAPES[size]
+    keras.utils.set_random_seed(config.seed)
+    again = stage.transplanted(known.network, staged, shape)
+    schedule = config.shortened(with_stage, len(training_set.clips))
+    fit(again, staged, schedule, config.fit, "all words, behind the circuit")
+    training_set = with_distillation(training_set, split.train, data.noise, config)
+    return finetune(WordNetwork(again, known.words), training_set, replace(config, network=shape))
 
 
 def _figures(result: ClipScores, task: Task) -> dict[str, Any]:
-    words = result.truth < len(task.spoken)
+    words = result.truth < len(task.event_labels)
     found: dict[str, Any] = {
         "clips": len(result.truth),
         "speakers": result.speakers,
@@ -188,19 +201,19 @@ def _figures(result: ClipScores, task: Task) -> dict[str, Any]:
 
 
 def _command(args: argparse.Namespace) -> str:
-    command = ["python", "-m", "training.qcnn"]
-    command += ["--data", *(Path(folder).resolve().name for folder in args.data)]
-    if args.noise:
-        noise = (Path(file).resolve() for file in args.noise)
-        command += ["--noise", *(f"{file.parent.name}/{file.name}" for file in noise)]
-    if args.others:
-        command += ["--others", *(Path(folder).resolve().name for folder in args.others)]
-    if args.people is not None:
-        command += ["--people", str(args.people)]
-    if args.study:
-        command += ["--study", f"models/{args.study.name}"]
-    command += ["--size", args.size, "--seed", str(args.seed), "--out", f"models/{args.out.name}"]
-    return shlex.join(command)
+    return command_line(
+        "training.qcnn",
+        {
+            "--data": folder_names(args.data),
+            "--noise": file_names(args.noise),
+            "--others": folder_names(args.others),
+            "--people": args.people,
+            "--study": args.study and model_path(args.study),
+            "--size": args.size,
+            "--seed": args.seed,
+            "--out": model_path(args.out),
+        },
+    )
 
 
 if __name__ == "__main__":

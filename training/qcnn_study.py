@@ -36,23 +36,28 @@ from edge.features.sound.windows import SoundFeatures
 from edge.samples import Chunk
 from training.quantum import report, stage
 from training.quantum.study import ARMS, Examples, run, scaled
-from training.sound.data import clips as corpora
-from training.sound.data import selection
 from training.sound.data.clips import Clips
+from training.sound.data.load import load_clips
+from training.sound.data.log_mel import RATE, loudest_second
+from training.sound.data.noise import recorded_noise
 from training.sound.data.recordings import load_samples
-from training.sound.data.split import hold_out
+from training.sound.data.split import make_split
 from training.sound.evaluate.validation import label_clips
-from training.sound.learn import fit, training_sets
-from training.sound.task import Task, commands
+from training.sound.learn.config import TrainingConfig
+from training.sound.learn.training_sets import example_batches, task_training_set
+from training.sound.task import Task, keyword_task
 
 log = logging.getLogger(__name__)
 
-POOL = 200 * fit.BATCH  # windows that every network learns from
+POOL = 51200  # windows that every network learns from
 EPOCHS = 4
 SEEDS = 5
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+DEFAULTS = TrainingConfig(keyword_task())
+
+
+def main(argv: Sequence[str] | None = None, config: TrainingConfig = DEFAULTS) -> int:
     parser = CommandParser("python -m training.qcnn_study", __doc__)
     parser.add_argument(
         "--data", nargs="+", required=True, metavar="DIR", help="recordings of words"
@@ -63,19 +68,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"({SEEDS})")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.md")
     add_common(parser)
-    return run_command(parser, lambda args: study(args, commands()), argv)
+    return run_command(parser, lambda args: study(args, config), argv)
 
 
-def study(args: argparse.Namespace, task: Task) -> None:
+def study(args: argparse.Namespace, config: TrainingConfig) -> None:
+    task = config.task
     if args.out.suffix != ".md" or args.seeds < 2:
         raise EdgeError(f"--out {args.out} --seeds {args.seeds}: a name.md and two seeds at least")
-    everything = corpora.load(args.data, fit.CACHE)
+    everything = load_clips(args.data, config.cache)
     judges = {split: everything[everything.split == split] for split in ("val", "test")}
     if not all(set(task.words) <= set(clips.word) for clips in judges.values()):
         raise RecordingError("no validation and test list with every word: give speech_commands")
-    learnt = hold_out(everything, task.words, 0).learnt
-    noise = selection.recorded_noise([Path(file) for file in args.noise])
-    windows, classes = fit.some_examples(training_sets.lesson_of(learnt, noise, task, 0), POOL)
+    learnt = make_split(everything, task.words, 0).train
+    noise = recorded_noise([Path(file) for file in args.noise])
+    windows, classes = example_batches(task_training_set(learnt, noise, config), POOL, config.fit)
     pool = Examples(scaled(windows).astype(np.float16), classes.argmax(axis=1))
     heard = {split: _heard(clips, task) for split, clips in judges.items()}
     given = {
@@ -121,8 +127,8 @@ def _heard(clips: Clips, task: Task) -> Examples:
     specification = SoundFeatures.specification()
     spoken, windows = label_clips(clips, task), []
     for one in spoken:
-        samples = corpora.loudest_second(load_samples(one.path, corpora.RATE))
-        chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
+        samples = loudest_second(load_samples(one.path, RATE))
+        chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
         windows.append(next(iter(SoundFeatures.windows_of_recording(specification, chunk))).tensor)
     classes = np.array([task.labels.index(one.word) for one in spoken])
     return Examples(scaled(np.stack(windows)), classes)

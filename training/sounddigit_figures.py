@@ -32,23 +32,32 @@ from edge.cli.run import run_command
 from edge.errors import RecordingError
 from edge.simulation.seeds import seed
 from training.sound import export
-from training.sound.data import clips as corpora
-from training.sound.data import selection
-from training.sound.data.clips import Clips
-from training.sound.data.folder_layouts import SILENCE
+from training.sound.data.clips import LARGE_CORPUS, Clips, concatenate, large_corpora
+from training.sound.data.load import load_clips
+from training.sound.data.noise import recorded_noise
+from training.sound.data.split import exclude_held_out
+from training.sound.data.words import SILENCE
 from training.sound.evaluate.clip_accuracy.scores import ClipScores
 from training.sound.evaluate.validation import label_clips, score_with_keras
-from training.sound.learn import fit, network, training_sets
-from training.sound.learn.layers import Shape
-from training.sound.task import DIGITS
+from training.sound.learn.config import TrainingConfig
+from training.sound.learn.distillation import with_distillation
+from training.sound.learn.phases import WordNetwork, adapt, finetune, pretrain
+from training.sound.learn.pretrained_model import from_tflite
+from training.sound.learn.training_sets import (
+    TrainingSet,
+    adaptation_training_set,
+    all_words_training_set,
+    calibration_windows,
+    task_training_set,
+)
+from training.sound.task import DIGIT_TASK
 
 log = logging.getLogger(__name__)
 
 FSDD = "fsdd"
 OWN_TAKES = 20  # of each digit, as the lecture has it
-ARABIC_JUDGES = ("02", "07", "08", "12", "21", "25")
-SHAPE = Shape()
-PLAN = replace(fit.FINISH, epochs=6)  # of a row; the shipped model learns longer
+ARABIC_HELD_OUT = ("02", "07", "08", "12", "21", "25")
+EPOCHS = 6  # of the finetuning for each row; the shipped model is trained for longer
 
 
 @dataclass(frozen=True)
@@ -70,71 +79,84 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> None:
-    everything = corpora.load(args.data, fit.CACHE)
-    noise = selection.recorded_noise([Path(file) for file in args.noise])
-    learnt = selection.learnable(everything)
-    large = selection.large(learnt)
+    config = TrainingConfig(DIGIT_TASK, seed=args.seed)
+    clips = exclude_held_out(load_clips(args.data, config.cache))
+    noise = recorded_noise([Path(file) for file in args.noise])
+    large = large_corpora(clips)
     if not large or FSDD in large:
         raise RecordingError(
-            f"--data must hold a corpus of {selection.MANY} speakers besides {FSDD}, to learn from "
-            "first: speech_commands_logmel"
+            f"--data must hold a corpus of {LARGE_CORPUS} speakers besides {FSDD}, for the "
+            "pretraining: speech_commands_logmel"
         )
-    base, words = training_sets.pretrained(learnt, noise, SHAPE, args.seed)
-    groups = DIGITS.groups(words)
-    rows = list(_left_out(learnt, noise, base, groups, args.seed))
+    pretrained = pretrain(all_words_training_set(clips, noise, config), config)
+    rows = list(_speakers_held_out(clips, noise, pretrained, config))
     if args.arabic:
-        rows.append(_another_language(args, learnt, noise, base, groups))
+        rows.append(_another_language(args.arabic, clips, noise, pretrained, config))
     text = "\n".join(_table(rows, args))
     print(text)
     if args.out:
         args.out.write_text(text + "\n")
 
 
-def _left_out(
-    learnt: Clips, noise: NDArray[np.float16], base: keras.Model, groups: list[int], seed: int
+def _speakers_held_out(
+    clips: Clips, noise: NDArray[np.float16], pretrained: WordNetwork, config: TrainingConfig
 ) -> Iterator[Row]:
-    """Each speaker of FSDD as a stranger, and then as one who gives takes of his own."""
-    fsdd = learnt.corpus == FSDD
+    """Yield two rows for each speaker of FSDD: held out, and adapted to some of the takes."""
+    fsdd = clips.corpus == FSDD
     if not fsdd.any():
         raise RecordingError(f"--data must hold the folder {FSDD}")
-    for speaker in np.unique(learnt.speaker[fsdd]):
-        his = fsdd & (learnt.speaker == speaker)
-        lesson = training_sets.lesson_of(learnt[~his], noise, DIGITS, seed)
-        lesson = training_sets.taught(lesson, learnt[~his], noise, DIGITS, seed)
-        stranger = fit.finish(base, lesson, SHAPE, seed, PLAN, groups)
-        yield _row(f"FSDD without {speaker} -> {speaker}", 0.94, stranger, lesson, learnt[his])
-        number = _take_numbers(learnt.path)
-        own, later = his & (number < OWN_TAKES), his & (number >= OWN_TAKES)
-        own_lesson = training_sets.own_lesson(learnt[own], learnt[~his], noise, DIGITS, seed)
-        # As a user would: from the int8 file, not from the float network behind it.
-        model = export.to_int8(stranger, SHAPE, training_sets.calibration(lesson))
-        known = network.from_model(model, lesson.inputs, len(DIGITS.labels), SHAPE)
-        friend = fit.adapt(known, own_lesson, seed)
+    take = _take_numbers(clips.path)
+    for speaker in np.unique(clips.speaker[fsdd]):
+        held_out = fsdd & (clips.speaker == speaker)
+        others = clips[~held_out]
+        training_set = task_training_set(others, noise, config)
+        training_set = with_distillation(training_set, others, noise, config)
+        network = finetune(pretrained, training_set, _row_config(config))
+        name = f"FSDD without {speaker} -> {speaker}"
+        yield _row(name, 0.94, network, training_set, clips[held_out], config)
+        own, later = held_out & (take < OWN_TAKES), held_out & (take >= OWN_TAKES)
+        own_set = adaptation_training_set(clips[own], others, noise, config)
+        # From the int8 model, as a user would adapt it, and not from the float network.
+        windows = calibration_windows(training_set, config)
+        int8 = export.to_int8(network, config.network, windows)
+        labels = len(DIGIT_TASK.labels)
+        base = from_tflite(int8, training_set.inputs, labels, config.network)
         name = f"... and {OWN_TAKES} own takes a digit given (--base), later takes of {speaker}"
-        yield _row(name, 0.995, friend, own_lesson, learnt[later])
+        yield _row(name, 0.995, adapt(base, own_set, config), own_set, clips[later], config)
 
 
 def _another_language(
-    args: argparse.Namespace,
-    learnt: Clips,
+    folder: str,
+    clips: Clips,
     noise: NDArray[np.float16],
-    base: keras.Model,
-    groups: list[int],
+    pretrained: WordNetwork,
+    config: TrainingConfig,
 ) -> Row:
-    arabic = corpora.load([args.arabic], fit.CACHE)
-    judges = np.array([name[-2:] in ARABIC_JUDGES for name in arabic.speaker])
-    silence = learnt[learnt.word == SILENCE]
-    lesson = training_sets.lesson_of(
-        corpora.together([arabic[~judges], silence]), noise, DIGITS, args.seed
-    )
-    taught = fit.finish(base, lesson, SHAPE, args.seed, PLAN, groups)
-    return _row("Arabic, 18 speakers -> 6 others", 0.98, taught, lesson, arabic[judges])
+    arabic = load_clips([folder], config.cache)
+    held_out = np.array([name[-2:] in ARABIC_HELD_OUT for name in arabic.speaker])
+    silence = clips[clips.word == SILENCE]
+    training_set = task_training_set(concatenate([arabic[~held_out], silence]), noise, config)
+    network = finetune(pretrained, training_set, _row_config(config))
+    name = "Arabic, 18 speakers -> 6 others"
+    return _row(name, 0.98, network, training_set, arabic[held_out], config)
 
 
-def _row(name: str, goal: float, taught: keras.Model, lesson: fit.Lesson, tested: Clips) -> Row:
-    int8 = export.to_int8(taught, SHAPE, training_sets.calibration(lesson))
-    model = export.loaded(int8, DIGITS)
-    row = Row(name, goal, score_with_keras(model, taught, label_clips(tested, DIGITS)))
+def _row_config(config: TrainingConfig) -> TrainingConfig:
+    """Return the config of the finetuning of a row: as long for few clips as for many."""
+    return replace(config, finetuning=replace(config.finetuning, epochs=EPOCHS), full_size=1)
+
+
+def _row(
+    name: str,
+    goal: float,
+    network: keras.Model,
+    training_set: TrainingSet,
+    tested: Clips,
+    config: TrainingConfig,
+) -> Row:
+    windows = calibration_windows(training_set, config)
+    model = export.load_int8(export.to_int8(network, config.network, windows), DIGIT_TASK)
+    row = Row(name, goal, score_with_keras(model, network, label_clips(tested, DIGIT_TASK)))
     log.info("%s: %s", name, row.scored.summary())
     return row
 
@@ -149,7 +171,7 @@ def _table(rows: Sequence[Row], args: argparse.Namespace) -> Iterator[str]:
     data = " ".join(Path(folder).resolve().name for folder in args.data)
     noise = " ".join(Path(file).name for file in args.noise)
     arabic = f" --arabic {Path(args.arabic).resolve().name}" if args.arabic else ""
-    yield from ["# Spoken digits of people that training did not hear", ""]
+    yield from ["# LabelledClip digits of people that training did not hear", ""]
     yield f"Printed by `python -m training.sounddigit_figures --data {data}{arabic}"
     yield f"--noise {noise} --seed {args.seed}`. int8 on the device's runtime."
     yield from [

@@ -22,7 +22,7 @@ from edge.takes.sound.capture import WordCapture
 from edge.takes.sound.endpoints import find_segments
 from edge.takes.sound.storage import count_takes, save_take
 from edge.takes.sound.validation import MARGIN
-from training.sound.data.folder_layouts import named
+from training.sound.data.folder_layouts import find_clip_files
 
 RATE = 16000
 NOISE_RMS = 3e-4  # of a quiet room
@@ -105,7 +105,7 @@ def test_training_finds_word_and_speaker_of_each_take(record, tmp_path):
     assert status == 0, err
     assert "say: 4 (1 of 1)" in err
     assert saved_files(tmp_path) == ["2/2_ann_0.wav", "4/4_ann_0.wav", "yes/ann_nohash_0.wav"]
-    found = {(clip.word, clip.speaker) for clip in named(tmp_path / "words")}
+    found = {(clip.word, clip.speaker) for clip in find_clip_files(tmp_path / "words")}
     assert found == {("yes", "ann"), ("four", "ann"), ("two", "ann")}
 
 
@@ -145,7 +145,7 @@ def test_continuous_speech_is_cut_after_4_s_and_rejected(record, tmp_path):
 def test_a_word_of_any_language_can_be_recorded(record, tmp_path, name):
     status, _, err = record(in_room(*with_pauses(word())), "--words", name, "--takes", "1")
     assert status == 0, err
-    (clip,) = named(tmp_path / "words")
+    (clip,) = find_clip_files(tmp_path / "words")
     assert clip.word == name
 
 

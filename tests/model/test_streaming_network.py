@@ -15,7 +15,7 @@ from edge.model.network import StreamingNetwork
 from edge.samples import Chunk
 from training.sound import export
 from training.sound.learn import network
-from training.sound.learn.layers import TINY
+from training.sound.learn.network_config import TINY
 from training.sound.task import Task
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the converter warns of itself
@@ -43,7 +43,7 @@ def rows() -> np.ndarray:
 def folded(rows: np.ndarray) -> keras.Model:
     """It has learnt a little, so that what it says differs from window to window."""
     keras.utils.set_random_seed(3)
-    fresh = network.learning((FRAMES, BANDS), len(GROUPS), SHAPE)
+    fresh = network.build_trainable((FRAMES, BANDS), len(GROUPS), SHAPE)
     windows = windows_of(rows)
     tone = windows[:, -20:].mean(axis=(1, 2))
     classes = np.searchsorted(np.quantile(tone, [0.2, 0.4, 0.6, 0.8]), tone)
@@ -52,8 +52,8 @@ def folded(rows: np.ndarray) -> keras.Model:
             layer.momentum = 0.7
     fresh.compile(keras.optimizers.Adam(5e-3), keras.losses.SparseCategoricalCrossentropy())
     fresh.fit(windows, classes, batch_size=48, epochs=12, verbose=0)
-    grouped = network.with_head_for(fresh, len(GROUPS), SHAPE, GROUPS)
-    return network.folded(grouped, SHAPE)
+    grouped = network.with_groups(fresh, SHAPE, GROUPS)
+    return network.fold_batchnorm(grouped, SHAPE)
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +63,12 @@ def content(folded: keras.Model, rows: np.ndarray) -> bytes:
 
 @pytest.fixture
 def model(content: bytes) -> Model:
-    return export.loaded(content, TASK)
+    return export.load_int8(content, TASK)
 
 
 def test_in_steps_a_network_makes_of_a_window_what_it_makes_of_it_whole(folded, rows) -> None:
     window = rows[None, :FRAMES]
-    steps = network.steps(folded, SHAPE)
+    steps = network.to_streaming(folded, SHAPE)
     rng = np.random.default_rng(2)
     # Whatever it remembered of before: a whole window leaves nothing of that.
     memory = [rng.normal(0, 9, (1, *one.shape[1:])).astype(np.float32) for one in steps.inputs[1:]]
@@ -142,7 +142,7 @@ def test_a_state_that_a_step_changes_the_form_of_is_refused(content, tmp_path) -
     graph.outputs = [graph.outputs[0], *graph.outputs[:0:-1]]
     altered = bytes(flatbuffer_utils.convert_object_to_bytearray(found))
     with pytest.raises(ModelError, match="a state that is .* before a step and .* after it"):
-        export.loaded(altered, TASK)
+        export.load_int8(altered, TASK)
 
 
 def test_states_that_are_forgotten_are_refused(content) -> None:
@@ -151,4 +151,4 @@ def test_states_that_are_forgotten_are_refused(content) -> None:
     graph.outputs = graph.outputs[:-1]
     altered = bytes(flatbuffer_utils.convert_object_to_bytearray(found))
     with pytest.raises(ModelError, match="inputs and .* outputs"):
-        export.loaded(altered, TASK)
+        export.load_int8(altered, TASK)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.formats.sound import write_wav
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 
 RATE = 16000
 
@@ -34,7 +34,7 @@ def write_clip(path: Path, samples: np.ndarray) -> Path:
     return path
 
 
-def write_word_clips(folder: Path) -> list[Spoken]:
+def write_word_clips(folder: Path) -> list[LabelledClip]:
     """Write four clips each of four words, by four speakers; return them with their words."""
     clips = []
     for number, word in enumerate(["one", "two", "bird", "house"]):
@@ -42,5 +42,5 @@ def write_word_clips(folder: Path) -> list[Spoken]:
             start, hz, seed = 0.1 + 0.1 * speaker, 120 + 60 * number, 10 * number + speaker
             samples = synthetic_word(start, start + 0.45, 30, seed, hz=hz)
             path = write_clip(folder / word / f"s{speaker}_nohash_0.wav", samples)
-            clips.append(Spoken(path, word, f"s{speaker}"))
+            clips.append(LabelledClip(path, word, f"s{speaker}"))
     return clips

@@ -18,7 +18,7 @@ from sound_network import write_model
 from stroke_network import write_model as write_stroke_model
 from synthetic_words import RATE, synthetic_word, write_clip
 from training.evaluate import main
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 from training.sound.data.recordings import load_samples
 from training.sound.evaluate.clip_accuracy.figures import accepted_clips
 from training.sound.evaluate.clip_accuracy.scores import score_clips
@@ -292,7 +292,7 @@ def test_the_word_prior_applies_to_clips_and_not_to_streams(corpus: Path, tmp_pa
     path = write_model(tmp_path / "kws.tflite")
     path.with_suffix(".onnx").write_bytes(_onnx())
     model = Model.load(path)
-    clips = [Spoken(file, "one") for file in sorted(corpus.glob("*.wav"))]
+    clips = [LabelledClip(file, "one") for file in sorted(corpus.glob("*.wav"))]
     scores = score_clips(model, clips)
     for clip, of_clip, of_stream in zip(clips, scores.int8, scores.without_prior, strict=True):
         samples = load_samples(clip.path, RATE)

@@ -12,8 +12,10 @@ import pytest
 from edge.errors import RecordingError
 from edge.takes.sound.endpoints import word_span
 from synthetic_words import RATE, synthetic_word, write_clip, write_word_clips
-from training.sound.data.clip_files import Spoken, label_of, spoken
-from training.sound.data.leakage import leakage, refuse_leakage
+from training.sound.data.clip_files import LabelledClip
+from training.sound.data.clip_selection import select_clips
+from training.sound.data.leakage import refuse_leakage, shared_speakers
+from training.sound.data.words import label_of
 from training.sound.evaluate.long_audio import TrueWord, background
 from training.sound.evaluate.long_audio.annotations import AnnotatedRecording
 from training.sound.evaluate.long_audio.mixing import MixedAudio, mix_clips
@@ -23,7 +25,7 @@ TARGETS = ["one", "two"]
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Spoken]:
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[LabelledClip]:
     return write_word_clips(tmp_path_factory.mktemp("clips"))
 
 
@@ -54,12 +56,12 @@ def test_a_silent_clip_is_one_word_from_start_to_end() -> None:
 
 
 def mix(
-    clips: list[Spoken], seconds: float, noise: Sequence[np.ndarray] = (), **settings: Any
+    clips: list[LabelledClip], seconds: float, noise: Sequence[np.ndarray] = (), **settings: Any
 ) -> list[MixedAudio]:
     return mix_clips(clips, TARGETS, noise, MixConfig(seconds=seconds, **settings))
 
 
-def test_words_have_the_same_times_at_every_noise_level(clips: list[Spoken]) -> None:
+def test_words_have_the_same_times_at_every_noise_level(clips: list[LabelledClip]) -> None:
     noise = [np.random.default_rng(3).standard_normal(RATE).astype(np.float32)]
     clean, noisy = mix(clips, 400, noise, snrs=[None, 0.0], seed=5)
     assert clean.words == noisy.words
@@ -72,7 +74,7 @@ def test_words_have_the_same_times_at_every_noise_level(clips: list[Spoken]) -> 
 
 @pytest.mark.parametrize("gap_s", [MixConfig.gap_s, (0.1, 0.3)])
 def test_gaps_between_words_are_within_limits_and_noise_is_alone_between_stretches(
-    clips: list[Spoken], gap_s: tuple[float, float]
+    clips: list[LabelledClip], gap_s: tuple[float, float]
 ) -> None:
     (audio,) = mix(clips, 1000, seed=1, gap_s=gap_s)
     gaps = np.array(
@@ -94,7 +96,7 @@ def test_gaps_between_words_are_within_limits_and_noise_is_alone_between_stretch
 
 
 @pytest.mark.parametrize("snr", [20.0, 6.0, 0.0])
-def test_words_have_the_given_snr(clips: list[Spoken], snr: float) -> None:
+def test_words_have_the_given_snr(clips: list[LabelledClip], snr: float) -> None:
     noise = [np.random.default_rng(k).standard_normal(3 * RATE).astype(np.float32) for k in (1, 2)]
     (audio,) = mix(clips, 300, noise, snrs=[snr], seed=2)
     sound = np.concatenate(list(audio.blocks()))
@@ -107,7 +109,7 @@ def test_words_have_the_given_snr(clips: list[Spoken], snr: float) -> None:
     assert 10 * np.log10(word_power / noise_power) == pytest.approx(snr, abs=0.7)
 
 
-def test_clean_audio_has_noise_between_stretches_of_words_only(clips: list[Spoken]) -> None:
+def test_clean_audio_has_noise_between_stretches_of_words_only(clips: list[LabelledClip]) -> None:
     noise = [np.random.default_rng(1).standard_normal(3 * RATE).astype(np.float32)]
     (audio,) = mix(clips, 300, noise, seed=2)
     sound = np.concatenate(list(audio.blocks()))
@@ -117,7 +119,7 @@ def test_clean_audio_has_noise_between_stretches_of_words_only(clips: list[Spoke
     assert np.std(sound[155 * RATE : 175 * RATE]) == pytest.approx(expected, rel=0.1)
 
 
-def test_words_are_repeated_in_a_row(clips: list[Spoken]) -> None:
+def test_words_are_repeated_in_a_row(clips: list[LabelledClip]) -> None:
     (audio,) = mix(clips, 60, gap_s=(0.3, 0.3), repetitions=3)
     played = [word.clip for word in audio.words]
     rows = [played[at : at + 3] for at in range(0, len(played) - 2, 3)]
@@ -128,7 +130,7 @@ def test_words_are_repeated_in_a_row(clips: list[Spoken]) -> None:
     assert second.start - first.end == pytest.approx(0.3)
 
 
-def test_a_target_without_clips_is_refused(clips: list[Spoken]) -> None:
+def test_a_target_without_clips_is_refused(clips: list[LabelledClip]) -> None:
     with pytest.raises(RecordingError, match="no clips of three"):
         mix_clips(clips, ["one", "three"], [], MixConfig(seconds=100))
 
@@ -156,18 +158,18 @@ def test_an_annotated_recording_is_read(tmp_path: Path) -> None:
 
 
 def test_a_speaker_in_training_and_test_is_refused(tmp_path: Path) -> None:
-    assert leakage(["a", "", "b"], ["", "b", "c"]) == {"b"}
+    assert shared_speakers(["a", "", "b"], ["", "b", "c"]) == {"b"}
     with pytest.raises(RecordingError, match="1 speakers .*b"):
         refuse_leakage("ab", "bc")
     write_clip(tmp_path / "1.wav", synthetic_word(0.2, 0.5, 40))
     index = tmp_path / "index.csv"
     write_clip(tmp_path / "2.wav", synthetic_word(0.2, 0.5, 50))
     index.write_text("split,path,label,word,speaker\ntrain,1.wav,x,x,ann\ntest,2.wav,x,x,bob\n")
-    assert [clip.speaker for clip in spoken([tmp_path], "test")] == ["bob"]
-    assert [clip.speaker for clip in spoken([index])] == ["ann", "bob"]
+    assert [clip.speaker for clip in select_clips([tmp_path], "test")] == ["bob"]
+    assert [clip.speaker for clip in select_clips([index])] == ["ann", "bob"]
     index.write_text("split,path,label,word,speaker\ntrain,1.wav,x,x,ann\ntest,1.wav,x,x,ann\n")
     with pytest.raises(RecordingError, match="in the training as well"):
-        spoken([tmp_path], "test")
+        select_clips([tmp_path], "test")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_a_wrong_list_of_clips_is_refused(
 ) -> None:
     (tmp_path / "index.csv").write_text(content)
     with pytest.raises(RecordingError, match=message):
-        spoken([tmp_path], split)
+        select_clips([tmp_path], split)
 
 
 def test_each_word_has_the_label_that_a_model_should_give() -> None:

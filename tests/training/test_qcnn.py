@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,34 +26,42 @@ from training.quantum import reference as quantum_reference  # noqa: E402
 from training.quantum import stage as quantum  # noqa: E402
 from training.quantum import study as quantum_study  # noqa: E402
 from training.sound import export  # noqa: E402
-from training.sound.data import selection, simulated_speakers  # noqa: E402
-from training.sound.data.clips import RATE, ROWS, Clips  # noqa: E402
-from training.sound.evaluate.validation import ValidationConfig  # noqa: E402
-from training.sound.learn import config, fit, network, training_sets  # noqa: E402
-from training.sound.learn.augmentation import BANDS, Strength  # noqa: E402
-from training.sound.learn.layers import Shape  # noqa: E402
-from training.sound.task import commands  # noqa: E402
+from training.sound.data import simulated_speakers  # noqa: E402
+from training.sound.data.clips import Clips  # noqa: E402
+from training.sound.data.log_mel import BANDS, RATE, ROWS  # noqa: E402
+from training.sound.learn import network  # noqa: E402
+from training.sound.learn.config import FitConfig, Schedule, TrainingConfig  # noqa: E402
+from training.sound.learn.network_config import NetworkConfig  # noqa: E402
+from training.sound.learn.training_sets import example_batches, task_training_set  # noqa: E402
+from training.sound.task import keyword_task  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 
 WORDS = ("yes", "no")
 SEEN = (quantum.FRAMES // 2, 20, 4)  # behind a stage
-SHAPE = Shape(stem=8, stages=((8, 2), (8, 2)), width=16, blocks=1)
+SHAPE = NetworkConfig(stem=8, stages=((8, 2), (8, 2)), width=16, blocks=1)
 
 
-@pytest.fixture(autouse=True)
-def in_little_time(monkeypatch, tmp_path):
-    monkeypatch.setattr(fit, "CACHE", tmp_path / "cache")
-    for name, value in {"STEPS": 20, "BATCH": 32, "FEWEST": 1, "FULL": 1}.items():
-        monkeypatch.setattr(fit, name, value)
-    monkeypatch.setattr(fit, "PRETRAIN", fit.Plan(epochs=1, rate=4e-3))
-    monkeypatch.setattr(qcnn, "AGAIN", fit.Plan(epochs=1, rate=2e-3))
-    monkeypatch.setattr(qcnn, "FINISH", fit.Plan(epochs=1, rate=5e-3))
-    monkeypatch.setitem(config.SIZES, "tiny", SHAPE)
-    monkeypatch.setitem(quantum.SHAPES, "tiny", replace(SHAPE, stride=1))
-    monkeypatch.setattr(qcnn, "VALIDATION", ValidationConfig(hours=0.02))
-    monkeypatch.setattr(training_sets, "CALIBRATION", 32)
-    monkeypatch.setattr(selection, "MADE_NOISES", 20)
+FIT = FitConfig(batch_size=32, steps_per_epoch=20)
+WITH_STAGE = Schedule(epochs=1, learning_rate=2e-3)
+NO_NOISE = np.empty((0, ROWS, BANDS), np.float16)
+
+
+@pytest.fixture
+def small(tmp_path) -> TrainingConfig:
+    """A training that takes seconds."""
+    return TrainingConfig(
+        keyword_task(WORDS),
+        fit=FIT,
+        pretraining=Schedule(epochs=1, learning_rate=4e-3),
+        finetuning=Schedule(epochs=1, learning_rate=5e-3),
+        full_size=1,
+        min_epochs=1,
+        synthetic_noises=20,
+        calibration_windows=32,
+        validation_hours=0.02,
+        cache=tmp_path / "cache",
+    )
 
 
 def corpus(folder: Path) -> Path:
@@ -62,7 +69,7 @@ def corpus(folder: Path) -> Path:
     rows = ["split,path,label,word,speaker"]
     for number in range(12):
         seed = person_seed(5, number)
-        for word, second in zip(WORDS, simulated_speakers.spoken(seed, WORDS), strict=True):
+        for word, second in zip(WORDS, simulated_speakers.say_words(seed, WORDS), strict=True):
             split = "val" if number < 3 else "test" if number < 6 else "train"
             (folder / word).mkdir(parents=True, exist_ok=True)
             write_wav(folder / word / f"{number}.wav", second, RATE)
@@ -72,7 +79,7 @@ def corpus(folder: Path) -> Path:
 
 
 def a_second(seed: int = 0) -> np.ndarray:
-    return next(iter(simulated_speakers.spoken(person_seed(6, seed), ["yes"])))
+    return next(iter(simulated_speakers.say_words(person_seed(6, seed), ["yes"])))
 
 
 def chunk(samples: np.ndarray) -> Chunk:
@@ -114,40 +121,36 @@ def test_live_windows_are_those_of_a_whole_recording():
         assert np.abs(stage.apply(spectrum[last - quantum.FRAMES : last]) - tensor).max() < 1e-4
 
 
-def test_a_lesson_shows_what_the_stage_makes_of_its_windows():
+def test_a_lesson_shows_what_the_stage_makes_of_its_windows(small):
     rng = np.random.default_rng(1)
     empty = np.full(20, "")
     rows = rng.normal(-5, 2, (20, ROWS, BANDS)).astype(np.float16)
     clips = Clips(rows, np.array(["yes", "no"] * 10), *[empty] * 4, np.zeros(20, bool))
-    plain = training_sets.lesson_of(
-        clips, np.empty((0, ROWS, BANDS), np.float16), commands(WORDS), 0
-    )
-    lesson = quantum.StagedLesson.of(plain, quantum.drawn(1))
-    assert lesson.inputs == SEEN and plain.inputs == (quantum.FRAMES, BANDS)
+    plain = task_training_set(clips, NO_NOISE, small)
+    training_set = quantum.StagedLesson.of(plain, quantum.drawn(1))
+    assert training_set.inputs == SEEN and plain.inputs == (quantum.FRAMES, BANDS)
     other = quantum.StagedLesson.of(plain, quantum.drawn(2))
-    assert len({plain.fingerprint, lesson.fingerprint, other.fingerprint}) == 3
-    spectra, classes = fit.some_examples(plain, 32)
-    seen, same = fit.some_examples(lesson, 32)
+    assert len({plain.fingerprint, training_set.fingerprint, other.fingerprint}) == 3
+    spectra, classes = example_batches(plain, 32, FIT)
+    seen, same = example_batches(training_set, 32, FIT)
     stage = Quanvolution(quantum.drawn(1), BANDS)
     wanted = np.stack([stage.apply(window[: quantum.FRAMES]) for window in spectra])
     assert np.array_equal(classes, same)
     assert np.abs(seen - wanted).max() < 1e-5
-    batches = tf.data.Dataset.range(2).map(lesson.drawing(Strength()))
+    batches = tf.data.Dataset.range(2).map(training_set.batches(FIT))
     assert [x.shape[1:] for x, _ in batches] == [SEEN] * 2
 
 
-def test_all_but_the_first_layer_is_taken_over():
-    known = network.learning((quantum.FRAMES, BANDS), 5, SHAPE)
+def test_all_but_the_first_layer_is_taken_over(small):
+    known = network.build_trainable((quantum.FRAMES, BANDS), 5, SHAPE)
     for layer in known.layers:
         layer.set_weights([w + 0.5 for w in layer.get_weights()])
     rows = np.zeros((4, ROWS, BANDS), np.float16)
     empty = np.full(4, "")
     clips = Clips(rows, np.array(["yes", "no"] * 2), *[empty] * 4, np.zeros(4, bool))
-    plain = training_sets.lesson_of(
-        clips, np.empty((0, ROWS, BANDS), np.float16), commands(WORDS), 0
-    )
-    lesson = quantum.StagedLesson.of(plain, quantum.drawn(1))
-    fresh = quantum.transplanted(known, lesson, quantum.SHAPES["tiny"])
+    plain = task_training_set(clips, NO_NOISE, small)
+    training_set = quantum.StagedLesson.of(plain, quantum.drawn(1))
+    fresh = quantum.transplanted(known, training_set, quantum.SHAPES["tiny"])
     before, after = ([w for one in m.layers for w in one.get_weights()] for m in (known, fresh))
     assert before[0].shape == (4, 5, 1, 8) and after[0].shape == (2, 5, 4, 8)
     assert all(np.array_equal(a, b) for a, b in zip(before[1:], after[1:], strict=True))
@@ -156,13 +159,12 @@ def test_all_but_the_first_layer_is_taken_over():
 # --- whole commands ---
 
 
-def test_a_model_is_trained_and_hears(tmp_path, capsys, monkeypatch):
+def test_a_model_is_trained_and_hears(tmp_path, capsys, small):
     data, out = corpus(tmp_path / "spoken"), tmp_path / "q.tflite"
-    monkeypatch.setattr(qcnn, "commands", lambda: commands(WORDS))
     study = tmp_path / "s.json"
     study.write_text(json.dumps({"runs": made_up_runs()}))
     arguments = ["--data", str(data), "--size", "tiny", "--people", "2", "--study", str(study)]
-    assert qcnn.main([*arguments, "--out", str(out)]) == 0
+    assert qcnn.main([*arguments, "--out", str(out)], small, WITH_STAGE) == 0
     printed = capsys.readouterr().out
     assert "## The test split" in printed and "6 clips" in printed
     assert "it is classical" in printed and "against no stage: -" in printed
@@ -184,11 +186,11 @@ def test_a_model_is_trained_and_hears(tmp_path, capsys, monkeypatch):
 def test_the_shipped_model_hears_people_it_never_met():
     """Simulated ones, of whom none taught it; and noise is no word."""
     model = Model.load("kws_qcnn", task="kws")
-    words = commands().words
+    words = keyword_task().words
     right = []
     for number in range(3):
         for word, second in zip(
-            words, simulated_speakers.spoken(person_seed(8, number), words), strict=True
+            words, simulated_speakers.say_words(person_seed(8, number), words), strict=True
         ):
             scores = model.score_recording(chunk(second))
             right.append(model.labels[scores.argmax()] == word)
@@ -212,21 +214,21 @@ def made_up_runs(seeds: int = 3) -> list[dict]:
     return runs
 
 
-def test_a_study_goes_on_where_it_stopped(tmp_path, capsys, monkeypatch):
+def test_a_study_goes_on_where_it_stopped(tmp_path, capsys, monkeypatch, small):
     data, out = corpus(tmp_path / "spoken"), tmp_path / "study.md"
     monkeypatch.setattr(qcnn_study, "POOL", 96)
     monkeypatch.setattr(qcnn_study, "EPOCHS", 1)
-    monkeypatch.setattr(qcnn_study, "commands", lambda: commands(WORDS))
     monkeypatch.setattr(quantum_study, "BATCH", 48)
     monkeypatch.setattr(quantum_study, "SHAPE", quantum.SHAPES["tiny"])
+    arguments = ["--data", str(data), "--seeds", "2", "--out", str(out)]
     missing = quantum_study.TRAINED, 1
     kept = [run for run in made_up_runs(2) if (run["arm"], run["seed"]) != missing]
     study = out.with_suffix(".json")
     study.write_text(json.dumps({"runs": kept, "frames": quantum.FRAMES - 2}))
-    assert qcnn_study.main(["--data", str(data), "--seeds", "2", "--out", str(out)]) == 1
+    assert qcnn_study.main(arguments, small) == 1
     assert "windows of another length" in capsys.readouterr().err
     study.write_text(json.dumps({"runs": kept, "frames": quantum.FRAMES}))
-    assert qcnn_study.main(["--data", str(data), "--seeds", "2", "--out", str(out)]) == 0
+    assert qcnn_study.main(arguments, small) == 0
     assert "| quanvolution, trained - quanvolution, random |" in capsys.readouterr().out
     assert out.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
     runs = json.loads(out.with_suffix(".json").read_text())["runs"]
@@ -244,7 +246,7 @@ def test_arms_of_a_seed_begin_alike():
     first = []
     for arm in (quantum_study.RANDOM, quantum_study.TRAINED, quantum_study.ORDINARY):
         tf.keras.utils.set_random_seed(4)
-        plain = network.learning(SEEN, 4, quantum.SHAPES["tiny"])
+        plain = network.build_trainable(SEEN, 4, quantum.SHAPES["tiny"])
         quantum_study._behind_stage(arm, 4, plain)
         first.append(plain.get_weights())
     for weights in first[1:]:
@@ -329,8 +331,8 @@ def test_a_circuit_that_cannot_be_is_one_line(content, sentence, tmp_path, capsy
 
 def test_a_model_and_its_circuit_must_belong_together(tmp_path):
     circuit = quantum.drawn(0)
-    untrained = network.folded(
-        network.learning(SEEN, 4, quantum.SHAPES["tiny"]), quantum.SHAPES["tiny"]
+    untrained = network.fold_batchnorm(
+        network.build_trainable(SEEN, 4, quantum.SHAPES["tiny"]), quantum.SHAPES["tiny"]
     )
     ranges = np.random.default_rng(0).uniform(-1, 1, (20, *SEEN)).astype(np.float32)
     path = tmp_path / "m.tflite"
@@ -338,7 +340,7 @@ def test_a_model_and_its_circuit_must_belong_together(tmp_path):
     def written(quanvolution: dict) -> Model:
         wanted = quantum.wanted(quanvolution)
         int8 = export.to_int8(untrained, quantum.SHAPES["tiny"], ranges)
-        export.write(path, int8, commands(WORDS), wanted=wanted)
+        path.write_bytes(export.model_file(int8, keyword_task(WORDS), wanted))
         return Model.load(path)
 
     model = written(circuit)
@@ -365,4 +367,4 @@ def test_results_need_a_fitting_name(command, tmp_path, capsys):
     assert command.main(["--data", str(tmp_path), "--out", str(tmp_path / "m.h5")]) == 1
     assert "name" in capsys.readouterr().err
     with pytest.raises(EdgeError, match=r"table\.md"):
-        quantum_reference.train([], tmp_path / "m.tflite", 0, commands())
+        quantum_reference.train([], tmp_path / "m.tflite", 0, keyword_task())

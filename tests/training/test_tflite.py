@@ -9,7 +9,8 @@ from tensorflow import keras, lite
 from edge.model.runtime import interpreter_class
 from training.common import tflite, tflite_file
 from training.sound.learn import network
-from training.sound.learn.layers import TINY
+from training.sound.learn.network_config import TINY
+from training.sound.learn.pretrained_model import from_tflite
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the converter warns of itself
 
@@ -19,11 +20,11 @@ INPUT = (66, 40)
 @pytest.fixture(scope="module")
 def folded() -> keras.Model:
     keras.utils.set_random_seed(1)
-    fresh = network.learning(INPUT, 3, TINY)
+    fresh = network.build_trainable(INPUT, 3, TINY)
     for weight in fresh.trainable_weights:
         if len(weight.shape) == 1:  # after a training no weight is 0 or 1
             weight.assign_add(np.random.uniform(0.05, 0.2, weight.shape))
-    return network.folded(fresh, TINY)
+    return network.fold_batchnorm(fresh, TINY)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_every_runtime_gives_the_scores_of_keras(folded: keras.Model, windows: n
 
 def test_weights_can_be_read_back_from_a_model(folded: keras.Model, windows: np.ndarray) -> None:
     model = tflite.to_int8(folded, windows)
-    again = network.from_model(model, INPUT, 3, TINY)
+    again = from_tflite(model, INPUT, 3, TINY)
     difference = network.probabilities(again, windows) - network.probabilities(folded, windows)
     assert np.abs(difference).max() < 0.05
 

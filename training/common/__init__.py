@@ -9,6 +9,7 @@ int8_model     an exported model, scored as devices score it
 intervals      95 % confidence intervals
 keras_layers   batch normalisation folded into convolutions, weights read from a .tflite file
 licences       source and licence of each corpus
+missing_extra  one line in place of a traceback where the extra `training` is not installed
 onnx           export of the float network
 optimizer      AdamW, and a learning rate with warm-up and cosine decay
 plots          confusion matrices and DET curves as PNG files

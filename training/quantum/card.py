@@ -16,11 +16,11 @@ from training.quantum import stage as quantum
 from training.quantum import study as quantum_study
 from training.sound.data import simulated_speakers
 from training.sound.data.clips import Clips
+from training.sound.data.log_mel import BANDS
 from training.sound.evaluate.card import model_card
 from training.sound.evaluate.clip_accuracy.figures import clip_figures
 from training.sound.evaluate.clip_accuracy.scores import ClipScores
 from training.sound.evaluate.tables import clip_table
-from training.sound.learn.augmentation import BANDS
 from training.sound.task import Task
 
 
@@ -70,7 +70,7 @@ def _counts(learnt: Clips, task: Task) -> list[str]:
     for word in task.words:
         mine = learnt[learnt.word == word]
         made = mine.corpus == simulated_speakers.CORPUS
-        counts = (~mine.pictured & ~made).sum(), mine.pictured.sum(), made.sum()
+        counts = (~mine.image_only & ~made).sum(), mine.image_only.sum(), made.sum()
         lines.append(f"| {word} | {' | '.join(map(str, counts))} |")
     return lines
 

@@ -22,12 +22,13 @@ from edge.features.quantum.circuit import random_angles
 from edge.features.quantum.quanvolution import Quanvolution
 from edge.features.sound.windows import SoundFeatures
 from edge.samples import Chunk
+from training.common.cache import DEFAULT_FOLDER
 from training.quantum.study import microseconds
-from training.sound.data import clips as corpora
 from training.sound.data.clips import Clips
+from training.sound.data.load import load_clips
+from training.sound.data.log_mel import RATE, loudest_second
 from training.sound.data.recordings import load_samples
-from training.sound.data.split import hold_out
-from training.sound.learn import fit
+from training.sound.data.split import make_split
 from training.sound.learn.front_ends import PAPER
 from training.sound.task import Task
 
@@ -40,13 +41,15 @@ KERNEL = (5, 1)  # along time
 LSTM = 64
 
 
-def train(folders: Sequence[str], out: Path, seed: int, task: Task) -> None:
+def train(
+    folders: Sequence[str], out: Path, seed: int, task: Task, cache: Path = DEFAULT_FOLDER
+) -> None:
     """Write what it reaches to `out`, in Markdown."""
     if out.suffix != ".md":
         raise EdgeError(f"--out {out}: the reference is no model to ship, name a table.md")
-    everything = corpora.load(folders, fit.CACHE)
+    everything = load_clips(folders, cache)
     parts = {split: everything[everything.split == split] for split in ("val", "test")}
-    parts["train"] = hold_out(everything, task.words, seed).learnt
+    parts["train"] = make_split(everything, task.words, seed).train
     parts = {name: _of_the_words(clips, task) for name, clips in parts.items()}
     if not all(map(len, parts.values())):
         raise RecordingError("no validation and test list with the words: give speech_commands")
@@ -54,7 +57,7 @@ def train(folders: Sequence[str], out: Path, seed: int, task: Task) -> None:
     x = {
         name: np.stack([_seen(path, stage) for path in clips.path]) for name, clips in parts.items()
     }
-    y = {name: clips.labelled(task.words, task.words[0]) for name, clips in parts.items()}
+    y = {name: clips.class_numbers(task.words, task.words[0]) for name, clips in parts.items()}
     keras.utils.set_random_seed(seed)
     model = network(x["train"].shape[1:], len(task.words))
     best = _fit(model, x, y)
@@ -116,12 +119,12 @@ def network(shape: tuple[int, ...], classes: int) -> keras.Model:
 
 
 def _of_the_words(clips: Clips, task: Task) -> Clips:
-    return clips[np.isin(clips.word, task.words) & ~clips.pictured]
+    return clips[np.isin(clips.word, task.words) & ~clips.image_only]
 
 
 def _seen(path: str, stage: Quanvolution) -> NDArray[np.float32]:
-    samples = corpora.loudest_second(load_samples(Path(path), corpora.RATE))
-    chunk = Chunk(np.arange(len(samples)) / corpora.RATE, samples[:, None])
+    samples = loudest_second(load_samples(Path(path), RATE))
+    chunk = Chunk(np.arange(len(samples)) / RATE, samples[:, None])
     window = next(iter(SoundFeatures.windows_of_recording(PAPER, chunk)))
     seen: NDArray[np.float32] = stage.apply(window.tensor)
     return seen

@@ -12,7 +12,7 @@ from edge.features.quantum.quanvolution import Quanvolution
 from training.quantum import stage as quantum
 from training.quantum.paired import Mean, difference, mean_of
 from training.quantum.study import ARMS, NONE, ORDINARY, OUTPUTS, RANDOM, SHAPE, TRAINED
-from training.sound.learn.augmentation import BANDS
+from training.sound.data.log_mel import BANDS
 
 PAIRS = ((RANDOM, NONE), (TRAINED, NONE), (ORDINARY, NONE), (TRAINED, RANDOM), (RANDOM, ORDINARY))
 PATCHES = quantum.FRAMES // 2 * (BANDS // 2)

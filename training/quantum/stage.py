@@ -15,26 +15,29 @@ from tensorflow import keras
 from edge.errors import ModelError
 from edge.features.quantum.circuit import random_angles
 from edge.features.quantum.quanvolution import Quanvolution
+from edge.features.sound.specification import FRAMES
 from training.quantum.layer import TrainableQuanvolution
+from training.sound.data.log_mel import BANDS
 from training.sound.learn import network
-from training.sound.learn.augmentation import BANDS, FRAMES, Strength
-from training.sound.learn.fit import Draw, Lesson
-from training.sound.learn.layers import TINY, Shape
+from training.sound.learn.batches import DrawBatch
+from training.sound.learn.config import FitConfig
+from training.sound.learn.network_config import TINY, NetworkConfig
+from training.sound.learn.training_sets import TrainingSet
 
 SCALE = (-14.0, 8.0)  # nats: from the front end's floor to all but the loudest vowels, as 0 to 1
-SHAPES = {"normal": Shape(stride=1), "tiny": replace(TINY, stride=1)}
+SHAPES = {"normal": NetworkConfig(stride=1), "tiny": replace(TINY, stride=1)}
 """The stage has halved frames and bands already, so the first convolution does not."""
 
 
 @dataclass(frozen=True)
-class StagedLesson(Lesson):
-    """A lesson of which the network sees what a quanvolution makes."""
+class StagedLesson(TrainingSet):
+    """A training_set of which the network sees what a quanvolution makes."""
 
     quanvolution: Mapping[str, Any]
 
     @classmethod
-    def of(cls, lesson: Lesson, quanvolution: Mapping[str, Any]) -> StagedLesson:
-        return cls(**vars(lesson), quanvolution=quanvolution)
+    def of(cls, training_set: TrainingSet, quanvolution: Mapping[str, Any]) -> StagedLesson:
+        return cls(**vars(training_set), quanvolution=quanvolution)
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -46,8 +49,8 @@ class StagedLesson(Lesson):
         said = super().fingerprint + json.dumps(self.quanvolution, sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def drawing(self, strength: Strength) -> Draw:
-        draw, staged = super().drawing(strength), layer(self.quanvolution)
+    def batches(self, config: FitConfig) -> DrawBatch:
+        draw, staged = super().batches(config), layer(self.quanvolution)
 
         def drawn(count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             windows, classes = draw(count)
@@ -56,9 +59,11 @@ class StagedLesson(Lesson):
         return drawn
 
 
-def transplanted(known: keras.Model, lesson: StagedLesson, shape: Shape) -> keras.Model:
+def transplanted(
+    known: keras.Model, training_set: StagedLesson, shape: NetworkConfig
+) -> keras.Model:
     """A network that hears log-mel, made to go on behind the stage: its first layer is new."""
-    fresh = network.learning(lesson.inputs, known.output_shape[-1], shape)
+    fresh = network.build_trainable(training_set.inputs, known.output_shape[-1], shape)
     sources, targets = ([one for one in m.layers if one.weights] for m in (known, fresh))
     for source, target in zip(sources[1:], targets[1:], strict=True):
         target.set_weights(source.get_weights())

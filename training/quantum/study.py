@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.features.quantum.quanvolution import Quanvolution
+from training.common.int8_model import device_scores
 from training.common.tflite import to_int8
 from training.quantum import stage as quantum
 from training.sound import export
+from training.sound.data.log_mel import BANDS
 from training.sound.learn import network
-from training.sound.learn.augmentation import BANDS
-from training.sound.learn.layers import TINY
+from training.sound.learn.network_config import TINY
 from training.sound.task import Task
 
 NONE, ORDINARY = "no stage", "ordinary convolution"
@@ -60,13 +61,13 @@ def run(
     keras.utils.set_random_seed(seed)
     shape = SHAPE if arm != NONE else replace(SHAPE, stride=2)
     rows = (quantum.FRAMES, BANDS) if arm == NONE else (quantum.FRAMES // 2, BANDS // 2, OUTPUTS)
-    plain = network.learning(rows, len(task.labels), shape)
+    plain = network.build_trainable(rows, len(task.labels), shape)
     whole = _behind_stage(arm, seed, plain)
     started = time.monotonic()
     _fit(whole, pool, epochs, seed)
     seconds = time.monotonic() - started
 
-    final = network.folded(plain, shape)
+    final = network.fold_batchnorm(plain, shape)
     stage, circuit = None, None
     if arm in (RANDOM, TRAINED):
         described = whole.get_layer("stage").description()
@@ -77,13 +78,13 @@ def run(
     wanted = quantum.wanted(circuit) if circuit else None
     ranges = _in_front(stage, pool.windows[:CALIBRATION])
     # Whole windows are all that is asked of it, so it need not go in steps.
-    model = export.loaded(to_int8(final, ranges), task, wanted)
+    model = export.load_int8(to_int8(final, ranges), task, wanted)
     found: dict[str, Any] = {"arm": arm, "seed": seed, "circuit": circuit}
     found |= {"int8": {}, "float": {}, "int8_all": {}, "seconds": round(seconds, 1)}
     for split, examples in judges.items():
         tensors = _in_front(stage, examples.windows)
-        words = examples.classes < len(task.spoken)
-        by_int8 = export.device_scores(model, tensors).argmax(axis=1) == examples.classes
+        words = examples.classes < len(task.event_labels)
+        by_int8 = device_scores(model, tensors).argmax(axis=1) == examples.classes
         by_float = network.probabilities(final, tensors).argmax(axis=1) == examples.classes
         found["int8"][split] = float(by_int8[words].mean())
         found["float"][split] = float(by_float[words].mean())

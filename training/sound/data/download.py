@@ -1,4 +1,4 @@
-"""Fetch the whole of Speech Commands, go on where an earlier attempt stopped, and unpack it."""
+"""Download Speech Commands, continue an interrupted download, and unpack the archive."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from edge.errors import EdgeError
 
 log = logging.getLogger(__name__)
 
-PIECE = 1 << 20  # bytes at a time
-TOLD_S = 5.0  # from one word of progress to the next
-PATIENCE_S = 30.0  # for a server that says nothing
-BROKEN = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+BLOCK = 1 << 20  # bytes
+REPORT_S = 5.0  # between two reports of the progress
+TIMEOUT_S = 30.0  # for a server that sends nothing
+NETWORK_ERRORS = (
+    urllib.error.URLError,
+    http.client.HTTPException,
+    ConnectionError,
+    TimeoutError,
+)
 
 
 class DownloadError(EdgeError):
-    """A corpus that cannot be fetched."""
+    """A corpus cannot be downloaded or unpacked."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,11 @@ SPEECH_COMMANDS = Archive(
 )
 
 
-def fetched(into: Path, archive: Archive = SPEECH_COMMANDS) -> Path:
-    """The folder of the unpacked archive; fetched only if it is not there yet."""
+def fetch(into: Path, archive: Archive = SPEECH_COMMANDS) -> Path:
+    """Return the folder of the unpacked archive; download it if the folder does not exist.
+
+    An archive that the user has put into the folder `into` is used, and not deleted afterwards.
+    """
     folder = into / archive.name.removesuffix(".tar.gz")
     if folder.is_dir():
         return folder
@@ -65,41 +73,43 @@ def fetched(into: Path, archive: Archive = SPEECH_COMMANDS) -> Path:
 
 
 def _download(archive: Archive, part: Path) -> None:
-    while (have := part.stat().st_size if part.exists() else 0) < archive.size:
+    """Download what `part` lacks; try again as long as each connection brings some bytes."""
+    while (size := part.stat().st_size if part.exists() else 0) < archive.size:
         try:
-            _more(archive, part, have)
-            reason = "it ends too soon"
-        except BROKEN as error:
+            _download_rest(archive, part, size)
+            reason = "the file ends too early"
+        except NETWORK_ERRORS as error:
             reason = str(getattr(error, "reason", error)) or type(error).__name__
-        if part.exists() and part.stat().st_size > have:
-            continue  # a connection that broke, and was of use until then
+        if part.exists() and part.stat().st_size > size:
+            continue
         raise DownloadError(
             f"cannot fetch {archive.url} ({reason}): connect to the Internet and start again, or "
             f"put the file into {part.parent} yourself"
         )
 
 
-def _more(archive: Archive, part: Path, have: int) -> None:
-    """Append what the server gives from there; from the beginning if it cannot do otherwise."""
-    request = urllib.request.Request(archive.url, headers={"Range": f"bytes={have}-"})
-    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-        goes_on = answer.status == http.client.PARTIAL_CONTENT
-        told, begun = 0.0, time.monotonic()
-        with part.open("ab" if goes_on else "wb") as file:
+def _download_rest(archive: Archive, part: Path, size: int) -> None:
+    """Append what follows the first `size` bytes; start again if the server sends all of it."""
+    request = urllib.request.Request(archive.url, headers={"Range": f"bytes={size}-"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+        append = response.status == http.client.PARTIAL_CONTENT
+        reported, started = 0.0, time.monotonic()
+        with part.open("ab" if append else "wb") as file:
             before = file.tell()
-            while piece := answer.read(PIECE):
-                file.write(piece)
-                if time.monotonic() - told > TOLD_S:
-                    told = time.monotonic()
-                    rate = (file.tell() - before) / max(told - begun, 1e-3)
-                    _tell(archive, file.tell(), rate)
+            while block := response.read(BLOCK):
+                file.write(block)
+                if time.monotonic() - reported > REPORT_S:
+                    reported = time.monotonic()
+                    rate = (file.tell() - before) / max(reported - started, 1e-3)
+                    _report(archive, file.tell(), rate)
 
 
-def _tell(archive: Archive, have: int, rate: float) -> None:
-    minutes = max(0, archive.size - have) / rate / 60
+def _report(archive: Archive, size: int, rate: float) -> None:
+    """Log the progress; `rate` is in bytes a second."""
+    minutes = max(0, archive.size - size) / rate / 60
     log.info(
-        "%s: %.0f of %.0f MB, %.1f MB/s, %.0f minutes to go",
-        *(archive.name, have / 1e6, archive.size / 1e6, rate / 1e6, minutes),
+        "%s: %.0f of %.0f MB, %.1f MB/s, %.0f minutes left",
+        *(archive.name, size / 1e6, archive.size / 1e6, rate / 1e6, minutes),
     )
 
 
@@ -107,16 +117,19 @@ def _check(archive: Archive, file: Path) -> None:
     log.info("%s: checking", file)
     digest = hashlib.sha256()
     with file.open("rb") as content:
-        while piece := content.read(PIECE):
-            digest.update(piece)
+        while block := content.read(BLOCK):
+            digest.update(block)
     if file.stat().st_size != archive.size or digest.hexdigest() != archive.sha256:
         raise DownloadError(f"{file} is not the {archive.name} it should be: remove it, try again")
 
 
 def _unpack(file: Path, folder: Path) -> None:
-    """Plain files, none of them outside of the folder; and all of them, or there is no folder."""
-    half = folder.with_name(f"{folder.name}.unpacking")
-    shutil.rmtree(half, ignore_errors=True)
+    """Unpack the plain files of an archive; the folder appears when all of them are there.
+
+    Raises DownloadError if a file would lie outside of the folder.
+    """
+    unfinished = folder.with_name(f"{folder.name}.unpacking")
+    shutil.rmtree(unfinished, ignore_errors=True)
     log.info("unpacking to %s", folder)
     try:
         with tarfile.open(file) as archive:
@@ -125,12 +138,12 @@ def _unpack(file: Path, folder: Path) -> None:
                 if place.is_absolute() or ".." in place.parts:
                     raise DownloadError(f"{file} would write outside of its folder: do not use it")
                 content = archive.extractfile(member) if member.isfile() else None
-                if content is None:  # a folder; or a link, which no recording is
+                if content is None:  # a folder, or a link, which is never a recording
                     continue
-                path = half / place
+                path = unfinished / place
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with content, path.open("wb") as target:
                     shutil.copyfileobj(content, target)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise DownloadError(f"{file} cannot be unpacked ({error}): remove it, try again") from None
-    half.rename(folder)
+    unfinished.rename(folder)

@@ -1,162 +1,105 @@
-"""How folders say which word a recording holds, who speaks, and whom a model must not learn from.
+"""Folder layouts: how paths say which word a recording contains, and who speaks.
 
-Understood are a list (`index.csv` with split, path, label, word, speaker); a folder for each word,
-in any language, perhaps in a folder for each person; and where there are no such folders, the digit
-before the first `_` of a name.
-Speech Commands' own lists and its folder of noise are honoured.
+Three layouts are understood: a folder with an index.csv; one folder for each word, in any language,
+which may lie in one folder for each speaker; and, without folders for words, files whose names
+begin with a digit and `_`. The split lists and the noise folder of Speech Commands are respected.
 """
 
 from __future__ import annotations
 
-import csv
 import logging
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from edge.errors import RecordingError
 from edge.formats.sound import find
+from training.sound.data.clip_files import LECTURE_NAME, LabelledClip, speaker_of
+from training.sound.data.lists import INDEX, ListKey, list_key, read_index, read_split_lists
+from training.sound.data.words import corpus_word
 
 log = logging.getLogger(__name__)
 
-SILENCE = "silence"
-NOISE = "_background_noise_"
-OTHER_NAMES = {"_silence_": SILENCE, NOISE: SILENCE, "_unknown_": "unknown"}
-DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-LISTS = {"validation_list.txt": "val", "testing_list.txt": "test"}
-LECTURE = re.compile(r"\d_\d{3}")
-SPLITS = {  # as others call them
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-SPEAKER = {  # who spoke, from a file's name
-    "nohash": re.compile(r"(?P<speaker>[^_]+)_nohash_"),
-    "digit": re.compile(r"\d_(?P<speaker>[^_]+)_\d+"),
-    "arabic": re.compile(r"(?P<speaker>\d+)_NO_\d+"),
-}
+NOISE_FOLDER = "_background_noise_"
 
 
-@dataclass(frozen=True)
-class Named:
-    path: Path
-    word: str
-    speaker: str
-    """Empty if nobody knows."""
-    split: str = ""
-    """train, val or test, where the corpus says so; else empty."""
+def find_clip_files(folder: Path) -> Iterator[LabelledClip]:
+    """Yield every recording of a word below a folder.
 
-
-def named(folder: Path) -> Iterator[Named]:
-    """Every recording of a word below a folder; RecordingError if it is none, or its list bad."""
+    Raises RecordingError if there is no such folder, or if its lists cannot be read.
+    """
     if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
-        raise RecordingError(f"{folder} {what}: give a folder with a folder for each word")
-    if (folder / "index.csv").is_file():
-        yield from _listed(folder)
+        problem = "is no folder" if folder.exists() else "does not exist"
+        raise RecordingError(f"{folder} {problem}: give a folder with a folder for each word")
+    if (folder / INDEX).is_file():
+        yield from read_index(folder)
         return
-    split_of = _splits(folder)
-    new_part = set(split_of)
-    found = [path for path in find([folder]) if path.parent.name != NOISE]
-    alone = len({path.parent for path in found}) == 1  # a folder for all is none for a word
-    votes = Counter[Path]()
-    for path in found:
-        votes[path.parent] += 1 if LECTURE.fullmatch(path.stem) else -1
-    otherwise = {parent for parent, more in votes.items() if more <= 0}
-    for numbered in sorted(set(votes) - otherwise - {folder}):
-        log.warning("%s: its recordings are digits by their names, as 4_017 is a four", numbered)
-    for path in found:
-        listed = _as_listed(path)
-        new_part.discard(listed)
-        digit, speaker = re.fullmatch(r"(\d)_(.*)", path.stem), speaker_of(path.stem)
-        # In a word's folder a number is a take's; but where most are named as the lecture's are,
-        # it is their word.
-        theirs = path.parent == folder or speaker and (alone or path.parent.name == speaker)
-        if digit and (theirs or path.parent not in otherwise and LECTURE.fullmatch(path.stem)):
-            word = digit[1]
-        elif path.parent != folder:
-            word, speaker = spelled(path.parent.name), speaker or _person(path, folder)
-        else:
+    split_of = read_split_lists(folder)
+    missing = set(split_of)
+    paths = [path for path in find([folder]) if path.parent.name != NOISE_FOLDER]
+    word_folders = _word_folders(folder, paths)
+    single_folder = len({path.parent for path in paths}) == 1
+    for path in paths:
+        key = list_key(path)
+        missing.discard(key)
+        found = _word_and_speaker(path, folder, word_folders, single_folder)
+        if found is None:
             log.warning("%s: left out, as neither its folder nor its name says a word", path)
             continue
-        word = DIGIT_WORDS[int(word)] if re.fullmatch("[0-9]", word) else word
-        split = split_of.get(listed, "train" if split_of else "")
-        yield Named(path, OTHER_NAMES.get(word, word), speaker, split)
-    if new_part:
-        word, stem = min(new_part)
-        log.warning(
-            "%s: its lists name what is not there: %d recordings, the first %s/%s",
-            *(folder, len(new_part), word, stem),
-        )
+        split = split_of.get(key, "train" if split_of else "")
+        yield LabelledClip(path, *found, split)
+    if missing:
+        _warn_of_missing(folder, missing)
 
 
-def noise_files(folders: Sequence[str | Path]) -> list[Path]:
-    """Recordings in which nobody speaks, where a corpus has a folder of them."""
-    listed = (Path(folder) for folder in folders)
-    found = find([folder for folder in listed if not (folder / "index.csv").is_file()])
-    return [path for path in found if path.parent.name == NOISE]
+def find_noise_files(folders: Sequence[str | Path]) -> list[Path]:
+    """Return the recordings in the noise folders of the corpora, which contain no speech."""
+    without_index = [folder for folder in folders if not (Path(folder) / INDEX).is_file()]
+    return [path for path in find(without_index) if path.parent.name == NOISE_FOLDER]
 
 
-def speaker_of(stem: str) -> str:
-    """Who spoke, from a name of one of the known patterns; else nobody known."""
-    for pattern in SPEAKER.values():
-        match = pattern.match(stem)
-        if match:
-            return match["speaker"]
-    return ""
+def _word_folders(folder: Path, paths: Sequence[Path]) -> set[Path]:
+    """Return the folders named after a word, and warn of folders with names as in the lecture.
+
+    In a folder named after a word, a number at the beginning of a file name counts the takes. In a
+    folder where most names are like 4_017, the number is the word.
+    """
+    votes = Counter[Path]()
+    for path in paths:
+        votes[path.parent] += 1 if LECTURE_NAME.fullmatch(path.stem) else -1
+    word_folders = {parent for parent, more in votes.items() if more <= 0}
+    for numbered in sorted(set(votes) - word_folders - {folder}):
+        log.warning("%s: its recordings are digits by their names, as 4_017 is a four", numbered)
+    return word_folders
 
 
-def spelled(word: str) -> str:
-    """The same letters for the same word: some systems write an umlaut as two."""
-    return unicodedata.normalize("NFC", word)
+def _word_and_speaker(
+    path: Path, folder: Path, word_folders: Collection[Path], single_folder: bool
+) -> tuple[str, str] | None:
+    """Return the word and the speaker of a recording; None if its path says no word."""
+    digit, speaker = re.fullmatch(r"(\d)_(.*)", path.stem), speaker_of(path.stem)
+    # A folder that holds all files, or that is named after the speaker, is not named after a word.
+    not_a_word = path.parent == folder or (
+        speaker and (single_folder or path.parent.name == speaker)
+    )
+    lecture_name = path.parent not in word_folders and LECTURE_NAME.fullmatch(path.stem)
+    if digit and (not_a_word or lecture_name):
+        return corpus_word(digit[1]), speaker
+    if path.parent != folder:
+        return corpus_word(path.parent.name), speaker or _speaker_folder(path, folder)
+    return None
 
 
-def _listed(folder: Path) -> Iterator[Named]:
-    path, empty = folder / "index.csv", True
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file):
-                word = spelled(row["word"])
-                word, empty = OTHER_NAMES.get(word, word), False
-                split = _split(row["split"] or "", path)
-                yield Named(folder / row["path"], word, row["speaker"] or "", split)
-    except (KeyError, TypeError, UnicodeDecodeError, csv.Error):
-        raise RecordingError(
-            f"{path} needs the columns split, path, label, word and speaker: write it as UTF-8"
-        ) from None
-    if empty:
-        raise RecordingError(f"{path} lists no recording: write a line for each")
-
-
-def _split(name: str, path: Path) -> str:
-    if name and name.lower() not in SPLITS:
-        raise RecordingError(f"{path} has a split {name!r}: call it train, val or test")
-    return SPLITS[name.lower()] if name else ""
-
-
-def _as_listed(path: Path) -> tuple[str, str]:
-    return spelled(path.parent.name), spelled(path.stem)
-
-
-def _splits(folder: Path) -> dict[tuple[str, str], str]:
-    """The split of each recording of Speech Commands' lists, by its folder and name."""
-    found: dict[tuple[str, str], str] = {}
-    for name, split in LISTS.items():
-        if not (folder / name).is_file():
-            continue
-        try:
-            lines = (folder / name).read_text(encoding="utf-8-sig").splitlines()
-        except UnicodeDecodeError:
-            raise RecordingError(f"{folder / name} is no text: write it as UTF-8") from None
-        paths = [Path(line.strip()) for line in lines if line.strip()]
-        found |= {_as_listed(path): split for path in paths}
-    return found
-
-
-def _person(path: Path, folder: Path) -> str:
-    """Whose folder the folder of the word is in; nobody's, if it is in the corpus itself."""
+def _speaker_folder(path: Path, folder: Path) -> str:
+    """Return the folder that contains the word's folder; empty if that is the corpus itself."""
     above = path.parent.parent
     return "" if path.parent == folder or above == folder else str(above.relative_to(folder))
+
+
+def _warn_of_missing(folder: Path, missing: Collection[ListKey]) -> None:
+    word, stem = min(missing)
+    log.warning(
+        "%s: its lists name %d recordings that are missing, the first is %s/%s",
+        *(folder, len(missing), word, stem),
+    )

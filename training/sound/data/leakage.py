@@ -1,4 +1,4 @@
-"""Does a test meet people whom the training has met? Then its figures say nothing."""
+"""Speakers that are in the training data and in the test data make the figures worthless."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Iterable
 
 from edge.errors import RecordingError
 
-NAMED = 3  # speakers, in the sentence
+NAMED = 3  # speakers that the message names
 
 
-def leakage(train_speakers: Iterable[str], test_speakers: Iterable[str]) -> set[str]:
-    """Who is on both sides. Nobody is known by an empty name."""
+def shared_speakers(train_speakers: Iterable[str], test_speakers: Iterable[str]) -> set[str]:
+    """Return the speakers on both sides; unknown speakers have an empty name and do not count."""
     return (set(train_speakers) & set(test_speakers)) - {""}
 
 
 def refuse_leakage(train_speakers: Iterable[str], test_speakers: Iterable[str]) -> None:
-    """RecordingError if anybody is on both sides."""
-    both = sorted(leakage(train_speakers, test_speakers))
-    if both:
-        named = ", ".join(both[:NAMED]) + (" ..." if len(both) > NAMED else "")
+    """Raise RecordingError if a speaker is on both sides."""
+    shared = sorted(shared_speakers(train_speakers, test_speakers))
+    if shared:
+        named = ", ".join(shared[:NAMED]) + (" ..." if len(shared) > NAMED else "")
         raise RecordingError(
-            f"{len(both)} speakers of the test are in the training as well ({named}): "
+            f"{len(shared)} speakers of the test are in the training as well ({named}): "
             "take them out of one of the two"
         )

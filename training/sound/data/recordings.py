@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import EdgeError, RecordingError
 from edge.formats.sound import read
 from edge.resample import resampled
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def load_samples(path: Path, rate: int) -> NDArray[np.float32]:
     return resampled(sound.samples, sound.rate, rate)
 
 
-def readable_clips(clips: Sequence[Spoken], rate: int) -> list[Spoken]:
+def readable_clips(clips: Sequence[LabelledClip], rate: int) -> list[LabelledClip]:
     """Return the clips that can be read, and log a warning for each of the others.
 
     Raises RecordingError if no clip can be read.

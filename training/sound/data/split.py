@@ -1,7 +1,8 @@
-"""Who judges a model, so that nothing is learnt from them before they have."""
+"""The split into a training set and a validation set without common speakers."""
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,104 +11,131 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from training.sound.data import selection
-from training.sound.data.clips import Clips, together
-from training.sound.data.folder_layouts import SILENCE
+from training.sound.data.clips import Clips, concatenate, large_corpora
 from training.sound.data.leakage import refuse_leakage
+from training.sound.data.words import SILENCE
 
-UNHEARD = "who were in no training of what is measured here"
+log = logging.getLogger(__name__)
+
+HELD_OUT_SPLITS = ("val", "test")  # nothing is trained on these
+VALIDATION_SHARE = 0.2  # of the speakers, where no list chooses them
 LISTED = "the speakers of the validation list"
-LEARNT_LATER = "the shipped weights learnt from them too"
-JUDGED = 0.2  # of the speakers, where no list says who judges
+UNSEEN = "none of them in the training data of the network measured here"
+RETRAINED = "the shipped weights are trained on them too"
 
 
 @dataclass(frozen=True)
-class Held:
-    learnt: Clips
-    judging: Clips
-    by_list: bool
-    """A list of the corpus says so, and then they are never learnt from."""
-    said: str
+class Split:
+    train: Clips
+    validation: Clips
+    from_list: bool
+    """The corpus has a validation list. Its clips are never trained on, not even at the end."""
+    description: str
+    """Which speakers the validation set has, for a card."""
 
 
-def hold_out(everything: Clips, words: Collection[str], seed: int) -> Held:
-    """The validation list if it has every word, else a fifth of the speakers as well.
+def exclude_held_out(clips: Clips) -> Clips:
+    """Return the clips without the validation and test lists, and without their speakers."""
+    listed = np.isin(clips.split, HELD_OUT_SPLITS)
+    speakers = set(clips.speaker[listed]) - {""}
+    same_speaker = ~listed & np.isin(clips.speaker, sorted(speakers))
+    if same_speaker.any():
+        log.warning(
+            "%d clips left out: their speakers are in a validation or test list", same_speaker.sum()
+        )
+    return clips[~listed & ~same_speaker]
 
-    Where the speakers are too few or nobody knows who they are, the last takes of each word.
+
+def make_split(clips: Clips, words: Collection[str], seed: int) -> Split:
+    """Return a split whose validation set is the validation list, if that has every word.
+
+    Without a complete list, a fifth of the speakers is added. If there are too few speakers, or if
+    they are unknown, the last takes of each word are added instead.
     """
-    judging = everything[everything.split == "val"]
-    learnt = selection.learnable(everything)
-    if _missing(words, judging):
-        real = learnt.path != ""  # simulated people are no judges
-        heard = real & ~learnt.pictured & (learnt.word != SILENCE)
-        unlisted = heard & (learnt.split == "")
-        if not _missing(words, together([judging, learnt[unlisted]])):
-            heard = unlisted  # whom a list has for training, trains
-        # Those of a small corpus, if there is one: what a large one teaches is learnt but once.
-        small = heard & ~np.isin(learnt.corpus, selection.large(learnt))
-        pool = small if small.any() else heard
-        who = np.random.default_rng(seed).permutation(np.setdiff1d(learnt.speaker[pool], [""]))
-        chosen = _enough(who, learnt, heard, judging, words)
-        if chosen is None:
-            return _last_takes(learnt, heard, judging, words)
-        mine = np.isin(learnt.speaker, chosen)
-        share = f"{len(chosen)} of {len(who)}"
-        said = f"{LISTED}, and {share} others" if len(judging) else f"{share} speakers"
-        judging = together([judging, learnt[mine & heard]])
-        held = Held(learnt[~mine], judging, False, f"{said} ({LEARNT_LATER}), {UNHEARD}")
+    validation = clips[clips.split == "val"]
+    train = exclude_held_out(clips)
+    if not _missing(words, validation):
+        split = Split(train, validation, True, f"{LISTED}, {UNSEEN}")
     else:
-        held = Held(learnt, judging, True, f"{LISTED}, {UNHEARD}")
-    refuse_leakage(held.learnt.speaker, held.judging.speaker)
-    return held
+        candidates = _candidates(train, validation, words)
+        # A small corpus first: a network is pretrained once on a large one, for every split.
+        small = candidates & ~np.isin(train.corpus, large_corpora(train))
+        pool = train.speaker[small if small.any() else candidates]
+        speakers = np.random.default_rng(seed).permutation(np.setdiff1d(pool, [""]))
+        chosen = _choose_speakers(speakers, train, candidates, validation, words)
+        if chosen is None:
+            return _split_last_takes(train, candidates, validation, words)
+        held_out = np.isin(train.speaker, chosen)
+        share = f"{len(chosen)} of {len(speakers)}"
+        who = f"{LISTED}, and {share} others" if len(validation) else f"{share} speakers"
+        validation = concatenate([validation, train[held_out & candidates]])
+        split = Split(train[~held_out], validation, False, f"{who} ({RETRAINED}), {UNSEEN}")
+    refuse_leakage(split.train.speaker, split.validation.speaker)
+    return split
+
+
+def _candidates(train: Clips, validation: Clips, words: Collection[str]) -> NDArray[np.bool_]:
+    """Return which clips may be held out: recorded words that no list has for the training set."""
+    recorded = train.path != ""  # the figures are about people, not about simulated speakers
+    candidates = recorded & ~train.image_only & (train.word != SILENCE)
+    unlisted = candidates & (train.split == "")
+    if not _missing(words, concatenate([validation, train[unlisted]])):
+        return unlisted
+    return candidates
 
 
 def _missing(words: Collection[str], clips: Clips) -> set[str]:
     return set(words) - set(clips.word)
 
 
-def _enough(
-    who: NDArray[np.str_],
-    learnt: Clips,
-    heard: NDArray[np.bool_],
-    judging: Clips,
+def _choose_speakers(
+    speakers: NDArray[np.str_],
+    train: Clips,
+    candidates: NDArray[np.bool_],
+    validation: Clips,
     words: Collection[str],
 ) -> list[str] | None:
-    """A fifth of them, and more if they do not say every word; None if others then do not."""
-    chosen = list(who[: max(1, round(JUDGED * len(who)))])
-    missing = _missing(words, judging) - set(learnt.word[heard & np.isin(learnt.speaker, chosen)])
-    for speaker in who[len(chosen) :]:
-        says = set(learnt.word[heard & (learnt.speaker == speaker)])
-        if missing & says:
+    """Return a fifth of the speakers, and more until the validation set has every word.
+
+    None if the other speakers then do not say every word.
+    """
+    chosen = list(speakers[: max(1, round(VALIDATION_SHARE * len(speakers)))])
+    spoken = set(train.word[candidates & np.isin(train.speaker, chosen)])
+    missing = _missing(words, validation) - spoken
+    for speaker in speakers[len(chosen) :]:
+        more = set(train.word[candidates & (train.speaker == speaker)])
+        if missing & more:
             chosen.append(speaker)
-            missing -= says
-    left = learnt[~np.isin(learnt.speaker, chosen) & (learnt.path != "")]
-    return None if missing or not chosen or _missing(words, left) else chosen
+            missing -= more
+    rest = train[~np.isin(train.speaker, chosen) & (train.path != "")]
+    return None if missing or not chosen or _missing(words, rest) else chosen
 
 
-def _in_order(path: str) -> list[tuple[int, str]]:
-    """Take 10 comes after take 9."""
-    parts = re.split(r"(\d+)", path)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
-
-
-def _last_takes(
-    learnt: Clips, heard: NDArray[np.bool_], judging: Clips, words: Collection[str]
-) -> Held:
-    last = np.zeros(len(learnt), bool)
-    for word in sorted(set(learnt.word[heard])):
-        takes = np.flatnonzero(heard & (learnt.word == word))
-        takes = np.array(sorted(takes, key=lambda at: _in_order(str(learnt.path[at]))))
-        last[takes[len(takes) - max(1, round(JUDGED * len(takes))) :]] = len(takes) > 1
-    judging = together([judging, learnt[last]])
-    left = learnt[~last & (learnt.path != "")]
-    missing = sorted(_missing(words, judging) | _missing(words, left))
+def _split_last_takes(
+    train: Clips, candidates: NDArray[np.bool_], validation: Clips, words: Collection[str]
+) -> Split:
+    """Hold out the last takes of each word. Raises RecordingError if a word has a single take."""
+    last = np.zeros(len(train), bool)
+    for word in sorted(set(train.word[candidates])):
+        takes = np.flatnonzero(candidates & (train.word == word))
+        takes = np.array(sorted(takes, key=lambda at: _take_order(str(train.path[at]))))
+        last[takes[len(takes) - max(1, round(VALIDATION_SHARE * len(takes))) :]] = len(takes) > 1
+    validation = concatenate([validation, train[last]])
+    rest = train[~last & (train.path != "")]
+    missing = sorted(_missing(words, validation) | _missing(words, rest))
     if missing:
         raise RecordingError(
-            f"nobody can judge {', '.join(missing)}: give two recordings at least, as sound, of "
-            "each word, better of several people"
+            f"there is no validation take of {', '.join(missing)}: give at least two recordings "
+            "(sound, not images) of each word, better of several people"
         )
-    said = (
-        f"the last takes of each word ({LEARNT_LATER}), by people who taught it as well: others "
-        "are harder to hear"
+    description = (
+        f"the last takes of each word ({RETRAINED}), by speakers who are in the training data as "
+        "well: other people are recognised less well"
     )
-    return Held(learnt[~last], judging, False, said)
+    return Split(train[~last], validation, False, description)
+
+
+def _take_order(path: str) -> list[tuple[int, str]]:
+    """Return a sort key that puts take 10 after take 9."""
+    parts = re.split(r"(\d+)", path)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

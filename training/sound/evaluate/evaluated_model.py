@@ -9,7 +9,7 @@ from pathlib import Path
 from edge.decision.spotting import SpottingSettings
 from edge.errors import EdgeError, ModelError
 from edge.model import Model
-from training.sound.data.clip_files import label_of
+from training.sound.data.words import label_of
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training.common.plots import ConfusionPlot, plot_confusion, plot_det
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 from training.sound.evaluate.clip_accuracy.figures import clip_figures
 from training.sound.evaluate.clip_accuracy.scores import score_clips
 from training.sound.evaluate.evaluated_model import EvaluatedModel
@@ -17,7 +17,7 @@ from training.sound.evaluate.spotting.figures import long_audio_figures, spot_wo
 
 
 def evaluate_clips(
-    model: EvaluatedModel, clips: Sequence[Spoken], plots: Path | None = None
+    model: EvaluatedModel, clips: Sequence[LabelledClip], plots: Path | None = None
 ) -> dict[str, Any]:
     """Measure clip accuracy; write the confusion matrix to the folder `plots`."""
     scores = score_clips(model.model, clips)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.errors import RecordingError
-from training.sound.data.clip_files import Spoken, spoken
-from training.sound.data.folder_layouts import SILENCE
+from training.sound.data.clip_files import LabelledClip
+from training.sound.data.clip_selection import select_clips
 from training.sound.data.recordings import load_samples, readable_clips
+from training.sound.data.words import SILENCE
 from training.sound.evaluate.evaluated_model import EvaluatedModel
 from training.sound.evaluate.long_audio import LongAudio, Samples
 from training.sound.evaluate.long_audio.annotations import AnnotatedRecording
@@ -33,12 +34,12 @@ class ClipSelection:
 
 def load_clips(
     places: Sequence[str], model: EvaluatedModel, selection: ClipSelection
-) -> list[Spoken]:
+) -> list[LabelledClip]:
     """Return the readable clips of folders and lists, each with the label it should get.
 
     RecordingError if a measured word has no clips.
     """
-    clips = _labelled_clips(spoken(places, selection.split, selection.speakers), model)
+    clips = _labelled_clips(select_clips(places, selection.split, selection.speakers), model)
     missing = sorted(set(model.words) - {clip.word for clip in clips})
     if missing:
         raise RecordingError(
@@ -78,7 +79,7 @@ def mix_long_audio(
     Clips of silence are left out, since mixing would raise them to the level of words.
     """
     noise = _load_noise(noise_files, config.rate)
-    found = spoken(places, selection.split, selection.speakers)
+    found = select_clips(places, selection.split, selection.speakers)
     clips = _labelled_clips([clip for clip in found if clip.word != SILENCE], model)
     others = {clip.path for clip in clips if clip.word not in model.words}
     if not others:
@@ -87,7 +88,7 @@ def mix_long_audio(
     return mix_clips(clips, model.words, noise, config)
 
 
-def _labelled_clips(clips: Sequence[Spoken], model: EvaluatedModel) -> list[Spoken]:
+def _labelled_clips(clips: Sequence[LabelledClip], model: EvaluatedModel) -> list[LabelledClip]:
     """Return the readable clips, without those of words that are not measured."""
     labelled = [replace(clip, word=model.label_of(clip.word)) for clip in clips]
     measured = [clip for clip in labelled if clip.word not in model.words_not_measured]

@@ -10,7 +10,7 @@ from typing import Any
 from edge.cli.options import add_common, add_runtime_option
 from edge.cli.parser import CommandParser
 from edge.simulation.seeds import seed
-from training.sound.data.folder_layouts import spelled
+from training.sound.data.words import normalize_word
 from training.sound.evaluate.long_audio.schedule import MixConfig
 
 CLEAN = "clean"
@@ -40,7 +40,7 @@ def add_options(parser: CommandParser) -> None:
     inputs.add_argument(
         "--words",
         nargs="+",
-        type=spelled,
+        type=normalize_word,
         metavar="WORD",
         help="only these words of the model; in long audio, detections of its other words are "
         "false accepts",
@@ -125,7 +125,7 @@ def _threshold(text: str) -> tuple[str, float]:
     word, _, value = text.rpartition("=")
     if not 0 <= float(value) <= 1:
         raise ValueError
-    return spelled(word), float(value)
+    return normalize_word(word), float(value)
 
 
 def given_mix_options(args: argparse.Namespace) -> list[str]:

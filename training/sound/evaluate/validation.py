@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.model.model import Model
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 from training.sound.data.clips import Clips
-from training.sound.data.folder_layouts import SILENCE
 from training.sound.data.recordings import load_samples
+from training.sound.data.words import SILENCE
 from training.sound.evaluate.clip_accuracy.scores import ClipScores, score_clips
 from training.sound.evaluate.long_audio.mixing import mix_clips
 from training.sound.evaluate.long_audio.schedule import MixConfig
@@ -40,21 +40,23 @@ class ValidationConfig:
     thresholds: ThresholdConfig = ThresholdConfig()
 
 
-def label_clips(clips: Clips, task: Task) -> list[Spoken]:
+def label_clips(clips: Clips, task: Task) -> list[LabelledClip]:
     """Return the recordings of the clips, each with the label that a model should give."""
-    labels = dict(zip(task.words, task.spoken, strict=True)) | {SILENCE: task.silence}
+    labels = dict(zip(task.words, task.event_labels, strict=True)) | {SILENCE: task.silence_label}
     return [
-        Spoken(Path(path), labels.get(word, task.other), speaker)
+        LabelledClip(Path(path), labels.get(word, task.other_label), speaker)
         for path, word, speaker in zip(clips.path, clips.word, clips.speaker, strict=True)
     ]
 
 
-def has_other_words(clips: Sequence[Spoken], task: Task) -> bool:
+def has_other_words(clips: Sequence[LabelledClip], task: Task) -> bool:
     """Return whether some clips are of words outside the task."""
-    return any(clip.word == task.other for clip in clips)
+    return any(clip.word == task.other_label for clip in clips)
 
 
-def score_with_keras(model: Model, network: keras.Model, clips: Sequence[Spoken]) -> ClipScores:
+def score_with_keras(
+    model: Model, network: keras.Model, clips: Sequence[LabelledClip]
+) -> ClipScores:
     """Score the clips with the int8 model, and with the Keras network it was made from."""
 
     def float_scores(windows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,7 +70,7 @@ def score_with_keras(model: Model, network: keras.Model, clips: Sequence[Spoken]
 def choose_decision(
     model: Model,
     validation_set: Clips,
-    other_speakers: Sequence[Spoken],
+    other_speakers: Sequence[LabelledClip],
     task: Task,
     noise_files: Sequence[Path],
     config: ValidationConfig,
@@ -82,7 +84,9 @@ def choose_decision(
     """
     # Clips of silence are left out, since mixing would raise them to the level of words.
     clips = label_clips(validation_set[validation_set.word != SILENCE], task)
-    clips += [replace(clip, word=task.other) for clip in other_speakers if clip.word != SILENCE]
+    clips += [
+        replace(clip, word=task.other_label) for clip in other_speakers if clip.word != SILENCE
+    ]
     if has_other_words(clips, task):
         base_decision = None
     else:
@@ -97,6 +101,6 @@ def choose_decision(
     mix = MixConfig(seconds=config.hours * 3600, snrs=snrs, rate=rate)
     audios = [
         run_features_and_network(model, audio)
-        for audio in mix_clips(clips, task.spoken, noise, mix)
+        for audio in mix_clips(clips, task.event_labels, noise, mix)
     ]
-    return choose_thresholds(audios, task.silent, config.thresholds, base_decision)
+    return choose_thresholds(audios, task.background_labels, config.thresholds, base_decision)

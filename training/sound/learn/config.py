@@ -1,198 +1,146 @@
-"""What a command's options say of how a network learns, and from what."""
+"""All settings of a training: the choices of the user, and the hyperparameters."""
 
 from __future__ import annotations
 
-import argparse
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-from tensorflow import keras
-
-from edge.errors import EdgeError, ModelError, RecordingError
-from edge.model.manifest import read_model
-from edge.model.shipped import find_model
-from training.common import licences
-from training.sound.data import clips as corpora
-from training.sound.data import folder_layouts, selection, simulated_speakers
-from training.sound.data.clip_files import Spoken, spoken
-from training.sound.data.clips import RATE, Clips
-from training.sound.data.download import fetched
-from training.sound.data.folder_layouts import SILENCE
-from training.sound.data.recordings import readable_clips
-from training.sound.evaluate.validation import has_other_words
-from training.sound.learn import fit, network, waveform_augmentation
-from training.sound.learn.front_ends import FRONT_ENDS, SHIPPED
-from training.sound.learn.layers import TINY, Shape
-from training.sound.learn.training_sets import lesson_of, own_lesson, pretrained, taught
+from training.common.cache import DEFAULT_FOLDER
+from training.sound.learn.front_ends import SHIPPED
+from training.sound.learn.network_config import NORMAL, TEACHER, NetworkConfig
 from training.sound.task import Task
 
-SIZES = {"normal": Shape(), "tiny": TINY}
-FEW_ROWS = replace(Shape(), blocks=2)  # the normal one, for windows that are too short for it
-PEOPLE = 80  # simulated, who say all words that --mock does
-ADAPT_PEOPLE = 40  # ... so that an adapted model does not forget the rest of the world
-# What may be noise or an unknown word is more often noise: chosen on the validation list.
-SILENCE_FIRST = 2.8
-NAMED = 12  # words, in a sentence
+if TYPE_CHECKING:
+    from training.sound.learn.pretrained_model import PretrainedModel
 
 
 @dataclass(frozen=True)
-class School:
+class AugmentationConfig:
+    """How much augmentation changes the recorded clips. Rows last 10 ms."""
+
+    tempo: float = 0.12
+    """Largest relative change of the speed of speech."""
+    vocal_tract: float = 0.08
+    """Largest relative change of the formant frequencies."""
+    unchanged_voice: float = 0.4
+    """Share of clips whose speed is kept, and share of clips whose formants are kept."""
+    cut_rows: int = 3
+    """Rows of a word that may lie outside the window."""
+    after_rows: int = 64
+    """Most rows between the end of a word and the end of the window."""
+    partial: float = 0.08
+    """Share of clips of which the window contains too little to name the word."""
+    neighbour: float = 0.3
+    """Share of clips with another word before or after the word."""
+    gap_rows: tuple[int, int] = (0, 50)
+    """Rows between a word and its neighbour."""
+    neighbour_db: float = 8.0
+    """Largest difference between the levels of a word and its neighbour."""
+    digital_silence: float = 0.25
+    """Share of clips with zeros before and after the recording, in place of its background."""
+    gain_db: float = 15.0
+    tilt_nats: float = 0.8
+    """Frequency response of microphones: standard deviation of smooth curves over the bands."""
+    reverberant: float = 0.25
+    """Share of clips with reverberation."""
+    noisy: float = 0.6
+    """Share of clips with noise."""
+    babble: float = 0.15
+    """Share of noise that is the words of other speakers."""
+    snr_db: tuple[float, float] = (-2.0, 28.0)
+    masks: int = 1
+    """Masks over bands, and over frames (SpecAugment)."""
+    mask_bands: int = 6
+    mask_frames: int = 8
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Length and learning rate of one phase of the training."""
+
+    epochs: int
+    learning_rate: float
+    """The highest one: it rises first, and falls to zero."""
+    label_smoothing: float = 0.05
+    """None in the last phase: thresholds tell words from similar sounds by high scores."""
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Settings of the training loop, for all phases."""
+
+    batch_size: int = 256
+    steps_per_epoch: int = 200
+    weight_decay: float = 1e-2
+    clip_norm: float = 5.0
+    weight_average: float = 0.998
+    """Momentum of the moving average of the weights ..."""
+    weight_memory: float = 2.4
+    """... and less in a short phase of n steps, 1 - 2.4 / n, so that the initial weights fade."""
+    batchnorm_memory: float = 10.0
+    """The same for the moving statistics of batch normalisation: 1 - 10 / n."""
+    recalibration_momentum: float = 0.9
+    """Momentum of these statistics while they are computed anew for the averaged weights."""
+    teacher_share: float = 0.7
+    """Share of the target that comes from the teacher."""
+    augmentation: AugmentationConfig = AugmentationConfig()
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One training. Everything but the task has a default."""
+
     task: Task
-    everything: Clips
-    noise: NDArray[np.float16]
-    noise_files: list[Path]
-    others: list[Spoken]
-    """Who say none of the words, and must not be mistaken for who does."""
-    folders: list[str]
-    front_end: dict[str, Any]
-    base: Base | None
-    shape: Shape
-    seed: int
 
-    @classmethod
-    def of(cls, args: argparse.Namespace, task: Task) -> School:
-        """EdgeError for options that cannot be."""
-        base = Base.read(args.base) if args.base else None
-        folders = [*args.data, *([str(fetched(args.download))] if args.download else [])]
-        if not folders:
-            raise EdgeError("nothing to learn from: give --data (sound-record makes it)")
-        if base and args.size:
-            raise EdgeError("--size is of a new network: with --base it is that of the base")
-        recorded = corpora.load(folders, fit.CACHE)
-        _refuse_missing(task, recorded, folders)
-        others = _others(args.others, task, recorded) if args.others else []
-        front_end = base.front_end if base else FRONT_ENDS[args.front_end or "shipped"]
-        count = args.people if args.people is not None else ADAPT_PEOPLE if base else PEOPLE
-        people = [simulated_speakers.people(count, args.seed)] if count > 0 else []
-        noise_files = [*map(Path, args.noise), *folder_layouts.noise_files(folders)]
-        return cls(
-            task=task,
-            everything=corpora.together([recorded, *people]),
-            noise=selection.recorded_noise(noise_files),
-            noise_files=noise_files,
-            others=others,
-            folders=folders,
-            front_end=front_end,
-            base=base,
-            shape=base.shape if base else _shape(args.size or "normal", front_end["shape"][0]),
-            seed=args.seed,
-        )
+    # What to train on
+    data: tuple[str, ...] = ()
+    """Folders of recordings."""
+    download: Path | None = None
+    """Folder for Speech Commands, which is then trained on as well."""
+    noise: tuple[str, ...] = ()
+    """Recordings without speech."""
+    others: tuple[str, ...] = ()
+    """Folders of other words by other people, for the choice of thresholds."""
+    simulated_speakers: int = 80
+    """Each says all words that --mock plays."""
+    seed: int = 0
 
-    def listened(self, judges: Sequence[Spoken]) -> str:
-        """What the thresholds were chosen by, and what that leaves out: for a card."""
-        heard = "clean and in the noises of the training" if self.noise_files else "clean"
-        if self.others or has_other_words(judges, self.task):
-            return f"{heard}: other people and noises may bring about more."
-        kept = ", and no bolder than the base's" if self.base else ""
-        return f"{heard}{kept}; of what other people's talk brings about they tell nothing."
+    # What to train
+    front_end: Mapping[str, Any] = field(default_factory=lambda: SHIPPED)
+    network: NetworkConfig = NORMAL
+    base: PretrainedModel | None = None
+    """A model to adapt, in place of training a new one."""
 
-    def origin(self, lesson: fit.Lesson, noise: Sequence[str]) -> dict[str, Any]:
-        """Whom a lesson is of, for a manifest; `noise` are the files that were given."""
-        clips, people = lesson.clips, lesson.clips.corpus == simulated_speakers.CORPUS
-        recorded = clips.path != ""
-        folders = [*self.folders, *[simulated_speakers.CORPUS] * bool(people.any())]
-        folders += [str(Path(file).parent) for file in noise]
-        return {
-            "corpora": list(dict.fromkeys(licences.corpora_and_licences(folders))),
-            "clips": int(recorded.sum()),
-            "speakers": len(set(clips.speaker[recorded]) - {""}),
-            "simulated": len(set(clips.speaker[people])),
-        }
+    # How to train
+    fit: FitConfig = FitConfig()
+    pretraining: Schedule = Schedule(epochs=80, learning_rate=4e-3)
+    finetuning: Schedule = Schedule(epochs=30, learning_rate=2e-3, label_smoothing=0.0)
+    adaptation: Schedule = Schedule(epochs=4, learning_rate=1e-3)
+    teacher_training: Schedule = Schedule(epochs=24, learning_rate=3e-3, label_smoothing=0.0)
+    waveform_training: Schedule = Schedule(epochs=30, learning_rate=3e-3)
+    full_size: int = 50_000
+    """Clips for which the schedules are made; fewer clips are trained on for fewer epochs."""
+    min_epochs: int = 4
+    teacher_network: NetworkConfig = TEACHER
+    synthetic_noises: int = 1000
+    """Clips of each kind of synthetic noise."""
+    own_share: float = 0.5
+    """Share of the user's own takes in an adaptation; the rest is simulated speakers."""
+    silence_prior: float = 2.8
+    """Factor for the probability of silence: what may be noise or an unknown word is more often
+    noise. Chosen on the validation list of Speech Commands."""
 
-    def lesson(self, learnt: Clips) -> fit.Lesson:
-        others = learnt.corpus == simulated_speakers.CORPUS
-        if self.base and others.any():
-            lesson = own_lesson(learnt[~others], learnt[others], self.noise, self.task, self.seed)
-        else:
-            lesson = lesson_of(learnt, self.noise, self.task, self.seed)
-        if self.front_end == SHIPPED:
-            return lesson
-        return waveform_augmentation.heard(lesson, self.front_end, self.noise_files, self.seed)
+    # How to validate and export
+    calibration_windows: int = 1000
+    """Windows that set the int8 ranges of the activations."""
+    validation_hours: float = 3.0
+    """Long audio at each noise level, by which the thresholds are chosen."""
+    cache: Path = DEFAULT_FOLDER
+    """Folder for spectra and pretrained weights."""
 
-    def learn(self, lesson: fit.Lesson, learnt: Clips) -> keras.Model:
-        count = len(lesson.clips)
-        if self.base:
-            return fit.adapt(self.base.network_for(lesson), lesson, self.seed)
-        if self.front_end != SHIPPED:
-            plan = fit.for_clips(fit.WAVES, count)
-            return fit.learn(lesson, self.shape, self.seed, plan)
-        known, words = pretrained(learnt, self.noise, self.shape, self.seed)
-        lesson = taught(lesson, learnt, self.noise, self.task, self.seed)
-        plan = fit.for_clips(fit.FINISH, count)
-        groups = self.task.groups(words)
-        finished = fit.finish(known, lesson, self.shape, self.seed, plan, groups)
-        if self.task.silence != self.task.other:
-            network.favour(finished, words.index(SILENCE), SILENCE_FIRST)
-        return finished
-
-
-@dataclass(frozen=True)
-class Base:
-    """A model that goes on learning."""
-
-    tflite: bytes
-    labels: tuple[str, ...]
-    front_end: dict[str, Any]
-    shape: Shape
-    decision: dict[str, Any]
-
-    @classmethod
-    def read(cls, name: str) -> Base:
-        """ModelError if it is no network that is trained here."""
-        content, manifest = read_model(find_model(name))
-        front_end = manifest.input
-        if front_end not in FRONT_ENDS.values():
-            raise ModelError(
-                f"--base {name} hears other spectra than those that are trained here: choose one "
-                "that training.kws or training.sounddigit made"
-            )
-        reasons = []
-        for shape in (*SIZES.values(), FEW_ROWS):
-            try:
-                network.from_model(content, tuple(front_end["shape"]), len(manifest.labels), shape)
-                return cls(content, tuple(manifest.labels), front_end, shape, manifest.decision)
-            except ModelError as reason:
-                reasons.append(str(reason))
-        raise ModelError(f"--base {name} is no network that is trained here: {reasons[0]}")
-
-    def network_for(self, lesson: fit.Lesson) -> keras.Model:
-        count = len(self.labels)
-        known = network.from_model(self.tflite, lesson.inputs, count, self.shape)
-        if self.labels == lesson.labels:
-            return known
-        return network.with_new_head(known, len(lesson.labels), self.shape)
-
-
-def _shape(size: str, rows: int) -> Shape:
-    try:
-        SIZES[size].averaged(rows)
-    except ValueError:
-        return FEW_ROWS
-    return SIZES[size]
-
-
-def _others(places: Sequence[str], task: Task, recorded: Clips) -> list[Spoken]:
-    found = readable_clips(spoken(places), RATE)
-    taken = {os.path.realpath(path) for path in recorded.path if path}
-    if any(os.path.realpath(one.path) in taken for one in found):
-        raise EdgeError("--others are in --data as well: give recordings of other people")
-    said = sorted({one.word for one in found} & set(task.words))
-    if said:
-        raise EdgeError(f"--others say {', '.join(said)}: give recordings of none of the words")
-    return found
-
-
-def _refuse_missing(task: Task, clips: Clips, folders: Sequence[str]) -> None:
-    missing = sorted(set(task.words) - set(clips.word))
-    if missing:
-        said = sorted(set(clips.word) - {SILENCE, "unknown"})
-        more = " ..." if len(said) > NAMED else ""
-        raise RecordingError(
-            f"nobody says {', '.join(missing)} in {', '.join(folders)}: record some "
-            f"(sound-record), or choose --words of those there are: {', '.join(said[:NAMED])}{more}"
-        )
+    def shortened(self, schedule: Schedule, clips: int) -> Schedule:
+        """Return the schedule with fewer epochs if there are fewer clips than `full_size`."""
+        epochs = round(schedule.epochs * min(1.0, (clips / self.full_size) ** 0.5))
+        return replace(schedule, epochs=max(min(self.min_epochs, schedule.epochs), epochs))

@@ -1,79 +1,124 @@
-"""What a network is shown of clips: all words that are known, those of a task, or own takes."""
+"""Training sets: clips with their classes and weights, for all words, a task, or an adaptation."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TypeVar
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from training.sound.data import clips as corpora
-from training.sound.data import selection
-from training.sound.data.clips import Clips
-from training.sound.learn import fit, network
-from training.sound.learn.layers import Shape
-from training.sound.task import Task
+from edge.features.sound.specification import FRAMES
+from training.sound.data.clips import Clips, concatenate, large_corpora
+from training.sound.data.noise import add_noise_clips, background_noise
+from training.sound.data.words import SILENCE, UNKNOWN
+from training.sound.learn.batches import DrawBatch, SpectrumBatches
+from training.sound.learn.config import FitConfig, TrainingConfig
+from training.sound.learn.sampling_weights import task_weights, with_own_share, word_weights
 
-CALIBRATION = 1000  # windows that set the ranges of the activations
-TEACHER = Shape(stem=24, stages=((64, 2), (64, 1), (96, 2), (96, 1)), width=160)
-OWN = 0.5  # of what an adaptation shows are own takes
+if TYPE_CHECKING:
+    from training.sound.learn.distillation import Teacher
 
-AnyLesson = TypeVar("AnyLesson", bound=fit.Lesson)
-
-
-def lesson_of(learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int) -> fit.Lesson:
-    behind = selection.noises(learnt, noise, seed)
-    words = selection.with_silence(learnt, behind)
-    return task.lesson(words, selection.weights(words), behind)
+PART_OF_WORD = "part of a word"  # a class of the pretraining
+EXAMPLE_SEED = 0
 
 
-def own_lesson(
-    own: Clips, others: Clips, noise: NDArray[np.float16], task: Task, seed: int
-) -> fit.Lesson:
-    """Somebody's own takes, mixed with what is known of others, lest that be forgotten."""
-    lesson = lesson_of(corpora.together([own, others]), noise, task, seed)
-    mine = np.isin(lesson.clips.path, own.path) & (lesson.clips.path != "")
-    weight = lesson.weight * np.where(mine, OWN / lesson.weight[mine].sum(), 1.0)
-    weight[~mine] *= (1 - OWN) / weight[~mine].sum()
-    return replace(lesson, weight=weight)
+@dataclass(frozen=True)
+class TrainingSet:
+    """Clips, the class and the sampling weight of each, and noise."""
+
+    clips: Clips
+    classes: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    noise: NDArray[np.float16]
+    """(n, ROWS, BANDS) clips to mix with any clip."""
+    labels: tuple[str, ...]
+    partial_class: int
+    """The class of a window that shows too little of a word."""
+    teacher: Teacher | None = field(default=None, kw_only=True)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The shape of a window: frames and bands."""
+        return FRAMES, self.clips.rows.shape[2]
+
+    def batches(self, config: FitConfig) -> DrawBatch:
+        """Return a function that draws a batch of augmented windows and their targets."""
+        return SpectrumBatches(self, config)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that the trained weights depend on."""
+        teacher = self.teacher
+        known = (teacher.groups, teacher.corpora) if teacher else ()
+        key = hashlib.sha256(repr((self.labels, self.partial_class, *known)).encode())
+        weights = teacher.network.get_weights() if teacher else []
+        for array in (self.clips.rows, self.classes, self.weight, self.noise, *weights):
+            key.update(np.ascontiguousarray(array).tobytes())
+        return key.hexdigest()
 
 
-def pretrained(
-    learnt: Clips, noise: NDArray[np.float16], shape: Shape, seed: int
-) -> tuple[keras.Model, tuple[str, ...]]:
-    """A network that knows every word of these clips, each as a class of its own; and which."""
-    lesson, plan = every_word(learnt, noise, seed)
-    return fit.pretrain(lesson, shape, seed, plan), lesson.labels
+def task_training_set(
+    clips: Clips, noise: NDArray[np.float16], config: TrainingConfig
+) -> TrainingSet:
+    """Return the clips with the labels of the task as classes."""
+    task = config.task
+    mixed = background_noise(clips, noise, config.synthetic_noises, config.seed)
+    clips = add_noise_clips(clips, mixed)
+    number = {word: k for k, word in enumerate(task.words)}
+    number[SILENCE] = task.labels.index(task.silence_label)
+    other = task.labels.index(task.other_label)
+    classes = np.array([number.get(word, other) for word in clips.word], np.int64)
+    weight = task_weights(clips, classes, task)
+    return TrainingSet(clips, classes, weight, mixed, task.labels, other)
 
 
-def taught(
-    lesson: AnyLesson, learnt: Clips, noise: NDArray[np.float16], task: Task, seed: int
-) -> AnyLesson:
-    """The same lesson, with a teacher, where there are voices enough to make one."""
-    known_to_it = selection.large(learnt)
-    if not known_to_it:
-        return lesson
-    every, _ = every_word(learnt, noise, seed)
-    plan = fit.for_clips(fit.TEACHER, len(every.clips))
-    large = fit.pretrain(every, TEACHER, seed, plan, "a teacher, all words")
-    fit.settle(large, every, plan.strength)
-    groups = task.groups(every.labels)[: len(every.labels)]
-    teacher = fit.Teacher(network.folded(large, TEACHER), tuple(groups), tuple(known_to_it))
-    return replace(lesson, teacher=teacher)
+def adaptation_training_set(
+    own: Clips, others: Clips, noise: NDArray[np.float16], config: TrainingConfig
+) -> TrainingSet:
+    """Return the user's own takes mixed with clips of others, so that the model does not forget."""
+    training_set = task_training_set(concatenate([own, others]), noise, config)
+    path = training_set.clips.path
+    is_own = np.isin(path, own.path) & (path != "")
+    weight = with_own_share(training_set.weight, is_own, config.own_share)
+    return replace(training_set, weight=weight)
 
 
-def every_word(learnt: Clips, noise: NDArray[np.float16], seed: int) -> tuple[fit.Lesson, fit.Plan]:
-    """What it learns for that, and for how long."""
-    many = np.isin(learnt.corpus, selection.large(learnt))
-    learnt = learnt[many] if many.any() else learnt
-    behind = selection.noises(learnt, noise, seed)
-    words = selection.with_silence(learnt, behind)
-    lesson = fit.all_words(words, behind, selection.weights(words))
-    return lesson, fit.for_clips(fit.PRETRAIN, len(words))
+def all_words_training_set(
+    clips: Clips, noise: NDArray[np.float16], config: TrainingConfig
+) -> TrainingSet:
+    """Return the clips with every word as a class of its own, for the pretraining.
+
+    If there are large corpora, the clips of the others are left out.
+    """
+    large = np.isin(clips.corpus, large_corpora(clips))
+    clips = clips[large] if large.any() else clips
+    mixed = background_noise(clips, noise, config.synthetic_noises, config.seed)
+    clips = add_noise_clips(clips, mixed)
+    weight = word_weights(clips)
+    labels = (SILENCE, PART_OF_WORD, *sorted(set(clips.word) - {SILENCE, UNKNOWN}))
+    known = clips.word != UNKNOWN
+    clips, weight = clips[known], weight[known]
+    classes = clips.class_numbers(labels, PART_OF_WORD)
+    return TrainingSet(clips, classes, weight, mixed, labels, labels.index(PART_OF_WORD))
 
 
-def calibration(lesson: fit.Lesson) -> NDArray[np.float32]:
-    """Windows as live sound brings them: soft and loud, clean and noisy, words and none."""
-    return fit.some_windows(lesson, CALIBRATION)
+def example_batches(
+    training_set: TrainingSet, count: int, config: FitConfig
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return `count` augmented windows and their targets, the same at every call."""
+    keras.utils.set_random_seed(EXAMPLE_SEED)
+    draw = training_set.batches(config)
+    batches = [draw(tf.constant(0)) for _ in range(-(-count // config.batch_size))]
+    windows, targets = (
+        np.concatenate([tensor.numpy() for tensor in part]) for part in zip(*batches, strict=True)
+    )
+    return windows[:count], targets[:count]
+
+
+def calibration_windows(training_set: TrainingSet, config: TrainingConfig) -> NDArray[np.float32]:
+    """Return windows that set the int8 ranges: quiet and loud, clean and noisy, words and none."""
+    return example_batches(training_set, config.calibration_windows, config.fit)[0]

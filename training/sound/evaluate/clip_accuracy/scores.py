@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edge.model import Model
 from edge.samples import Chunk
 from training.common.confusion import Counts, confusion_matrix
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 from training.sound.data.recordings import load_samples
 from training.sound.evaluate.clip_accuracy.float_network import FloatNetwork, load_onnx
 
@@ -57,7 +57,7 @@ class ClipScores:
 
 
 def score_clips(
-    model: Model, clips: Sequence[Spoken], float_network: FloatNetwork | None = None
+    model: Model, clips: Sequence[LabelledClip], float_network: FloatNetwork | None = None
 ) -> ClipScores:
     """Score each clip with the model, and with its float network.
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import RecordingError
-from training.sound.data.folder_layouts import spelled
 from training.sound.data.recordings import load_samples
+from training.sound.data.words import normalize_word
 from training.sound.evaluate.long_audio import BLOCK_S, RATE, LongAudio, Samples, TrueWord
 
 COLUMNS = {"start", "end", "word"}
@@ -43,7 +43,9 @@ class AnnotatedRecording(LongAudio):
 def _read_words(table: Path, seconds: float) -> Iterator[TrueWord]:
     for line, row in _read_rows(table):
         try:
-            word = TrueWord(float(row["start"]), float(row["end"]), spelled(row["word"].strip()))
+            word = TrueWord(
+                float(row["start"]), float(row["end"]), normalize_word(row["word"].strip())
+            )
             if not 0 <= word.start < word.end <= seconds + END_TOLERANCE_S or not word.label:
                 raise ValueError
         except (ValueError, TypeError, AttributeError):

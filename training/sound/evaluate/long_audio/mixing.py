@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 from training.sound.data.recordings import load_samples
 from training.sound.evaluate.long_audio import BLOCK_S, LongAudio, Samples
 from training.sound.evaluate.long_audio.background import WORD_RMS, Background, rms
@@ -55,7 +55,7 @@ class MixedAudio(LongAudio):
 
 
 def mix_clips(
-    clips: Sequence[Spoken],
+    clips: Sequence[LabelledClip],
     targets: Collection[str],
     noise: Sequence[Samples],
     config: MixConfig,

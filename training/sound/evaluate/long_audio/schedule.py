@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.errors import RecordingError
 from edge.takes.sound.endpoints import word_span
-from training.sound.data.clip_files import Spoken
+from training.sound.data.clip_files import LabelledClip
 from training.sound.data.recordings import load_samples
 from training.sound.evaluate.long_audio import RATE, TrueWord
 
@@ -50,7 +50,7 @@ class MixConfig:
 class Placement:
     """A clip in the long audio. Times in seconds."""
 
-    clip: Spoken
+    clip: LabelledClip
     start: float
     """Start of the clip; its word starts later."""
     length: float
@@ -68,7 +68,7 @@ class Placement:
 
 
 def schedule_clips(
-    clips: Sequence[Spoken], targets: Collection[str], config: MixConfig
+    clips: Sequence[LabelledClip], targets: Collection[str], config: MixConfig
 ) -> list[Placement]:
     """Place clips one after another until the audio is full.
 
@@ -101,7 +101,9 @@ def schedule_clips(
     return placements
 
 
-def _shuffled_forever(clips: Sequence[Spoken], rng: np.random.Generator) -> Iterator[Spoken]:
+def _shuffled_forever(
+    clips: Sequence[LabelledClip], rng: np.random.Generator
+) -> Iterator[LabelledClip]:
     """Yield all clips in random order, then all again in another order, without end."""
     while True:
         for k in rng.permutation(len(clips)):

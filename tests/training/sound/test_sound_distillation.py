@@ -1,0 +1,85 @@
+"""The teacher: when there is one, and how its scores become targets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tensorflow import keras
+
+from edge.features.sound.specification import FRAMES
+from sound_training import FIT, NETWORK, NO_AUGMENTATION, make_clips, small_config
+from training.sound.data.clips import LARGE_CORPUS, concatenate
+from training.sound.data.log_mel import BANDS
+from training.sound.data.words import SILENCE
+from training.sound.learn import network
+from training.sound.learn.distillation import Teacher, with_distillation
+from training.sound.learn.training_sets import TrainingSet, task_training_set
+from training.sound.task import keyword_task
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of Keras
+
+
+@pytest.fixture
+def taught(tmp_path) -> TrainingSet:
+    """Words of a corpus that the teacher was trained on, of one that it was not, and silence."""
+    words = concatenate(
+        [
+            make_clips(["yes", "no"], "ab", "known"),
+            make_clips(["yes"], "c", "new"),
+            make_clips([SILENCE], [""], ""),
+        ]
+    )
+    keras.utils.set_random_seed(0)
+    untrained = network.build_trainable((FRAMES, BANDS), 4, NETWORK)
+    config = replace(small_config(keyword_task(["yes"]), tmp_path), synthetic_noises=1)
+    training_set = task_training_set(words, words.rows[:0], config)
+    return replace(training_set, teacher=Teacher(untrained, (1, 2, 0, 2), ("known",)))
+
+
+def test_a_teacher_knows_the_clips_of_its_own_corpora_and_silence(taught):
+    known = taught.teacher.knows(taught.clips)
+    assert known.tolist() == [
+        corpus == "known" or word == SILENCE
+        for corpus, word in zip(taught.clips.corpus, taught.clips.word, strict=True)
+    ]
+    assert known.any() and not known.all()
+
+
+def test_the_fingerprint_of_a_training_set_depends_on_its_teacher(taught):
+    teacher = taught.teacher
+    others = None, replace(teacher, groups=(0, 2, 1, 2)), replace(teacher, corpora=())
+    sets = [taught, *(replace(taught, teacher=other) for other in others)]
+    assert len({training_set.fingerprint for training_set in sets}) == 4
+
+
+def test_targets_are_mostly_the_scores_of_the_teacher(taught):
+    config = replace(FIT, augmentation=NO_AUGMENTATION)
+    windows, targets = taught.batches(config)(np.int64(0))
+    scores = network.probabilities(taught.teacher.network, windows)
+    sums = np.stack([scores[:, 2], scores[:, 0], scores[:, 1] + scores[:, 3]], axis=1)
+    share = config.teacher_share
+    rest = (targets.numpy() - share * sums) / (1 - share)
+    by_teacher = np.isclose(rest, 0, atol=1e-4) | np.isclose(rest, 1, atol=1e-4)
+    by_label = np.isin(targets, (0, 1))
+    assert (by_teacher.all(axis=1) | by_label.all(axis=1)).all()
+    assert by_teacher.all(axis=1).any() and by_label.all(axis=1).any()
+
+
+def test_few_speakers_have_no_teacher(tmp_path):
+    few = make_clips(["yes", "no"], ["a", "b"])
+    config = small_config(keyword_task(["yes"]), tmp_path)
+    training_set = task_training_set(few, few.rows, config)
+    assert with_distillation(training_set, few, few.rows, config) is training_set
+
+
+def test_many_speakers_have_a_teacher(tmp_path):
+    many = make_clips(["yes", "no"], [f"{n}" for n in range(LARGE_CORPUS)])
+    config = small_config(keyword_task(["yes"]), tmp_path)
+    noise = many.rows[:2]
+    training_set = task_training_set(many, noise, config)
+    teacher = with_distillation(training_set, many, noise, config).teacher
+    assert teacher.corpora == ("c",)
+    assert teacher.network.output_shape == (None, len(teacher.groups))
+    assert {config.task.labels[group] for group in teacher.groups} == set(config.task.labels)

@@ -1,0 +1,112 @@
+"""The command-line options of the trainings of words, and the config they make."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
+from edge.errors import EdgeError
+from edge.simulation.seeds import seed
+from training.common.provenance import command_line, file_names, folder_names, model_path
+from training.sound.learn.config import TrainingConfig
+from training.sound.learn.front_ends import FRONT_ENDS
+from training.sound.learn.network_config import SIZES, network_of_size
+from training.sound.learn.pretrained_model import PretrainedModel
+from training.sound.task import KEYWORDS
+
+DEFAULT_SIZE, DEFAULT_FRONT_END = "normal", "shipped"
+ADAPTATION_SPEAKERS = 40  # simulated, so that an adapted model does not forget other voices
+
+
+def add_options(parser: CommandParser) -> None:
+    parser.add_argument("--data", nargs="+", default=[], metavar="DIR", help="recordings of words")
+    parser.add_argument(
+        "--download",
+        type=Path,
+        metavar="DIR",
+        help="train on Speech Commands as well: fetched to this folder, if it is not there yet "
+        "(2.4 GB, and 4 more unpacked)",
+    )
+    parser.add_argument(
+        "--noise", nargs="+", default=[], metavar="FILE", help="recordings without speech"
+    )
+    parser.add_argument(
+        "--people",
+        type=_count,
+        metavar="N",
+        help="simulated people in the training data "
+        f"({TrainingConfig.simulated_speakers}; with --base {ADAPTATION_SPEAKERS})",
+    )
+    parser.add_argument(
+        "--others",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="recordings of other words, by people who are not in --data: thresholds are chosen so "
+        "that these are not taken for one of the words",
+    )
+    parser.add_argument("--base", metavar="MODEL", help="adapt this model (a name or a file)")
+    parser.add_argument(
+        "--size", choices=list(SIZES), help="of the network (normal; with --base that of the base)"
+    )
+    parser.add_argument(
+        "--front-end",
+        choices=("shipped", "lecture"),
+        help="the input spectra: those of the shipped models, or the lecture's MFCC, which take "
+        "longer to compute (shipped; with --base that of the base)",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.tflite")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N")
+    add_common(parser)
+
+
+def _count(text: str) -> int:
+    if int(text) < 0:
+        raise ValueError
+    return int(text)
+
+
+def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> TrainingConfig:
+    """Return the defaults with the options filled in. Raises EdgeError for impossible options."""
+    base = PretrainedModel.read(args.base) if args.base else None
+    if base and args.size:
+        raise EdgeError("--size is of a new network: with --base it is that of the base")
+    front_end = base.front_end if base else FRONT_ENDS[args.front_end or DEFAULT_FRONT_END]
+    rows = front_end["shape"][0]
+    speakers = ADAPTATION_SPEAKERS if base else defaults.simulated_speakers
+    return replace(
+        defaults,
+        data=tuple(args.data),
+        download=args.download,
+        noise=tuple(args.noise),
+        others=tuple(args.others),
+        simulated_speakers=speakers if args.people is None else args.people,
+        seed=args.seed,
+        front_end=front_end,
+        network=base.network if base else network_of_size(args.size or DEFAULT_SIZE, rows),
+        base=base,
+    )
+
+
+def command_from_options(args: argparse.Namespace) -> str:
+    """Return the command line that trains the same model again, for the provenance."""
+    words = getattr(args, "words", KEYWORDS)
+    return command_line(
+        f"training.{args.command}",
+        {
+            "--data": folder_names(args.data),
+            "--download": args.download and args.download.resolve().name,
+            "--noise": file_names(args.noise),
+            "--words": [] if tuple(words) == KEYWORDS else list(words),
+            "--others": folder_names(args.others),
+            "--base": args.base and Path(args.base).name,
+            "--people": args.people,
+            "--front-end": None if args.base else args.front_end,
+            "--size": None if args.base else args.size or DEFAULT_SIZE,
+            "--seed": args.seed,
+            "--out": model_path(args.out),
+        },
+    )
