@@ -6,8 +6,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from training.common.cache import cache_key, cached_weights
+from training.common.epoch_logger import EpochLogger
 from training.common.optimizer import adamw
-from training.common.progress import EpochLogger
 from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
 from training.sound.learn.training_sets import TrainingSet
 
