@@ -35,7 +35,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from training.sound.learn.config import TrainingConfig
-from training.sound.options import add_options, command_from_options, config_from_options
+from training.sound.options import add_options, config_from_options
 from training.sound.task import KEYWORDS, keyword_task
 from training.sound.train import train
 
@@ -51,8 +51,7 @@ def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS)
     parser.set_defaults(command="kws")
 
     def run(args: argparse.Namespace) -> None:
-        config = config_from_options(args, replace(defaults, task=keyword_task(args.words)))
-        train(config, args.out, command_from_options(args))
+        train(config_from_options(args, replace(defaults, task=keyword_task(args.words))))
 
     return run_command(parser, run, argv)
 

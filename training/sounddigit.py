@@ -11,7 +11,6 @@ become examples of sounds that are no digit. Everything else is as in training.k
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from training.sound.learn.config import TrainingConfig
-from training.sound.options import add_options, command_from_options, config_from_options
+from training.sound.options import add_options, config_from_options
 from training.sound.task import DIGIT_TASK
 from training.sound.train import train
 
@@ -35,10 +34,7 @@ def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS)
     add_options(parser)
     parser.set_defaults(command="sounddigit")
 
-    def run(args: argparse.Namespace) -> None:
-        train(config_from_options(args, defaults), args.out, command_from_options(args))
-
-    return run_command(parser, run, argv)
+    return run_command(parser, lambda args: train(config_from_options(args, defaults)), argv)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,8 @@ def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> T
     speakers = ADAPTATION_SPEAKERS if base else defaults.simulated_speakers
     return replace(
         defaults,
+        out=args.out,
+        command=_command(args),
         data=tuple(args.data),
         download=args.download,
         noise=tuple(args.noise),
@@ -91,8 +93,8 @@ def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> T
     )
 
 
-def command_from_options(args: argparse.Namespace) -> str:
-    """Return the command line that trains the same model again, for the provenance."""
+def _command(args: argparse.Namespace) -> str:
+    """Return the command line that trains the same model again."""
     words = getattr(args, "words", KEYWORDS)
     return command_line(
         f"training.{args.command}",

@@ -32,9 +32,9 @@ from training.sound.learn.training_data import TrainingData, load_data
 log = logging.getLogger(__name__)
 
 
-def train(config: TrainingConfig, out: Path, command: str) -> None:
-    """Train a model and write it to `out`; `command` is the command line for its provenance."""
-    check_model_path(out)
+def train(config: TrainingConfig) -> None:
+    """Train a model and write it, with its card and its ONNX file, to `config.out`."""
+    check_model_path(config.out)
     data = load_data(config)
     split = make_split(data.clips, config.task.words, config.seed)
     trained = train_network(split.train, data, config)
@@ -42,7 +42,7 @@ def train(config: TrainingConfig, out: Path, command: str) -> None:
     if not split.from_list:
         log.info("training once more, with the validation set, for the model that is written")
         trained = train_network(exclude_held_out(data.clips), data, config)
-    export(out, trained, validation, data, config, command)
+    export(trained, validation, data, config)
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,12 @@ def validate(
 
 
 def export(
-    out: Path,
-    trained: TrainedNetwork,
-    validation: Validation,
-    data: TrainingData,
-    config: TrainingConfig,
-    command: str,
+    trained: TrainedNetwork, validation: Validation, data: TrainingData, config: TrainingConfig
 ) -> None:
     """Write the model, its ONNX file, its confusion matrix and its card."""
     scores = validation.scores
     origin = provenance(
-        command,
+        config.command,
         **describe_clips(trained.training_set.clips, data, config),
         metrics={
             "judged": {
@@ -99,14 +94,14 @@ def export(
     )
     int8 = to_int8(trained.network, config.network, trained.calibration)
     content = model_file(int8, config.task, config.front_end, validation.decision, origin)
-    exported = export_model(out, content, trained.network, trained.calibration)
+    exported = export_model(config.out, content, trained.network, trained.calibration)
     card = model_card(
-        *(out, exported.model, scores, validation.speakers),
+        *(config.out, exported.model, scores, validation.speakers),
         *(exported.onnx_error, validation.threshold_audio),
     )
-    export_report(out, card, scores)
+    export_report(config.out, card, scores)
     command_name = LISTEN_COMMANDS[config.task.name]
-    print(f"wrote {out}; try it: {command_name} --model {out} --mock")
+    print(f"wrote {config.out}; try it: {command_name} --model {config.out} --mock")
 
 
 def describe_clips(clips: Clips, data: TrainingData, config: TrainingConfig) -> dict[str, Any]:

@@ -27,10 +27,12 @@ SOURCES = (  # the code that the spectra depend on
     "edge/resample.py",
     "edge/features/sound/*.py",
     "edge/formats/**/*.py",
-    *(
-        f"training/sound/data/{name}.py"
-        for name in ("clip_files", "clips", "folder_layouts", "lists", "load", "log_mel")
-    ),
+    "training/sound/data/clip_files.py",
+    "training/sound/data/clips.py",
+    "training/sound/data/folder_layouts.py",
+    "training/sound/data/lists.py",
+    "training/sound/data/load.py",
+    "training/sound/data/log_mel.py",
     "training/sound/data/log_mel_images.py",
     "training/sound/data/words.py",
 )

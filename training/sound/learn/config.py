@@ -90,9 +90,13 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """One training. Everything but the task has a default."""
+    """Everything that a training depends on."""
 
     task: Task
+    out: Path = Path("models/words.tflite")
+    """The model file; the other files are written beside it."""
+    command: str = ""
+    """The command line of this training, for the provenance."""
 
     # What to train on
     data: tuple[str, ...] = ()

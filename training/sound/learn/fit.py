@@ -12,11 +12,17 @@ from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
 from training.sound.learn.training_sets import TrainingSet
 
 SOURCES = (  # the code that trained weights depend on
+    "training/common/optimizer.py",
+    "training/common/sampling.py",
     "training/sound/data/log_mel.py",
-    *(
-        f"training/sound/learn/{name}.py"
-        for name in ("augmentation", "batches", "fit", "layers", "network", "placement")
-    ),
+    "training/sound/learn/architecture.py",
+    "training/sound/learn/augmentation.py",
+    "training/sound/learn/batches.py",
+    "training/sound/learn/fit.py",
+    "training/sound/learn/layers.py",
+    "training/sound/learn/network.py",
+    "training/sound/learn/network_config.py",
+    "training/sound/learn/placement.py",
 )
 
 

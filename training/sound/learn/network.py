@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from training.common import keras_layers
-from training.sound.learn.layers import Streaming, WholeWindow, connect_layers
+from training.sound.learn.architecture import connect_layers
+from training.sound.learn.layers import Streaming, WholeWindow
 from training.sound.learn.network_config import NetworkConfig
 
 layers = keras.layers
