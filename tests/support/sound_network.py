@@ -1,6 +1,6 @@
-"""A small network with the input of the models of sound, for tests that need any.
+"""A small network with the input of the sound models, for tests that need any such network.
 
-Its weights are drawn by lot, so what it hears is nonsense, but always the same nonsense.
+Its weights are random, from a fixed seed: the scores mean nothing, but they are always the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DECISION = {
 
 
 def weights() -> NDArray[np.float32]:
-    """(bands, labels)"""
+    """Return (bands, labels)."""
     bands = INPUT["shape"][1]
     dense = np.random.default_rng(3).normal(0, 0.25, (bands, len(LABELS))).astype(np.float32)
     return dense - dense.mean(axis=0)
@@ -41,7 +41,7 @@ def weights() -> NDArray[np.float32]:
 
 @cache
 def network() -> bytes:
-    """int8, of one dense layer over the means of the bands."""
+    """Return an int8 network: one dense layer over the mean of each band."""
     frames, bands = INPUT["shape"]
     dense = weights()
     samples = np.random.default_rng(4).uniform(-13.8, 6, (64, frames, bands)).astype(np.float32)

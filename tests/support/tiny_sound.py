@@ -1,4 +1,4 @@
-"""A task of sound in small: two words that are a rustle, low or high, and a network for them."""
+"""A tiny sound task: two "words" of filtered noise, low or high, a microphone, and a network."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ from tflite_network import convert
 RATE = 16000
 SPECIFICATION = SoundFeatures.specification({"shape": [49]})  # a second
 SOURCES = Registry("tests.sources", {"tiny": "tiny_sound:TinyMicrophone"})
-BANDS = {"l": (150, 700), "h": (2200, 3900), "n": (50, 7900)}  # Hz: low, high, and mere noise
+BANDS = {
+    "l": (150, 700),
+    "h": (2200, 3900),
+    "n": (50, 7900),
+}  # Hz: the low word, the high word, noise
 WORD_S = 0.4
 
 
 def say(text: str, level: float = 0.1, seed: int = 0) -> np.ndarray:
-    """`l` and `h` are the words, `n` is noise, `-` 0.2 s and `.` 2 s of a quiet room."""
+    """Return a sound: `l` and `h` are words, `n` noise, `-` 0.2 s and `.` 2 s of a quiet room."""
     rng = np.random.default_rng(seed)
     parts = []
     for character in text:
@@ -41,7 +45,10 @@ def say(text: str, level: float = 0.1, seed: int = 0) -> np.ndarray:
 
 
 class TinyMicrophone(Source):
-    """Hears what is said above; what comes at its end is told by `end`."""
+    """Plays what `say` returns for a text.
+
+    `end` says what follows: "end", "break" (an error), or "wait" (no more samples).
+    """
 
     def __init__(self, text: str, step: int = 320, end: str = "end", channels: str = "") -> None:
         self.text, self.step, self.end = text, step, end
@@ -50,7 +57,7 @@ class TinyMicrophone(Source):
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        parser.add_argument("--tiny", nargs="?", const=".l.", metavar="TEXT", help="who speaks")
+        parser.add_argument("--tiny", nargs="?", const=".l.", metavar="TEXT", help="what to play")
         parser.add_argument("--step", type=int, default=320)
         parser.add_argument("--end", default="end")
         parser.add_argument("--other-channels", default="")
@@ -85,7 +92,7 @@ class TinyMicrophone(Source):
 
 @cache
 def network() -> bytes:
-    """int8; it compares the low bands with the high ones."""
+    """Return an int8 network that compares the low bands with the high bands."""
     frames, bands = SPECIFICATION["shape"]
     low = np.linspace(1, -1, bands) / 15
     dense = np.stack([low, -low, 0 * low], axis=1).astype(np.float32)
@@ -99,7 +106,7 @@ def network() -> bytes:
 
 
 def write_model(path: Path, task: str, labels: list[str], **decision: Any) -> Path:
-    """The last label is none of the words."""
+    """Write a model whose last label is the background."""
     *words, none = labels
     settings = {
         "kind": "spotting",

@@ -1,6 +1,6 @@
-"""A whole task in small, for tests of what is the same in all tasks: a source, features, a model.
+"""A tiny task with a source, features and a model, for tests of code that all tasks share.
 
-A tiny stroke is a run of samples whose ax is not 0; it is over when ax is 0 again.
+A stroke of this task is a run of samples whose ax is not 0.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ class TinyFeatures(Features):
 
 
 class ListSource(Source):
-    """Plays a list of samples; what comes at its end is told by its name."""
+    """Plays an array of samples.
+
+    `end` says what follows: "end", "break" (an error), or "wait" (no more samples).
+    """
 
     def __init__(self, samples: np.ndarray, end: str = "end") -> None:
         self.samples, self.end = samples, end
@@ -101,7 +104,7 @@ class ListSource(Source):
 
 
 def strokes(count: int) -> np.ndarray:
-    """10 samples a stroke, of which 2 are the stroke: (n, 6)."""
+    """Return (n, 6) samples: 10 for each stroke, of which 2 are the stroke itself."""
     one = np.zeros((10, 6), np.float32)
     one[4:6, :4] = [[0.9, -0.5, 0.8, 0.2], [0.6, 0.7, -0.9, -0.3]]
     return np.tile(one, (count, 1))

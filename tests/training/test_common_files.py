@@ -48,6 +48,16 @@ def test_a_file_that_cannot_be_written_is_an_error_with_its_name(tmp_path: Path)
         write_file(tmp_path / "m.onnx", b"content")
 
 
+def test_a_full_disk_is_an_error_with_the_name_of_the_file_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    error = pytest.raises(EdgeError, match=r"m\.onnx cannot be written: No space left")
+    with error, atomic_write(tmp_path / "m.onnx") as unfinished:
+        unfinished.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["model.h5", "model", "folder.tflite"])
 def test_check_model_path_refuses_other_files_and_folders(name: str, tmp_path: Path) -> None:
     (tmp_path / "folder.tflite").mkdir()
