@@ -5,21 +5,23 @@ DEV := .venv-dev
 EXTRAS := training,test,check
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test lint check models tools clean
+.PHONY: help demo test lint format check models tools clean
 
 help:
-	@echo "make demo   watch a simulated hand draw digits, and the model name them"
-	@echo "make test   run the tests"
-	@echo "make check  format, lint, types and tests: what a change must pass"
-	@echo "make models DATA=folder  make every shipped model and its card anew: takes hours"
-	@echo "make tools  install what the tests of firmware and sound need (make test does it too)"
-	@echo "make clean  remove what these made"
+	@echo "make demo    a simulated hand draws digits, and the model recognises them"
+	@echo "make test    run the tests"
+	@echo "make lint    check format, lint and types"
+	@echo "make format  format the code, and repair what the linter can repair"
+	@echo "make check   make lint and make test: what a change must pass"
+	@echo "make tools   install the Debian packages for the tests of firmware and sound"
+	@echo "make models DATA=folder  train every shipped model again: takes hours"
+	@echo "make clean   remove what these commands made"
 
-# With a terminal until Ctrl-C; without one (a pipe, a build server) some digits and words, and
-# exit 0.
+# On a terminal it runs until Ctrl-C. Without one (a pipe, a build server) it shows some digits and
+# words, and exits with 0.
 demo: $(DEMO)/.installed
 	@if [ -t 1 ]; then \
-		$(DEMO)/bin/airdigit-live --mock --speed 1.5; \
+		$(DEMO)/bin/airdigit-live --mock --seed 1 --speed 1.5; \
 	else \
 		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --speed 1.5 && \
 		$(DEMO)/bin/kws-listen --mock --words "yes no up down left right" --seed 1 --speed 1.5; \
@@ -33,22 +35,26 @@ lint: $(DEV)/.installed
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/mypy
 
+format: $(DEV)/.installed
+	$(DEV)/bin/ruff format .
+	$(DEV)/bin/ruff check --fix .
+
 check: lint test
 
-# The folder has the corpora that the cards name. What got worse is shown; git tells the rest.
+# DATA is the folder with the corpora that the cards name. Figures that got worse are listed.
 models: $(DEV)/.installed
-	@[ -n "$(DATA)" ] || { echo "Say where the recordings are: make models DATA=folder"; exit 1; }
+	@[ -n "$(DATA)" ] || { echo "Give the folder of the recordings: make models DATA=folder"; exit 1; }
 	$(DEV)/bin/python -m tools.rebuild_models --data "$(DATA)"
 
-# Debian's compiler for the AVR and a simulator of it, PortAudio and a sound server: tests run the
-# firmware and hear sound, not stand-ins.
+# The compiler for the AVR and its simulator, PortAudio and a sound server, as Debian packages: the
+# tests run the real firmware and a real sound server.
 tools:
 	@packages=; \
 	[ -n "$$EDGE_WITHOUT_AVR" ] || packages="$$($(PYTHON) -m firmware_bridge.build --packages)"; \
 	[ -n "$$EDGE_WITHOUT_SOUND" ] || packages="$$packages $$($(PYTHON) tests/support/sound_server.py)"; \
 	[ -n "$$packages" ] || exit 0; \
-	command -v dpkg-query >/dev/null || { echo "The tests need Debian's $$packages;" \
-		"to go without: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1"; exit 1; }; \
+	command -v dpkg-query >/dev/null || { echo "The tests need the Debian packages $$packages;" \
+		"to run without them: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1"; exit 1; }; \
 	missing=; for package in $$packages; do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
 			|| missing="$$missing $$package"; \
