@@ -12,7 +12,8 @@ from edge.simulation.seeds import person_seed
 from training.sound.data.clips import Clips
 from training.sound.data.log_mel import BANDS, RATE, ROWS
 from training.sound.data.simulated_speakers import say_words
-from training.sound.learn.config import AugmentationConfig, FitConfig, Schedule, TrainingConfig
+from training.sound.learn.augmentation_config import AugmentationConfig
+from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
 from training.sound.learn.network_config import NetworkConfig
 from training.sound.task import Task
 

@@ -12,7 +12,7 @@ from sound_training import NO_AUGMENTATION
 from training.sound.data.log_mel import BANDS, ROWS, word_rows
 from training.sound.data.synthetic_noise import nonstationary_noise, stationary_noise
 from training.sound.learn.augmentation import augment
-from training.sound.learn.config import AugmentationConfig
+from training.sound.learn.augmentation_config import AugmentationConfig
 
 
 def clip_with_word(first: int, last: int, level: float = 2.0) -> np.ndarray:

@@ -11,26 +11,21 @@ from sound_training import WORDS, make_clips, small_config
 from training.sound.data.clips import concatenate
 from training.sound.data.log_mel import BANDS, ROWS
 from training.sound.data.words import SILENCE
-from training.sound.learn.config import Schedule, TrainingConfig
-from training.sound.learn.sampling_weights import (
-    NOISE_SHARE,
-    OTHER_SHARE,
-    SILENCE_SHARE,
-    task_weights,
-    word_weights,
-)
+from training.sound.learn.config import SamplingConfig, Schedule, TrainingConfig
+from training.sound.learn.sampling_weights import task_weights, word_weights
 from training.sound.learn.training_sets import adaptation_training_set, task_training_set
 from training.sound.task import keyword_task
 
+SAMPLING = SamplingConfig()
 NO_NOISE = np.zeros((0, ROWS, BANDS), np.float16)
 
 
 def test_rare_words_are_drawn_more_often_than_their_number_of_clips():
     common, rare = make_clips(["yes"], ["a"] * 90), make_clips(["no"], ["b"] * 10)
     clips = concatenate([common, rare, make_clips([SILENCE], ["", ""], "22")])
-    weight = word_weights(clips)
+    weight = word_weights(clips, SAMPLING)
     assert weight.sum() == pytest.approx(1) and (weight > 0).all()
-    assert weight[clips.word == SILENCE].sum() == pytest.approx(NOISE_SHARE)
+    assert weight[clips.word == SILENCE].sum() == pytest.approx(SAMPLING.noise_share)
     share = weight[clips.word == "no"].sum() / weight[clips.word == "yes"].sum()
     assert share == pytest.approx((10 / 90) ** 0.5)
     each = weight[clips.word == "no"][0] / weight[clips.word == "yes"][0]
@@ -48,12 +43,13 @@ def test_the_words_of_a_task_are_drawn_equally_often_and_the_rest_by_fixed_share
     config = small_config(keyword_task(WORDS), tmp_path)
     training_set = task_training_set(clips, NO_NOISE, config)
     assert training_set.labels == ("yes", "no", "silence", "unknown")
-    each = (1 - SILENCE_SHARE - OTHER_SHARE) / 2
-    expected = [each, each, SILENCE_SHARE, OTHER_SHARE]
+    silence, other = SAMPLING.silence_share, SAMPLING.other_share
+    each = (1 - silence - other) / 2
+    expected = [each, each, silence, other]
     shares = [training_set.weight[training_set.classes == k].sum() for k in range(4)]
     assert shares == pytest.approx(expected)
     classes = np.array([["yes", "no", SILENCE, "dog"].index(word) for word in clips.word])
-    weight = task_weights(clips, classes, config.task)
+    weight = task_weights(clips, classes, config.task, SAMPLING)
     assert [weight[classes == k].sum() for k in range(4)] == pytest.approx(expected)
 
 
@@ -64,7 +60,7 @@ def test_half_of_the_clips_of_an_adaptation_are_own_takes(tmp_path):
     config = small_config(keyword_task(WORDS), tmp_path)
     training_set = adaptation_training_set(own, others, NO_NOISE, config)
     is_own = np.isin(training_set.clips.speaker, ["me"])
-    assert training_set.weight[is_own].sum() == pytest.approx(config.own_share) == 0.5
+    assert training_set.weight[is_own].sum() == pytest.approx(0.5)
     assert training_set.weight.sum() == pytest.approx(1)
 
 

@@ -12,7 +12,8 @@ from edge.features.sound.window_length import window_samples
 from sound_training import FIT, NO_AUGMENTATION, make_clips, small_config
 from training.sound.data.clips import concatenate
 from training.sound.data.words import SILENCE
-from training.sound.learn.config import AugmentationConfig, FitConfig
+from training.sound.learn.augmentation_config import AugmentationConfig
+from training.sound.learn.config import FitConfig
 from training.sound.learn.front_ends import LECTURE
 from training.sound.learn.training_sets import task_training_set
 from training.sound.learn.waveform_augmentation import WordSound

@@ -1,7 +1,8 @@
 """How a network is trained.
 
 config                TrainingConfig: all settings of a training
-network_config        NetworkConfig, the size of the network
+augmentation_config   AugmentationConfig: how much augmentation changes clips
+network_config        NetworkConfig: the size of the network
 front_ends            the input spectra that models may have
 training_data         load the clips, noise and other words that a config names
 sampling_weights      how often each clip is drawn

@@ -19,7 +19,6 @@ from training.sound.learn.network_config import KERNEL, SQUARE, NetworkConfig
 layers = keras.layers
 
 STEM_BANDS = 5  # bands that the first convolution combines
-DROPOUT = 0.1
 
 
 def connect_layers(
@@ -49,7 +48,7 @@ def connect_layers(
     for _ in range(config.blocks):
         x = block.along_time(x, config.width)
     x = layers.GlobalAveragePooling2D()(past.with_past(x, pooled))
-    x = layers.Dropout(DROPOUT)(x)
+    x = layers.Dropout(config.dropout)(x)
     x = layers.Dense(classes, activation="softmax")(x)
     return x if groups is None else _sum_groups(x, groups)
 

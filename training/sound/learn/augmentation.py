@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from edge.features.sound.specification import FRAMES
 from training.sound.data.log_mel import BANDS, FRONT_END, ROWS
-from training.sound.learn.config import AugmentationConfig
+from training.sound.learn.augmentation_config import AugmentationConfig
 from training.sound.learn.placement import (
     NAT,
     frame_rows,

@@ -8,52 +8,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.common.cache import DEFAULT_FOLDER
+from training.sound.learn.augmentation_config import AugmentationConfig
 from training.sound.learn.front_ends import SHIPPED
 from training.sound.learn.network_config import NORMAL, TEACHER, NetworkConfig
-from training.sound.task import Task
 
 if TYPE_CHECKING:
     from training.sound.learn.pretrained_model import PretrainedModel
+    from training.sound.task import Task
 
 
 @dataclass(frozen=True)
-class AugmentationConfig:
-    """How much augmentation changes the recorded clips. Rows last 10 ms."""
+class SamplingConfig:
+    """How often clips are drawn in training."""
 
-    tempo: float = 0.12
-    """Largest relative change of the speed of speech."""
-    vocal_tract: float = 0.08
-    """Largest relative change of the formant frequencies."""
-    unchanged_voice: float = 0.4
-    """Share of clips whose speed is kept, and share of clips whose formants are kept."""
-    cut_rows: int = 3
-    """Rows of a word that may lie outside the window."""
-    after_rows: int = 64
-    """Most rows between the end of a word and the end of the window."""
-    partial: float = 0.08
-    """Share of clips of which the window contains too little to name the word."""
-    neighbour: float = 0.3
-    """Share of clips with another word before or after the word."""
-    gap_rows: tuple[int, int] = (0, 50)
-    """Rows between a word and its neighbour."""
-    neighbour_db: float = 8.0
-    """Largest difference between the levels of a word and its neighbour."""
-    digital_silence: float = 0.25
-    """Share of clips with zeros before and after the recording, in place of its background."""
-    gain_db: float = 15.0
-    tilt_nats: float = 0.8
-    """Frequency response of microphones: standard deviation of smooth curves over the bands."""
-    reverberant: float = 0.25
-    """Share of clips with reverberation."""
-    noisy: float = 0.6
-    """Share of clips with noise."""
-    babble: float = 0.15
-    """Share of noise that is the words of other speakers."""
-    snr_db: tuple[float, float] = (-2.0, 28.0)
-    masks: int = 1
-    """Masks over bands, and over frames (SpecAugment)."""
-    mask_bands: int = 6
-    mask_frames: int = 8
+    recording_weight: float = 3.0
+    """Of a recording, relative to an image of a spectrum: there are many images, all much alike."""
+    balance: float = 0.5
+    """1 draws every word equally often, 0 every clip."""
+    noise_share: float = 0.04
+    """Share of silence while all words are trained."""
+    silence_share: float = 0.1
+    """Share of silence while the words of a task are trained ..."""
+    other_share: float = 0.3
+    """... and of all other words."""
+    own_share: float = 0.5
+    """Share of the user's own takes in an adaptation; the rest is clips of others."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +43,7 @@ class Schedule:
     learning_rate: float
     """The highest one: it rises first, and falls to zero."""
     label_smoothing: float = 0.05
-    """None in the last phase: thresholds tell words from similar sounds by high scores."""
+    """Zero in the last phase: thresholds tell words from similar sounds by the height of scores."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +54,14 @@ class FitConfig:
     steps_per_epoch: int = 200
     weight_decay: float = 1e-2
     clip_norm: float = 5.0
-    weight_average: float = 0.998
-    """Momentum of the moving average of the weights ..."""
-    weight_memory: float = 2.4
-    """... and less in a short phase of n steps, 1 - 2.4 / n, so that the initial weights fade."""
-    batchnorm_memory: float = 10.0
-    """The same for the moving statistics of batch normalisation: 1 - 10 / n."""
+    ema_momentum: float = 0.998
+    """Momentum of the moving average of the weights."""
+    ema_span: float = 2.4
+    """In a phase of n steps that momentum is at most 1 - 2.4 / n: the initial weights fade out."""
+    batchnorm_span: float = 10.0
+    """The momentum of batch normalisation is at most 1 - 10 / n, for the same reason."""
     recalibration_momentum: float = 0.9
-    """Momentum of these statistics while they are computed anew for the averaged weights."""
+    """Momentum of batch normalisation while it is recalibrated for the averaged weights."""
     teacher_share: float = 0.7
     """Share of the target that comes from the teacher."""
     augmentation: AugmentationConfig = AugmentationConfig()
@@ -130,8 +109,7 @@ class TrainingConfig:
     teacher_network: NetworkConfig = TEACHER
     synthetic_noises: int = 1000
     """Clips of each kind of synthetic noise."""
-    own_share: float = 0.5
-    """Share of the user's own takes in an adaptation; the rest is simulated speakers."""
+    sampling: SamplingConfig = SamplingConfig()
     silence_prior: float = 2.8
     """Factor for the probability of silence: what may be noise or an unknown word is more often
     noise. Chosen on the validation list of Speech Commands."""

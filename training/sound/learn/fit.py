@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import tensorflow as tf
 from tensorflow import keras
 
@@ -9,7 +11,9 @@ from training.common.cache import cache_key, cached_weights
 from training.common.epoch_logger import EpochLogger
 from training.common.optimizer import adamw
 from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
-from training.sound.learn.training_sets import TrainingSet
+
+if TYPE_CHECKING:
+    from training.sound.learn.training_sets import TrainingSet
 
 SOURCES = (  # the code that trained weights depend on
     "training/common/optimizer.py",
@@ -41,14 +45,14 @@ def fit(
     batches = tf.data.Dataset.range(1).repeat().map(draw, 1).prefetch(4)
     steps = schedule.epochs * config.steps_per_epoch
     for norm in batch_norms(network):
-        norm.momentum = min(norm.momentum, 1 - config.batchnorm_memory / steps)
+        norm.momentum = min(norm.momentum, 1 - config.batchnorm_span / steps)
     optimizer = adamw(
         schedule.learning_rate,
         steps,
         config.weight_decay,
         clipnorm=config.clip_norm,
         use_ema=True,
-        ema_momentum=min(config.weight_average, 1 - config.weight_memory / steps),
+        ema_momentum=min(config.ema_momentum, 1 - config.ema_span / steps),
     )
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=schedule.label_smoothing)
     network.compile(optimizer, loss, metrics=["accuracy"])
@@ -71,8 +75,11 @@ def fit_cached(
 ) -> None:
     """Train a network as `fit` does, or load the weights of an equal run that was stored before."""
     initial = network.get_weights()
-    inputs = schedule, config.fit, config.seed, training_set.fingerprint, *initial
-    path = config.cache / f"words-{cache_key(*inputs, code=SOURCES)}.weights.h5"
+    key = cache_key(
+        *(schedule, config.fit, config.network, config.seed, training_set.fingerprint, *initial),
+        code=SOURCES,
+    )
+    path = config.cache / f"words-{key}.weights.h5"
     cached_weights(path, network, lambda: fit(network, training_set, schedule, config.fit, phase))
 
 

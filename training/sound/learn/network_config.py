@@ -22,6 +22,8 @@ class NetworkConfig:
     """Residual blocks of convolutions along time."""
     stride: int = 2
     """Rows and bands that the first convolution combines into one."""
+    dropout: float = 0.1
+    """Before the last layer."""
 
     @property
     def context(self) -> int:

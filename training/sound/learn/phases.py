@@ -8,13 +8,16 @@ training in which one of them is only an unknown word.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tensorflow import keras
 
 from training.sound.learn import network
 from training.sound.learn.config import TrainingConfig
 from training.sound.learn.fit import fit, fit_cached, recalibrate_batchnorm
-from training.sound.learn.training_sets import TrainingSet
+
+if TYPE_CHECKING:
+    from training.sound.learn.training_sets import TrainingSet
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from edge.features.sound.specification import FRAMES
 from training.sound.data.log_mel import ROWS
-from training.sound.learn.config import AugmentationConfig
+from training.sound.learn.augmentation_config import AugmentationConfig
 
 WINDOW_ROWS = 2 * FRAMES
 NAT = np.log(10) / 10  # nats in a dB of energy

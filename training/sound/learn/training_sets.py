@@ -72,7 +72,7 @@ def task_training_set(
     number[SILENCE] = task.labels.index(task.silence_label)
     other = task.labels.index(task.other_label)
     classes = np.array([number.get(word, other) for word in clips.word], np.int64)
-    weight = task_weights(clips, classes, task)
+    weight = task_weights(clips, classes, task, config.sampling)
     return TrainingSet(clips, classes, weight, mixed, task.labels, other)
 
 
@@ -83,7 +83,7 @@ def adaptation_training_set(
     training_set = task_training_set(concatenate([own, others]), noise, config)
     path = training_set.clips.path
     is_own = np.isin(path, own.path) & (path != "")
-    weight = with_own_share(training_set.weight, is_own, config.own_share)
+    weight = with_own_share(training_set.weight, is_own, config.sampling.own_share)
     return replace(training_set, weight=weight)
 
 
@@ -98,7 +98,7 @@ def all_words_training_set(
     clips = clips[large] if large.any() else clips
     mixed = background_noise(clips, noise, config.synthetic_noises, config.seed)
     clips = add_noise_clips(clips, mixed)
-    weight = word_weights(clips)
+    weight = word_weights(clips, config.sampling)
     labels = (SILENCE, PART_OF_WORD, *sorted(set(clips.word) - {SILENCE, UNKNOWN}))
     known = clips.word != UNKNOWN
     clips, weight = clips[known], weight[known]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.sound.learn.config import AugmentationConfig
+from training.sound.learn.augmentation_config import AugmentationConfig
 
 ROW_S = 0.01  # in which AugmentationConfig counts
 NOISE_RMS = 0.05  # of a clip without a word, before the gain
