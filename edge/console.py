@@ -1,11 +1,11 @@
-"""What the terminal behind a stream can show, and the escape codes to do it."""
+"""Find out what a terminal can show, and the escape codes for it."""
 
 from __future__ import annotations
 
 import os
 from typing import TextIO
 
-# Escape codes, for a stream with `supports_escape_codes`.
+# Use these escape codes only for a stream with `supports_escape_codes`.
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 RED, GREEN, YELLOW = "\x1b[31m", "\x1b[32m", "\x1b[33m"
 ERASE_LINE = "\x1b[K"  # from the cursor to the end of the line
@@ -23,7 +23,7 @@ def uses_colours(stream: TextIO) -> bool:
 
 
 def supports_unicode(stream: TextIO) -> bool:
-    """Return whether the encoding of the stream has the characters that drawings use."""
+    """Return whether the encoding of the stream has the characters used in drawings."""
     try:
         "⠿█·✓✗".encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -1,33 +1,33 @@
-"""Everything that can go wrong for a user, each a sentence that says what to do about it.
+"""Errors that a user can do something about. The message is one sentence with cause and remedy.
 
-Every class inherits the project's base and the builtin it resembles, so a program that embeds
+Every class inherits EdgeError and the most similar builtin exception, so a program that embeds
 edge-sense can catch either. A command prints `prog: error: <message>` and exits with 1.
 """
 
 
 class EdgeError(Exception):
-    """Base of all errors that a user can do something about."""
+    """Base class of the errors of edge-sense."""
 
 
 class SourceError(EdgeError, OSError):
-    """A source cannot be opened, or ended for a reason that waiting does not cure."""
+    """A source cannot be opened, or it failed and cannot recover by itself."""
 
 
 class RecordingError(EdgeError, ValueError):
-    """A recording that cannot be read: what is wrong with it, and where."""
+    """A recording cannot be read or used; the message says what is wrong in it, and where."""
 
 
 class SampleError(EdgeError, ValueError):
-    """Samples of a wrong type, shape or rate, pushed by a program."""
+    """A program passed samples of a wrong type, shape or rate."""
 
 
 class ModelError(EdgeError, ValueError):
-    """A model file that this runtime cannot run."""
+    """A model cannot be loaded or run here, or not with these settings."""
 
 
 class RuntimeMissing(EdgeError, ImportError):
-    """No TFLite runtime, or another package, is installed: names the line that installs it."""
+    """A TFLite runtime or another package is not installed; the message says how to install it."""
 
 
 class StrokeError(EdgeError, ValueError):
-    """A recording in which not exactly one stroke was found."""
+    """A recording does not contain exactly one stroke."""

@@ -1,13 +1,13 @@
-"""Tables from names to classes that are imported only when they are used.
+"""Tables that map names to classes, which are imported only when they are used.
 
-A Pi that reads a serial port should not load, or even have installed, what a microphone needs. A
-package of your own adds entries to a table through an entry point of the table's group:
+A Pi that reads a serial port should not load, or need to install, the packages for a microphone. A
+package of your own adds an entry to a table with an entry point in the group of the table:
 
     [options.entry_points]
     edge_sense.sources =
         ble = my_package.ble:BleSource
 
-Entry points are looked up only for names that the table itself lacks, since reading the metadata
+Entry points are looked up only for names that are not in the table, because to read the metadata
 of all installed packages takes tens of milliseconds on a Pi.
 """
 
@@ -19,8 +19,7 @@ from typing import Any
 
 
 class Registry(dict[str, str]):
-    """Name -> "module:Class" of one kind of part. Iterating shows the entries of the table itself,
-    without those of installed packages."""
+    """Maps names to "module:Class". Iteration gives the entries of the table, without plugins."""
 
     def __init__(self, group: str, entries: Mapping[str, str]) -> None:
         super().__init__(entries)
@@ -36,16 +35,16 @@ class Registry(dict[str, str]):
         return Registry(self.group, {**self, **entries})
 
     def load(self, name: str) -> Any:
-        """Import and return the class of that name; KeyError if no package offers one."""
+        """Import and return the class with that name; KeyError if no package provides it."""
         module, _, attribute = self[name].partition(":")
         return getattr(import_module(module), attribute)
 
     def plugins(self) -> dict[str, str]:
-        """The entries that installed packages offer; nothing of them is imported."""
+        """The entries that installed packages provide; the packages are not imported."""
         from importlib.metadata import entry_points
 
         return {point.name: point.value for point in entry_points(group=self.group)}
 
     def with_plugins(self) -> Registry:
-        """This table and the entries of installed packages; the table's own names win."""
+        """This table with the entries of installed packages; the entries of the table win."""
         return Registry(self.group, {**self.plugins(), **self})

@@ -20,7 +20,7 @@ from edge.cli.options import add_common, add_runtime_option
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.model import Model
-from edge.model.manifest import read_model
+from edge.model.model_file import read_model
 from firmware_bridge.model_export.golden_strokes import golden_strokes
 from firmware_bridge.model_export.headers import golden_header, model_header
 from firmware_bridge.model_export.tflm_operators import operators, resolver_methods

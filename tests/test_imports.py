@@ -1,73 +1,123 @@
-"""Every module imports by itself, and no package imports one that stands above it."""
+"""Which modules may import which: no cycles, no upward imports, nothing heavy on the device."""
 
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-DEVICE = sorted(ROOT.glob("edge/**/*.py"))
-HEAVY = {"tensorflow", "keras", "librosa", "scipy", "matplotlib", "training", "tools"}
+FOLDERS = ("edge", "training", "firmware_bridge", "tools")
+HEAVY = {"tensorflow", "keras", "librosa", "scipy", "matplotlib"}
+NOT_ON_DEVICE = {"training", "tools", "tests", "firmware_bridge"}
+
+# The packages and modules of `edge` from bottom to top: each imports only those that precede it.
+# `edge` itself (edge/__init__.py) is the entry for programs and imports lazily.
+EDGE_LAYERS = (
+    *("errors", "console", "samples", "registry", "events", "resample"),
+    *("formats", "features", "decision", "model", "simulation", "source", "sink", "chain"),
+    *("takes", "doctor", "bench", "api", "cli", "commands"),
+)
+# The packages of `training`, likewise; the modules beside them are commands, which import all.
+TRAINING_LAYERS = ("common", "motion", "sound", "quantum")
 
 
-def imported(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): path for folder in FOLDERS for path in ROOT.glob(f"{folder}/**/*.py")}
+
+
+@cache
+def all_imports(path: Path) -> set[str]:
+    """The names that a module imports anywhere: also in functions, and for types only."""
+    return imported_names(
+        [
+            node
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+        ]
+    )
+
+
+def imports_on_import(path: Path) -> set[str]:
+    """The names that are imported when the module is imported: not in functions or for types."""
+    return imported_names(ast.parse(path.read_text()).body)
+
+
+def imported_names(statements: list[ast.stmt]) -> set[str]:
+    names: set[str] = set()
+    for node in statements:
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
-    return found
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, (ast.Try, ast.ClassDef)):
+            names |= imported_names(node.body)
+    return names
 
 
-@pytest.mark.parametrize("path", DEVICE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_device_side_imports_nothing_heavy(path: Path) -> None:
-    tops = {name.split(".")[0] for name in imported(path)}
-    allowed = {"matplotlib"} if path.parts[-3:-1] == ("bench", "report") else set()
-    assert not tops & (HEAVY - allowed)
+def modules_of(package: str) -> list[str]:
+    return sorted(name for name in MODULES if name.startswith(f"{package}."))
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    modules = {}
-    for folder in ("edge", "training", "firmware_bridge", "tools"):
-        for path in ROOT.glob(f"{folder}/**/*.py"):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            modules[name.removesuffix(".__init__")] = path
+@pytest.mark.parametrize("name", ["edge", *modules_of("edge")])
+def test_a_module_of_edge_imports_only_packages_of_the_device(name: str) -> None:
+    imported = {module.split(".")[0] for module in all_imports(MODULES[name])}
+    allowed = {"matplotlib"} if name.startswith("edge.bench.report.") else set()
+    assert not imported & (HEAVY | NOT_ON_DEVICE) - allowed
+
+
+@pytest.mark.parametrize("name", modules_of("edge"))
+def test_a_module_of_edge_imports_only_layers_below_its_own(name: str) -> None:
+    assert imports_above(name, EDGE_LAYERS) == []
+
+
+@pytest.mark.parametrize("name", modules_of("training"))
+def test_a_module_of_training_imports_only_layers_below_its_own(name: str) -> None:
+    if name.split(".")[1] in TRAINING_LAYERS:
+        assert imports_above(name, TRAINING_LAYERS) == []
+    imported = {module.split(".")[0] for module in all_imports(MODULES[name])}
+    assert not imported & (NOT_ON_DEVICE - {"training"})
+
+
+def test_every_package_has_a_layer() -> None:
+    assert {name.split(".")[1] for name in modules_of("edge")} == set(EDGE_LAYERS)
+    folders = {path.parent.name for path in ROOT.glob("training/*/__init__.py")}
+    assert folders == set(TRAINING_LAYERS)
+
+
+def imports_above(name: str, layers: tuple[str, ...]) -> list[str]:
+    """The modules of the same project folder that `name` imports from layers above its own."""
+    folder, layer = name.split(".")[:2]
+    below = layers[: layers.index(layer) + 1]
+    return sorted(
+        module
+        for module in all_imports(MODULES[name]) & MODULES.keys()
+        if module.startswith(f"{folder}.") and module.split(".")[1] not in below
+    )
+
+
+def test_no_modules_import_each_other_in_a_cycle() -> None:
     graph = {
         name: {
-            target
-            for target in at_import(path)
-            if target in modules and target != name and not name.startswith(f"{target}.")
+            module
+            for module in imports_on_import(path)
+            if module in MODULES and module != name and not name.startswith(f"{module}.")
         }
-        for name, path in modules.items()
+        for name, path in MODULES.items()
     }
-    done: set[str] = set()
+    visited: set[str] = set()
 
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        assert name not in way, " -> ".join([*way[way.index(name) :], name])
-        if name not in done:
-            for target in sorted(graph[name]):
-                visit(target, (*way, name))
-            done.add(name)
+    def visit(name: str, route: tuple[str, ...]) -> None:
+        assert name not in route, " -> ".join([*route[route.index(name) :], name])
+        if name not in visited:
+            for module in sorted(graph[name]):
+                visit(module, (*route, name))
+            visited.add(name)
 
     for name in sorted(graph):
         visit(name, ())
-
-
-def at_import(path: Path) -> set[str]:
-    """What the module imports when it is imported itself: not in functions, not for types."""
-    found: set[str] = set()
-
-    def collect(nodes: list[ast.stmt]) -> None:
-        for node in nodes:
-            if isinstance(node, ast.ImportFrom) and node.module:
-                found.update({node.module}, {f"{node.module}.{n.name}" for n in node.names})
-            elif isinstance(node, ast.Import):
-                found.update(name.name for name in node.names)
-            elif isinstance(node, (ast.Try, ast.ClassDef)):
-                collect(node.body)
-
-    collect(ast.parse(path.read_text()).body)
-    return found

@@ -29,7 +29,7 @@ from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.formats.sound.wav_writer import pcm_bytes
-from edge.model.manifest import read_manifest
+from edge.model import read_manifest
 from edge.model.shipped import find_model
 from edge.simulation.sound.utterances import parse_script
 from edge.source.files.pcm_pipe import rate

@@ -27,7 +27,7 @@ from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.window_length import pad_or_crop, window_samples
 from edge.features.sound.windows import SoundFeatures
 from edge.formats import sound
-from edge.model.manifest import read_manifest
+from edge.model import read_manifest
 from edge.model.shipped import find_model
 from edge.simulation.seeds import seed
 from edge.simulation.sound.speaker import WORDS, Speaker, say

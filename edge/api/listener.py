@@ -11,13 +11,13 @@ from typing import Any
 
 from edge.api.recognizer import chain_of, wanted
 from edge.chain import Chain, events
-from edge.cli.options import open_source
 from edge.decision import Event
 from edge.model import Model
 from edge.model.requirements import check_channels
 from edge.registry import Registry
 from edge.samples import AUDIO, Health
 from edge.source import MOTION_SOURCES, SOUND_SOURCES, Source
+from edge.source.selection import choose_source, source_options
 
 
 class Listener:
@@ -121,15 +121,13 @@ def _source(requirements: Mapping[str, Any], options: Mapping[str, Any]) -> Sour
     values = {name: action.default for name, action in actions.items()}
     values |= {name: _converted(actions[name], value) for name, value in options.items()}
     default = "microphone" if is_sound else None
-    return open_source(argparse.Namespace(**values), table, requirements, default)
+    return choose_source(argparse.Namespace(**values), table, requirements, default)
 
 
 def _actions(table: Registry) -> dict[str, argparse.Action]:
     """The options of all sources, by their names in Python."""
-    group = argparse.ArgumentParser(add_help=False).add_argument_group()
-    for name in table:
-        table.load(name).add_options(group)
-    return {action.dest: action for action in group._group_actions if action.dest != "help"}
+    actions = (action for name in table for action in source_options(table, name))
+    return {action.dest: action for action in actions if action.dest != "help"}
 
 
 def _converted(action: argparse.Action, value: Any) -> Any:

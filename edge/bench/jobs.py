@@ -16,7 +16,7 @@ from edge.bench.model_file.tflite import read_network
 from edge.bench.record import Row, row_name
 from edge.bench.settings import Settings
 from edge.errors import EdgeError
-from edge.model.manifest import read_model
+from edge.model.model_file import read_model
 from edge.model.runtime import RUNTIMES
 from edge.model.shipped import find_model, shipped_models
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.chain import Chain, run
-from edge.cli.options import add_common, add_runtime_option, add_source_options, open_source
+from edge.cli.options import add_common, add_runtime_option
 from edge.cli.parser import CommandParser, variable_of
 from edge.cli.run import run_command, until_signal
 from edge.decision import DecisionSettings
@@ -23,6 +23,7 @@ from edge.registry import Registry
 from edge.samples import AUDIO, Health
 from edge.sink import SINKS, Sink, StreamInfo
 from edge.sink.json_lines import JsonLinesSink
+from edge.source.selection import add_source_options, choose_source
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             decision = model.decision(_chosen_settings(args, model.settings))
             chain = Chain(model, NumberDecision(decision) if command.joins_digits else decision)
             requirements = model.manifest.input["sensor"]
-            with open_source(args, sources, requirements, command.default_source) as source:
+            with choose_source(args, sources, requirements, command.default_source) as source:
                 check_channels(model, source.channels)
                 hint = command.hint.format(words=_enumerated(model.words))
                 info = StreamInfo(source.rate, source.channels, hint)

@@ -1,4 +1,4 @@
-"""The argument parser of all commands: every option can be set through the environment as well,
+"""The argument parser of all commands. Every option can also be set by an environment variable,
 because a container or a systemd unit has no command line."""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+EPILOG = "Every option can also be set by the environment variable in brackets."
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
 
@@ -21,7 +22,11 @@ class CommandParser(argparse.ArgumentParser):
     """
 
     def __init__(self, prog: str, description: str) -> None:
-        super().__init__(prog, None, description.strip(), formatter_class=_Help, allow_abbrev=False)
+        super().__init__(
+            *(prog, None, description.strip(), EPILOG),
+            formatter_class=_HelpFormatter,
+            allow_abbrev=False,
+        )
 
     def parse_args(  # type: ignore[override]
         self,
@@ -101,7 +106,7 @@ def _one_value(action: argparse.Action, text: str) -> Any:
     return value
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     def _get_help_string(self, action: argparse.Action) -> str | None:
         name = variable_of(action)
         return f"{action.help or ''} [{name}]".lstrip() if name else action.help

@@ -1,4 +1,4 @@
-"""What a user starts. A command is a docstring, which is its help, and a function."""
+"""Run a command: parse its options, set up logging and signals, and turn errors into one line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def run_command(
     function: Callable[[argparse.Namespace], int | None],
     argv: Sequence[str] | None = None,
 ) -> int:
-    """Parse, run and return the exit status; whatever goes wrong is one line on stderr."""
+    """Parse the options, call the function, and return the exit status of the command.
+
+    An error that the user can do something about is printed as one line on stderr.
+    """
     _prepare_streams()
     args = parser.parse_args(argv)
     with (
@@ -41,19 +44,20 @@ def run_command(
             sys.stdout.flush()
         except KeyboardInterrupt:
             status = INTERRUPTED
-        except BrokenPipeError:  # whoever read us has seen enough
+        except BrokenPipeError:  # the program that reads stdout has closed it, e.g. `head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = 0
         except (EdgeError, OSError) as error:
-            print(f"{parser.prog}: error: {_sentence(error)}", file=sys.stderr)
+            print(f"{parser.prog}: error: {_message(error)}", file=sys.stderr)
             status = 1
     return status
 
 
 def _prepare_streams() -> None:
-    """A daemon may be started with its standard streams closed; Python then has none at all.
+    """Open missing standard streams, and escape characters that stdout cannot encode.
 
-    And a name that cannot be written as stdout is encoded shall not end what is under way.
+    A daemon may be started with its standard streams closed; in Python they are then None. And a
+    file name with characters that stdout cannot encode must not end a running command.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -62,8 +66,8 @@ def _prepare_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _sentence(error: Exception) -> str:
-    """What the system says is without a number; what we say is a sentence already."""
+def _message(error: Exception) -> str:
+    """The message of an error; for an error of the system, without its number."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
@@ -74,21 +78,22 @@ def _logging(prog: str, verbosity: int) -> Iterator[None]:
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter(prog))
     root = logging.getLogger()
-    before = root.level
+    previous_level = root.level
     root.addHandler(handler)
     root.setLevel(LEVELS[verbosity])
     try:
         yield
     finally:
         root.removeHandler(handler)
-        root.setLevel(before)
+        root.setLevel(previous_level)
 
 
 class _Formatter(logging.Formatter):
     def __init__(self, prog: str) -> None:
         super().__init__()
         self.prog = prog
-        # A live view keeps its last line open: what is logged erases it, the view draws it anew.
+        # The status line of a live command has no line end. A log line is written over it and
+        # erases the rest of it; the command then draws the status line again.
         self.end = ERASE_LINE if supports_escape_codes(sys.stderr) else ""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -98,28 +103,29 @@ class _Formatter(logging.Formatter):
 
 @contextmanager
 def until_signal() -> Iterator[Callable[[], bool]]:
-    """Within, Ctrl-C or SIGTERM only asks to stop, whatever line is being written is finished.
+    """Inside this context, the first Ctrl-C or SIGTERM only sets a flag; the value returns it.
 
-    The value tells whether one was asked. A second one insists.
+    So a line that is being written is completed. The second signal raises KeyboardInterrupt.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
-    def ask() -> None:
-        if asked.is_set():
+    def request() -> None:
+        if requested.is_set():
             raise KeyboardInterrupt
-        asked.set()
+        requested.set()
 
-    with _signals({signal.SIGINT, signal.SIGTERM}, ask):
-        yield asked.is_set
+    with _signals({signal.SIGINT, signal.SIGTERM}, request):
+        yield requested.is_set
 
 
 def _interrupt() -> None:
-    """SIGTERM ends a command as Ctrl-C does, so that what must be closed is closed."""
+    """End a command on SIGTERM like on Ctrl-C, so that its devices and files are closed."""
     raise KeyboardInterrupt
 
 
 @contextmanager
 def _signals(numbers: set[signal.Signals], function: Callable[[], None]) -> Iterator[None]:
+    """Inside this context, call the function when one of these signals arrives."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
         return
@@ -127,9 +133,9 @@ def _signals(numbers: set[signal.Signals], function: Callable[[], None]) -> Iter
     def handler(number: int, frame: FrameType | None) -> None:
         function()
 
-    before = {number: signal.signal(number, handler) for number in numbers}
+    previous = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
+        for number, previous_handler in previous.items():
+            signal.signal(number, previous_handler)

@@ -9,7 +9,6 @@ Lay the sensor on the table and do not touch it while the command measures.
   airdigit-doctor --i2c 1 --json       one JSON object for each finding, then a summary
 
 The exit status is 0 if there is no fault; warnings are not faults.
-Every option can also be set by the environment variable in brackets.
 """
 
 from __future__ import annotations
@@ -19,12 +18,13 @@ from collections.abc import Iterator, Sequence
 from time import monotonic
 
 from edge.cli.doctor_report import JsonReport, Report, TerminalReport
-from edge.cli.options import add_common, add_source_options, open_source
+from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import INTERRUPTED, run_command, until_signal
 from edge.doctor import FAULT, OK, Finding, examine, finding_from_error, measure
 from edge.errors import EdgeError
 from edge.source import HAND_MOTION, MOTION_SOURCES, Source
+from edge.source.selection import add_source_options, choose_source
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    source = open_source(args, MOTION_SOURCES, HAND_MOTION)
+    source = choose_source(args, MOTION_SOURCES, HAND_MOTION)
     report: Report = (JsonReport if args.json else TerminalReport)(args.seconds)
     try:
         for finding in _examine(source, args.seconds, report):

@@ -1,14 +1,12 @@
-"""Draw a digit in the air with a motion sensor in the hand, and see which one it was.
+"""Recognise digits that you draw in the air with a motion sensor in your hand.
 
-Hold still for a moment, draw one digit as if on a board in front of you, hold still again.
+Hold the sensor still, draw one digit as if on a board in front of you, and hold it still again.
 
-  airdigit-live --mock                     no sensor at all: a simulated hand draws
+  airdigit-live --mock                     without a sensor: a simulated hand draws
   airdigit-live --i2c 1                    an MPU6050 on the Raspberry Pi's bus 1
-  airdigit-live --port auto                a microcontroller on USB that sends its samples
-  airdigit-live --replay takes/            recordings, as if they were drawn now
-  airdigit-live --mock --json | jq .label  one JSON object a digit, for a program of yours
-
-Every option can be set through the environment as well, under the name in brackets.
+  airdigit-live --port auto                a microcontroller on USB that sends samples
+  airdigit-live --replay takes/            recordings, at the speed at which they were made
+  airdigit-live --mock --json | jq .label  one JSON object for each digit, for another program
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ the reason, and asks for the take again.
   airdigit-record --label 3 --takes 5 --mock             without a sensor: a simulated hand draws
 
 No file is ever overwritten. When the command ends early, the takes recorded so far are saved.
-Every option can also be set by the environment variable in brackets.
 """
 
 from __future__ import annotations
@@ -21,13 +20,14 @@ import sys
 from collections.abc import Sequence
 
 from edge.cli.motion_session import MotionSession, MotionSessionSettings
-from edge.cli.options import add_common, add_source_options, open_source
+from edge.cli.options import add_common
 from edge.cli.output_folder import prepare_output_folder
 from edge.cli.parser import CommandParser
 from edge.cli.run import INTERRUPTED, run_command, until_signal
 from edge.cli.session_options import add_session_options
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.source import HAND_MOTION, MOTION_SOURCES
+from edge.source.selection import add_source_options, choose_source
 from edge.source.simulated.prompted_hand import PromptedHand
 from edge.takes.motion.storage import FORMATS
 
@@ -56,7 +56,7 @@ def _record(args: argparse.Namespace, typed: list[str]) -> int:
     session = MotionSession(settings)
     report = False
     try:
-        with open_source(args, SOURCES, HAND_MOTION) as source, until_signal() as stopping:
+        with choose_source(args, SOURCES, HAND_MOTION) as source, until_signal() as stopping:
             if isinstance(source, PromptedHand):
                 source.check(settings.label)
                 session.on_prompt = source.prompt

@@ -10,8 +10,7 @@
 
 Each measurement runs in a process of its own, on the kind of input that the
 model gets in use. If something cannot be measured, a note gives the reason. The
-exit status is 1 if nothing could be measured. Every option can also be set by
-the environment variable in brackets.
+exit status is 1 if nothing could be measured.
 """
 
 from __future__ import annotations

@@ -1,16 +1,14 @@
-"""Say yes, no, up, down, left, right, on, off, stop or go, and see it recognised.
+"""Recognise the words yes, no, up, down, left, right, on, off, stop and go.
 
-  kws-listen                               the default microphone
-  kws-listen --list-devices                which microphones there are
-  kws-listen --device usb                  one of them, by a part of its name or its number
-  kws-listen --mock                        no microphone at all: simulated people speak
-  kws-listen --replay talk.wav             sound files, as if they were heard now
-  kws-listen --json | jq '.label // empty' one JSON object a word, for a program of yours
-  arecord -q -f S16_LE -r 16000 -c 1 -t raw | kws-listen --pcm     what another program records
-  kws-listen --max-false-per-hour 0.1      rather miss a word than hear one that nobody said
-  kws-listen --model my_words.tflite       words of your own, in any language
-
-Every option can be set through the environment as well, under the name in brackets.
+kws-listen                                listen to the default microphone
+kws-listen --list-devices                 list the microphones
+kws-listen --device usb                   a microphone by its number or a part of its name
+kws-listen --mock                         without a microphone: simulated people speak
+kws-listen --replay talk.wav              sound files, at the speed of the recording
+kws-listen --json | jq '.label // empty'  one JSON object for each word, for another program
+arecord -q -f S16_LE -r 16000 -c 1 -t raw | kws-listen --pcm     from a recording program
+kws-listen --max-false-per-hour 0.1       fewer false accepts, but more missed words
+kws-listen --model my_words.tflite        words of your own, in any language
 """
 
 from __future__ import annotations

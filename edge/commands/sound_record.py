@@ -11,7 +11,6 @@ incomplete, or more than one word, prints the reason, and asks for the take agai
 
 The takes of a word are saved in a folder with its name in --out, as training expects them. Takes
 that are already there count: run the same command again to continue. No file is ever overwritten.
-Every option can also be set by the environment variable in brackets.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from edge.cli.options import add_common, add_source_options, open_source
+from edge.cli.options import add_common
 from edge.cli.output_folder import prepare_output_folder
 from edge.cli.parser import CommandParser
 from edge.cli.run import INTERRUPTED, run_command, until_signal
@@ -29,6 +28,7 @@ from edge.cli.session_options import add_session_options
 from edge.cli.sound_session import SoundSession, SoundSessionSettings
 from edge.samples import AUDIO
 from edge.source import SOUND_SOURCES
+from edge.source.selection import add_source_options, choose_source
 from edge.source.simulated.prompted_microphone import PromptedMicrophone
 from edge.takes.sound.capture import RATE
 
@@ -52,7 +52,7 @@ def _record(args: argparse.Namespace) -> int:
         folder=args.out,
         json_output=args.json,
     )
-    microphone = open_source(args, SOURCES, REQUIREMENTS, "microphone")
+    microphone = choose_source(args, SOURCES, REQUIREMENTS, "microphone")
     with microphone as source, until_signal() as stopping:
         session = SoundSession(settings)
         if isinstance(source, PromptedMicrophone):

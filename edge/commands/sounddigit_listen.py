@@ -1,17 +1,15 @@
-"""Say digits, and see them recognised one by one, and after a pause the number that they are.
+"""Recognise spoken digits, and join the digits before a pause into a number.
 
 "Four two" is 42, and "zero zero seven" is 007.
 
-  sounddigit-listen                        the default microphone
-  sounddigit-listen --list-devices         which microphones there are
-  sounddigit-listen --device usb           one of them, by a part of its name or its number
-  sounddigit-listen --mock --words 42      no microphone at all: simulated people speak
-  sounddigit-listen --replay call.wav      sound files, as if they were heard now
-  sounddigit-listen --json | jq '.digits // empty'    the numbers, for a program of yours
-  arecord -q -f S16_LE -r 16000 -c 1 -t raw | sounddigit-listen --pcm    what another one records
-  sounddigit-listen --max-false-per-hour 0.6    rather miss a digit than hear one too many
-
-Every option can be set through the environment as well, under the name in brackets.
+  sounddigit-listen                        listen to the default microphone
+  sounddigit-listen --list-devices         list the microphones
+  sounddigit-listen --device usb           a microphone by its number or a part of its name
+  sounddigit-listen --mock --words 42      without a microphone: simulated people speak
+  sounddigit-listen --replay call.wav      sound files, at the speed of the recording
+  sounddigit-listen --json | jq '.digits // empty'    only the numbers, for another program
+  arecord -q -f S16_LE -r 16000 -c 1 -t raw | sounddigit-listen --pcm    from a recording program
+  sounddigit-listen --max-false-per-hour 0.6    fewer false accepts, but more missed digits
 """
 
 from __future__ import annotations

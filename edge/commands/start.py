@@ -1,6 +1,7 @@
-"""Where the console commands begin: a Ctrl-C while Python still imports them ends quietly, too.
+"""Entry points of the console commands, which end without a traceback on Ctrl-C during the imports.
 
-On a Pi that takes a second or two. So this module, and its package, import nothing heavy.
+The imports of a command take a second or two on a Pi. This module and its package import nothing
+heavy, so the handler is active before they begin.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 
-# NumPy's products are small here. A thread a core would wait for larger ones, and to start them
-# takes 40 ms of a cold start.
+# By default, OpenBLAS starts one thread per core for matrix products, which takes 40 ms of a cold
+# start. The products here are too small to benefit from threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

@@ -24,7 +24,7 @@ class SingleSettings(DecisionSettings):
     def from_manifest(cls, labels: Sequence[str], values: Mapping[str, Any]) -> SingleSettings:
         none = values.get("none_label")
         if none is not None and none not in labels:
-            raise ValueError(f"none_label is {none!r}, which is no label")
+            raise ValueError(f"none_label is {none!r}, which is not a label")
         return cls(
             background_labels=() if none is None else (none,),
             word_prior=word_prior_of(values),

@@ -1,4 +1,4 @@
-"""Checks whether this edge-sense can run a model; each refusal says what differs."""
+"""Check whether this edge-sense can run a model; each error names the difference."""
 
 from __future__ import annotations
 
@@ -11,42 +11,33 @@ from edge.decision import DECISIONS, Decision, DecisionSettings
 from edge.errors import ModelError
 from edge.features import FEATURES
 from edge.model.manifest import Manifest
+from edge.registry import Registry
 
 
 def check_task(manifest: Manifest, path: Path, task: str | None) -> None:
     if task is not None and manifest.task != task:
         raise ModelError(
             f"{path} is a model for {manifest.task!r}: give one for {task!r}, "
-            "which is what this command does"
+            "the task of this command"
         )
 
 
 def check_input(manifest: Manifest, path: Path) -> None:
-    """The model's features must be, value by value, the ones that this code computes."""
-    kind = str(manifest.input.get("kind"))
-    if kind not in FEATURES:
-        raise ModelError(
-            f"{path} needs input of kind {kind!r}, and this edge-sense computes "
-            f"{', '.join(FEATURES)}: use the edge-sense that the model was made with"
-        )
-    # Compared as JSON, in which a tuple and a list are the same.
-    ours = json.loads(json.dumps(FEATURES.load(kind).specification(manifest.input)))
-    found = list(differences(manifest.input, ours))
+    """ModelError unless each value of the model's features is the one that this code computes."""
+    kind = _known_kind(manifest.input, FEATURES, path, "features")
+    # Compare as JSON, in which a tuple and a list are the same.
+    computed = json.loads(json.dumps(FEATURES.load(kind).specification(manifest.input)))
+    found = list(differences(manifest.input, computed))
     if found:
         raise ModelError(
-            f"{path} was made for other input than this edge-sense computes "
+            f"{path} needs other features than this edge-sense computes "
             f"({'; '.join(found)}): train it again"
         )
 
 
 def decision_settings(manifest: Manifest, path: Path) -> DecisionSettings:
-    """The typed settings of the model's decision; ModelError if they are impossible."""
-    kind = str(manifest.decision.get("kind"))
-    if kind not in DECISIONS:
-        raise ModelError(
-            f"{path} needs a decision of kind {kind!r}, and this edge-sense has "
-            f"{', '.join(DECISIONS)}: use the edge-sense that the model was made with"
-        )
+    """The typed settings of the model's decision; ModelError if a value is impossible."""
+    kind = _known_kind(manifest.decision, DECISIONS, path, "decision")
     try:
         decision: type[Decision] = DECISIONS.load(kind)
         settings = decision.settings_class.from_manifest(manifest.labels, manifest.decision)
@@ -60,16 +51,27 @@ def decision_settings(manifest: Manifest, path: Path) -> DecisionSettings:
         ) from None
 
 
-def differences(model: Any, ours: Any, key: str = "") -> Iterator[str]:
-    """A sentence for every value in which two specifications differ."""
-    if isinstance(model, Mapping) and isinstance(ours, Mapping):
-        for name in sorted(model.keys() | ours.keys()):
+def differences(model: Any, computed: Any, key: str = "") -> Iterator[str]:
+    """A sentence for each value that differs between the specification in the model and here."""
+    if isinstance(model, Mapping) and isinstance(computed, Mapping):
+        for name in sorted(model.keys() | computed.keys()):
             inner = f"{key}.{name}" if key else str(name)
-            if name not in ours:
+            if name not in computed:
                 yield f"{inner} is {json.dumps(model[name])} in the model, unknown here"
             elif name not in model:
-                yield f"{inner} is missing in the model, {json.dumps(ours[name])} here"
+                yield f"{inner} is missing in the model, {json.dumps(computed[name])} here"
             else:
-                yield from differences(model[name], ours[name], inner)
-    elif model != ours:
-        yield f"{key} is {json.dumps(model)} in the model, {json.dumps(ours)} here"
+                yield from differences(model[name], computed[name], inner)
+    elif model != computed:
+        yield f"{key} is {json.dumps(model)} in the model, {json.dumps(computed)} here"
+
+
+def _known_kind(part: Mapping[str, Any], table: Registry, path: Path, name: str) -> str:
+    """The kind of the model's features or decision; ModelError if it is not in the table."""
+    kind = str(part.get("kind"))
+    if kind not in table:
+        raise ModelError(
+            f"{path} needs {name} of kind {kind!r}, and this edge-sense has {', '.join(table)}: "
+            "use the edge-sense that the model was made with"
+        )
+    return kind

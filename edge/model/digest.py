@@ -1,4 +1,4 @@
-"""SHA-256 without OpenSSL: hashlib loads it, and 4 MB, whether or not it is needed."""
+"""SHA-256 without OpenSSL, because hashlib always loads OpenSSL, which takes 4 MB of memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ try:
 except ImportError:
     try:
         from _sha256 import sha256
-    except ImportError:  # a Python without its own
+    except ImportError:  # a Python that is built without its own implementation
         from hashlib import sha256
 
 __all__ = ["sha256"]

@@ -1,8 +1,8 @@
-"""A network in the runtime: from the int8 levels of its input to those of its output.
+"""The network of a model, loaded into a TFLite runtime: from int8 input to int8 output.
 
-There are two kinds. One is given a whole window each time. The other is given the newest rows of a
-window alone, for it remembers what it needs of those before: its inputs after the first are what it
-remembered, and its outputs after the first, in the same order, what it will.
+There are two kinds. A plain network takes a whole window at each inference. A streaming network
+takes only the newest rows of a window, because it keeps a state: each of its inputs after the first
+is a state before an inference, and the output at the same position is that state after it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ Levels = NDArray[np.int8]
 
 
 class Network:
-    """One that is given whole windows."""
+    """A network that takes whole windows."""
 
     input_shape: tuple[int, ...]
-    """Of what it is given at a time."""
+    """The shape of one input, without batch axis."""
 
     def __init__(self, interpreter: Any, inputs: list[Any], outputs: list[Any]) -> None:
+        """`inputs` and `outputs` are the tensor details that the interpreter reports."""
         self._interpreter = interpreter
-        given, result = inputs[0], outputs[0]
-        self._input, self._output = given["index"], result["index"]
-        self.input_shape = tuple(int(n) for n in given["shape"][1:])
-        self.input_quantisation = given["quantization"]
-        """Scale, and the level of zero."""
-        self.output_quantisation = result["quantization"]
+        self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+        self.input_shape = tuple(int(n) for n in inputs[0]["shape"][1:])
+        self.input_quantisation = inputs[0]["quantization"]
+        """Scale and zero point."""
+        self.output_quantisation = outputs[0]["quantization"]
 
-    def new_part(self, tensor: NDArray[np.float32], new_rows: int | None) -> NDArray[np.float32]:
-        """What of a window it must be given, if only so many rows of it are new."""
+    def rows_to_run(self, tensor: NDArray[np.float32], new_rows: int | None) -> NDArray[np.float32]:
+        """The rows of a window to pass to `run`, if only its last `new_rows` rows are new."""
         return tensor
 
     def run(self, levels: Levels) -> Levels:
@@ -46,43 +46,48 @@ class Network:
 
 
 class StreamingNetwork(Network):
-    """One that remembers. Nothing of a window's length ago: after a whole window, what it says
-    depends on that window alone."""
+    """A network that keeps a state and takes only new rows.
+
+    The state depends on the rows of one window and on nothing older: once a whole window has been
+    run, the scores depend on that window alone.
+    """
 
     def __init__(self, interpreter: Any, inputs: list[Any], outputs: list[Any]) -> None:
         super().__init__(interpreter, inputs, outputs)
         self.step = self.input_shape[0]
-        """Rows."""
-        self._memory = [
-            (before["index"], after["index"])
-            for before, after in zip(inputs[1:], outputs[1:], strict=True)
+        """Rows per inference."""
+        self._states = [
+            (state_input["index"], state_output["index"])
+            for state_input, state_output in zip(inputs[1:], outputs[1:], strict=True)
         ]
 
-    def memory(self) -> list[Levels]:
-        """What it remembers now, as its inputs after the first have it."""
-        return [self._interpreter.get_tensor(before) for before, _ in self._memory]
+    def states(self) -> list[Levels]:
+        """The current states, in the order of the state inputs."""
+        return [self._interpreter.get_tensor(state_input) for state_input, _ in self._states]
 
-    def new_part(self, tensor: NDArray[np.float32], new_rows: int | None) -> NDArray[np.float32]:
-        return (
-            tensor
-            if new_rows is None or new_rows >= len(tensor)
-            else tensor[len(tensor) - new_rows :]
-        )
+    def rows_to_run(self, tensor: NDArray[np.float32], new_rows: int | None) -> NDArray[np.float32]:
+        if new_rows is None or new_rows >= len(tensor):
+            return tensor
+        return tensor[len(tensor) - new_rows :]
 
     def run(self, levels: Levels) -> Levels:
-        runtime, memory = self._interpreter, self._memory
-        put, get = runtime.set_tensor, runtime.get_tensor
+        set_tensor, get_tensor = self._interpreter.set_tensor, self._interpreter.get_tensor
         for start in range(0, len(levels), self.step):
-            put(self._input, levels[np.newaxis, start : start + self.step])
-            runtime.invoke()
-            for before, after in memory:
-                put(before, get(after))
-        output: Levels = get(self._output)[0]
+            set_tensor(self._input, levels[np.newaxis, start : start + self.step])
+            self._interpreter.invoke()
+            for state_input, state_output in self._states:
+                set_tensor(state_input, get_tensor(state_output))
+        output: Levels = get_tensor(self._output)[0]
         return output
 
 
-def load(content: bytes, path: Path, labels: int, runtime: str | None) -> tuple[str, Network]:
-    """The network of a model file, and the runtime that has it; ModelError if it cannot be run."""
+def load_network(
+    content: bytes, path: Path, labels: int, runtime: str | None
+) -> tuple[str, Network]:
+    """The name of the runtime, and the network loaded into it; ModelError if it cannot run.
+
+    `content` is the model file at `path`, which has this number of `labels`.
+    """
     name, interpreter_of = interpreter_class(runtime)
     try:
         with quiet():
@@ -92,24 +97,35 @@ def load(content: bytes, path: Path, labels: int, runtime: str | None) -> tuple[
         reason = " ".join(str(error).split())
         raise ModelError(f"{name} cannot run {path}: {reason}") from None
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-    fault = _fault(inputs, outputs, labels)
-    if fault:
-        raise ModelError(f"{path} cannot be run here: it has {fault}")
+    problem = _problem(inputs, outputs, labels)
+    if problem:
+        raise ModelError(f"{path} cannot be run here: {problem}")
     kind = StreamingNetwork if len(inputs) > 1 else Network
     return name, kind(interpreter, inputs, outputs)
 
 
-def _fault(inputs: list[Any], outputs: list[Any], labels: int) -> str | None:
+def _problem(inputs: list[Any], outputs: list[Any], labels: int) -> str | None:
+    """Why a network with these tensors cannot be run, and the remedy; None if it can."""
     if len(inputs) != len(outputs):
-        return f"{len(inputs)} inputs and {len(outputs)} outputs, not one of each"
+        return (
+            f"it has {len(inputs)} inputs and {len(outputs)} outputs, not as many of each: "
+            "export it again"
+        )
     tensors = inputs + outputs
     if any(tensor["dtype"] is not np.int8 for tensor in tensors):
         kinds = " and ".join(tensor["dtype"].__name__ for tensor in tensors)
-        return f"an input and output of {kinds}, not int8: quantise it"
-    if outputs[0]["shape"].tolist() != [1, labels]:
-        return f"an output of {outputs[0]['shape'].tolist()} for {labels} labels"
-    for before, after in zip(inputs[1:], outputs[1:], strict=True):
-        form = [(one["shape"].tolist(), one["quantization"]) for one in (before, after)]
-        if form[0] != form[1]:
-            return f"a state that is {form[0]} before a step and {form[1]} after it"
+        return f"its inputs and outputs are {kinds}, not int8: quantise it"
+    shape = outputs[0]["shape"].tolist()
+    if shape != [1, labels]:
+        return f"it has an output of {shape} for {labels} labels: give one label for each score"
+    for state_input, state_output in zip(inputs[1:], outputs[1:], strict=True):
+        before, after = (
+            (state["shape"].tolist(), state["quantization"])
+            for state in (state_input, state_output)
+        )
+        if before != after:
+            return (
+                f"it has a state that is {before} before an inference and {after} after it: "
+                "export it again"
+            )
     return None

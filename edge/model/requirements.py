@@ -1,4 +1,4 @@
-"""Does a stream have what a model needs? If not, say what would help."""
+"""Check whether an input has what a model requires; the error says how to provide it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from edge.model import Model, read_manifest
 from edge.model.shipped import find_model, shipped_models
 from edge.samples import ACCEL, AUDIO, GYRO, MOTION
 
-if TYPE_CHECKING:  # whoever listens reads no recordings, and need not load what does
+if TYPE_CHECKING:  # live commands read no recordings and do not need to load these modules
     from edge.formats.motion import Recording
     from edge.formats.sound import Sound
 
-MEASURES: dict[tuple[str, ...], str] = {
+QUANTITIES: dict[tuple[str, ...], str] = {
     ACCEL: "acceleration",
     GYRO: "rotation",
     MOTION: "motion",
@@ -28,33 +28,34 @@ SENSORS: dict[tuple[str, ...], str] = {
 
 
 def check_channels(model: Model, channels: tuple[str, ...]) -> None:
-    """Refuse a stream that lacks a channel of the model's, naming a shipped model that fits."""
-    needed = model.manifest.input["sensor"]["channels"]
-    missing = tuple(name for name in needed if name not in channels)
+    """ModelError if the input lacks channels of the model; it names shipped models that fit."""
+    required = model.manifest.input["sensor"]["channels"]
+    missing = tuple(name for name in required if name not in channels)
     if not missing:
         return
-    others = [name for name in shipped_models() if _fits(name, model.manifest.task, channels)]
-    advice = [f"use {SENSORS.get(missing, 'a sensor that has them')}"]
-    advice += [f"take the model {name}" for name in others]
-    as_well = " as well" if set(needed) & set(channels) else ""
+    task = model.manifest.task
+    others = [name for name in shipped_models() if _fits(name, task, channels)]
+    remedies = [f"use {SENSORS.get(missing, 'a sensor that has them')}"]
+    remedies += [f"use the model {name}" for name in others]
+    also = "also " if set(required) & set(channels) else ""
     raise ModelError(
-        f"here is {_named(channels)} only, and the model needs {_named(missing)}{as_well}: "
-        + ", or ".join(advice)
+        f"the input is only {_description(channels)}, and the model {also}needs "
+        f"{_description(missing)}: " + ", or ".join(remedies)
     )
 
 
 def check_recording(model: Model, recording: Recording | Sound) -> None:
-    """As `check_channels`, and gravity, by which a model knows up from down, must be in motion."""
+    """Like `check_channels`; motion must also contain gravity, which shows the model what is up."""
     check_channels(model, recording.channels)
     if getattr(recording, "gravity_removed", False):
         raise RecordingError(
-            "gravity was subtracted from it when it was recorded, and without it up and down are "
-            "unknown: record again with a sketch that sends gravity as well"
+            "gravity was subtracted from it when it was recorded, so the directions up and down "
+            "are unknown: record again with a sketch that sends acceleration with gravity"
         )
 
 
-def _named(channels: tuple[str, ...]) -> str:
-    return f"{MEASURES.get(channels, 'a stream')} ({', '.join(channels)})"
+def _description(channels: tuple[str, ...]) -> str:
+    return f"{QUANTITIES.get(channels, 'a stream')} ({', '.join(channels)})"
 
 
 def _fits(name: str, task: str, channels: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""The TFLite runtimes: three packages with one interpreter, of which any will do."""
+"""The TFLite runtimes: three packages with the same interpreter; any one of them is enough."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ RUNTIMES = {
 
 
 def interpreter_class(runtime: str | None = None) -> tuple[str, Callable[..., Any]]:
-    """The runtime that was asked for, or EDGE_RUNTIME names, or else the first that imports."""
-    wanted = runtime or os.environ.get("EDGE_RUNTIME")
-    if wanted and wanted not in RUNTIMES:
-        raise RuntimeMissing(f"no runtime {wanted!r}: choose one of {', '.join(RUNTIMES)}")
-    for name in [wanted] if wanted else RUNTIMES:
+    """The name of a runtime and its interpreter class.
+
+    The runtime is `runtime`, or else the one in EDGE_RUNTIME, or else the first that can be
+    imported.
+    """
+    chosen = runtime or os.environ.get("EDGE_RUNTIME")
+    if chosen and chosen not in RUNTIMES:
+        raise RuntimeMissing(f"no runtime {chosen!r}: choose one of {', '.join(RUNTIMES)}")
+    for name in [chosen] if chosen else RUNTIMES:
         try:
             with quiet():
                 return name, _import(name)
         except (ImportError, AttributeError) as error:
             reason = str(error)
-    if wanted:
-        package = wanted.replace("_", "-")
-        raise RuntimeMissing(f"no runtime {wanted} here ({reason}): pip install {package}")
+    if chosen:
+        package = chosen.replace("_", "-")
+        raise RuntimeMissing(f"{chosen} cannot be imported ({reason}): pip install {package}")
     raise RuntimeMissing("no TFLite runtime is installed: pip install ai-edge-litert")
 
 
 def _import(name: str) -> Callable[..., Any]:
     if name == "tensorflow":
-        # tensorflow.lite is an attribute that is loaded on first use, not an importable module.
+        # tensorflow.lite cannot be imported as a module: it is an attribute, loaded on first use.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         interpreter: Callable[..., Any] = import_module("tensorflow").lite.Interpreter
     else:
@@ -47,22 +51,22 @@ def _import(name: str) -> Callable[..., Any]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the runtimes' native code, which no option silences, from writing to stderr.
+    """Keep the native code of the runtimes from writing to stderr; they have no option for that.
 
-    Used only while one is loaded; what goes wrong then comes as an exception all the same.
+    Use it only while a runtime or model is loaded. Failures are still raised as exceptions.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            kept = os.dup(2)
+            stderr = os.dup(2)
         except OSError:  # a daemon may run with stderr closed
             yield
             return
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
         try:
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)

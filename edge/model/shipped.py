@@ -1,4 +1,4 @@
-"""Where the models are that come with edge-sense, and which file a user means."""
+"""Find the models that come with edge-sense, and the file that a name or path means."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from edge.errors import ModelError
 
 
 def shipped_folder() -> Path:
-    """`edge/shipped` where a wheel was installed, `models` in a checkout."""
+    """`edge/shipped` if a wheel is installed, `models` in a checkout."""
     package = Path(edge.__file__).resolve().parent
     installed = package / "shipped"
     return installed if installed.is_dir() else package.parent / "models"
 
 
 def shipped_models() -> list[str]:
-    """Names that can be given in place of a path."""
+    """The names that can be given instead of a path."""
     return sorted(file.stem for file in shipped_folder().glob("*.tflite"))
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """The file of a shipped model's name, or else the path itself."""
+    """The file of the shipped model with that name; otherwise the path itself."""
     name = str(name_or_path)
     shipped = shipped_models()
     if name in shipped:

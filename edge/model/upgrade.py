@@ -1,22 +1,21 @@
-"""Rewrite a model file of manifest format 1 in today's format: the network stays the same.
+"""Rewrite model files of manifest format 1 in the current format. The network is not changed.
 
 python -m edge.model.upgrade mine.tflite --out mine2.tflite
-python -m edge.model.upgrade models/*.tflite           rewrite the files themselves
+python -m edge.model.upgrade models/*.tflite           replace these files
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from edge.errors import EdgeError, ModelError
-from edge.model.archive import Damaged, read_members
-from edge.model.manifest import MANIFEST, Manifest, attach, network_of, split
+from edge.formats.atomic_write import atomic_write
+from edge.model.manifest import FORMAT, Manifest
+from edge.model.model_file import attach, damaged, parse_document, parse_model
 
 DECISION_KEYS = {
     "asked": "word_prior",
@@ -36,35 +35,30 @@ POINT_KEYS = {
 
 
 def upgraded(data: bytes, name: str) -> bytes:
-    """The same model with a manifest of today's format; ModelError if it is no model."""
-    try:
-        _, members = read_members(data, (MANIFEST,))
-        document = json.loads(members[MANIFEST])
-        version = document["format"]
-    except (Damaged, KeyError, TypeError, ValueError):
-        split(data, name)  # says what is wrong with it
-        raise
-    if version != 1:
-        split(data, name)
+    """The same model with a manifest of the current format; ModelError if it is not a model."""
+    network, document = parse_document(data, name)
+    if document.get("format") != 1:
+        parse_model(data, name)  # raises if it is not of the current format
         return data
-    manifest = Manifest(
-        task=document["task"],
-        labels=document["labels"],
-        input=document["input"],
-        decision=_decision(document["decision"]),
-        provenance=document["provenance"],
-    )
-    return attach(network_of(data), manifest)
+    try:
+        decision = _renamed_settings(document["decision"])
+        current = {**document, "format": FORMAT, "decision": decision}
+        return attach(network, Manifest.from_document(current))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(name, error) from None
 
 
-def _decision(values: dict[str, Any]) -> dict[str, Any]:
-    renamed = {DECISION_KEYS.get(key, key): value for key, value in values.items()}
+def _renamed_settings(values: dict[str, Any]) -> dict[str, Any]:
+    renamed = _renamed(values, DECISION_KEYS)
     if "operating_points" in renamed:
         renamed["operating_points"] = [
-            {POINT_KEYS.get(key, key): value for key, value in point.items()}
-            for point in renamed["operating_points"]
+            _renamed(point, POINT_KEYS) for point in renamed["operating_points"]
         ]
     return renamed
+
+
+def _renamed(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {names.get(key, key): value for key, value in values.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,17 +69,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("models", nargs="+", type=Path, metavar="FILE.tflite")
-    parser.add_argument("--out", type=Path, metavar="FILE.tflite", help="of one model only")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE.tflite", help="the new file (for one model only)"
+    )
     args = parser.parse_args(argv)
     try:
         if args.out and len(args.models) > 1:
             raise ModelError("--out is for one model: give one, or leave --out out")
         for path in args.models:
             target = args.out or path
-            new = upgraded(path.read_bytes(), str(path))
-            beside = target.with_name(target.name + ".part")
-            beside.write_bytes(new)
-            os.replace(beside, target)
+            atomic_write(target, upgraded(path.read_bytes(), str(path)))
             print(f"wrote {target}")
     except (EdgeError, OSError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)

@@ -63,7 +63,7 @@ def _rejection(event: Rejection) -> dict[str, Any]:
 
 
 def _truth(event: Detection | Rejection) -> dict[str, Any]:
-    """Of simulated sources only."""
+    """The true label, for events of a simulated source; null if nothing was drawn or said."""
     return {} if event.truth is None else {"truth": event.truth or None}
 
 

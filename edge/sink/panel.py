@@ -1,4 +1,4 @@
-"""What one detection looks like: the stroke, its label large, and a bar for each class."""
+"""The lines that show a detection: the drawn path, the label in large letters, a bar per score."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Callable
 from edge.events import Detection
 from edge.sink.braille import draw
 
-PICTURES = ((24, 12), (16, 8))  # characters wide and high: the first that fits
-GAP = 3
-SMALLEST_BAR = 6
+PATH_SIZES = ((24, 12), (16, 8))  # columns and rows of characters; the first size that fits is used
+GAP = 3  # spaces between the parts
+MIN_BAR = 6  # characters
+MAX_EXTRA_BAR = 24  # characters: a longer bar is no easier to read
+GLYPH_WIDTH = 6  # characters; each dot is two characters wide, so that it is about square
+GLYPH_GAP = 2
 
-# 3 x 5 dots a character
+# Each character has 3 x 5 dots.
 FONT = {
     "0123456789": """
 ###..#..###.###.#.#.###.###.###.###.###
@@ -37,80 +40,86 @@ FONT = {
 }
 
 
-def _dots() -> dict[str, list[str]]:
-    dots = {}
-    for characters, drawn in FONT.items():
-        for at, character in enumerate(characters):
-            dots[character] = [row[4 * at : 4 * at + 3] for row in drawn.split()]
-    return dots
+def _glyphs() -> dict[str, list[str]]:
+    """The five rows of dots of each character."""
+    glyphs = {}
+    for characters, drawing in FONT.items():
+        rows = drawing.split()
+        for number, character in enumerate(characters):
+            glyphs[character] = [row[4 * number : 4 * number + 3] for row in rows]
+    return glyphs
 
 
-DOTS = _dots()
+GLYPHS = _glyphs()
 
 
 def panel(
-    event: Detection, width: int, unicode: bool, mark: Callable[[str], str] = str
+    event: Detection, width: int, unicode: bool, highlight: Callable[[str], str] = str
 ) -> list[str]:
-    """Lines of at most `width` characters; what does not fit is left out, but the bars never.
+    """Lines of at most `width` characters. Parts that do not fit are left out, except the bars.
 
-    `mark` makes the line of the detected label stand out.
+    `highlight` styles the line of the detected label.
     """
-    bars_want = max(map(len, event.scores)) + SMALLEST_BAR + len(" 0.97")
-    columns: list[list[str]] = []
-    room = width - 1 - bars_want
-    fitting = [size for size in PICTURES if room >= size[0] + GAP]
+    bars_width = max(map(len, event.scores)) + MIN_BAR + len(" 0.97")
+    parts: list[list[str]] = []
+    free = width - 1 - bars_width
+    fitting = [size for size in PATH_SIZES if free >= size[0] + GAP]
     if event.trajectory is not None and fitting:
-        columns.append(draw(event.trajectory, *fitting[0], braille=unicode))
-        room -= fitting[0][0] + GAP
-    if 0 < width_of(event.label) <= room - GAP:
-        columns.append(large(event.label, unicode))
-        room -= width_of(event.label) + GAP
-    rows = bars(event.scores, bars_want + max(0, min(room, 24)), unicode)
-    columns.append([mark(rows[label]) if label == event.label else rows[label] for label in rows])
-    return beside(columns)
+        parts.append(draw(event.trajectory, *fitting[0], braille=unicode))
+        free -= fitting[0][0] + GAP
+    if 0 < large_width(event.label) <= free - GAP:
+        parts.append(large_text(event.label, unicode))
+        free -= large_width(event.label) + GAP
+    bars_width += max(0, min(free, MAX_EXTRA_BAR))
+    lines = score_bars(event.scores, bars_width, unicode)
+    if event.label in lines:
+        lines[event.label] = highlight(lines[event.label])
+    return side_by_side([*parts, list(lines.values())])
 
 
-def large(text: str, unicode: bool) -> list[str]:
-    """Digits and letters, each 6 x 5 characters."""
-    on, off = ("██" if unicode else "##"), "  "
-    rows = zip(*(DOTS[character] for character in text.lower()), strict=True)
+def large_text(text: str, unicode: bool) -> list[str]:
+    """Five lines that show digits and letters, each 6 characters wide."""
+    dot, empty = ("██" if unicode else "##"), "  "
+    rows = zip(*(GLYPHS[character] for character in text.lower()), strict=True)
     return [
-        off.join("".join(on if dot == "#" else off for dot in part) for part in row) for row in rows
+        empty.join("".join(dot if mark == "#" else empty for mark in glyph) for glyph in row)
+        for row in rows
     ]
 
 
-def width_of(text: str) -> int:
-    """How wide `text` is when it is large; 0 if it has characters that are not drawn."""
-    if not set(text.lower()) <= DOTS.keys():
+def large_width(text: str) -> int:
+    """The width of `large_text`; 0 if it has characters without a large form."""
+    if not set(text.lower()) <= GLYPHS.keys():
         return 0
-    return 8 * len(text) - 2
+    return (GLYPH_WIDTH + GLYPH_GAP) * len(text) - GLYPH_GAP
 
 
-def bars(scores: dict[str, float], width: int, unicode: bool) -> dict[str, str]:
-    """`label bar score` for each label, in the order of the labels."""
-    name = max(map(len, scores))
-    room = width - name - len("  0.97")
-    rows = {}
+def score_bars(scores: dict[str, float], width: int, unicode: bool) -> dict[str, str]:
+    """By label, in alphabetical order: a line with the label, a bar and the score."""
+    label_width = max(map(len, scores))
+    bar_width = width - label_width - len("  0.97")
+    lines = {}
     for label, score in sorted(scores.items()):
-        bar = bar_of(score * room, unicode)
-        rows[label] = f"{label:>{name}} {bar:<{room}} {score:.2f}"
-    return rows
+        drawn = bar(score * bar_width, unicode)
+        lines[label] = f"{label:>{label_width}} {drawn:<{bar_width}} {score:.2f}"
+    return lines
 
 
-def bar_of(length: float, unicode: bool) -> str:
+def bar(length: float, unicode: bool) -> str:
+    """A bar of so many characters; in Unicode it is exact to an eighth of a character."""
     if not unicode:
         return "#" * round(length)
     eighths = round(length * 8)
     return "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
 
 
-def beside(columns: list[list[str]]) -> list[str]:
-    """Blocks of lines put side by side, each in the middle of the height."""
-    height = max(map(len, columns))
+def side_by_side(parts: list[list[str]]) -> list[str]:
+    """Join the lines of several parts; each part is centred vertically."""
+    height = max(map(len, parts))
     padded = []
-    for block in columns:
-        width = max(map(len, block))
-        above = (height - len(block)) // 2
-        lines = [""] * above + block + [""] * (height - len(block) - above)
+    for part in parts:
+        width = max(map(len, part))
+        above = (height - len(part)) // 2
+        lines = [""] * above + part + [""] * (height - len(part) - above)
         padded.append([line.ljust(width) for line in lines])
-    return [" " + (" " * GAP).join(parts).rstrip() for parts in zip(*padded, strict=True)]
+    return [" " + (" " * GAP).join(line).rstrip() for line in zip(*padded, strict=True)]

@@ -7,7 +7,7 @@ import math
 from edge.events import Summary
 from edge.samples import Health
 from edge.sink import StreamInfo
-from edge.sink.panel import bar_of
+from edge.sink.panel import bar
 
 METER_WIDTH = 12  # characters
 METER_MIN_DB = -60.0  # where the meter begins; it ends at full scale
@@ -32,8 +32,8 @@ def status_line(
 def meter(peak: float, unicode: bool) -> str:
     """The level of a peak as a bar and in dB below full scale."""
     level = max(20 * math.log10(peak), METER_MIN_DB) if peak > 0 else METER_MIN_DB
-    bar = bar_of((1 - level / METER_MIN_DB) * METER_WIDTH, unicode)
-    return f"[{bar:<{METER_WIDTH}}] {level:3.0f} dB"
+    drawn = bar((1 - level / METER_MIN_DB) * METER_WIDTH, unicode)
+    return f"[{drawn:<{METER_WIDTH}}] {level:3.0f} dB"
 
 
 def summary_lines(event: Summary, info: StreamInfo) -> list[str]:

@@ -32,7 +32,7 @@ from edge.events import Detection, Number, Rejection, Summary
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
 from edge.sink.braille import draw
-from edge.sink.panel import large, panel, width_of
+from edge.sink.panel import large_text, large_width, panel
 from edge.sink.status import status_line, summary_lines
 
 STATUS_EVERY = 0.25  # seconds
@@ -137,8 +137,8 @@ class TerminalSink(Sink):
     def _number(self, event: Number) -> list[str]:
         if not self._live:
             return [f"{event.t:9.2f} s  number {event.digits}"]
-        fits = width_of(event.digits) <= self._width() - 2
-        drawn = large(event.digits, self._unicode) if fits else []
+        fits = large_width(event.digits) <= self._width() - 2
+        drawn = large_text(event.digits, self._unicode) if fits else []
         title = self._styled(BOLD, f" number {event.digits}  at {event.t:.2f} s")
         return ["", title, *(self._styled(GREEN, f" {line}") for line in drawn)]
 

@@ -16,7 +16,7 @@ import tiny_task
 from edge.cli.live import LiveCommand, live
 from edge.commands import airdigit_live
 from edge.features import FEATURES
-from edge.model.manifest import Manifest, attach
+from edge.model import Manifest, attach
 from edge.model.shipped import shipped_models
 
 TESTS = Path(__file__).parents[1]
@@ -134,9 +134,9 @@ def test_no_source_names_the_options(model, capsys):
 def test_a_sensor_without_gyroscope_is_refused(model, capsys):
     assert tiny_live("--model", model, "--list", "end", "--columns", "3") == 1
     assert capsys.readouterr().err == (
-        "tiny-live: error: here is acceleration (ax, ay, az) only, and the model needs rotation "
-        "(gx, gy, gz) as well: use a sensor with a gyroscope, such as the MPU6050, and "
-        "a sketch that sends it (firmware_bridge has one)\n"
+        "tiny-live: error: the input is only acceleration (ax, ay, az), and the model also needs "
+        "rotation (gx, gy, gz): use a sensor with a gyroscope, such as the MPU6050, and a sketch "
+        "that sends it (firmware_bridge has one)\n"
     )
 
 
@@ -150,7 +150,7 @@ def test_the_refusal_names_a_shipped_model_that_would_do(
     other = Manifest("other", ["3", "8", "none"], specification, {"kind": "single"})
     (tmp_path / "other_accel.tflite").write_bytes(attach(tiny_network.tflite, other))
     assert tiny_live("--model", model, "--list", "end", "--columns", "3") == 1
-    assert capsys.readouterr().err.endswith(", or take the model tiny_accel\n")
+    assert capsys.readouterr().err.endswith(", or use the model tiny_accel\n")
 
 
 def test_a_model_for_another_task_is_refused(model, capsys):
@@ -200,4 +200,4 @@ def test_a_recording_without_gyroscope_is_refused(tmp_path, capsys):
     take.write_text("0.01,0.02,0.98\n" * 75)
     assert airdigit_live.main(["--replay", str(take), "--json"]) == 1
     said = capsys.readouterr()
-    assert said.out == "" and "needs rotation (gx, gy, gz) as well" in said.err
+    assert said.out == "" and "the model also needs rotation (gx, gy, gz)" in said.err

@@ -13,7 +13,7 @@ import pytest
 from command_process import error_message, run, shipped, write_recording
 from edge.commands import airdigit_doctor
 from edge.model import Manifest, attach
-from edge.model.manifest import read_model
+from edge.model.model_file import read_model
 from edge.model.shipped import find_model
 
 
@@ -94,7 +94,7 @@ class TestRecordings:
         take = tmp_path / "acceleration.csv"
         take.write_text("t_ms,ax,ay,az\n" + "".join(f"{10 * i},0,0,9.8\n" for i in range(99)))
         message = error_message("airdigit-live", "--replay", take)
-        assert "needs rotation (gx, gy, gz) as well: use a sensor with a gyroscope" in message
+        assert "also needs rotation (gx, gy, gz): use a sensor with a gyroscope" in message
 
 
 class TestModels:
@@ -105,13 +105,13 @@ class TestModels:
         for name, data in texts.items():
             path = tmp_path / f"{name}.tflite"
             path.write_bytes(data)
-            files[path] = "is no TFLite model: give a .tflite file"
+            files[path] = "is not a TFLite model: give a .tflite file"
         (tmp_path / "huge.tflite").touch()
         os.truncate(tmp_path / "huge.tflite", 2 << 30)
         os.mkfifo(tmp_path / "pipe.tflite")
         files[tmp_path / "huge.tflite"] = "has 2048 MB"
-        files[tmp_path / "pipe.tflite"] = "is no file"
-        files[tmp_path] = "is no file"
+        files[tmp_path / "pipe.tflite"] = "is not a file"
+        files[tmp_path] = "is not a file"
         files[tmp_path / "missing.tflite"] = "does not exist"
         files[Path("nosuchname")] = "no shipped model 'nosuchname'"
         return files
@@ -122,7 +122,7 @@ class TestModels:
             assert message in error_message("edge-classify", path, take), path
 
     def test_a_live_command_refuses_a_file_that_is_not_a_model(self, files):
-        assert "is no TFLite model" in error_message(
+        assert "is not a TFLite model" in error_message(
             "airdigit-live", "--mock", "--model", [*files][0]
         )
 

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from edge.cli.options import add_common, add_source_options, open_source
+from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError, SourceError
 from edge.registry import Registry
 from edge.samples import Chunk, Health
 from edge.source import Source
+from edge.source.selection import add_source_options, choose_source
 
 
 class Wire(Source):
@@ -144,24 +145,24 @@ def test_help_teaches_and_names_the_variables(parser, capsys):
 
 
 def test_the_one_source_that_is_asked_for(parser):
-    source = open_source(parser.parse_args(["--rope", "a"]), TABLE, {})
+    source = choose_source(parser.parse_args(["--rope", "a"]), TABLE, {})
     assert (type(source).__name__, source.name, source.speed) == ("Rope", "a", 5)
 
 
 def test_no_source_names_the_options(parser):
     with pytest.raises(SourceError, match="choose a source: --wire or --rope"):
-        open_source(parser.parse_args([]), TABLE, {})
+        choose_source(parser.parse_args([]), TABLE, {})
 
 
 def test_two_sources_are_an_error(parser):
     with pytest.raises(SourceError, match="--wire and --rope"):
-        open_source(parser.parse_args(["--rope", "a", "--wire", "b"]), TABLE, {})
+        choose_source(parser.parse_args(["--rope", "a", "--wire", "b"]), TABLE, {})
 
 
 def test_a_typed_source_wins_over_the_environment_which_still_sets_it_up(parser, monkeypatch):
     monkeypatch.setenv("EDGE_WIRE", "a")
     monkeypatch.setenv("EDGE_ROPE_SPEED", "8")
-    source = open_source(parser.parse_args(["--rope", "b"]), TABLE, {})
+    source = choose_source(parser.parse_args(["--rope", "b"]), TABLE, {})
     assert (type(source).__name__, source.name, source.speed) == ("Rope", "b", 8)
 
 
@@ -169,7 +170,7 @@ def test_two_sources_in_the_environment_are_an_error(parser, monkeypatch):
     monkeypatch.setenv("EDGE_WIRE", "a")
     monkeypatch.setenv("EDGE_ROPE", "b")
     with pytest.raises(SourceError, match="choose one"):
-        open_source(parser.parse_args([]), TABLE, {})
+        choose_source(parser.parse_args([]), TABLE, {})
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_a_file_that_is_not_a_model_is_an_error_of_one_line(takes, capsys):
     assert edge_classify.main([str(file), str(file)]) == 1
     printed = capsys.readouterr()
     assert printed.out == "" and printed.err.startswith(
-        f"edge-classify: error: {file} is no TFLite"
+        f"edge-classify: error: {file} is not a TFLite"
     )
 
 

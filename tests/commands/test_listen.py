@@ -16,7 +16,6 @@ import pytest
 import tiny_sound
 import tiny_task
 from edge.cli.live import LiveCommand, live
-from edge.cli.options import add_source_options, open_source
 from edge.cli.parser import CommandParser
 from edge.commands import kws_listen, sounddigit_listen
 from edge.decision.number import PAUSE
@@ -27,6 +26,7 @@ from edge.model import Model
 from edge.model.requirements import check_channels
 from edge.samples import ACCEL, AUDIO, MOTION, Chunk
 from edge.source import SOUND_SOURCES
+from edge.source.selection import add_source_options, choose_source
 
 TESTS = Path(__file__).parents[1]
 HINT = "Say {words}."
@@ -217,7 +217,7 @@ def test_a_model_of_another_task_is_refused(digits, capsys):
 
 def test_a_stream_of_something_else_is_refused(words, capsys):
     assert refused(capsys, "--model", words, "--other-channels", "1") == (
-        "tiny-listen: error: here is acceleration (ax, ay, az) only, and the model needs "
+        "tiny-listen: error: the input is only acceleration (ax, ay, az), and the model needs "
         "sound (audio): use a microphone\n"
     )
 
@@ -225,10 +225,12 @@ def test_a_stream_of_something_else_is_refused(words, capsys):
 def test_sound_is_no_motion(tiny_network, tmp_path, monkeypatch):
     monkeypatch.setitem(FEATURES, "tiny", tiny_task.FEATURES)
     path = tiny_task.write_model(tmp_path / "m.tflite", tiny_network.tflite, ["3", "8", "none"])
-    with pytest.raises(ModelError, match="here is sound .*needs motion .*: use a motion sensor"):
+    with pytest.raises(
+        ModelError, match="input is only sound .*needs motion .*: use a motion sensor"
+    ):
         check_channels(Model.load(path), AUDIO)
     check_channels(Model.load(path), MOTION)
-    with pytest.raises(ModelError, match="needs rotation .* as well"):
+    with pytest.raises(ModelError, match="also needs rotation"):
         check_channels(Model.load(path), ACCEL)
 
 
@@ -280,7 +282,7 @@ def chosen(*argv: str) -> tiny_sound.TinyMicrophone:
     add_source_options(parser, tiny_sound.SOURCES, "tiny")
     requirements = {"channels": ["audio"], "rate_hz": 16000}
     args = parser.parse_args(list(argv))
-    source = open_source(args, tiny_sound.SOURCES, requirements, "tiny")
+    source = choose_source(args, tiny_sound.SOURCES, requirements, "tiny")
     assert isinstance(source, tiny_sound.TinyMicrophone)
     return source
 

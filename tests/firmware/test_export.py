@@ -16,7 +16,8 @@ from edge.events import Detection
 from edge.features import Window
 from edge.features.motion.stroke import StrokeFeatures
 from edge.model import Model
-from edge.model.manifest import fingerprint, network_of
+from edge.model.manifest import fingerprint
+from edge.model.model_file import network_of
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.source.simulated.hand import SimulatedHand
 from firmware_bridge import build, export
@@ -209,7 +210,7 @@ def test_invalid_model_is_refused_with_one_line(tmp_path, capsys):
     assert "give one for 'airdigit'" in error_line(capsys, other, "--out", out)
     bare = tmp_path / "bare.tflite"
     bare.write_bytes(stroke_network.network())
-    assert "carries no manifest" in error_line(capsys, bare, "--out", out)
+    assert "has no manifest" in error_line(capsys, bare, "--out", out)
     assert not out.exists()
 
 

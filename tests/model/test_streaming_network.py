@@ -143,7 +143,7 @@ def test_a_state_whose_shape_changes_is_refused(content, tmp_path) -> None:
     graph = found.subgraphs[0]
     graph.outputs = [graph.outputs[0], *graph.outputs[:0:-1]]
     altered = bytes(flatbuffer_utils.convert_object_to_bytearray(found))
-    with pytest.raises(ModelError, match="a state that is .* before a step and .* after it"):
+    with pytest.raises(ModelError, match="a state that is .* before an inference and .* after it"):
         export.load_int8(altered, TASK)
 
 

@@ -20,7 +20,7 @@ from edge.samples import AUDIO, MOTION, Chunk, Health
 from edge.sink import SINKS, StreamInfo
 from edge.sink.braille import draw
 from edge.sink.json_lines import JsonLinesSink
-from edge.sink.panel import DOTS, bar_of, large, panel, width_of
+from edge.sink.panel import GLYPHS, bar, large_text, large_width, panel
 from edge.sink.status import meter
 from edge.sink.terminal import HINT_AFTER, STATUS_EVERY, TerminalSink
 
@@ -215,7 +215,7 @@ def test_a_narrow_panel_still_has_the_picture():
 
 
 def test_a_bar_is_as_long_as_its_score():
-    assert bar_of(2.5, True) == "██▌" and bar_of(2.6, False) == "###"
+    assert bar(2.5, True) == "██▌" and bar(2.6, False) == "###"
 
 
 def test_a_word_is_large_where_there_is_room():
@@ -234,16 +234,18 @@ def test_a_word_is_large_where_there_is_room():
 def test_a_word_of_other_letters_needs_no_large_form():
     word = Detection("größer", 0.9, 1.0, 1.0, {"größer": 0.9, "no": 0.1})
     assert [line.split()[0] for line in panel(word, 80, True)] == ["größer", "no"]
-    assert width_of("größer") == 0 and width_of("Go") == 14
+    assert large_width("größer") == 0 and large_width("Go") == 14
 
 
 def test_characters_can_be_told_apart():
-    assert len(DOTS) == 36
-    assert all(len(rows) == 5 and {len(row) for row in rows} == {3} for rows in DOTS.values())
+    assert len(GLYPHS) == 36
+    assert all(len(rows) == 5 and {len(row) for row in rows} == {3} for rows in GLYPHS.values())
     alike = {"o": "0", "s": "5", "z": "2", "i": "1"}  # a label has letters or is a digit
-    drawn = [tuple(rows) for name, rows in DOTS.items() if name not in alike]
+    drawn = [tuple(rows) for name, rows in GLYPHS.items() if name not in alike]
     assert len(set(drawn)) == len(drawn)
-    assert len(large("42", True)) == 5 and {len(line) for line in large("42", True)} == {14}
+    assert len(large_text("42", True)) == 5 and {len(line) for line in large_text("42", True)} == {
+        14
+    }
 
 
 # The terminal

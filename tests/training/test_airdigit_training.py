@@ -15,7 +15,7 @@ import pytest
 from edge.errors import EdgeError
 from edge.formats.motion import Recording, own_csv
 from edge.model import Model
-from edge.model.manifest import read_model
+from edge.model.model_file import read_model
 from edge.samples import MOTION
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person

@@ -11,7 +11,7 @@ import pytest
 
 from edge.errors import EdgeError, ModelError
 from edge.model import attach, shipped
-from edge.model.manifest import read_model
+from edge.model.model_file import read_model
 from edge.model.shipped import find_model
 from tools import rebuild_models
 from tools.rebuild_models import Change, _parser, rebuild

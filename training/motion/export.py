@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.features.motion.stroke import StrokeFeatures
-from edge.model.manifest import Manifest, attach
+from edge.model import Manifest, attach
 from edge.model.model import Model
 from training.common.int8_model import load_model
 from training.motion.strokes import DIGITS, LABELS, NONE, Strokes

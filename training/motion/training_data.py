@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.errors import RecordingError
-from edge.model.manifest import read_model
+from edge.model.model_file import read_model
 from edge.model.shipped import find_model
 from training.motion import dataset, network
 from training.motion.config import TrainingConfig

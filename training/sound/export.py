@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.features.sound.windows import SoundFeatures
-from edge.model.manifest import Manifest, attach
+from edge.model import Manifest, attach
 from edge.model.model import Model
 from training.common.atomic_write import write_file
 from training.common.int8_model import load_model

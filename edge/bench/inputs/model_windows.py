@@ -13,8 +13,8 @@ from edge.bench.inputs.windows import InputWindows
 from edge.bench.model_file.tflite import read_network
 from edge.errors import ModelError
 from edge.features import FEATURES, Window
-from edge.model import Model
-from edge.model.manifest import Manifest, read_model
+from edge.model import Manifest, Model
+from edge.model.model_file import read_model
 from edge.model.network import StreamingNetwork
 
 
@@ -51,7 +51,7 @@ def _states(path: Path, windows: Array) -> list[Array]:
     states = []
     for window in windows:
         model.run(model.quantised(window[: -network.step]))
-        states.append(network.memory())
+        states.append(network.states())
     return [np.stack(state) for state in zip(*states, strict=True)]
 
 
