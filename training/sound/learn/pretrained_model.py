@@ -9,7 +9,7 @@ from typing import Any
 from tensorflow import keras
 
 from edge.errors import ModelError
-from edge.model.manifest import read_model
+from edge.model.model_file import read_model
 from edge.model.shipped import find_model
 from training.common.keras_layers import assign_weights, convolutions
 from training.common.tflite_file import read_weights
