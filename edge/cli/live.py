@@ -174,12 +174,12 @@ def _enumerated(words: Sequence[str]) -> str:
 def _score(text: str) -> float:
     score = float(text)
     if not 0 <= score <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no score: 0 to 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a score: give 0 to 1")
     return score
 
 
 def _count(text: str) -> float:
     count = float(text)
     if not 0 <= count < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no number of false words: 0 or more")
+        raise argparse.ArgumentTypeError(f"{text} is not a number of false accepts: give 0 or more")
     return count

@@ -8,7 +8,7 @@ import math
 def non_negative(value: float) -> float:
     number = float(value)
     if not 0 <= number < math.inf:
-        raise ValueError(f"{value!r}, where a number of 0 or more is needed")
+        raise ValueError(f"{value!r} is not a number of 0 or more")
     return number
 
 

@@ -158,7 +158,7 @@ def _check_words(
     """The thresholds, checked; `every`: KeyError unless there is one for each word."""
     for word in thresholds:
         if word not in words:
-            raise ValueError(f"a threshold for {word!r}, which is no word of the labels")
+            raise ValueError(f"a threshold for {word!r}, which is not a word of the model")
     return {
         word: threshold_value(thresholds[word], repr(word))
         for word in (words if every else thresholds)

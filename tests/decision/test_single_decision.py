@@ -1,4 +1,4 @@
-"""A verdict for each window."""
+"""One event for each window: a detection or a rejection."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from edge.events import Detection, Rejection
 from edge.features import Window
 
 LABELS = ["1", "3", "none"]
-PICTURE = np.zeros((2, 2), np.float32)
-WINDOW = Window(t=2.0, decided_t=2.25, tensor=np.zeros(3, np.float32), trajectory=PICTURE)
+TRAJECTORY = np.zeros((2, 2), np.float32)
+WINDOW = Window(t=2.0, decided_t=2.25, tensor=np.zeros(3, np.float32), trajectory=TRAJECTORY)
 
 
-def verdict(scores: list[float], threshold: float = 0.6) -> Detection | Rejection:
+def event_of(scores: list[float], threshold: float = 0.6) -> Detection | Rejection:
     settings = {"kind": "single", "threshold": threshold, "none_label": "none"}
     decision = SingleDecision(LABELS, SingleSettings.from_manifest(LABELS, settings))
     (event,) = decision.process(WINDOW, np.array(scores, np.float32))
     return event
 
 
-def test_a_sure_label_is_detected():
-    event = verdict([0.125, 0.75, 0.125])
+def test_a_label_above_the_threshold_is_detected():
+    event = event_of([0.125, 0.75, 0.125])
     assert isinstance(event, Detection)
     assert (event.label, event.score, event.t, event.latency_ms) == ("3", 0.75, 2.0, 250.0)
     assert event.scores == {"1": 0.125, "3": 0.75, "none": 0.125}
-    assert event.trajectory is PICTURE
+    assert event.trajectory is TRAJECTORY
 
 
-def test_the_threshold_itself_is_enough():
-    assert isinstance(verdict([0.25, 0.75, 0.0], threshold=0.75), Detection)
+def test_a_score_equal_to_the_threshold_is_enough():
+    assert isinstance(event_of([0.25, 0.75, 0.0], threshold=0.75), Detection)
 
 
-def test_doubt_between_labels_is_settled_for_the_best():
-    event = verdict([0.45, 0.5, 0.05], threshold=0.9)
+def test_the_best_label_is_detected_when_two_are_similarly_probable():
+    event = event_of([0.45, 0.5, 0.05], threshold=0.9)
     assert isinstance(event, Detection) and event.label == "3"
 
 
-def test_an_unsure_label_is_rejected_and_named():
-    event = verdict([0.125, 0.5, 0.375], threshold=0.75)
+def test_a_label_below_the_threshold_is_rejected_and_named():
+    event = event_of([0.125, 0.5, 0.375], threshold=0.75)
     assert isinstance(event, Rejection)
     assert (event.reason, event.t) == ("unsure: 3 or none, 0.62 for any", 2.0)
-    assert set(event.scores) == set(LABELS) and event.trajectory is PICTURE
+    assert set(event.scores) == set(LABELS) and event.trajectory is TRAJECTORY
 
 
-def test_none_is_rejected_however_sure():
-    event = verdict([0.01, 0.01, 0.98])
+def test_the_none_label_is_rejected_even_with_a_high_score():
+    event = event_of([0.01, 0.01, 0.98])
     assert isinstance(event, Rejection) and event.reason == "none"
 
 
-def test_a_task_without_a_none_label():
+def test_a_task_without_a_none_label_detects_its_best_label():
     decision = SingleDecision(
         ["1", "3"], SingleSettings.from_manifest(["1", "3"], {"threshold": 0.5})
     )
@@ -58,6 +58,6 @@ def test_a_task_without_a_none_label():
     assert isinstance(event, Detection)
 
 
-def test_scores_that_do_not_fit_the_labels_are_a_bug_that_shows():
+def test_a_wrong_number_of_scores_is_an_error():
     with pytest.raises(ValueError, match="zip"):
-        verdict([0.5, 0.5])
+        event_of([0.5, 0.5])

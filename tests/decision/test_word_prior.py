@@ -46,7 +46,7 @@ def test_without_a_prior_the_scores_are_unchanged() -> None:
     assert found.tolist() == row[0].tolist()
 
 
-def test_the_none_label_of_a_single_decision_is_no_word() -> None:
+def test_the_none_label_of_a_single_decision_is_not_a_word() -> None:
     values = {"threshold": 0.5, "word_prior": 3.0, "none_label": "none"}
     labels = ["3", "none"]
     found = ClipScorer(labels, SingleSettings.from_manifest(labels, values)).score_recording(

@@ -1,4 +1,4 @@
-"""Digits said one after another are a number once a pause has ended it, with or without windows."""
+"""Joining digits into numbers: a pause ends a number, even if it has no windows."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def window(t: float) -> Window:
     return Window(t, t, TENSOR)
 
 
-class Told(Decision):
-    """Detects what it is told by the scores' place: a digit, or one of some other labels."""
+class BestLabelDecision(Decision):
+    """Detects the label with the highest score in each window, and rejects "none"."""
 
     def __init__(self, labels: Sequence[str] = LABELS) -> None:
         self.labels = labels
@@ -46,9 +46,11 @@ class Told(Decision):
             yield Detection(label, 1.0, window.t - 0.1, 100.0, {})
 
 
-def said(*digits: tuple[float, str], until: float | None = None, end: bool = True) -> list[Event]:
-    """The digits at their times, and then nothing."""
-    decision = NumberDecision(Told())
+def events_of(
+    *digits: tuple[float, str], until: float | None = None, end: bool = True
+) -> list[Event]:
+    """The events of digits at these times, then of time until `until`, then of the stream's end."""
+    decision = NumberDecision(BestLabelDecision())
     events: list[Event] = []
     for t, digit in digits:
         events += decision.process(window(t), scores(digit))
@@ -67,8 +69,8 @@ def numbers(events: list[Event]) -> list[str]:
     return [event.digits for event in events if isinstance(event, Number)]
 
 
-def test_digits_and_then_the_number():
-    events = said((1.0, "4"), (1.6, "2"), until=3.0, end=False)
+def test_the_number_follows_its_digits():
+    events = events_of((1.0, "4"), (1.6, "2"), until=3.0, end=False)
     assert [type(event) for event in events] == [Detection, Detection, Number]
     assert [event.label for event in events[:2]] == ["4", "2"]
     number = events[2]
@@ -77,44 +79,44 @@ def test_digits_and_then_the_number():
     assert number.latency_ms == pytest.approx(100 + PAUSE * 1000)
 
 
-def test_nothing_before_the_pause_is_over():
-    assert numbers(said((1.0, "4"), (1.6, "2"), until=1.6 + PAUSE - 0.01, end=False)) == []
-    assert numbers(said((1.0, "4"), (1.6, "2"), until=1.6 + PAUSE, end=False)) == ["42"]
+def test_a_number_is_complete_when_the_pause_is_over_and_not_before():
+    assert numbers(events_of((1.0, "4"), (1.6, "2"), until=1.6 + PAUSE - 0.01, end=False)) == []
+    assert numbers(events_of((1.0, "4"), (1.6, "2"), until=1.6 + PAUSE, end=False)) == ["42"]
 
 
 def test_leading_zeros_are_kept():
-    assert numbers(said((1, "0"), (1.8, "0"), (2.6, "7"), until=5)) == ["007"]
+    assert numbers(events_of((1, "0"), (1.8, "0"), (2.6, "7"), until=5)) == ["007"]
 
 
-def test_one_digit_is_a_number_as_well():
-    assert numbers(said((1, "7"), until=5)) == ["7"]
+def test_one_digit_is_a_number():
+    assert numbers(events_of((1, "7"), until=5)) == ["7"]
 
 
 def test_the_end_of_the_stream_ends_the_number():
-    *_, number = said((1.0, "4"), until=1.5)
+    *_, number = events_of((1.0, "4"), until=1.5)
     assert isinstance(number, Number)
     assert (number.digits, number.latency_ms) == ("4", pytest.approx(600))
 
 
-def test_the_number_comes_before_the_digit_that_shows_that_it_ended():
-    events = said((1.0, "4"), (5.0, "2"))
+def test_a_number_comes_before_the_first_digit_of_the_next_number():
+    events = events_of((1.0, "4"), (5.0, "2"))
     assert [type(event) for event in events] == [Detection, Number, Detection, Number]
     assert numbers(events) == ["4", "2"]
     first = events[1]
     assert isinstance(first, Number) and first.latency_ms == pytest.approx(100 + PAUSE * 1000)
 
 
-def test_a_word_that_has_begun_is_waited_for():
-    decision = NumberDecision(Told())
+def test_a_sound_that_begins_during_the_pause_extends_it():
+    decision = NumberDecision(BestLabelDecision())
     events = [*decision.process(window(1.0), scores("4"))]
-    for t in np.arange(1.8, 2.4, HOP):  # in time, and long
+    for t in np.arange(1.8, 2.4, HOP):  # it begins before the pause is over and ends after it
         events += decision.process(replace(window(float(t)), active=True), scores("none"))
     events += decision.process(window(2.4), scores("2"))
     assert numbers([*events, *decision.pass_time(2.4 + PAUSE)]) == ["42"]
 
 
-def test_talk_without_end_does_not_keep_a_number():
-    decision = NumberDecision(Told())
+def test_continuous_sound_delays_a_number_by_max_wait_at_most():
+    decision = NumberDecision(BestLabelDecision())
     events = [*decision.process(window(1.0), scores("4"))]
     for t in np.arange(1.1, 9.0, HOP):
         events += decision.process(replace(window(float(t)), active=True), scores("none"))
@@ -122,26 +124,26 @@ def test_talk_without_end_does_not_keep_a_number():
     assert number.t + number.latency_ms / 1000 == pytest.approx(1.0 + MAX_WAIT)
 
 
-def test_what_is_no_digit_is_passed_on_and_does_not_hold_the_number():
-    events = said((1.0, "4"), (1.3, "none"), (1.8, "none"), (2.3, "none"))
+def test_rejections_are_passed_on_and_do_not_delay_the_number():
+    events = events_of((1.0, "4"), (1.3, "none"), (1.8, "none"), (2.3, "none"))
     assert [type(event) for event in events[:3]] == [Detection, Rejection, Rejection]
     assert isinstance(events[3], Number) and events[3].digits == "4"
 
 
-def test_a_word_that_is_no_digit_is_no_part_of_a_number():
-    decision = NumberDecision(Told([*"012345678", "yes", "none"]))
+def test_a_word_that_is_not_a_digit_is_not_part_of_a_number():
+    decision = NumberDecision(BestLabelDecision([*"012345678", "yes", "none"]))
     events = [*decision.process(window(1), scores("9")), *decision.finish()]
     assert [event.label for event in events if isinstance(event, Detection)] == ["yes"]
     assert numbers(events) == []
 
 
-def test_a_number_does_not_grow_for_ever():
-    events = said(*((0.8 * t, "1") for t in range(2 * MAX_DIGITS + 5)))
+def test_a_number_has_a_largest_length():
+    events = events_of(*((0.8 * t, "1") for t in range(2 * MAX_DIGITS + 5)))
     assert [len(text) for text in numbers(events)] == [MAX_DIGITS, MAX_DIGITS, 5]
 
 
-def test_nothing_said_is_no_number():
-    assert said(until=100.0) == []
+def test_without_digits_there_is_no_number():
+    assert events_of(until=100.0) == []
 
 
 TRACK = st.lists(st.tuples(st.sampled_from(LABELS), st.integers(1, 40), st.booleans()), max_size=30)
@@ -149,8 +151,8 @@ TRACK = st.lists(st.tuples(st.sampled_from(LABELS), st.integers(1, 40), st.boole
 
 @settings(deadline=None)
 @given(TRACK, st.lists(st.integers(1, 60), min_size=1, max_size=10))
-def test_the_events_are_the_same_in_any_chunks(parts, sizes):
-    """Windows come with the chunk that completes them, and not at all while the gate is closed."""
+def test_the_events_do_not_depend_on_the_chunk_size(parts, sizes):
+    """A window comes with the chunk that completes it. While the gate is closed none come."""
     steps: list[tuple[str, bool]] = []
     for label, count, gated in parts:
         steps += [(label, gated and label == "none")] * count
@@ -160,19 +162,19 @@ def test_the_events_are_the_same_in_any_chunks(parts, sizes):
             SpottingDecision(LABELS, SpottingSettings.from_manifest(LABELS, SETTINGS))
         )
         events: list[Event] = []
-        at = turn = 0
-        while at < len(steps):
-            chunk = range(at, min(at + sizes[turn % len(sizes)], len(steps)))
+        start = turn = 0
+        while start < len(steps):
+            chunk = range(start, min(start + sizes[turn % len(sizes)], len(steps)))
             for k in chunk:
                 label, gated = steps[k]
                 if not gated:
                     events += decision.process(window((k + 1) * HOP), scores(label))
-            # A sample later than the newest that a window has seen, as chunks end anywhere.
+            # Chunks end anywhere: this one ends 0.3 steps after the newest window.
             events += decision.pass_time((chunk[-1] + 1.3) * HOP)
-            at, turn = chunk[-1] + 1, turn + 1
+            start, turn = chunk[-1] + 1, turn + 1
         return events + list(decision.finish())
 
-    whole = run([10**6])
-    assert run(sizes) == run([1]) == whole
-    spoken = "".join(event.label for event in whole if isinstance(event, Detection))
-    assert "".join(numbers(whole)) == spoken
+    in_one_chunk = run([10**6])
+    assert run(sizes) == run([1]) == in_one_chunk
+    digits = "".join(event.label for event in in_one_chunk if isinstance(event, Detection))
+    assert "".join(numbers(in_one_chunk)) == digits
