@@ -36,7 +36,7 @@ def choose_point(points: Sequence[OperatingPoint], max_false_per_hour: float) ->
     if not within:
         least = min(point.false_per_hour for point in points)
         raise ModelError(
-            f"no threshold of this model keeps within {max_false_per_hour:g} false accepts per hour: "
+            f"no threshold of this model keeps to {max_false_per_hour:g} false accepts per hour: "
             f"give --max-false-per-hour {least:g} or more"
         )
     return max(within, key=lambda point: point.false_per_hour)

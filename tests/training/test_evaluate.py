@@ -259,7 +259,7 @@ def test_wrong_input_is_refused_with_one_line(
     (tmp_path / "silence.csv").write_text("start,end,word\n0.5,1.0,one\n")
     assert unused in error("--long", silence, "--noise", "nowhere.wav", "--snr", "0")
     assert "no kitchen.csv" in error("--long", write_clip(tmp_path / "kitchen.wav", np.zeros(RATE)))
-    assert "no threshold of this model keeps within" in error(
+    assert "no threshold of this model keeps to" in error(
         "--long", corpus, "--max-false-per-hour", "0.01"
     )
     write_clip(tmp_path / "half" / "one" / "a_nohash_0.wav", synthetic_word(0.2, 0.7, 30))
