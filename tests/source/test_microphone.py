@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.formats.sound import write_wav
-from edge.source.microphone import devices, input_stream, portaudio
+from edge.source.microphone import devices, input_stream, portaudio, search
 from edge.source.microphone import source as microphone
 from edge.source.microphone.devices import InputDevice, choose
 from edge.source.microphone.input_stream import Block, InputStream
@@ -348,6 +349,8 @@ class FakeMicrophone:
         self.source = MicrophoneSource({"channels": ["audio"], "rate_hz": self.RATE}, "mic")
         device = InputDevice(0, "mic", 1, self.RATE, True)
         monkeypatch.setattr(microphone, "time", self)
+        monkeypatch.setattr(search, "time", self)
+        monkeypatch.setattr(search, "_devices_in_child", lambda: iter([[device]]))
         monkeypatch.setattr(microphone, "InputStream", self.open)
         monkeypatch.setattr(devices, "input_devices", lambda: [device])
         monkeypatch.setattr(devices, "search_again", lambda: None)
@@ -437,3 +440,65 @@ def test_overflow_reported_by_portaudio_is_counted(begin, now, lost, monkeypatch
     first, second = stream._queue.get(), stream._queue.get()
     assert first.lost == 0
     assert second.lost == lost
+
+
+# -- memory while a microphone is away
+
+
+def memory_kb() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+
+
+def test_memory_stays_flat_over_5000_searches(monkeypatch, server):
+    """The child's answer is real, and the same each time, so the parent's work is real as well."""
+    devices.search_again()
+    (found,) = (d for d in search._devices_in_child() if d is not None)
+    assert [device.name for device in found] == [device.name for device in devices.input_devices()]
+    monkeypatch.setattr(search, "_devices_in_child", lambda: iter([found]))
+    monkeypatch.setattr(search, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(search, "LONGEST_WAIT", 0.0)
+
+    def search_5000_times() -> None:
+        looks = search.DeviceSearch()
+        for _ in range(5000):
+            for answer in looks.devices():
+                if answer is not None:
+                    search.refresh(answer)
+
+    search_5000_times()
+    before = memory_kb()
+    search_5000_times()
+    assert memory_kb() - before < 300
+
+
+def test_portaudio_is_restarted_only_for_other_devices(monkeypatch):
+    restarts: list[int] = []
+    device = InputDevice(0, "mic", 1, 48000, True)
+    monkeypatch.setattr(devices, "input_devices", lambda: [device])
+    monkeypatch.setattr(devices, "search_again", lambda: restarts.append(1))
+    search.refresh([device])
+    assert not restarts
+    search.refresh([device, InputDevice(1, "usb", 1, 48000, False)])
+    assert restarts == [1]
+
+
+def test_a_change_of_the_systems_devices_is_looked_at_at_once(monkeypatch):
+    system = [("card0",)]
+    monkeypatch.setattr(search, "system_devices", lambda: system[0])
+    monkeypatch.setattr(search, "_devices_in_child", lambda: iter([[]]))
+    looks = search.DeviceSearch()
+    looks._wait = 3600.0
+    started = time.monotonic()
+    for answer in looks.devices():
+        if answer is None and time.monotonic() - started > 0.3:
+            system[0] = ("card0", "card1")
+    assert time.monotonic() - started < 2
+
+
+def test_a_frozen_look_is_given_up(monkeypatch):
+    monkeypatch.setattr(search, "CHILD", "import time; time.sleep(60)")
+    monkeypatch.setattr(search, "CHILD_TIMEOUT", 0.5)
+    started = time.monotonic()
+    *waits, found = search._devices_in_child()
+    assert found == [] and set(waits) == {None}
+    assert time.monotonic() - started < 5

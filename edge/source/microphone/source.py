@@ -13,10 +13,11 @@ from typing import Any
 from edge.errors import SourceError
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
-from edge.source.microphone import devices
+from edge.source.microphone import devices, search
 from edge.source.microphone.input_stream import Block, InputStream
 from edge.source.microphone.list_devices import ListDevices
 from edge.source.microphone.monitor import MUTE_TIME, StreamMonitor
+from edge.source.microphone.search import DeviceSearch
 from edge.source.pacing import YIELD_INTERVAL
 from edge.source.sound_stream import SoundStream
 
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 
 GONE_TIME = 2.0  # s without a block after which the microphone counts as unplugged
 START_TIME = 5.0  # s until the first block: some microphones must wake up
-FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0  # s between two attempts to open it again
 ROUNDING = 1e-6  # samples: sums of fractions are not exact
 LONGEST_MUTE_TIME = 300.0  # s of zeros from a muted microphone until it is opened again
 
@@ -33,6 +33,7 @@ class MicrophoneSource(Source):
     _device_rate: int
     _block_deadline: float  # when the next block must have come
     _monitor: StreamMonitor
+    _search: DeviceSearch
 
     def __init__(self, requirements: Mapping[str, Any], device: str = "") -> None:
         """`device` is a number, a part of a name, or empty for the default."""
@@ -120,7 +121,7 @@ class MicrophoneSource(Source):
         """Close the microphone until it can be opened again; yield the rest of its sound."""
         self._close()
         if not self._interrupted:
-            self._interrupted, self._retry_time = True, FIRST_RETRY
+            self._interrupted, self._search = True, DeviceSearch()
             chunk = self._stream.finish()
             self.health.count(chunk)
             yield chunk
@@ -167,17 +168,15 @@ class MicrophoneSource(Source):
             self._input = None
 
     def _wait_and_reopen(self) -> Iterator[Chunk]:
-        """Wait, then try to open the microphone again; the next wait is longer."""
-        until = time.monotonic() + self._retry_time
-        while (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, YIELD_INTERVAL))
-            yield Chunk.empty(len(AUDIO))
-        self._retry_time = min(2 * self._retry_time, LONGEST_RETRY)
+        """Wait until the microphone may be there again, then try to open it."""
         # The device may have another number now, so its name is used.
         wanted = self._device.name if self.wanted.isdecimal() else self.wanted
         try:
-            devices.search_again()
-            self._open(wanted)
+            for found in self._search.devices():
+                yield Chunk.empty(len(AUDIO))
+                if found is not None:
+                    devices.choose(wanted, found)  # SourceError if it is not there
+                    search.refresh(found)
+                    self._open(wanted)
         except SourceError as error:
             log.debug("%s", error)
-        yield Chunk.empty(len(AUDIO))
