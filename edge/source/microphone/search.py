@@ -74,6 +74,10 @@ def refresh(found: list[InputDevice]) -> None:
         devices.search_again()
 
 
+def _absolute(paths: list[str]) -> list[str]:
+    return [os.path.abspath(path) for path in paths if path]
+
+
 def _devices_in_child() -> Iterator[list[InputDevice] | None]:
     try:
         child = subprocess.Popen(
@@ -81,7 +85,8 @@ def _devices_in_child() -> Iterator[list[InputDevice] | None]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            cwd=os.sep,  # modules in the current folder must not be imported
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(_absolute(sys.path))},
         )
     except OSError as error:
         raise SourceError(f"no process can be started ({error.strerror})") from None
