@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from edge.decision import Decision, Event
 from edge.events import Detection, Rejection, Summary
@@ -26,9 +26,11 @@ class Chain:
 
     def process(self, chunk: Chunk) -> Iterator[Event]:
         """Events that this chunk brings about."""
-        yield from _timed(self._events(self.features.process(chunk)))
+        found = _timed(self._events(self.features.process(chunk)))
+        yield from found if chunk.captured is None else _since_capture(found, chunk)
         if len(chunk):
-            yield from _timed(self.decision.pass_time(float(chunk.t[-1])))
+            found = _timed(self.decision.pass_time(float(chunk.t[-1])))
+            yield from found if chunk.captured is None else _since_capture(found, chunk)
 
     def finish(self) -> Iterator[Event]:
         """Events that the end of the samples brings about."""
@@ -53,15 +55,21 @@ def events(
     chain: Chain,
     stopping: Callable[[], bool] = lambda: False,
     after_chunk: Callable[[Chunk], None] = lambda chunk: None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """All events of an opened source, until it ends or `stopping` says so."""
-    for chunk in source:
-        for event in chain.process(chunk):
-            yield _with_truth(event, source)
-        after_chunk(chunk)
-        if stopping():
-            yield from chain.stop()
-            return
+    chunks = iter(source)
+    try:
+        for chunk in chunks:
+            for event in chain.process(chunk):
+                yield _with_truth(event, source)
+            after_chunk(chunk)
+            if stopping():
+                yield from chain.stop()
+                return
+    finally:
+        # So that the source counts what it could not deliver, before anybody reads its health.
+        if isinstance(chunks, Generator):
+            chunks.close()
     for event in chain.finish():
         yield _with_truth(event, source)
 
@@ -80,14 +88,16 @@ def run(
         for sink in sinks:
             sink.progress(source.health, chunk, chain.features.preview)
 
+    stream = events(source, chain, stopping, progress)
     try:
-        for event in events(source, chain, stopping, progress):
+        for event in stream:
             detections += isinstance(event, Detection)
             rejections += isinstance(event, Rejection)
             for sink in sinks:
                 sink.show(event)
         failed = False
     finally:
+        stream.close()
         summary = Summary(source.health, detections, rejections, failed)
         for sink in sinks:
             sink.show(summary)
@@ -98,6 +108,16 @@ def _with_truth(event: Event, source: Source) -> Event:
         return event
     truth = source.truth_at(event.t)
     return event if truth is None else replace(event, truth=truth)
+
+
+def _since_capture(events: Iterator[Event], chunk: Chunk) -> Iterator[Event]:
+    """The events with their true latency, queues included: the time since their last sample was
+    captured."""
+    for event in events:
+        if not isinstance(event, Rejection) and chunk.captured is not None:
+            after_t = float(chunk.t[-1]) - event.t + monotonic() - chunk.captured
+            event = replace(event, latency_ms=max(event.latency_ms, after_t * 1000))
+        yield event
 
 
 def _timed(events: Iterator[Event]) -> Iterator[Event]:

@@ -30,6 +30,9 @@ class Chunk:
     """(n,) seconds on the source's own clock, strictly increasing over the whole stream."""
     values: NDArray[np.float32]
     """(n, channels) in SI units, in the order of the source's `channels`."""
+    captured: float | None = None
+    """Time on the monotonic clock at which the last sample was captured; None if unknown, as in a
+    recording."""
 
     def __post_init__(self) -> None:
         values = self.values

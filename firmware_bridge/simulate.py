@@ -16,7 +16,8 @@ from collections.abc import Callable
 
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
-from edge.cli.run import run_command, until_signal
+from edge.cli.run import run_command
+from edge.cli.signals import until_signal
 from edge.simulation.chip.mpu6050 import CHIP_KINDS, EmulatedMPU6050
 from edge.simulation.seeds import seed
 from edge.source.i2c.mpu6050 import ADDRESSES

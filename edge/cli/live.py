@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from edge.chain import Chain, run
 from edge.cli.options import add_common, add_runtime_option
 from edge.cli.parser import CommandParser, variable_of
-from edge.cli.run import run_command, until_signal
+from edge.cli.run import run_command
+from edge.cli.signals import until_signal
 from edge.decision import DecisionSettings
 from edge.decision.number import NumberDecision
 from edge.errors import ModelError

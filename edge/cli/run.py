@@ -6,21 +6,18 @@ import argparse
 import io
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING
 
+from edge.cli.signals import INTERRUPTED, signals_interrupt
 from edge.console import ERASE_LINE, supports_escape_codes
 from edge.errors import EdgeError
 
 if TYPE_CHECKING:
     from edge.cli.parser import CommandParser
 
-INTERRUPTED = 130  # exit status of a command that was stopped: what a shell reports for Ctrl-C
 LEVELS = {-1: logging.WARNING, 0: logging.INFO, 1: logging.DEBUG}
 
 
@@ -37,7 +34,7 @@ def run_command(
     args = parser.parse_args(argv)
     with (
         _logging(parser.prog, getattr(args, "verbosity", 0)),
-        _signals({signal.SIGTERM}, _interrupt),
+        signals_interrupt(),
     ):
         try:
             status = function(args) or 0
@@ -99,43 +96,3 @@ class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         return f"{self.prog}: {level}{super().format(record)}{self.end}"
-
-
-@contextmanager
-def until_signal() -> Iterator[Callable[[], bool]]:
-    """Inside this context, the first Ctrl-C or SIGTERM only sets a flag; the value returns it.
-
-    So a line that is being written is completed. The second signal raises KeyboardInterrupt.
-    """
-    requested = threading.Event()
-
-    def request() -> None:
-        if requested.is_set():
-            raise KeyboardInterrupt
-        requested.set()
-
-    with _signals({signal.SIGINT, signal.SIGTERM}, request):
-        yield requested.is_set
-
-
-def _interrupt() -> None:
-    """End a command on SIGTERM like on Ctrl-C, so that its devices and files are closed."""
-    raise KeyboardInterrupt
-
-
-@contextmanager
-def _signals(numbers: set[signal.Signals], function: Callable[[], None]) -> Iterator[None]:
-    """Inside this context, call the function when one of these signals arrives."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread receives signals
-        return
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        function()
-
-    previous = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, previous_handler in previous.items():
-            signal.signal(number, previous_handler)

@@ -20,7 +20,8 @@ from time import monotonic
 from edge.cli.doctor_report import JsonReport, Report, TerminalReport
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
-from edge.cli.run import INTERRUPTED, run_command, until_signal
+from edge.cli.run import run_command
+from edge.cli.signals import INTERRUPTED, until_signal
 from edge.doctor import FAULT, OK, Finding, examine, finding_from_error, measure
 from edge.errors import EdgeError
 from edge.source import HAND_MOTION, MOTION_SOURCES, Source

@@ -23,8 +23,9 @@ from edge.cli.motion_session import MotionSession, MotionSessionSettings
 from edge.cli.options import add_common
 from edge.cli.output_folder import prepare_output_folder
 from edge.cli.parser import CommandParser
-from edge.cli.run import INTERRUPTED, run_command, until_signal
+from edge.cli.run import run_command
 from edge.cli.session_options import add_session_options
+from edge.cli.signals import INTERRUPTED, until_signal
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.source import HAND_MOTION, MOTION_SOURCES
 from edge.source.selection import add_source_options, choose_source

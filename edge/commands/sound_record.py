@@ -23,8 +23,9 @@ from collections.abc import Sequence
 from edge.cli.options import add_common
 from edge.cli.output_folder import prepare_output_folder
 from edge.cli.parser import CommandParser
-from edge.cli.run import INTERRUPTED, run_command, until_signal
+from edge.cli.run import run_command
 from edge.cli.session_options import add_session_options
+from edge.cli.signals import INTERRUPTED, until_signal
 from edge.cli.sound_session import SoundSession, SoundSessionSettings
 from edge.samples import AUDIO
 from edge.source import SOUND_SOURCES

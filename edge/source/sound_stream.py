@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -29,15 +30,22 @@ class SoundStream:
         """The time at which the next frame is due."""
         return self.start + self._frames_in / self._from_rate
 
-    def feed(self, frames: NDArray[np.float32]) -> Chunk:
-        """Convert (n, channels) frames; clipped ones are counted in the health."""
+    def feed(self, frames: NDArray[np.float32], arrived: float | None = None) -> Chunk:
+        """Convert (n, channels) frames; clipped ones are counted in the health.
+
+        `arrived`: time on the monotonic clock at which they came.
+        """
         self._frames_in += len(frames)
         if not np.abs(frames).max(initial=0) < CLIPPED:  # also true if a value is NaN
             self._clipped_in += int((np.abs(frames) >= CLIPPED).any(axis=1).sum())
             clipped_out = ceil(self._clipped_in * self._to_rate / self._from_rate)
             self.health.clipped += clipped_out - self._clipped_out
             self._clipped_out = clipped_out
-        return self._chunk(self._resampler.process(mono(frames)))
+        chunk = self._chunk(self._resampler.process(mono(frames)))
+        if arrived is None or not len(chunk):
+            return chunk
+        pending = self.end - float(chunk.t[-1])  # s of sound that waits in the resampler
+        return replace(chunk, captured=arrived - pending)
 
     def finish(self) -> Chunk:
         """Return the last samples; a new stretch of sound needs a new SoundStream."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,19 @@ def test_whoever_stops_it_still_gets_the_number_that_was_said(model):
     chunks = iter([False, False, False, True])
     sink = speak(model, tiny_task.strokes(2), 3, stopping=lambda: next(chunks))
     assert [type(event) for event in sink.events] == [Detection, Number, Summary]
+
+
+def test_latency_counts_the_time_since_the_samples_were_captured(model, monkeypatch):
+    """A queue in the source delays a detection as much as slow computing does."""
+    samples = tiny_task.strokes(1)
+
+    class Delayed(tiny_task.ListSource):
+        def __iter__(self):
+            for chunk in super().__iter__():
+                yield replace(chunk, captured=time.monotonic() - 0.3)
+
+    (direct, _), (delayed, _) = (
+        run(model, source(samples)).events for source in (tiny_task.ListSource, Delayed)
+    )
+    assert direct.latency_ms < 100
+    assert 300 <= delayed.latency_ms < 600

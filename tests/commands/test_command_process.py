@@ -5,13 +5,17 @@ No command ends with a traceback, and none hangs.
 
 from __future__ import annotations
 
+import array
+import fcntl
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import termios
 import time
+from typing import IO
 
 import pytest
 
@@ -227,3 +231,65 @@ class TestOutputFolder:
         assert [json.loads(line)["event"] for line in printed.splitlines()] == ["summary"]
         assert err.splitlines()[-1].startswith("airdigit-record: error: ")
         assert list(out.iterdir()) == []
+
+
+class TestBlockedCommands:
+    """After the second signal nothing may block."""
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    def test_two_signals_end_a_command_whose_reader_does_not_read(self, number):
+        with start("kws-listen", "--mock", "--json", "--speed", "max") as process:
+            assert process.stdout is not None
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+            wait_until_full(process.stdout)
+            for _ in range(2):
+                process.send_signal(number)
+                time.sleep(0.3)
+            assert process.wait(10) == 130
+
+    def test_hangup_ends_as_sigterm_does(self):
+        with start("airdigit-live", "--mock", "--json") as process:
+            time.sleep(2.0)
+            process.send_signal(signal.SIGHUP)
+            out, _ = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0
+        assert json.loads(out.splitlines()[-1])["event"] == "summary"
+
+    def test_an_ignored_hangup_stays_ignored(self):
+        """As under nohup."""
+        first = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+        with start("airdigit-live", "--mock", "--json", first=first) as process:
+            time.sleep(2.0)
+            process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+
+    def test_a_recorder_leaves_no_partial_file_after_a_hangup(self, tmp_path):
+        with start("airdigit-record", "--mock", "--json", "--out", tmp_path) as process:
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline())["event"] == "take"
+            process.send_signal(signal.SIGHUP)
+            assert process.wait(10) == 130
+        assert [path.suffix for path in tmp_path.iterdir()] == [".csv"]
+
+
+PIPE_SIZE, MAX_LINE = 4096, 500  # bytes
+
+
+def wait_until_full(pipe: IO[str]) -> None:
+    """Wait until the command cannot write to the pipe any more."""
+    waiting, until = -1, time.monotonic() + 60
+    while True:
+        time.sleep(1.0)
+        before, waiting = waiting, bytes_in(pipe)
+        if waiting == before > PIPE_SIZE - MAX_LINE:
+            return
+        assert time.monotonic() < until
+
+
+def bytes_in(pipe: IO[str]) -> int:
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]

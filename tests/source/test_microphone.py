@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -373,6 +375,9 @@ class FakeMicrophone:
     def close(self) -> None:
         pass
 
+    def undelivered(self) -> int:
+        return 0
+
     def record(self, seconds: float) -> MicrophoneSource:
         with self.source as source:
             for _ in source:
@@ -502,3 +507,58 @@ def test_a_frozen_look_is_given_up(monkeypatch):
     *waits, found = search._devices_in_child()
     assert found == [] and set(waits) == {None}
     assert time.monotonic() - started < 5
+
+
+# -- a frozen sound server, and a reader that is too slow
+
+
+def test_a_frozen_sound_server_does_not_keep_a_command_from_ending(playing):
+    command = subprocess.Popen(
+        [sys.executable, "-c", KWS_LISTEN, "--device", "vmic48", "--json"],
+        env=playing.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stderr is not None
+    assert "listening to" in command.stderr.readline()
+    time.sleep(1)
+    playing.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(0.5)
+        command.terminate()
+        out, err = command.communicate(timeout=15)
+    finally:
+        playing.send_signal(signal.SIGCONT)
+        command.kill()
+    assert command.returncode == 0
+    assert json.loads(out.splitlines()[-1])["event"] == "summary"
+    assert "the sound server does not answer" in err
+
+
+def test_sound_that_a_slow_reader_never_gets_is_counted_as_lost(playing):
+    with MicrophoneSource(REQUIREMENTS, "vmic48") as source:
+        chunks = iter(source)
+        while not len(next(chunks)):
+            pass
+        time.sleep(input_stream.QUEUE + 3)  # the queue overflows
+        chunks.close()  # type: ignore[attr-defined]
+        assert source.health.lost > 16000 * (input_stream.QUEUE + 2)
+
+
+def test_a_stop_in_time_counts_nothing_as_lost(playing):
+    with MicrophoneSource(REQUIREMENTS, "vmic48") as source:
+        chunks = iter(source)
+        for _ in range(20):
+            next(chunks)
+        chunks.close()  # type: ignore[attr-defined]
+        assert source.health.lost == 0
+
+
+def test_chunks_say_when_they_were_captured(playing):
+    with MicrophoneSource(REQUIREMENTS, "vmic48") as source:
+        for number, chunk in enumerate(source):
+            if len(chunk):
+                assert 0 <= time.monotonic() - chunk.captured < 1.0
+            if number > 20:
+                break

@@ -57,6 +57,11 @@ class SoundServer:
             time.sleep(0.05)
         self._keep_awake()
 
+    def send_signal(self, number: int) -> None:
+        """SIGSTOP freezes the server, SIGCONT lets it go on."""
+        assert self._server is not None
+        self._server.send_signal(number)
+
     def stop(self) -> None:
         """Kill the server, as if a cable was unplugged."""
         if self._server is not None:

@@ -7,6 +7,7 @@ import logging
 import os
 import select
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -104,7 +105,7 @@ class PcmSource(Source):
                 samples = np.frombuffer(incomplete[:complete], "<i2")
                 incomplete = incomplete[complete:]
                 frames = samples.reshape(-1, self._input_channels)
-                yield self._counted(stream.feed(frames * FULL_SCALE))
+                yield self._counted(stream.feed(frames * FULL_SCALE, time.monotonic()))
         if stream is None:
             raise SourceError("no sound came through the pipe: check the program that writes to it")
         self.health.garbage += len(incomplete)

@@ -190,6 +190,7 @@ class I2CSource(Source):
         chunk = Chunk(
             self._stamps.stamp(len(samples), before - self._start, after - self._start),
             (samples * self._sensor.scale).astype(np.float32),
+            captured=after,
         )
         self.health.count(chunk)
         return chunk

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import queue
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.source.microphone.devices import InputDevice
-from edge.source.microphone.portaudio import BLOCK, open_stream, start
+from edge.source.microphone.portaudio import BLOCK, abandon, open_stream, start
+
+log = logging.getLogger(__name__)
 
 CLOCK_TOLERANCE = 1.0  # s by which PortAudio's clock may exceed the computer's; more is not loss
+CLOSE_TIMEOUT = 2.0  # s
 QUEUE = 2.0  # s of blocks that wait for a slow reader; after that sound is lost
 
 
@@ -45,8 +50,23 @@ class InputStream:
             return None
 
     def close(self) -> None:
+        """Close the stream; a sound server that does not answer must not block the command."""
+        closing = threading.Thread(target=self._close, daemon=True)
+        closing.start()
+        closing.join(CLOSE_TIMEOUT)
+        if closing.is_alive():
+            log.warning("the sound server does not answer: its stream is left open")
+            abandon()
+
+    def _close(self) -> None:
         self._stream.abort(ignore_errors=True)
         self._stream.close(ignore_errors=True)
+
+    def undelivered(self) -> int:
+        """Return how many frames were lost or wait in the queue after an overflow; 0 without."""
+        waiting = list(self._queue.queue)
+        lost = self._lost + sum(block.lost for block in waiting)
+        return lost + sum(len(block.frames) for block in waiting) if lost else 0
 
     def _on_block(self, frames: NDArray[np.float32], count: int, times: Any, status: Any) -> None:
         """Runs in PortAudio's thread and must not wait: it copies the block and returns."""

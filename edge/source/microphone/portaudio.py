@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 from collections.abc import Callable
@@ -72,6 +73,11 @@ def start(stream: Any, device: InputDevice) -> None:
     except sounddevice().PortAudioError as error:
         stream.close(ignore_errors=True)
         raise _explained(error, device) from None
+
+
+def abandon() -> None:
+    """Do not close PortAudio when the process ends: its sound server does not answer."""
+    atexit.unregister(sounddevice()._exit_handler)
 
 
 def _explained(error: Exception, device: InputDevice) -> SourceError:

@@ -81,6 +81,13 @@ class MicrophoneSource(Source):
         return {"device": self._device.name, "rate_hz": self._device_rate}
 
     def __iter__(self) -> Iterator[Chunk]:
+        try:
+            yield from self._all_chunks()
+        finally:
+            if self._input is not None:  # sound that a reader who was too slow never gets
+                self._count_missing(self._input.undelivered() / self._device_rate)
+
+    def _all_chunks(self) -> Iterator[Chunk]:
         while True:
             if self._input is None:
                 yield from self._wait_and_reopen()
@@ -140,16 +147,19 @@ class MicrophoneSource(Source):
         self._last_arrival = block.arrived
         self._block_deadline = block.arrived + GONE_TIME
         self._monitor.check(block)
-        yield self._stream.feed(block.frames)
+        yield self._stream.feed(block.frames, block.arrived)
 
     def _start_new_stream(self, missing: float) -> None:
         """Begin a new stretch of sound, `missing` seconds after the end of the last one."""
-        self._missing += missing * self.rate
+        self._count_missing(missing)
+        start = self._stream.end + missing
+        self._stream = SoundStream(self._device_rate, int(self.rate), self.health, start)
+
+    def _count_missing(self, seconds: float) -> None:
+        self._missing += seconds * self.rate
         lost = ceil(self._missing - ROUNDING)
         self.health.lost += lost - self._counted_lost
         self._counted_lost = lost
-        start = self._stream.end + missing
-        self._stream = SoundStream(self._device_rate, int(self.rate), self.health, start)
 
     def _open(self, wanted: str) -> None:
         self._device = devices.choose(wanted, devices.input_devices())

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,7 @@ class SerialSource(Source):
         chunk = self._stream.feed(data, now)
         if len(chunk):
             self._last_samples, self._warned_silence = now, False
+            chunk = replace(chunk, captured=now)
         elif now - self._last_samples > SILENCE and not self._warned_silence:
             self._warned_silence = True
             log.warning("no samples from %s for %g s: is its sensor wired?", self._path, SILENCE)
