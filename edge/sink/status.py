@@ -54,7 +54,7 @@ def summary_lines(event: Summary, info: StreamInfo) -> list[str]:
     healthy = [] if event.failed else ["nothing lost, nothing clipped, no errors"]
     return [
         "",
-        f"{event.detections} heard" if info.is_sound else counts,
+        f"{event.detections} recognised" if info.is_sound else counts,
         f"{health.samples} samples in {health.duration:.1f} s{rate}",
         *([found] if found else healthy),
     ]

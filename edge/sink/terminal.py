@@ -107,7 +107,7 @@ class TerminalSink(Sink):
             score, latency = f"{event.score:.2f}", f"{event.latency_ms:.0f} ms"
             return [f"{event.t:9.2f} s  {event.label}  {score}  {latency}{verdict}"]
         title = f" {event.label}  score {event.score:.2f}  at {event.t:.2f} s, "
-        title += f"known {event.latency_ms:.0f} ms later"
+        title += f"latency {event.latency_ms:.0f} ms"
         colour = GREEN if event.truth in (None, event.label) else RED
         drawing = panel(
             event, self._width() - 1, self._unicode, lambda bar: self._styled(colour, bar)

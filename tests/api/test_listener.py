@@ -1,4 +1,4 @@
-"""edge.listen, edge.listen_async and edge.classify: the commands' chain for Python programs."""
+"""edge.listen, edge.listen_async and edge.classify, which run the chain of the commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import edge
 import tiny_sound
 from edge.errors import ModelError, RecordingError, SourceError
-from edge.formats.motion import own_csv, read
+from edge.formats.motion import Recording, own_csv, read
 from edge.formats.sound.wav_writer import write_wav
 from edge.samples import MOTION
 from edge.source import HAND_MOTION
@@ -34,7 +34,7 @@ def talk(tmp_path: Path) -> Path:
     return path
 
 
-def test_events_of_a_file(words: Path, talk: Path) -> None:
+def test_the_words_of_a_file_are_recognised(words: Path, talk: Path) -> None:
     listener = edge.listen("kws", model=words, replay=talk, speed=np.inf)
     events = list(listener)
     assert [event.label for event in events] == ["yes", "no", "no"]
@@ -42,18 +42,18 @@ def test_events_of_a_file(words: Path, talk: Path) -> None:
     assert listener.health.samples > 16000
 
 
-def test_events_of_a_simulated_hand() -> None:
+def test_the_digits_of_a_simulated_hand_are_recognised() -> None:
     events = list(edge.listen("airdigit", mock=True, digits="0123", seed=1, speed=np.inf))
     assert {event.label for event in events} <= set("0123") and len(events) >= 3
     assert [event.truth for event in events] == sorted(event.truth for event in events)
 
 
-def test_text_is_parsed_as_on_the_command_line() -> None:
+def test_options_may_be_text_as_on_the_command_line() -> None:
     events = list(edge.listen("airdigit", mock=True, digits="01", seed="1", speed="max"))
     assert events
 
 
-def test_a_source_of_ones_own(words: Path) -> None:
+def test_a_program_can_give_its_own_source(words: Path) -> None:
     source = tiny_sound.TinyMicrophone(".l----h.")
     assert [event.label for event in edge.listen("kws", model=words, source=source)] == [
         "yes",
@@ -61,7 +61,7 @@ def test_a_source_of_ones_own(words: Path) -> None:
     ]
 
 
-def test_it_can_be_stopped_from_another_thread() -> None:
+def test_a_listener_can_be_stopped_from_another_thread() -> None:
     listener = edge.listen("airdigit", mock=True)
     threading.Timer(0.5, listener.stop).start()
     started = time.monotonic()
@@ -76,17 +76,17 @@ def test_leaving_the_loop_closes_the_source(words: Path) -> None:
     events.close()  # type: ignore[attr-defined]
 
 
-def test_an_unknown_option_names_those_there_are(words: Path) -> None:
+def test_the_error_for_an_unknown_option_names_the_known_ones(words: Path) -> None:
     with pytest.raises(TypeError, match=r"no cable; sources have .*device.*mock.*replay"):
         edge.listen("kws", model=words, cable=3)
 
 
-def test_a_source_and_options_exclude_each_other(words: Path) -> None:
+def test_a_source_and_options_together_are_refused(words: Path) -> None:
     with pytest.raises(TypeError, match="mock"):
         edge.listen("kws", source=tiny_sound.TinyMicrophone("."), model=words, mock=True)
 
 
-def test_motion_needs_a_choice_of_source() -> None:
+def test_motion_has_no_default_source() -> None:
     with pytest.raises(SourceError, match="choose a source"):
         edge.listen("airdigit")
 
@@ -96,7 +96,7 @@ def test_a_model_for_another_task_is_refused() -> None:
         edge.listen("sounddigit", model="kws", mock=True)
 
 
-def test_asyncio(words: Path, talk: Path) -> None:
+def test_listen_async_gives_the_same_events(words: Path, talk: Path) -> None:
     async def collect() -> list[str]:
         events = edge.listen_async("kws", model=words, replay=[talk], speed=np.inf)
         return [event.label async for event in events]
@@ -104,7 +104,7 @@ def test_asyncio(words: Path, talk: Path) -> None:
     assert asyncio.run(collect()) == ["yes", "no", "no"]
 
 
-def test_asyncio_loop_can_be_left_early() -> None:
+def test_leaving_the_async_loop_stops_the_reading_thread() -> None:
     async def first() -> str:
         events = edge.listen_async("airdigit", mock=True, seed=1, speed=20.0)
         async for event in events:
@@ -117,7 +117,7 @@ def test_asyncio_loop_can_be_left_early() -> None:
     assert threading.active_count() <= before + 1
 
 
-def test_an_error_of_the_source_is_raised_in_asyncio(tmp_path: Path) -> None:
+def test_listen_async_raises_the_error_of_the_source(tmp_path: Path) -> None:
     async def collect() -> None:
         async for _ in edge.listen_async("kws", replay=tmp_path / "missing.wav"):
             pass
@@ -126,7 +126,7 @@ def test_an_error_of_the_source_is_raised_in_asyncio(tmp_path: Path) -> None:
         asyncio.run(collect())
 
 
-def test_a_recording_is_classified(tmp_path: Path) -> None:
+def test_classify_gives_label_score_and_all_scores(tmp_path: Path) -> None:
     with SimulatedHand(HAND_MOTION, "3", 1, speed=np.inf) as source:
         chunks = list(source)
     mark = source.marks[0]
@@ -134,8 +134,8 @@ def test_a_recording_is_classified(tmp_path: Path) -> None:
     values = np.concatenate([chunk.values for chunk in chunks])
     inside = t < mark.end + 0.3
     path = tmp_path / "take.csv"
-    take = edge.Chunk(t[inside], values[inside])
-    path.write_text(own_csv.render(recording_of(take)))
+    take = Recording.checked(t[inside], values[inside], MOTION)
+    path.write_text(own_csv.render(take))
     result = edge.classify("airdigit", path)
     assert result.label == "3"
     assert result.score == result.scores["3"] == max(result.scores.values())
@@ -143,18 +143,12 @@ def test_a_recording_is_classified(tmp_path: Path) -> None:
     assert read(path).channels == ("ax", "ay", "az", "gx", "gy", "gz")
 
 
-def recording_of(chunk: edge.Chunk):  # noqa: ANN201
-    from edge.formats.motion.recording import Recording
-
-    return Recording.checked(chunk.t, chunk.values, MOTION)
-
-
-def test_a_folder_is_no_recording(tmp_path: Path) -> None:
+def test_classify_refuses_a_folder(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="folder"):
         edge.classify("airdigit", tmp_path)
 
 
-def test_importing_edge_is_light() -> None:
+def test_importing_edge_loads_no_heavy_packages() -> None:
     program = (
         "import edge, sys; assert 'numpy' not in sys.modules; edge.Recognizer; "
         "assert not {'sounddevice', 'serial', 'smbus2', 'tensorflow', 'librosa'} & set(sys.modules)"

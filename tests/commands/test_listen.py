@@ -128,7 +128,7 @@ def test_the_events_are_the_same_in_any_chunks(digits, capsys, step):
 def test_for_people_there_are_words_and_no_strokes(words, capsys):
     assert listen("--model", words, "--tiny", ".l.") == 0
     said = capsys.readouterr().out
-    assert "  yes  0." in said and "1 heard" in said and "stroke" not in said
+    assert "  yes  0." in said and "1 recognised" in said and "stroke" not in said
 
 
 def test_without_a_source_it_is_the_default_one(words, capsys):
