@@ -1,16 +1,17 @@
-"""The front ends that models of sound are made with, each as a manifest describes its input.
+"""The front ends that sound models are trained with, each as a manifest describes its input.
 
-The numbers of the lecture's and the paper's are librosa's, with its defaults, with two differences:
+LECTURE and PAPER have the parameters of librosa and its defaults, with two differences:
 
-* librosa centres its frames: it puts half a window of silence on both sides of a clip. A stream has
-  no sides, so no frame here does. A whole clip gets silence on both sides until it fills the window
-  (`pad_or_crop`), and that is the same for a clip as long as the frames are: one second here,
-  61 * 512 samples in the lecture. A longer or shorter one is moved by less than a hop, or cropped
-  and padded in time, never reshaped.
-* librosa's MFCC lift everything to 80 dB below the loudest of the clip. No stream knows what will
-  have been its loudest, so nothing is lifted here. A recording with any noise in it is the same.
+* librosa centres its frames: it pads a clip with half a window of zeros on both sides. That is
+  impossible in a stream, so no front end does it here. A clip as a whole is padded with zeros until
+  it fills the window (`pad_or_crop`). For a clip of the intended length, both give the same frames:
+  one second here, 61 * 512 samples in the lecture. A longer or shorter clip is moved by less than a
+  hop, or it is cropped or padded in time, never stretched.
+* librosa's MFCC raise all values that are more than 80 dB below the loudest value of the clip. In a
+  stream the loudest value is not known in advance, so nothing is raised here. For a recording with
+  some noise in it, the result is the same.
 
-Spectra stand time first here, (frames, bins), and bins first in librosa.
+A spectrum is (frames, bins) here, and (bins, frames) in librosa.
 """
 
 from __future__ import annotations
@@ -48,13 +49,13 @@ _MAGNITUDES = FrontEnd(
 )
 
 
-def _specified(front_end: FrontEnd, frames: int, step: int) -> dict[str, Any]:
-    wanted = {"front_end": front_end.specification(), "shape": [frames], "step": step}
-    return SoundFeatures.specification(wanted)
+def _specification(front_end: FrontEnd, frames: int, step: int) -> dict[str, Any]:
+    features = {"front_end": front_end.specification(), "shape": [frames], "step": step}
+    return SoundFeatures.specification(features)
 
 
 SHIPPED = SoundFeatures.specification()
-LECTURE = _specified(_MFCC, 62, 2)  # 1.5 s, a window every 46 ms
-PAPER = _specified(_MAGNITUDES, 126, 6)  # of the quanvolution: 1.06 s, a window every 48 ms
+LECTURE = _specification(_MFCC, 62, 2)  # 1.5 s, a window every 46 ms
+PAPER = _specification(_MAGNITUDES, 126, 6)  # of the quanvolution: 1.06 s, a window each 48 ms
 
 FRONT_ENDS = {"shipped": SHIPPED, "lecture": LECTURE, "paper": PAPER}
