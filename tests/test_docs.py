@@ -243,6 +243,6 @@ def keys_of(value: object, depth: int = 9) -> Iterator[str]:
 def test_results_name_every_shipped_model_and_a_command_for_each_section() -> None:
     text = text_of("docs/results.md")
     for path in (ROOT / "models").glob("*.tflite"):
-        assert f"`{path.stem}`" in text
+        assert f"`{path.stem}`" in text and f"{path.stat().st_size} bytes" in text
     for section in re.split(r"^## ", text, flags=re.M)[1:]:
         assert re.search(r"python -m|edge-bench|The training prints", section), section[:40]
