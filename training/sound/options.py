@@ -35,7 +35,7 @@ def add_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--people",
-        type=_count,
+        type=speaker_count,
         metavar="N",
         help="simulated people in the training data "
         f"({TrainingConfig.simulated_speakers}; with --base {ADAPTATION_SPEAKERS})",
@@ -63,7 +63,7 @@ def add_options(parser: CommandParser) -> None:
     add_common(parser)
 
 
-def _count(text: str) -> int:
+def speaker_count(text: str) -> int:
     if int(text) < 0:
         raise ValueError
     return int(text)

@@ -1,0 +1,22 @@
+"""The training of a model behind a quanvolution: load, split, fit, choose thresholds, export."""
+
+from __future__ import annotations
+
+from training.common.atomic_write import check_model_path
+from training.quantum.config import QcnnConfig
+from training.quantum.export import export
+from training.quantum.train_network import train_network
+from training.sound.data.split import make_split
+from training.sound.learn.training_data import load_data
+from training.sound.train import validate
+
+
+def train_qcnn(config: QcnnConfig) -> None:
+    """Train a model and write it, with its card and its ONNX file, to `config.training.out`."""
+    training = config.training
+    check_model_path(training.out)
+    data = load_data(training)
+    split = make_split(data.clips, training.task.words, training.seed)
+    trained = train_network(split.train, data, config)
+    validation = validate(trained, split, data, config.behind_stage)
+    export(trained, validation, data, config)
