@@ -93,5 +93,5 @@ def _thresholds(model: Model, threshold_audio: str) -> Iterator[str]:
         yield ""
         yield (
             f"`{word}` is a strict word: its threshold is {threshold:g} in every row, since its "
-            "false accepts would use up the budget of the other words. They are counted."
+            "false accepts would use up the budget of the other words. The table counts them."
         )
