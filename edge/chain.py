@@ -67,7 +67,8 @@ def events(
                 yield from chain.stop()
                 return
     finally:
-        # So that the source counts what it could not deliver, before anybody reads its health.
+        # Closed now, so that the source counts the samples that it could not deliver before its
+        # health is read.
         if isinstance(chunks, Generator):
             chunks.close()
     for event in chain.finish():

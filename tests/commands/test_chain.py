@@ -1,8 +1,9 @@
-"""From samples to events: what is counted, timed, and shown when it ends, breaks or is stopped."""
+"""The chain: events and their times, and the summary after an end, an error or a stop."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,123 +16,146 @@ from edge.chain import run as run_chain
 from edge.decision.number import PAUSE, NumberDecision
 from edge.errors import SourceError
 from edge.events import Detection, Number, Rejection, Summary
-from edge.features import FEATURES
 from edge.model import Model
 from edge.samples import MOTION, Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
+from tiny_task import StrokeSource, strokes
 
 
-class Kept(Sink):
+class ListSink(Sink):
+    """Stores all events, and counts the calls of `progress`."""
+
     def __init__(self) -> None:
         super().__init__(StreamInfo(tiny_task.RATE, MOTION, tiny_task.HINT))
         self.events: list[Detection | Rejection | Number | Summary] = []
-        self.pulses = 0
+        self.progress_calls = 0
 
     def show(self, event: Detection | Rejection | Number | Summary) -> None:
         self.events.append(event)
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
-        self.pulses += 1
+        self.progress_calls += 1
+
+    @property
+    def kinds(self) -> list[type]:
+        return [type(event) for event in self.events]
+
+    @property
+    def numbers(self) -> list[tuple[str, float]]:
+        return [(event.digits, event.t) for event in self.events if isinstance(event, Number)]
 
 
 @pytest.fixture
-def model(tiny_network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
-    monkeypatch.setitem(FEATURES, "tiny", tiny_task.FEATURES)
-    path = tmp_path / "tiny.tflite"
-    return Model.load(tiny_task.write_model(path, tiny_network.tflite, ["3", "8", "none"]))
+def model(tiny_stroke_model: Path) -> Model:
+    return Model.load(tiny_stroke_model)
 
 
-def run(model: Model, source: tiny_task.ListSource, sink: Kept | None = None, **more) -> Kept:
-    sink = sink or Kept()
+def run(
+    model: Model,
+    source: StrokeSource,
+    sink: ListSink | None = None,
+    join_digits: bool = False,
+    **options,
+) -> ListSink:
+    """Run the chain of the model, with digits joined into numbers or not; return the sink."""
+    sink = sink or ListSink()
+    decision = model.decision()
     with source:
-        run_chain(source, Chain(model), [sink], **more)
+        chain = Chain(model, NumberDecision(decision) if join_digits else decision)
+        run_chain(source, chain, [sink], **options)
     return sink
 
 
+def rest(seconds: float) -> np.ndarray:
+    """Samples without a stroke."""
+    return np.zeros((round(seconds * tiny_task.RATE), 6), np.float32)
+
+
 def test_every_stroke_becomes_an_event_and_the_summary_comes_last(model):
-    sink = run(model, tiny_task.ListSource(tiny_task.strokes(3)))
+    sink = run(model, StrokeSource(strokes(3)))
     *detections, summary = sink.events
     assert [event.label for event in detections] == ["3", "3", "3"]
     assert [event.t for event in detections] == [0.05, 0.15, 0.25]
     assert (summary.detections, summary.rejections, summary.health.samples) == (3, 0, 30)
     assert summary.health.rate == pytest.approx(100)
     assert summary.health.duration == pytest.approx(0.29)
-    assert sink.pulses == 10
+    assert sink.progress_calls == 10
 
 
-def test_a_stroke_that_the_end_cuts_off_is_still_shown(model):
-    sink = run(model, tiny_task.ListSource(tiny_task.strokes(1)[:6]))
-    assert [type(event) for event in sink.events] == [Detection, Summary]
+def test_a_stroke_at_the_end_of_the_samples_is_detected(model):
+    sink = run(model, StrokeSource(strokes(1)[:6]))
+    assert sink.kinds == [Detection, Summary]
 
 
-def test_rejections_are_counted_apart(model):
+def test_the_summary_counts_rejections_separately(model):
     model.settings = model.settings.with_threshold(0.99)
-    *rejections, summary = run(model, tiny_task.ListSource(tiny_task.strokes(2))).events
-    assert [type(event) for event in rejections] == [Rejection, Rejection]
+    sink = run(model, StrokeSource(strokes(2)))
+    summary = sink.events[-1]
+    assert sink.kinds == [Rejection, Rejection, Summary]
     assert (summary.detections, summary.rejections) == (0, 2)
 
 
-def test_latency_is_waiting_and_computing(model, monkeypatch):
+def test_latency_is_waiting_time_plus_computing_time(model, monkeypatch):
     scores = model.scores
     monkeypatch.setattr(
         model, "scores", lambda tensor, new_rows: time.sleep(0.03) or scores(tensor, new_rows)
     )
     started = time.perf_counter()
-    event = run(model, tiny_task.ListSource(tiny_task.strokes(1))).events[0]
-    most = (time.perf_counter() - started) * 1000
-    assert 10 + 30 <= event.latency_ms <= 10 + most  # ax is 0 again one sample after the stroke
+    event = run(model, StrokeSource(strokes(1))).events[0]
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    # The wait is 10 ms: ax is 0 again one sample after the stroke.
+    assert 10 + 30 <= event.latency_ms <= 10 + elapsed_ms
 
 
-def test_showing_is_not_computing(model):
-    class Slow(Kept):
+def test_latency_does_not_include_the_time_to_show_earlier_events(model):
+    class SlowSink(ListSink):
         def show(self, event: Detection | Rejection | Number | Summary) -> None:
             super().show(event)
             time.sleep(0.5)
 
-    source, sink = tiny_task.ListSource(tiny_task.strokes(2)), Slow()
-    source.step = 100  # both strokes in one chunk
-    run(model, source, sink)
+    both_in_one_chunk = StrokeSource(strokes(2), step=100)
+    sink = run(model, both_in_one_chunk, SlowSink())
     assert sink.events[1].latency_ms < 10 + 500
 
 
-def test_a_source_that_breaks_still_gets_its_summary(model):
-    sink = Kept()
-    with pytest.raises(SourceError, match="torn"):
-        run(model, tiny_task.ListSource(tiny_task.strokes(2), "break"), sink)
-    assert [type(event) for event in sink.events] == [Detection, Detection, Summary]
+def test_latency_includes_the_time_since_the_samples_were_captured(model):
+    """A queue in the source delays a detection as much as slow computing does."""
+
+    class DelayedSource(StrokeSource):
+        def __iter__(self) -> Iterator[Chunk]:
+            for chunk in super().__iter__():
+                yield replace(chunk, captured=time.monotonic() - 0.3)
+
+    direct, delayed = (
+        run(model, source(strokes(1))).events[0] for source in (StrokeSource, DelayedSource)
+    )
+    assert direct.latency_ms < 100
+    assert 300 <= delayed.latency_ms < 600
 
 
-def test_one_that_is_stopped_leaves_the_half_drawn_stroke(model):
-    chunks = iter([False, True])  # the second chunk ends within the stroke
-    source = tiny_task.ListSource(tiny_task.strokes(2))
-    sink = run(model, source, stopping=lambda: next(chunks))
+def test_the_summary_is_shown_after_an_error_of_the_source(model):
+    sink = ListSink()
+    with pytest.raises(SourceError, match="unplugged"):
+        run(model, StrokeSource(strokes(2), "break"), sink)
+    assert sink.kinds == [Detection, Detection, Summary]
+
+
+def test_an_unfinished_stroke_is_discarded_when_the_run_is_stopped(model):
+    stopping = iter([False, True])  # the second chunk ends within the stroke
+    sink = run(model, StrokeSource(strokes(2)), stopping=lambda: next(stopping))
     (summary,) = sink.events
     assert isinstance(summary, Summary) and summary.health.samples == 6
 
 
-def numbers(sink: Kept) -> list[tuple[str, float]]:
-    return [(event.digits, event.t) for event in sink.events if isinstance(event, Number)]
-
-
-def speak(model: Model, samples: np.ndarray, step: int, end: str = "end", **more) -> Kept:
-    source, sink = tiny_task.ListSource(samples, end), Kept()
-    source.step = step
-    with source:
-        decision = NumberDecision(model.decision())
-        run_chain(source, Chain(model, decision), [sink], **more)
-    return sink
+# Numbers
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 100, 1000])
-def test_a_number_ends_while_there_are_no_windows_in_any_chunks(model, step):
-    pause = np.zeros((int(PAUSE * tiny_task.RATE), 6), np.float32)
-    samples = np.vstack([tiny_task.strokes(2), pause, pause, tiny_task.strokes(1)])
-    sink = speak(model, samples, step)
-    assert numbers(sink) == [("33", 0.15), ("3", pytest.approx(0.25 + 2 * PAUSE))]
-    assert [type(event) for event in sink.events] == [
-        *[Detection, Detection, Number],
-        *[Detection, Number, Summary],
-    ]
+def test_a_pause_without_windows_ends_a_number_with_any_chunk_size(model, step):
+    samples = np.vstack([strokes(2), rest(2 * PAUSE), strokes(1)])
+    sink = run(model, StrokeSource(samples, step=step), join_digits=True)
+    assert sink.numbers == [("33", 0.15), ("3", pytest.approx(0.25 + 2 * PAUSE))]
+    assert sink.kinds == [Detection, Detection, Number, Detection, Number, Summary]
     summary = sink.events[-1]
     assert isinstance(summary, Summary) and (summary.detections, summary.rejections) == (3, 0)
     first = sink.events[2]
@@ -140,39 +164,20 @@ def test_a_number_ends_while_there_are_no_windows_in_any_chunks(model, step):
 
 
 def test_a_number_is_shown_as_soon_as_its_pause_is_over(model):
-    """And not with the next digit, or at the end, for which one may wait for ever."""
-    pause = np.zeros((int(PAUSE * tiny_task.RATE) + 10, 6), np.float32)
-    seen: list[int] = []
-    sink = Kept()
+    """It must not wait for the next digit or for the end, which may never come."""
+    source, sink = StrokeSource(np.vstack([strokes(1), rest(PAUSE + 0.1)])), ListSink()
+    counts: list[int] = []
 
     def stopping() -> bool:
-        seen.append(len(numbers(sink)))
+        counts.append(len(sink.numbers))
         return False
 
-    source = tiny_task.ListSource(np.vstack([tiny_task.strokes(1), pause]))
-    with source:
-        decision = NumberDecision(model.decision())
-        run_chain(source, Chain(model, decision), [sink], stopping)
-    assert seen[-3:] == [1, 1, 1] and seen[:10] == [0] * 10
+    run(model, source, sink, join_digits=True, stopping=stopping)
+    assert counts[-3:] == [1, 1, 1] and counts[:10] == [0] * 10
 
 
-def test_whoever_stops_it_still_gets_the_number_that_was_said(model):
-    chunks = iter([False, False, False, True])
-    sink = speak(model, tiny_task.strokes(2), 3, stopping=lambda: next(chunks))
-    assert [type(event) for event in sink.events] == [Detection, Number, Summary]
-
-
-def test_latency_counts_the_time_since_the_samples_were_captured(model, monkeypatch):
-    """A queue in the source delays a detection as much as slow computing does."""
-    samples = tiny_task.strokes(1)
-
-    class Delayed(tiny_task.ListSource):
-        def __iter__(self):
-            for chunk in super().__iter__():
-                yield replace(chunk, captured=time.monotonic() - 0.3)
-
-    (direct, _), (delayed, _) = (
-        run(model, source(samples)).events for source in (tiny_task.ListSource, Delayed)
-    )
-    assert direct.latency_ms < 100
-    assert 300 <= delayed.latency_ms < 600
+def test_an_unfinished_number_is_shown_when_the_run_is_stopped(model):
+    stopping = iter([False, False, False, True])
+    source = StrokeSource(strokes(2))
+    sink = run(model, source, join_digits=True, stopping=lambda: next(stopping))
+    assert sink.kinds == [Detection, Number, Summary]

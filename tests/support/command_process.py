@@ -40,12 +40,17 @@ def start(command: str, *argv: str | Path, first: str = "", **how: object) -> su
     """Start a command; the process executes the code `first` before it."""
     module = f"edge.commands.{command.replace('-', '_')}"
     program = f"import sys; from {module} import main\n{first}\nsys.exit(main())"
-    arguments = [*REQUIRED_OPTIONS.get(command, ()), *map(str, argv)]
+    return start_program(program, *REQUIRED_OPTIONS.get(command, ()), *argv, **how)
+
+
+def start_program(program: str, *argv: str | Path, **how: object) -> subprocess.Popen[str]:
+    """Start Python with the code `program`, which may import the modules of tests/support."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    folders = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", program, *arguments],
+        [sys.executable, "-W", "error", "-c", program, *map(str, argv)],
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": folders, "PYTHONDONTWRITEBYTECODE": "1"},
         **{**pipes, **how},
     )
 
