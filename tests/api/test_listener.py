@@ -23,8 +23,8 @@ from edge.source.simulated.hand import SimulatedHand
 
 
 @pytest.fixture
-def words(tmp_path: Path) -> Path:
-    return tiny_sound.write_model(tmp_path / "words.tflite", "kws", ["yes", "no", "silence"])
+def words(tiny_word_model: Path) -> Path:
+    return tiny_word_model
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ UTTERANCE = ".l----h.nn.hh."
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    return tiny_sound.write_model(tmp_path / "words.tflite", "kws", ["yes", "no", "silence"])
+def model(tiny_word_model: Path) -> Path:
+    return tiny_word_model
 
 
 def labels(model: Path, samples: np.ndarray, size: int = 1600, **options: object) -> list[str]:

@@ -21,7 +21,6 @@ def stroke_file(tmp_path) -> Path:
 
 
 @pytest.fixture
-def quick_benchmark(monkeypatch) -> Callable[..., Record]:
-    """Runs a benchmark with little work, whatever runtime the environment chooses."""
-    monkeypatch.delenv("EDGE_RUNTIME", raising=False)
+def quick_benchmark() -> Callable[..., Record]:
+    """Runs a benchmark with little work."""
     return lambda **settings: run_benchmark(Settings(**{**QUICK, **settings}))

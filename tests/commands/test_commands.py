@@ -1,18 +1,17 @@
-"""What all commands share: options, environment, exit status, and never a traceback."""
+"""The parser and the runner of all commands: options, variables, exit status, and no traceback."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from command_process import TIMEOUT, start_program
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
@@ -24,7 +23,7 @@ from edge.source.selection import add_source_options, choose_source
 
 
 class Wire(Source):
-    """A source that delivers nothing: only its options matter here."""
+    """A source without samples, to test options."""
 
     option = "--wire"
 
@@ -60,9 +59,7 @@ TABLE = Registry("tests.sources", {"wire": f"{__name__}:Wire", "rope": f"{__name
 
 
 @pytest.fixture
-def parser(monkeypatch: pytest.MonkeyPatch) -> CommandParser:
-    for name in [name for name in os.environ if name.startswith("EDGE_")]:
-        monkeypatch.delenv(name)
+def parser() -> CommandParser:
     parser = CommandParser("knot", "Ties things.")
     add_source_options(parser, TABLE)
     parser.add_argument("--tight", action=argparse.BooleanOptionalAction, default=False)
@@ -73,7 +70,9 @@ def parser(monkeypatch: pytest.MonkeyPatch) -> CommandParser:
     return parser
 
 
-def test_the_environment_sets_every_kind_of_option_and_the_command_line_wins(parser, monkeypatch):
+def test_variables_set_every_kind_of_option_and_the_command_line_takes_precedence(
+    parser, monkeypatch
+):
     for name, value in {
         "WIRE_SPEED": "7",
         "TIGHT": "1",
@@ -97,7 +96,7 @@ def test_the_environment_sets_every_kind_of_option_and_the_command_line_wins(par
     )
 
 
-def test_several_values_in_the_environment_have_spaces_between(parser, monkeypatch):
+def test_several_values_in_a_variable_are_separated_by_spaces(parser, monkeypatch):
     monkeypatch.setenv("EDGE_ENDS", "2 3")
     monkeypatch.setenv("EDGE_NAMES", "reef \"clove hitch\" bo's'n")
     args = parser.parse_args([])
@@ -117,7 +116,7 @@ def test_several_values_in_the_environment_have_spaces_between(parser, monkeypat
         ("EDGE_NAMES", " "),
     ],
 )
-def test_nonsense_in_the_environment_is_a_usage_error_that_names_it(
+def test_an_invalid_variable_is_a_usage_error_with_its_name_and_value(
     parser, monkeypatch, capsys, name, value
 ):
     monkeypatch.setenv(name, value)
@@ -127,14 +126,14 @@ def test_nonsense_in_the_environment_is_a_usage_error_that_names_it(
     assert f"{name}={value}" in capsys.readouterr().err
 
 
-def test_an_empty_variable_and_a_no_change_nothing(parser, monkeypatch):
+def test_a_variable_that_is_empty_or_0_leaves_the_default(parser, monkeypatch):
     monkeypatch.setenv("EDGE_COLOUR", "")
     monkeypatch.setenv("EDGE_VERBOSE", "0")
     args = parser.parse_args([])
     assert (args.colour, args.verbosity) == ("red", 0)
 
 
-def test_help_teaches_and_names_the_variables(parser, capsys):
+def test_the_help_has_the_description_and_the_variables(parser, capsys):
     with pytest.raises(SystemExit) as stop:
         parser.parse_args(["--help"])
     assert stop.value.code == 0
@@ -142,31 +141,34 @@ def test_help_teaches_and_names_the_variables(parser, capsys):
     assert "Ties things." in text
     assert "how fast [EDGE_WIRE_SPEED]" in " ".join(text.split())
     assert "EDGE_HELP" not in text and "EDGE_VERSION" not in text
+    assert text.endswith("set by the environment variable in brackets.\n")
 
 
-def test_the_one_source_that_is_asked_for(parser):
+def test_an_option_chooses_the_source(parser):
     source = choose_source(parser.parse_args(["--rope", "a"]), TABLE, {})
     assert (type(source).__name__, source.name, source.speed) == ("Rope", "a", 5)
 
 
-def test_no_source_names_the_options(parser):
+def test_the_error_without_a_source_names_the_options(parser):
     with pytest.raises(SourceError, match="choose a source: --wire or --rope"):
         choose_source(parser.parse_args([]), TABLE, {})
 
 
-def test_two_sources_are_an_error(parser):
+def test_two_sources_on_the_command_line_are_an_error(parser):
     with pytest.raises(SourceError, match="--wire and --rope"):
         choose_source(parser.parse_args(["--rope", "a", "--wire", "b"]), TABLE, {})
 
 
-def test_a_typed_source_wins_over_the_environment_which_still_sets_it_up(parser, monkeypatch):
+def test_a_source_on_the_command_line_takes_precedence_but_variables_set_its_options(
+    parser, monkeypatch
+):
     monkeypatch.setenv("EDGE_WIRE", "a")
     monkeypatch.setenv("EDGE_ROPE_SPEED", "8")
     source = choose_source(parser.parse_args(["--rope", "b"]), TABLE, {})
     assert (type(source).__name__, source.name, source.speed) == ("Rope", "b", 8)
 
 
-def test_two_sources_in_the_environment_are_an_error(parser, monkeypatch):
+def test_two_sources_in_variables_are_an_error(parser, monkeypatch):
     monkeypatch.setenv("EDGE_WIRE", "a")
     monkeypatch.setenv("EDGE_ROPE", "b")
     with pytest.raises(SourceError, match="choose one"):
@@ -184,7 +186,7 @@ def test_two_sources_in_the_environment_are_an_error(parser, monkeypatch):
         (OSError(28, "No space left on device"), "knot: error: No space left on device\n"),
     ],
 )
-def test_an_error_is_one_line_and_status_1(parser, capsys, error, line):
+def test_an_error_is_printed_in_one_line_with_status_1(parser, capsys, error, line):
     def fail(args: argparse.Namespace) -> int:
         raise error
 
@@ -192,48 +194,48 @@ def test_an_error_is_one_line_and_status_1(parser, capsys, error, line):
     assert capsys.readouterr().err == line
 
 
-def test_usage_errors_are_status_2(parser):
+def test_a_usage_error_has_status_2(parser):
     with pytest.raises(SystemExit) as stop:
         run_command(parser, lambda args: 0, ["--nonsense"])
     assert stop.value.code == 2
 
 
-def program(body: str) -> list[str]:
-    """A command whose work is `body`, to be run as a process of its own."""
-    script = f"""
+def program(body: str) -> str:
+    """The code of a command that executes `body`."""
+    return f"""
 import logging, sys, time
 from edge.cli.run import run_command
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 
-def work(args):
+def execute(args):
     {body}
 
 parser = CommandParser("knot", "")
 add_common(parser)
-sys.exit(run_command(parser, work))
+sys.exit(run_command(parser, execute))
 """
-    return [sys.executable, "-c", script]
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "err"),
     [
         ([], "knot: hello\nknot: warning: mind\n"),
         (["-q"], "knot: warning: mind\n"),
         (["-v"], "knot: detail\nknot: hello\nknot: warning: mind\n"),
     ],
 )
-def test_what_is_logged_goes_to_stderr(flags, said):
+def test_log_lines_go_to_stderr(flags, err):
     body = "logging.debug('detail'); logging.info('hello'); logging.warning('mind')"
-    done = subprocess.run(
-        program(body) + flags, capture_output=True, text=True, timeout=20, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
+    with start_program(program(body), *flags) as process:
+        assert process.communicate(timeout=TIMEOUT) == ("", err)
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize(("terminal", "erased"), [("xterm", True), ("dumb", False)])
-def test_only_a_terminal_that_can_is_told_to_erase(parser, capsys, monkeypatch, terminal, erased):
+def test_a_log_line_erases_the_status_line_if_the_terminal_can(
+    parser, capsys, monkeypatch, terminal, erased
+):
     monkeypatch.setenv("TERM", terminal)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -242,21 +244,19 @@ def test_only_a_terminal_that_can_is_told_to_erase(parser, capsys, monkeypatch, 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_quietly(number):
-    command = program("print('up', flush=True); time.sleep(20)")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+def test_a_signal_ends_a_command_with_status_130_and_no_message(number):
+    with start_program(program("print('up', flush=True); time.sleep(20)")) as process:
         assert process.stdout is not None and process.stderr is not None
-        assert process.stdout.readline() == b"up\n"
+        assert process.stdout.readline() == "up\n"
         process.send_signal(number)
         assert process.wait(10) == 130
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == ""
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
-    command = program("while True: print('line')")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+def test_a_closed_stdout_ends_a_command_without_error():
+    with start_program(program("while True: print('line')")) as process:
         assert process.stdout is not None and process.stderr is not None
-        assert process.stdout.readline() == b"line\n"
+        assert process.stdout.readline() == "line\n"
         process.stdout.close()
         assert process.wait(10) == 0
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == ""

@@ -15,9 +15,7 @@ QUICK = ["--processes", "1", "--seconds", "0.02", "--runs", "5", "--signal", "15
 
 
 @pytest.fixture
-def model(tmp_path, monkeypatch) -> str:
-    for name in ("EDGE_RUNTIME", "EDGE_JSON"):
-        monkeypatch.delenv(name, raising=False)
+def model(tmp_path) -> str:
     return str(stroke_network.write_model(tmp_path / "stroke.tflite"))
 
 

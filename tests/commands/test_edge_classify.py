@@ -23,11 +23,9 @@ from edge.source import MOTION_SOURCES
 
 
 @pytest.fixture
-def model(tiny_network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setitem(FEATURES, "tiny", tiny_task.FEATURES)
+def model(tiny_stroke_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(READERS, "tiny", "edge.formats.motion")
-    path = tmp_path / "tiny.tflite"
-    return tiny_task.write_model(path, tiny_network.tflite, ["3", "8", "none"])
+    return tiny_stroke_model
 
 
 @pytest.fixture
@@ -175,8 +173,8 @@ def test_without_a_file_it_is_a_usage_error(model):
 
 
 @pytest.fixture
-def words(tmp_path: Path) -> Path:
-    return tiny_sound.write_model(tmp_path / "kws.tflite", "kws", ["yes", "no", "silence"])
+def words(tiny_word_model: Path) -> Path:
+    return tiny_word_model
 
 
 def record(path: Path, text: str, rate: int = tiny_sound.RATE) -> Path:

@@ -1,13 +1,11 @@
-"""The commands as they are used: words are played into a microphone, and kws-listen hears them."""
+"""kws-listen with real audio software: words are played into a microphone and recognised."""
 
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,12 +17,9 @@ import pytest
 import soundfile
 
 import tiny_sound
+from command_process import TIMEOUT, start
 from edge.resample import resampled
 from sound_server import MICROPHONES, SoundServer, running_server
-
-ROOT = Path(__file__).parents[2]
-LISTEN = "from edge.commands.start import kws_listen; raise SystemExit(kws_listen())"
-PATIENCE = 20.0  # s
 
 
 @pytest.fixture(scope="module")
@@ -41,26 +36,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Yes, then no, at 48 kHz in stereo."""
+    """A stereo file at 48 kHz with the words "yes" and "no"."""
     path = tmp_path_factory.mktemp("words") / "words.wav"
     mono = resampled(tiny_sound.say("-----l-----h."), tiny_sound.RATE, 48000)
     soundfile.write(path, np.stack([mono, 0.5 * mono], axis=1), 48000)
     return path
 
 
-class Listening:
-    """A running kws-listen."""
+class ListenProcess:
+    """A running kws-listen, with its events and messages."""
 
-    def __init__(self, environment: dict[str, str], *options: str | Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", LISTEN, *map(str, options), "--json"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**environment, "PYTHONPATH": str(ROOT)},
-        )
+    def __init__(self, *options: str | Path) -> None:
+        self.process = start("kws-listen", *options, "--json")
         self.lines: queue.Queue[str] = queue.Queue()
-        self.told = ""
+        self.messages = ""
         streams = (self.process.stdout, self.process.stderr)
         self.readers = [threading.Thread(target=self._read, args=[stream]) for stream in streams]
         for reader in self.readers:
@@ -71,29 +60,29 @@ class Listening:
             if stream is self.process.stdout:
                 self.lines.put(line)
             else:
-                self.told += line
+                self.messages += line
 
-    def event(self) -> dict:
-        return json.loads(self.lines.get(timeout=PATIENCE))
+    def next_event(self) -> dict:
+        return json.loads(self.lines.get(timeout=TIMEOUT))
 
-    def says(self, text: str) -> None:
-        until = time.monotonic() + PATIENCE
-        while text not in self.told:
-            assert time.monotonic() < until and self.process.poll() is None, self.told
+    def wait_for_message(self, text: str) -> None:
+        until = time.monotonic() + TIMEOUT
+        while text not in self.messages:
+            assert time.monotonic() < until and self.process.poll() is None, self.messages
             time.sleep(0.02)
 
-    def end(self) -> dict:
-        """Its summary, after a Ctrl-C."""
+    def interrupt(self) -> dict:
+        """Send Ctrl-C; return the summary."""
         self.process.send_signal(signal.SIGINT)
-        while (last := self.event())["event"] != "summary":
+        while (last := self.next_event())["event"] != "summary":
             pass
-        assert self.process.wait(PATIENCE) == 0
+        assert self.process.wait(TIMEOUT) == 0
         return last
 
 
 @contextmanager
-def listening(environment: dict[str, str], *options: str | Path) -> Iterator[Listening]:
-    command = Listening(environment, *options)
+def listening(*options: str | Path) -> Iterator[ListenProcess]:
+    command = ListenProcess(*options)
     try:
         yield command
     finally:
@@ -105,68 +94,56 @@ def listening(environment: dict[str, str], *options: str | Path) -> Iterator[Lis
         command.process.stderr.close()
 
 
-def hear(command: Listening, server: SoundServer, name: str, file: Path) -> list[str]:
-    """The words that it hears while they are played."""
+def play_words(command: ListenProcess, server: SoundServer, name: str, file: Path) -> list[str]:
+    """Play a file with two words into a microphone; return the words that are recognised."""
     player = server.play(name, file)
-    heard = [command.event()["label"], command.event()["label"]]
+    labels = [command.next_event()["label"] for _ in range(2)]
     player.wait()
-    return heard
+    return labels
 
 
 @pytest.mark.parametrize("name", MICROPHONES)
-def test_words_are_heard_by_every_microphone(server, model, words, name):
-    with listening(server.environment, "--model", model, "--device", name) as command:
-        command.says(f"listening to {name}")
-        assert hear(command, server, name, words) == ["yes", "no"]
-        summary = command.end()
+def test_words_are_recognised_with_every_microphone(server, model, words, name):
+    with listening("--model", model, "--device", name) as command:
+        command.wait_for_message(f"listening to {name}")
+        assert play_words(command, server, name, words) == ["yes", "no"]
+        summary = command.interrupt()
     assert summary["event"] == "summary"
     assert summary["detections"] == 2
     assert summary["rate"] == pytest.approx(16000, rel=0.05)
 
 
-def test_words_are_heard_again_when_the_microphone_is_back(server, model, words):
-    with listening(server.environment, "--model", model, "--device", "vmic48") as command:
-        command.says("listening to vmic48")
-        assert hear(command, server, "vmic48", words) == ["yes", "no"]
+def test_words_are_recognised_after_the_microphone_was_unplugged(server, model, words):
+    with listening("--model", model, "--device", "vmic48") as command:
+        command.wait_for_message("listening to vmic48")
+        assert play_words(command, server, "vmic48", words) == ["yes", "no"]
         server.stop()
-        command.says("waiting for it")
+        command.wait_for_message("waiting for it")
         server.start()
-        command.says("vmic48 is back")
-        assert hear(command, server, "vmic48", words) == ["yes", "no"]
-        summary = command.end()
+        command.wait_for_message("vmic48 is back")
+        assert play_words(command, server, "vmic48", words) == ["yes", "no"]
+        summary = command.interrupt()
     assert summary["detections"] == 4
     assert summary["reconnects"] == 1
     assert summary["lost"] > 16000
 
 
-def test_a_file_and_a_pipe_give_the_same_events(model, words, tmp_path):
-    """What is played, and what comes raw through a pipe in other pieces."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def test_a_file_and_a_pipe_give_the_same_events(model, words):
+    """The same samples as a file, as raw bytes through a pipe, and as a WAV file through a pipe."""
     samples, rate = soundfile.read(words, dtype="int16")
-    start = [sys.executable, "-c", LISTEN, "--model", str(model), "--json"]
-    replay = subprocess.run(
-        [*start, "--replay", str(words), "--speed", "max"],
-        env=environment,
-        capture_output=True,
-        check=True,
-    )
-    expected = without_times(replay.stdout)
+    expected = events_without_latency(b"", model, "--replay", words, "--speed", "max")
     assert [event["label"] for event in expected if "label" in event] == ["yes", "no"]
-    for data, options in (
-        (samples.tobytes(), ["--pcm-rate", str(rate), "--pcm-channels", "2"]),
-        (words.read_bytes(), []),  # with its header, as arecord writes it
-    ):
-        pipe = subprocess.run(
-            [*start, "--pcm", *options],
-            env=environment,
-            input=data,
-            capture_output=True,
-            check=True,
-        )
-        assert without_times(pipe.stdout) == expected
+    raw_format = ("--pcm-rate", str(rate), "--pcm-channels", "2")
+    assert events_without_latency(samples.tobytes(), model, "--pcm", *raw_format) == expected
+    # With its header, as arecord writes it:
+    assert events_without_latency(words.read_bytes(), model, "--pcm") == expected
 
 
-def without_times(lines: bytes) -> list[dict]:
-    """All but how long it took."""
-    events = [json.loads(line) for line in lines.splitlines()]
+def events_without_latency(stdin: bytes, model: Path, *options: str | Path) -> list[dict]:
+    """Run kws-listen; return its events without their latency, which includes computing time."""
+    argv = ("--model", model, "--json", *options)
+    with start("kws-listen", *argv, stdin=subprocess.PIPE, text=False) as process:
+        out, err = process.communicate(stdin, timeout=TIMEOUT)
+    assert process.returncode == 0, err
+    events = [json.loads(line) for line in out.splitlines()]
     return [{k: v for k, v in event.items() if k != "latency_ms"} for event in events]

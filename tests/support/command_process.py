@@ -46,12 +46,12 @@ def start(command: str, *argv: str | Path, first: str = "", **how: object) -> su
 def start_program(program: str, *argv: str | Path, **how: object) -> subprocess.Popen[str]:
     """Start Python with the code `program`, which may import the modules of tests/support."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    defaults = {**pipes, "text": True}
     folders = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", program, *map(str, argv)],
-        text=True,
         env={**os.environ, "PYTHONPATH": folders, "PYTHONDONTWRITEBYTECODE": "1"},
-        **{**pipes, **how},
+        **{**defaults, **how},
     )
 
 
