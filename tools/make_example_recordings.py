@@ -44,7 +44,7 @@ def _make(args: argparse.Namespace) -> None:
     for digit in DIGITS:
         (args.out / f"{digit}.csv").write_text(own_csv.render(drawn(digit)))
     for name, script in SPEECH.items():
-        write_wav(args.out / name, select_clips(script), RATE)
+        write_wav(args.out / name, spoken(script), RATE)
 
 
 def drawn(digit: str) -> Recording:
@@ -58,7 +58,7 @@ def drawn(digit: str) -> Recording:
     return Recording.checked(t[kept], values[kept], MOTION)
 
 
-def select_clips(script: str) -> np.ndarray:
+def spoken(script: str) -> np.ndarray:
     """A simulated person who says these words."""
     words = parse_script(script)
     with SimulatedMicrophone({"rate_hz": RATE}, words, SEED, speed=np.inf) as source:
