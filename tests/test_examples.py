@@ -1,4 +1,4 @@
-"""Every example runs, prints what its reader expects, and is typed."""
+"""Every example runs, prints the expected lines, and is typed."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_examples_are_strictly_typed() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(RECORDINGS.iterdir()), ids=lambda path: path.name)
-def test_the_recordings_are_those_that_the_tool_makes(path: Path, tmp_path: Path) -> None:
+def test_the_recordings_equal_the_output_of_the_tool_that_makes_them(path: Path, tmp_path: Path) -> None:
     if path.suffix == ".csv":
         made = make_example_recordings.own_csv.render(make_example_recordings.drawn(path.stem))
         assert made == path.read_text()
@@ -91,6 +91,6 @@ def test_the_recordings_are_those_that_the_tool_makes(path: Path, tmp_path: Path
         made_bytes = (tmp_path / path.name).read_bytes()
         stored = path.read_bytes()
         assert len(made_bytes) == len(stored)
-        # Processors differ in the last bit of a logarithm: a level of 16 bits at most.
+        # Processors compute logarithms that differ in the last bit, so a sample may differ by 1.
         pairs = zip(made_bytes[44::2], stored[44::2], strict=True)
         assert sum(abs(a - b) % 254 > 2 for a, b in pairs) == 0

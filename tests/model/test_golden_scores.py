@@ -1,8 +1,7 @@
-"""The shipped models give the scores that they gave before: on fixed input, level by level.
+"""The shipped models give the stored ("golden") scores on fixed input, to within one int8 level.
 
 The input is made by formulas in this file alone, so it does not change with the project's code.
-`python tests/model/test_golden_scores.py` writes the golden scores anew, after a model was trained
-again.
+After a model was trained again, `python tests/model/test_golden_scores.py` stores its scores.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from edge.model import Model
 from edge.samples import AUDIO, MOTION, Chunk
 
 GOLDEN = Path(__file__).parent / "golden_scores.json"
-LEVEL = 1 / 256  # of an int8 score; a processor with other instructions may round one level off
+LEVEL = 1 / 256  # one int8 level of a score; scores of other processors may differ by one level
 
 
 def noise(count: int, seed: int) -> np.ndarray:
-    """Uniform in -1..1 by a linear congruential generator (Numerical Recipes)."""
+    """Uniform noise from -1 to 1, from a linear congruential generator (Numerical Recipes)."""
     state, values = seed, np.empty(count)
     for k in range(count):
         state = (1664525 * state + 1013904223) % 2**32
@@ -31,7 +30,7 @@ def noise(count: int, seed: int) -> np.ndarray:
 
 
 def sound() -> Chunk:
-    """Five seconds: buzzing vowels that glide and hiss at their ends, over soft noise."""
+    """Five seconds of soft noise with three gliding vowels, each followed by a hiss."""
     rate = 16000
     t = np.arange(5 * rate) / rate
     samples = 0.002 * noise(len(t), 1)
@@ -51,7 +50,7 @@ def sound() -> Chunk:
 
 
 def motion() -> Chunk:
-    """Twelve seconds: a sensor that rests, turns along closed and open curves, and rests again."""
+    """Twelve seconds of a sensor at rest that turns four times along closed and open curves."""
     rate = 100
     t = np.arange(12 * rate) / rate
     values = np.zeros((len(t), 6))
@@ -76,8 +75,8 @@ INPUT = {
 }
 
 
-def answers(name: str) -> dict[str, object]:
-    """The scores of each window that the features cut, and of the recording as a whole."""
+def computed_scores(name: str) -> dict[str, object]:
+    """The time, mean and scores of each window, and the scores of the whole recording."""
     channels, make = INPUT[name]
     chunk = make()
     model = Model.load(name)
@@ -97,9 +96,9 @@ def answers(name: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", INPUT)
-def test_scores_are_the_golden_ones(name: str) -> None:
+def test_scores_equal_the_golden_scores(name: str) -> None:
     golden = json.loads(GOLDEN.read_text())[name]
-    found = answers(name)
+    found = computed_scores(name)
     assert len(golden["scores"]) >= 3
     assert found["t"] == golden["t"]
     np.testing.assert_allclose(found["mean"], golden["mean"], atol=1e-3)
@@ -109,5 +108,5 @@ def test_scores_are_the_golden_ones(name: str) -> None:
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps({name: answers(name) for name in INPUT}) + "\n")
+    GOLDEN.write_text(json.dumps({name: computed_scores(name) for name in INPUT}) + "\n")
     sys.exit(0)
