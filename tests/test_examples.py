@@ -80,7 +80,7 @@ def test_the_examples_are_strictly_typed() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(RECORDINGS.iterdir()), ids=lambda path: path.name)
-def test_the_recordings_equal_the_output_of_the_tool_that_makes_them(path: Path, tmp_path: Path) -> None:
+def test_the_recordings_equal_the_output_of_their_tool(path: Path, tmp_path: Path) -> None:
     if path.suffix == ".csv":
         made = make_example_recordings.own_csv.render(make_example_recordings.drawn(path.stem))
         assert made == path.read_text()
