@@ -13,7 +13,7 @@ from edge.simulation.seeds import seed
 from training.common.provenance import command_line, file_names, folder_names, model_path
 from training.sound.learn.config import TrainingConfig
 from training.sound.learn.front_ends import FRONT_ENDS
-from training.sound.learn.network_config import SIZES, network_of_size
+from training.sound.learn.network_config import SIZES, network_for_windows
 from training.sound.learn.pretrained_model import PretrainedModel
 from training.sound.task import KEYWORDS
 
@@ -75,7 +75,7 @@ def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> T
     if base and args.size:
         raise EdgeError("--size is of a new network: with --base it is that of the base")
     front_end = base.front_end if base else FRONT_ENDS[args.front_end or DEFAULT_FRONT_END]
-    rows = front_end["shape"][0]
+    network = SIZES[args.size] if args.size else defaults.network
     speakers = ADAPTATION_SPEAKERS if base else defaults.simulated_speakers
     return replace(
         defaults,
@@ -88,7 +88,7 @@ def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> T
         simulated_speakers=speakers if args.people is None else args.people,
         seed=args.seed,
         front_end=front_end,
-        network=base.network if base else network_of_size(args.size or DEFAULT_SIZE, rows),
+        network=base.network if base else network_for_windows(network, front_end["shape"][0]),
         base=base,
     )
 

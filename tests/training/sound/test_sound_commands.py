@@ -70,7 +70,7 @@ def test_sounddigit_trains_on_waveforms_for_the_front_end_of_the_lecture(tmp_pat
     (data / "index.csv").write_text("\n".join(rows))
     out = tmp_path / "m.tflite"
     small = small_config(DIGIT_TASK, tmp_path / "cache")
-    arguments = ["--front-end", "lecture", "--size", "tiny", "--out", str(out)]
+    arguments = ["--front-end", "lecture", "--out", str(out)]
     assert sounddigit.main(["--data", str(data), *arguments], small) == 0
     model = Model.load(out, task="sounddigit")
     assert model.manifest.input == LECTURE and model.input_shape == (62, 40)

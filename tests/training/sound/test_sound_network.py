@@ -14,7 +14,7 @@ from training.sound.data.log_mel import BANDS
 from training.sound.learn import network
 from training.sound.learn.fit import recalibrate_batchnorm
 from training.sound.learn.front_ends import LECTURE
-from training.sound.learn.network_config import NORMAL, SHORT_WINDOW, TINY, network_of_size
+from training.sound.learn.network_config import NORMAL, SHORT_WINDOW, TINY, network_for_windows
 from training.sound.learn.pretrained_model import from_tflite
 from training.sound.learn.training_sets import task_training_set
 from training.sound.task import keyword_task
@@ -39,8 +39,8 @@ def random_windows(count: int) -> np.ndarray:
 
 
 def test_the_windows_of_the_lecture_get_a_smaller_network():
-    assert network_of_size("normal", LECTURE["shape"][0]) == SHORT_WINDOW
-    assert network_of_size("normal", FRAMES) == NORMAL
+    assert network_for_windows(NORMAL, LECTURE["shape"][0]) == SHORT_WINDOW
+    assert network_for_windows(NORMAL, FRAMES) == NORMAL
     built = network.build_trainable(tuple(LECTURE["shape"]), 11, SHORT_WINDOW)
     assert built.output_shape == (None, 11)
 

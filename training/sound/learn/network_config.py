@@ -48,10 +48,10 @@ TEACHER = NetworkConfig(stem=24, stages=((64, 2), (64, 1), (96, 2), (96, 1)), wi
 SIZES = {"normal": NORMAL, "tiny": TINY}
 
 
-def network_of_size(size: str, rows: int) -> NetworkConfig:
-    """Return the network of that size for windows of so many rows."""
+def network_for_windows(network: NetworkConfig, rows: int) -> NetworkConfig:
+    """Return the network, or a smaller one if windows of so many rows are too short for it."""
     try:
-        SIZES[size].pooled_columns(rows)
+        network.pooled_columns(rows)
     except ValueError:
         return SHORT_WINDOW
-    return SIZES[size]
+    return network
