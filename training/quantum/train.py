@@ -8,7 +8,7 @@ from training.quantum.export import export
 from training.quantum.train_network import train_network
 from training.sound.data.split import make_split
 from training.sound.learn.training_data import load_data
-from training.sound.train import validate
+from training.sound.train import validate_and_choose_thresholds
 
 
 def train_qcnn(config: QcnnConfig) -> None:
@@ -18,5 +18,5 @@ def train_qcnn(config: QcnnConfig) -> None:
     data = load_data(training)
     split = make_split(data.clips, training.task.words, training.seed)
     trained = train_network(split.train, data, config)
-    validation = validate(trained, split, data, config.behind_stage)
+    validation = validate_and_choose_thresholds(trained, split, data, config.behind_stage)
     export(trained, validation, data, config)

@@ -38,7 +38,7 @@ def train(config: TrainingConfig) -> None:
     data = load_data(config)
     split = make_split(data.clips, config.task.words, config.seed)
     trained = train_network(split.train, data, config)
-    validation = validate(trained, split, data, config)
+    validation = validate_and_choose_thresholds(trained, split, data, config)
     if not split.from_list:
         log.info("training once more, with the validation set, for the model that is written")
         trained = train_network(exclude_held_out(data.clips), data, config)
@@ -57,7 +57,7 @@ class Validation:
     """What the thresholds were chosen on, for the card."""
 
 
-def validate(
+def validate_and_choose_thresholds(
     trained: TrainedNetwork, split: Split, data: TrainingData, config: TrainingConfig
 ) -> Validation:
     """Score the validation set with the int8 model, and choose the thresholds on long audio."""
