@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from edge.samples import MOTION, Chunk, Health
-from edge.simulation.ground_truth import Mark, truth_at
+from edge.samples import MOTION, Chunk
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Scene, Sensor, draw_digits, other_motions
 from edge.simulation.seeds import person_seed
 from edge.source import Source
 from edge.source.pacing import Pacer
+from edge.source.simulated.base import SimulatedSource
 from edge.source.simulated.options import add_mock_options, duration
 
 CHUNK = 5  # samples: 50 ms at 100 Hz
 DIGITS_PER_PERSON = 10  # then the next person takes the sensor
-MAX_MARKS = 1000
-DECIDED_WITHIN = 0.6  # s after the end of a digit: a detection there belongs to this digit
 
 
-class SimulatedHand(Source):
-    """`marks` holds the ground truth: which digits were drawn, and when."""
+class SimulatedHand(SimulatedSource):
+    channels = MOTION
+    truth_after = 0.6
 
     def __init__(
         self,
@@ -38,12 +36,8 @@ class SimulatedHand(Source):
         speed: float = 1.0,
     ) -> None:
         """Draw `digits` (None: random ones without end), then move otherwise for `pastime` s."""
-        self.requirements, self.digits, self.seed = requirements, digits, seed
-        self.pastime, self.speed = pastime, speed
-        self.channels = MOTION
-        self.rate = float(requirements["rate_hz"])
-        self.health = Health()
-        self.marks: deque[Mark] = deque(maxlen=MAX_MARKS)
+        super().__init__(requirements, seed, speed)
+        self.digits, self.pastime = digits, pastime
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -81,12 +75,6 @@ class SimulatedHand(Source):
             self.requirements["gyro_dps"],
         )
         return self
-
-    def truth_at(self, t: float) -> str:
-        return truth_at(self.marks, t, DECIDED_WITHIN)
-
-    def __exit__(self, *exc: object) -> None:
-        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer = Pacer(self.speed)

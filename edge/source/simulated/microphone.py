@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.samples import AUDIO, Chunk, Health
-from edge.simulation.ground_truth import Mark, truth_at
+from edge.samples import AUDIO, Chunk
+from edge.simulation.ground_truth import Mark
 from edge.simulation.seeds import person_seed
 from edge.source import Source
 from edge.source.pacing import Pacer
+from edge.source.simulated.base import SimulatedSource
 from edge.source.simulated.options import add_mock_options, duration
 
 if TYPE_CHECKING:
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 CHUNK = 0.02  # s
 UTTERANCES_PER_PERSON = 10  # then the next person speaks
 QUIET_ROOM = 45.0  # dB between words and noise: a quiet room and a mediocre microphone
-MAX_MARKS = 1000
-DECIDED_WITHIN = 1.0  # s after the end of a word: a detection there belongs to this word
 
 Sound = NDArray[Any]
 
 
-class SimulatedMicrophone(Source):
-    """`marks` holds the ground truth: which words were said (digits as "0" to "9"), and when."""
+class SimulatedMicrophone(SimulatedSource):
+    channels = AUDIO
+    truth_after = 1.0
 
     def __init__(
         self,
@@ -49,12 +48,8 @@ class SimulatedMicrophone(Source):
 
         `noise`: how many dB the noise is below the words.
         """
-        self.script, self.seed, self.noise = script, seed, noise
-        self.pause, self.speed = pause, speed
-        self.channels = AUDIO
-        self.rate = float(requirements["rate_hz"])
-        self.health = Health()
-        self.marks: deque[Mark] = deque(maxlen=MAX_MARKS)
+        super().__init__(requirements, seed, speed)
+        self.script, self.noise, self.pause = script, noise, pause
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -92,15 +87,6 @@ class SimulatedMicrophone(Source):
             return None
         words = () if args.words is None and args.pause else args.words
         return cls(requirements, words, args.seed, args.noise, args.pause, args.speed)
-
-    def __enter__(self) -> Source:
-        return self
-
-    def truth_at(self, t: float) -> str:
-        return truth_at(self.marks, t, DECIDED_WITHIN)
-
-    def __exit__(self, *exc: object) -> None:
-        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer = Pacer(self.speed)
