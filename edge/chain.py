@@ -25,7 +25,7 @@ class Chain:
         self.decision = model.decision() if decision is None else decision
 
     def process(self, chunk: Chunk) -> Iterator[Event]:
-        """Events that this chunk brings about."""
+        """Events that follow from this chunk."""
         found = _timed(self._events(self.features.process(chunk)))
         yield from found if chunk.captured is None else _since_capture(found, chunk)
         if len(chunk):
@@ -33,7 +33,7 @@ class Chain:
             yield from found if chunk.captured is None else _since_capture(found, chunk)
 
     def finish(self) -> Iterator[Event]:
-        """Events that the end of the samples brings about."""
+        """Events that follow from the end of the samples."""
         yield from _timed(self._events(self.features.finish()))
         yield from self.stop()
 

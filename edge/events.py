@@ -1,4 +1,4 @@
-"""Events: what the chain passes to its sinks. With `--json` each becomes one JSON object a line."""
+"""Events: what the chain passes to its sinks. With `--json`, each is printed as one JSON object."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class Detection:
     t: float
     """Source time of the end of the stroke or word, in seconds."""
     latency_ms: float
-    """From `t` to this event, with the waiting that was needed to know that it had ended."""
+    """From `t` to this event: the time until the end is certain, and computing time."""
     scores: dict[str, float]
     """Probability of every label."""
     trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
     """(n, 2) x right, y up: the stroke as it was drawn."""
     truth: str | None = None
-    """What a simulated source really drew or said; "" for nothing, None if unknown."""
+    """The label that a simulated source really drew or said; "" for nothing, None if unknown."""
 
 
 @dataclass(frozen=True)
 class Number:
-    """Digits that were said one after another, and then a pause."""
+    """Digits that were said one after another, followed by a pause."""
 
     digits: str
     """All digits in order, with leading zeros: "007"."""
@@ -49,14 +49,14 @@ class Number:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A stroke or sound that is none of the labels."""
+    """A stroke that was not recognised as any label."""
 
     reason: str
     t: float
     scores: dict[str, float]
     trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
     truth: str | None = None
-    """What a simulated source really drew or said; "" for nothing, None if unknown."""
+    """The label that a simulated source really drew or said; "" for nothing, None if unknown."""
 
     @property
     def label(self) -> str:
@@ -76,4 +76,4 @@ class Summary:
     detections: int
     rejections: int
     failed: bool = False
-    """An error ended the run."""
+    """Whether an error ended the run."""

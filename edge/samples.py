@@ -41,7 +41,7 @@ class Chunk:
 
     @classmethod
     def empty(cls, channels: int) -> Chunk:
-        """Return a chunk without samples: what a source yields when no sample arrived in time."""
+        """Return a chunk without samples; a source yields it when no sample arrived in time."""
         return cls(np.empty(0), np.empty((0, channels), np.float32))
 
     def __len__(self) -> int:
@@ -66,19 +66,19 @@ def _checked(values: NDArray[np.floating], count: int) -> NDArray[np.float32]:
 
 @dataclass
 class Health:
-    """What a source counts while it streams; shown live and in the summary."""
+    """The counters of a source while it streams; shown live and in the summary."""
 
     samples: int = 0
     """Samples delivered."""
     lost: int = 0
     """Samples that the source knows it missed (sequence gaps, FIFO overflow, reconnects)."""
     clipped: int = 0
-    """Samples in which at least one axis stood on its rail."""
+    """Samples in which at least one axis was at the end of its range."""
     garbage: int = 0
-    """Bytes that were neither data nor a known banner."""
+    """Bytes that were neither samples nor a known message of a board."""
     errors: int = 0
-    """Transfers that failed and were survived (CRC, NACK, EIO, a sensor that reset), files that
-    could not be read, or not to their end."""
+    """Transfers that failed without ending the stream (CRC, NACK, EIO, a reset of the sensor), and
+    files that could not be read completely."""
     reconnects: int = 0
     """Times the device went away and came back."""
     _paused: float = field(default=0.0, repr=False)
@@ -86,7 +86,7 @@ class Health:
     _last_t: float | None = field(default=None, repr=False)
 
     def count(self, chunk: Chunk) -> None:
-        """Book a chunk that is about to be delivered."""
+        """Count the samples of a chunk that is about to be delivered."""
         if not len(chunk):
             return
         self.samples += len(chunk)
@@ -95,7 +95,7 @@ class Health:
         self._last_t = float(chunk.t[-1])
 
     def pause(self, seconds: float) -> None:
-        """Book source time in which no sample was due: no loss, and nothing against the rate."""
+        """Exclude source time without samples from the measured rate, such as between two files."""
         self._paused += seconds
 
     @property
@@ -112,6 +112,6 @@ class Health:
 
     @property
     def rate(self) -> float | None:
-        """Measured rate in Hz: samples that should have come, over the time they were due in."""
+        """Measured rate in Hz: delivered and lost samples per second, without pauses."""
         due = self.duration - self._paused
         return (self.samples + self.lost - 1) / due if due > 0 else None

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from edge.api.recognizer import chain_of, wanted
+from edge.api.recognizer import chain_of, selected
 from edge.chain import Chain, events
 from edge.decision import Event
 from edge.model import Model
@@ -43,7 +43,7 @@ class Listener:
         with self.source as source:
             check_channels(self.model, source.channels)
             for event in events(source, self._chain, self._stopping.is_set):
-                yield from wanted([event], self._rejections)
+                yield from selected([event], self._rejections)
 
 
 def listen(
@@ -80,7 +80,7 @@ def listen(
 async def listen_async(task: str, **arguments: Any) -> AsyncIterator[Event]:
     """As `listen`, for asyncio: `async for event in edge.listen_async("airdigit", i2c=1)`.
 
-    The source is read in a thread of its own, so a slow consumer loses no samples.
+    A separate thread reads the source, so a slow consumer loses no samples.
     """
     listener = listen(task, **arguments)
     loop, queue = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None]()

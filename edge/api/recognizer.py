@@ -44,7 +44,7 @@ class Recognizer:
         `rate`: samples a second of the blocks (default: the rate that the model needs).
         `threshold`, `max_false_per_hour`: as the options of the commands.
         `numbers`: join digits that follow one another into a Number event.
-        `rejections`: return Rejection events as well.
+        `rejections`: also return Rejection events.
         """
         self.model = Model.load(model, runtime)
         self.rate = float(self.model.manifest.rate_hz if rate is None else rate)
@@ -60,7 +60,7 @@ class Recognizer:
         self._last_t: float | None = None
 
     def feed(self, block: ArrayLike, t: ArrayLike | None = None) -> list[Event]:
-        """The events that this block brings about, in the order of their time.
+        """The events that follow from this block, in the order of their time.
 
         `t`: the time of each sample of motion in seconds, where samples are not evenly spaced.
         """
@@ -71,15 +71,15 @@ class Recognizer:
         return self._process(chunk)
 
     def finish(self) -> list[Event]:
-        """The events that the end of the samples brings about; call it once, at the end."""
+        """The events that follow from the end of the samples; call it once, at the end."""
         events: list[Event] = []
         if self._is_sound:
             events += self._process(self._sound.finish())
-        return events + wanted(list(self._chain.finish()), self._rejections)
+        return events + selected(list(self._chain.finish()), self._rejections)
 
     def _process(self, chunk: Chunk) -> list[Event]:
         self.health.count(chunk)
-        return wanted(list(self._chain.process(chunk)), self._rejections)
+        return selected(list(self._chain.process(chunk)), self._rejections)
 
     def _sound_chunk(self, values: NDArray[np.generic]) -> Chunk:
         return self._sound.feed(sound_frames(values))
@@ -128,14 +128,14 @@ def chain_of(
     return Chain(model, NumberDecision(decision) if numbers else decision)
 
 
-def wanted(events: Sequence[Event], rejections: bool) -> list[Event]:
-    """The events without rejections, unless these are wanted."""
+def selected(events: Sequence[Event], rejections: bool) -> list[Event]:
+    """The events; without rejections unless `rejections` is true."""
     kinds = (Detection, Number, Rejection) if rejections else (Detection, Number)
     return [event for event in events if isinstance(event, kinds)]
 
 
 def sound_frames(values: NDArray[np.generic]) -> NDArray[np.float32]:
-    """(n, channels) floats with full scale 1; SampleError for what cannot be sound."""
+    """(n, channels) floats with full scale 1; SampleError if the values cannot be sound."""
     integer_scale = FULL_SCALE.get(values.dtype.name)
     if integer_scale is None and not np.issubdtype(values.dtype, np.floating):
         raise SampleError(

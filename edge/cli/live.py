@@ -1,4 +1,4 @@
-"""The live commands. They differ only in their help, their model and their sources."""
+"""The live commands, which differ only in their help text, their model and their sources."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LiveCommand:
     """The task of its models, and the name of the shipped model that is the default."""
     sources: Registry
     hint: str
-    """What a user can do when nothing is recognised; {words} in it are the model's."""
+    """Shown when nothing is recognised for a while; {words} is replaced by the model's words."""
     default_source: str | None = None
     spots_words: bool = False
     """Words in a stream, with a budget of false accepts, instead of strokes one by one."""

@@ -1,4 +1,4 @@
-"""Signals: the first one asks a command to stop, the second one ends it, whatever it waits for."""
+"""Signals: after the first one a command stops in order, after the second one immediately."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-INTERRUPTED = 130  # exit status of a command that was stopped: what a shell reports for Ctrl-C
+INTERRUPTED = 130  # exit status of a stopped command, as a shell reports it for Ctrl-C
 GRACE = 2.0  # s from the second signal to the end of the process
-# A terminal that is closed sends SIGHUP; Windows has none.
+# SIGHUP is sent when a terminal is closed; Windows does not have it.
 STOP_SIGNALS = {
     signal.SIGINT,
     signal.SIGTERM,
@@ -23,23 +23,23 @@ STOP_SIGNALS = {
 
 @contextmanager
 def until_signal() -> Iterator[Callable[[], bool]]:
-    """Within, the first signal only asks to stop, so that a line is finished; the second one raises
-    KeyboardInterrupt. The value tells whether a signal came."""
+    """Inside this context, the first signal only sets a flag, so that a line is completed; the
+    value returns the flag. The second signal raises KeyboardInterrupt."""
     stop = threading.Event()
 
-    def ask() -> None:
+    def request_stop() -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
 
-    with handled(STOP_SIGNALS, ask):
+    with handled(STOP_SIGNALS, request_stop):
         yield stop.is_set
 
 
 @contextmanager
 def signals_interrupt() -> Iterator[None]:
-    """Within, all stop signals raise KeyboardInterrupt, as Ctrl-C does, so that files and devices
-    are closed. GRACE after the second one the process ends, even if it is blocked."""
+    """Inside this context, all stop signals raise KeyboardInterrupt, like Ctrl-C, so that files and
+    devices are closed. The process ends GRACE seconds after the second one, even if blocked."""
     with _ending_after_two_signals(), handled(STOP_SIGNALS - {signal.SIGINT}, _interrupt):
         yield
 
@@ -50,7 +50,8 @@ def _interrupt() -> None:
 
 @contextmanager
 def handled(numbers: set[signal.Signals], function: Callable[[], None]) -> Iterator[None]:
-    """Within, these signals call the function; but ignored ones (as by nohup) stay ignored."""
+    """Inside this context, call the function when one of these signals arrives. Signals that are
+    ignored already, as under nohup, stay ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
         return
@@ -58,7 +59,7 @@ def handled(numbers: set[signal.Signals], function: Callable[[], None]) -> Itera
     def handler(number: int, frame: FrameType | None) -> None:
         function()
 
-    before = {
+    previous = {
         number: signal.signal(number, handler)
         for number in numbers
         if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
@@ -66,27 +67,27 @@ def handled(numbers: set[signal.Signals], function: Callable[[], None]) -> Itera
     try:
         yield
     finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
+        for number, previous_handler in previous.items():
+            signal.signal(number, previous_handler)
 
 
 @contextmanager
 def _ending_after_two_signals() -> Iterator[None]:
-    """A thread counts the signals: Python runs no handler while the main thread waits in a library,
-    as in one that closes the stream of a sound server that is frozen."""
+    """Inside this context, a thread counts the signals, because Python runs no signal handler while
+    the main thread waits in a C library, such as one that waits for a frozen sound server."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    previous = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     watchdog = threading.Thread(target=_end_after_two, args=[reading], daemon=True)
     watchdog.start()
     try:
         yield
     finally:
-        signal.set_wakeup_fd(before)
-        os.close(writing)  # the thread reads to the end and closes its side
+        signal.set_wakeup_fd(previous)
+        os.close(writing)  # the thread then reads the end of the pipe and closes its side
 
 
 def _end_after_two(reading: int) -> None:

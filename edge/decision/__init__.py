@@ -32,13 +32,13 @@ LARGEST_WORD_PRIOR = 100.0
 
 @dataclass(frozen=True)
 class DecisionSettings(ABC):
-    """What a decision reads from `decision` of a model's manifest, checked and typed."""
+    """The values of `decision` in a model's manifest, checked and typed."""
 
     background_labels: tuple[str, ...]
     """Labels that are never detections, such as "silence" and "unknown"."""
     word_prior: float
-    """How many times likelier a word is in a recording that holds one thing than in a moment of a
-    stream; see edge.decision.word_prior."""
+    """How many times more likely a word is in a recording than in a moment of a stream; see
+    edge.decision.word_prior."""
 
     @classmethod
     @abstractmethod
@@ -62,7 +62,7 @@ class DecisionSettings(ABC):
 
 class Decision(ABC):
     settings_class: ClassVar[type[DecisionSettings]]
-    """What reads its settings from a manifest."""
+    """The class that reads the settings of this decision from a manifest."""
 
     @abstractmethod
     def __init__(self, labels: Sequence[str], settings: Any) -> None:
@@ -75,7 +75,7 @@ class Decision(ABC):
     def pass_time(self, t: float) -> Iterator[Event]:
         """Events that follow from time alone, up to source time `t`.
 
-        Called after the windows of every chunk, since in silence there are no windows.
+        Called after the windows of every chunk, because there are no windows during silence.
         """
         return iter(())
 

@@ -11,18 +11,18 @@ from edge.decision import Decision, Event
 from edge.events import Detection, Number
 from edge.features import Window
 
-PAUSE = 0.9  # s without sound after a digit that end the number
-MAX_WAIT = 2.5  # s after the last digit that end it in any case: other people may go on talking
-MAX_DIGITS = 64  # nobody says more in one breath, and a faulty stream must not fill the memory
+PAUSE = 0.9  # s; a number ends after this time without sound after its last digit
+MAX_WAIT = 2.5  # s; a number ends this time after its last digit even if others go on talking
+MAX_DIGITS = 64  # more than a person says without a pause; limits the memory of a faulty stream
 DIGITS = frozenset("0123456789")
 
 
 class NumberDecision(Decision):
     """Passes on the events of another decision, and adds the number after its last digit.
 
-    While a sound goes on the number waits for it, since a long word is known a second after it
-    began. Times are those of the sound, not of the chunks in which it came: a number ends PAUSE
-    after its last sound even if this is noticed only with the next digit.
+    A number does not end while a sound goes on, because a long word is detected up to a second
+    after its start. All times are times of the samples, not of the arrival of chunks: a number ends
+    PAUSE after its last sound, even if the chunk that shows this arrives later.
     """
 
     def __init__(self, digits: Decision) -> None:

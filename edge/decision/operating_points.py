@@ -26,7 +26,7 @@ class OperatingPoint:
 
 
 def choose_point(points: Sequence[OperatingPoint], max_false_per_hour: float) -> OperatingPoint:
-    """The least strict point within the budget; ModelError if there is none."""
+    """The least strict operating point within the budget; ModelError if there is none."""
     if not points:
         raise ModelError(
             "the false accepts per hour of this model were not measured: "

@@ -1,4 +1,4 @@
-"""Decide each window by itself: for tasks in which one window holds one whole thing, a stroke."""
+"""Decide about each window independently, for tasks in which one window holds one stroke."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ class SingleSettings(DecisionSettings):
 
 
 class SingleDecision(Decision):
-    """Accepts the best label if the window is surely one of the labels at all.
+    """Accepts the best label if the window is probably any label except `none_label`.
 
-    The threshold applies to all labels but `none_label` together, not to the best one alone: a
-    sloppy 1 is a 1 or a 7, but no idle movement, and the better guess helps more than silence.
+    The threshold applies to the sum of all labels except `none_label`, not to the best label alone:
+    an unclear 1 may be a 1 or a 7, but it is a digit, and the more probable of the two is more
+    useful to the user than no result.
     """
 
     settings_class = SingleSettings

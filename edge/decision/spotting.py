@@ -41,12 +41,12 @@ class SpottingSettings(DecisionSettings):
     """The same word is not detected again within this time."""
     max_hold_s: float
     """A word is released after this time even if its score has not fallen: the score of a word that
-    is said once falls earlier, so the word was said again."""
+    was said once falls earlier, so the word was said again."""
     delay_s: float
     """From the end of a word to the window that decides, as measured in training."""
     operating_points: tuple[OperatingPoint, ...]
     strict_words: Mapping[str, float]
-    """Words with a threshold of their own, since they alone would use up the budget of false
+    """Words with a higher threshold, because they alone would use up the budget of false
     accepts."""
 
     @classmethod
@@ -91,10 +91,11 @@ class SpottingSettings(DecisionSettings):
 
 
 class SpottingDecision(Decision):
-    """A detection's `t` is the time of the deciding window's newest sample less `delay_s`: an
-    estimate of the end of the word. Its `latency_ms` reaches from there to the newest sample that
-    was needed. So `t` and `latency_ms` together say when the detection could be known, whatever
-    `delay_s` is.
+    """Detects a word when its label leads and its mean score reaches its threshold.
+
+    The `t` of a detection is an estimate of the end of the word: the time of the newest sample of
+    the deciding window minus `delay_s`. Its `latency_ms` is the time from `t` to the newest sample
+    that was needed, so the sum of both does not depend on `delay_s`.
     """
 
     settings_class = SpottingSettings

@@ -1,8 +1,8 @@
-"""Score a whole recording, in which a word is likelier than in a moment of a stream.
+"""Score a whole recording, which is more likely to contain a word than a moment of a stream.
 
-In a stream most moments hold no word, and a network learns that along with the words. A recording
-that somebody gives on purpose mostly holds one word. Without a correction, a word that is cut
-close, or said in an accent that is not in the training set, would be labelled "none".
+Most moments of a stream contain no word, and a network learns this as well. A recording that a user
+chooses usually contains one word. Without a correction, a word that is cut too short, or said with
+an accent that is not in the training set, would be labelled "none".
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from edge.decision import DecisionSettings
 
-AVERAGED_WINDOWS = 9  # consecutive windows, 0.36 s: no chance resemblance to a word lasts so long
+AVERAGED_WINDOWS = 9  # consecutive windows, 0.36 s: noise resembles a word for a shorter time
 
 
 class ClipScorer:
     """Combines the scores of all windows of a recording into one score for each label.
 
-    One window: the scores are weighted with the model's word prior. Several windows: the stretch in
-    which a word scores highest counts, without a prior; to choose it favours words enough.
+    The scores of a single window are weighted with the model's word prior. Of several windows, the
+    stretch with the highest score of a word is used. It needs no prior, because this choice already
+    prefers words.
     """
 
     def __init__(self, labels: Sequence[str], settings: DecisionSettings) -> None:

@@ -1,4 +1,4 @@
-"""Features turn samples into what a model sees. Training and devices share this one implementation.
+"""Features turn samples into model inputs. Training and devices use the same implementation.
 
 New features are one module and one line in FEATURES, or an entry point of the group
 "edge_sense.features" in a package of your own.
@@ -32,7 +32,7 @@ class Window:
     """One model input, cut from the stream."""
 
     t: float
-    """Source time of the end of what the window holds."""
+    """Source time of the end of the stroke or sound in the window."""
     decided_t: float
     """Source time of the newest sample that was needed to cut it: `t` plus the waiting."""
     tensor: NDArray[np.float32]
@@ -51,7 +51,7 @@ class Features(ABC):
     @classmethod
     @abstractmethod
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """What this code computes, as it is written into a model's manifest (`input`).
+        """The specification of the computed features, as in `input` of a model's manifest.
 
         `wanted` is the specification in a model: values that can be chosen are taken from it, and a
         ModelError names a value that is impossible.
@@ -62,7 +62,7 @@ class Features(ABC):
 
     @abstractmethod
     def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
-        """Windows that the chunk completes, and rejections of what cannot be one."""
+        """Windows that the chunk completes, and rejections of samples that cannot be a window."""
 
     @abstractmethod
     def finish(self) -> Iterator[Window | Rejection]:
@@ -77,7 +77,7 @@ class Features(ABC):
     def windows_of_recording(
         cls, specification: Mapping[str, Any], chunk: Chunk
     ) -> Iterator[Window]:
-        """The windows in which the one stroke or word of a whole recording may be: at least one.
+        """The windows that may hold the one stroke or word of a whole recording: at least one.
 
-        An EdgeError says that there is none, or that it is ambiguous.
+        EdgeError if there is no stroke or word, or more than one.
         """

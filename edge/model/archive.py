@@ -1,4 +1,4 @@
-"""Read the zip that is appended to a model file, without trusting what it states.
+"""Read the zip that is appended to a model file. The values in it may be wrong or malicious.
 
 Only the named members are decompressed, and never to more than MAX_MEMBER_SIZE. The module
 `zipfile` would build an object for each entry, and accepts members that overlap, sizes that are
@@ -25,7 +25,7 @@ LOCAL = struct.Struct("<4sHHHHHIIIHH")
 
 
 class ArchiveError(Exception):
-    """There is no zip at the end of the data, or one that cannot be read."""
+    """The data does not end with a zip, or the zip cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Member:
 
 
 def read_members(data: bytes, names: Collection[str]) -> tuple[int, dict[str, bytes]]:
-    """Return where the appended zip begins, and the content of the named members that it has.
+    """Return the start of the appended zip, and the content of each named member that it has.
 
-    Raise ArchiveError if there is no zip, or one that cannot be read.
+    Raise ArchiveError if there is no zip, or if it cannot be read.
     """
     try:
         directory, members = _read_directory(data)
@@ -128,5 +128,5 @@ def _content(data: bytes, member: Member, at: int) -> bytes:
             raise ArchiveError(f"{member.name}: {error}") from None
         complete = decompressor.eof
     if not complete or len(content) != member.size or zlib.crc32(content) != member.crc:
-        raise ArchiveError(f"{member.name} has not the size or the checksum that its zip states")
+        raise ArchiveError(f"{member.name} does not match its size or checksum in the zip")
     return content

@@ -74,7 +74,7 @@ def parse_model(data: bytes, name: str) -> tuple[bytes, Manifest]:
 
 
 def parse_document(data: bytes, name: str) -> tuple[bytes, dict[str, Any]]:
-    """The network and the values of manifest.json, of whatever format version."""
+    """The network and the values of manifest.json, of any format version."""
     if data[4:8] != b"TFL3":
         raise ModelError(f"{name} is not a TFLite model: give a .tflite file made by the training")
     try:

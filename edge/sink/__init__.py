@@ -32,13 +32,13 @@ Preview = Callable[[], NDArray[np.float32] | None]
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """What a sink may want to know of the stream whose events it shows."""
+    """Properties of the stream whose events a sink shows."""
 
     rate: float
     """Nominal samples a second."""
     channels: tuple[str, ...]
     hint: str = ""
-    """What a user can do when nothing is recognised for a while."""
+    """Shown when nothing is recognised for a while: what the user can do."""
 
     @property
     def is_sound(self) -> bool:
@@ -61,16 +61,16 @@ class Sink(ABC):
 
     @classmethod
     def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
-        """The sink that the options ask for, or None if they do not."""
+        """The sink that the options choose, or None if they do not choose it."""
         return None
 
     @abstractmethod
     def show(self, event: Detection | Rejection | Number | Summary) -> None: ...
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
-        """Called after every chunk: a chance to show that the stream is alive.
+        """Called after every chunk, so that a sink can show that the stream is alive.
 
-        `preview` computes the path of a stroke that is still being drawn, None if there is none.
+        `preview` computes the path of a stroke that is still being drawn; None if there is none.
         """
 
     def close(self) -> None:

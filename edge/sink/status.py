@@ -1,4 +1,4 @@
-"""The state of a stream in words: one line while it runs, some lines at its end."""
+"""Text about the state of a stream: one line while it runs, some lines at its end."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ METER_MIN_DB = -60.0  # where the meter begins; it ends at full scale
 def status_line(
     health: Health, info: StreamInfo, peak: float | None, hint: str, unicode: bool
 ) -> str:
-    """`peak`: of the newest sound, for a level meter. `hint`: shown first unless the stream has
-    faults, since the line ends where the terminal does and faults must be seen."""
+    """`peak`: the peak of the newest sound, for a level meter. `hint`: shown first unless the
+    stream has faults, because the line is cut at the width of the terminal and faults must be
+    visible."""
     separator = " · " if unicode else " | "
     parts = [f"{health.lost} lost", f"{health.clipped} clipped", f"{health.errors} errors"]
     if not info.is_sound:  # the time of sound is counted in samples, so it has no measured rate
@@ -37,7 +38,7 @@ def meter(peak: float, unicode: bool) -> str:
 
 
 def summary_lines(event: Summary, info: StreamInfo) -> list[str]:
-    """The run in two or three lines; of the counters only those that are not zero."""
+    """The run in two or three lines; counters that are zero are left out."""
     health = event.health
     strokes = event.detections + event.rejections
     counts = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"

@@ -1,7 +1,7 @@
-"""For people: what was drawn or said, how it was recognised, and whether the stream is healthy.
+"""Show events on a terminal, and whether the stream is healthy.
 
-On a terminal a panel shows each detection, and one line at the bottom the state of the stream. In a
-file or a pipe each event is one line. NO_COLOR removes colours, nothing else.
+On a terminal, a panel shows each detection, and the line at the bottom shows the state of the
+stream. In a file or a pipe, each event is one line. NO_COLOR removes colours, nothing else.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class TerminalSink(Sink):
             erase = ERASE_BELOW if self._live else ""
             end = ERASE_LINE if self._live else ""
             self._write(erase + "".join(f"{line}{end}\n" for line in lines))
-            self._status_at = -STATUS_EVERY  # the lines have replaced it
+            self._status_at = -STATUS_EVERY  # the lines have replaced the status line
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
         if not self._live:
@@ -91,7 +91,7 @@ class TerminalSink(Sink):
         self._show_below([self._styled(style, text), *self._preview(preview)])
 
     def _show_below(self, lines: list[str]) -> None:
-        """Show lines that whatever is printed next replaces: the cursor returns to the first."""
+        """Show lines that the next output replaces: the cursor returns to the first of them."""
         up = f"\x1b[{len(lines) - 1}A" if len(lines) > 1 else ""
         self._write("\r" + f"{ERASE_LINE}\n".join(lines) + ERASE_BELOW + up + "\r")
 
@@ -122,7 +122,7 @@ class TerminalSink(Sink):
         return [self._styled(DIM, f"{event.t:9.2f} s  -  {event.reason}{verdict}")]
 
     def _verdict(self, label: str, truth: str | None) -> str:
-        """Whether the label is what a simulated source really drew or said."""
+        """A mark that says whether the label is the truth; empty if the truth is unknown."""
         if truth is None:
             return ""
         right = label == truth
@@ -152,7 +152,7 @@ class TerminalSink(Sink):
         return lines
 
     def _styled(self, style: str, text: str) -> str:
-        """At most one line of the terminal, in this style where colours are wanted."""
+        """The text in this style, if the terminal has colours; at most one line of the terminal."""
         if self._live:
             text = text[: self._width() - 1]
         return f"{style}{text}{PLAIN}" if self._colours else text

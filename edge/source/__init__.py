@@ -59,8 +59,8 @@ class Source(ABC):
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        """Add the command-line options that choose and set up this source; the first one added is
-        the one that chooses it."""
+        """Add the command-line options that choose and set up this source; the first one added
+        chooses it."""
 
     @classmethod
     def from_options(
@@ -83,12 +83,12 @@ class Source(ABC):
     def __iter__(self) -> Iterator[Chunk]: ...
 
     def truth_at(self, t: float) -> str | None:
-        """What a simulated source really drew or said that ended shortly before source time `t`:
-        its label, or "" for nothing. None where the truth is unknown, as with every sensor."""
+        """The label that a simulated source really drew or said shortly before source time `t`, or
+        "" for nothing. None if the truth is unknown, as with every sensor."""
         return None
 
     def describe(self) -> dict[str, Any]:
-        """What an opened source knows of its device, for the doctor. Every key is optional.
+        """Facts about the device of an opened source, for the doctor. Every key is optional.
 
         `device`: its port or bus. `address`, `who_am_i`, `accel_g`, `gyro_dps`: of the sensor, as
         it is set up. `asleep`: whether it was asleep. `restarted`: whether opening the port
