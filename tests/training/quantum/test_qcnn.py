@@ -217,10 +217,9 @@ def test_model_refuses_the_output_of_another_stage(tmp_path):
     trainable = network.build_trainable(STAGE_OUTPUT, 4, BEHIND_STAGE)
     untrained = network.fold_batchnorm(trainable, BEHIND_STAGE)
     windows = np.random.default_rng(0).uniform(-1, 1, (20, *STAGE_OUTPUT)).astype(np.float32)
-    path = tmp_path / "m.tflite"
+    int8, path = to_int8(untrained, BEHIND_STAGE, windows), tmp_path / "m.tflite"
 
     def model_behind(quanvolution: dict) -> Model:
-        int8 = to_int8(untrained, BEHIND_STAGE, windows)
         write_file(path, model_file(int8, keyword_task(WORDS), model_input(quanvolution)))
         return Model.load(path)
 
