@@ -27,7 +27,7 @@ DECISIONS = Registry(
 Event = Detection | Rejection | Number
 Settings = TypeVar("Settings", bound="DecisionSettings")
 
-LARGEST_WORD_PRIOR = 100.0
+MAX_WORD_PRIOR = 100.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class DecisionSettings(ABC):
     def from_manifest(
         cls: type[Settings], labels: Sequence[str], values: Mapping[str, Any]
     ) -> Settings:
-        """KeyError, TypeError or ValueError where the values are missing or impossible."""
+        """FieldError, which names the field, if one is missing or has an impossible value."""
 
     @abstractmethod
     def with_threshold(self: Settings, threshold: float) -> Settings:
@@ -82,11 +82,3 @@ class Decision(ABC):
     def finish(self) -> Iterator[Event]:
         """Events that follow from the end of the stream."""
         return iter(())
-
-
-def word_prior_of(values: Mapping[str, Any]) -> float:
-    """`word_prior` of a manifest's decision, 1 where it is missing; ValueError if out of range."""
-    prior = float(values.get("word_prior", 1.0))
-    if not 1 <= prior <= LARGEST_WORD_PRIOR:
-        raise ValueError(f"word_prior is {prior}, not between 1 and {LARGEST_WORD_PRIOR:g}")
-    return prior

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from edge.decision.numbers import non_negative, threshold_value
 from edge.errors import ModelError
+from edge.fields import Fields
+
+MAX_FALSE_PER_HOUR = 1e6  # more than there are windows in an hour
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,10 @@ class OperatingPoint:
     threshold: float
 
     @classmethod
-    def from_manifest(cls, values: Mapping[str, Any]) -> OperatingPoint:
+    def from_manifest(cls, fields: Fields) -> OperatingPoint:
         return cls(
-            false_per_hour=non_negative(values["false_per_hour"]),
-            threshold=threshold_value(values["threshold"], "every word"),
+            false_per_hour=fields.number("false_per_hour", 0, MAX_FALSE_PER_HOUR),
+            threshold=fields.number("threshold", 0, 1),
         )
 
 

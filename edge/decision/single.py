@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import Decision, DecisionSettings, Event, word_prior_of
+from edge.decision import MAX_WORD_PRIOR, Decision, DecisionSettings, Event
 from edge.events import Detection, Rejection
 from edge.features import Window
+from edge.fields import Fields
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,14 @@ class SingleSettings(DecisionSettings):
 
     @classmethod
     def from_manifest(cls, labels: Sequence[str], values: Mapping[str, Any]) -> SingleSettings:
+        fields = Fields(values, "decision")
         none = values.get("none_label")
         if none is not None and none not in labels:
-            raise ValueError(f"none_label is {none!r}, which is not a label")
+            raise fields.error("none_label", "it is not a label")
         return cls(
             background_labels=() if none is None else (none,),
-            word_prior=word_prior_of(values),
-            threshold=float(values["threshold"]),
+            word_prior=fields.number("word_prior", 1, MAX_WORD_PRIOR, 1),
+            threshold=fields.number("threshold", 0, 1),
             none_label=none,
         )
 

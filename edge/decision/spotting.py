@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import Decision, DecisionSettings, word_prior_of
-from edge.decision.numbers import non_negative, threshold_value
+from edge.decision import MAX_WORD_PRIOR, Decision, DecisionSettings
 from edge.decision.operating_points import OperatingPoint, choose_point, thresholds_at
 from edge.events import Detection
 from edge.features import Window
+from edge.fields import FieldError, Fields
 
+MAX_TIME_S = 60.0  # longer than any word, and than any pause between two
+MAX_SMOOTHING_S = 10.0  # scores of so long a time are kept in memory
 TOLERANCE = 1e-3  # s: times are sums of fractions, and 3 x 0.04 is not exactly 0.12
 
 
@@ -51,34 +53,31 @@ class SpottingSettings(DecisionSettings):
 
     @classmethod
     def from_manifest(cls, labels: Sequence[str], values: Mapping[str, Any]) -> SpottingSettings:
-        background = values["background_labels"]
-        if isinstance(background, str) or not set(background) <= set(labels):
-            raise ValueError(f"background_labels is {background!r}, not all of which are labels")
+        fields = Fields(values, "decision")
+        background = fields.texts("background_labels")
+        if not set(background) <= set(labels):
+            raise fields.error("background_labels", "not all of them are labels")
         words = [label for label in labels if label not in background]
         if not words:
-            raise ValueError("every label is a background label")
-        strict = dict(values.get("strict_words", {}))
-        _check_words(words, strict)
-        refractory = non_negative(values["refractory_s"])
-        max_hold = float(values.get("max_hold_s", np.inf))
-        if not max_hold > refractory:
-            raise ValueError(f"max_hold_s is {max_hold}, within the refractory time")
-        release = non_negative(values["release_ratio"])
-        if release > 1:
-            raise ValueError(f"release_ratio is {release}, not a part of the threshold")
+            raise FieldError("every label is a background label")
+        refractory = fields.number("refractory_s", 0, MAX_TIME_S)
+        max_hold = fields.number("max_hold_s", 0, np.inf, np.inf)
+        if max_hold <= refractory:
+            raise fields.error("max_hold_s", f"give more than refractory_s, {refractory:g}")
+        thresholds = fields.section("thresholds")
         return cls(
             background_labels=tuple(background),
-            word_prior=word_prior_of(values),
-            thresholds=_check_words(words, values["thresholds"], every=True),
-            smoothing_s=non_negative(values["smoothing_s"]),
-            release_ratio=release,
+            word_prior=fields.number("word_prior", 1, MAX_WORD_PRIOR, 1),
+            thresholds=_thresholds(thresholds, words, words),
+            smoothing_s=fields.number("smoothing_s", 0, MAX_SMOOTHING_S),
+            release_ratio=fields.number("release_ratio", 0, 1),
             refractory_s=refractory,
             max_hold_s=max_hold,
-            delay_s=non_negative(values.get("delay_s", 0.0)),
+            delay_s=fields.number("delay_s", 0, MAX_TIME_S, 0),
             operating_points=tuple(
-                OperatingPoint.from_manifest(point) for point in values.get("operating_points", ())
+                OperatingPoint.from_manifest(point) for point in fields.sections("operating_points")
             ),
-            strict_words=strict,
+            strict_words=_thresholds(fields.section("strict_words", {}), words),
         )
 
     def with_threshold(self, threshold: float) -> SpottingSettings:
@@ -153,14 +152,11 @@ class SpottingDecision(Decision):
         return Detection(self.labels[leader], mean, t, waited_ms, by_label, window.trajectory)
 
 
-def _check_words(
-    words: Sequence[str], thresholds: Mapping[str, float], every: bool = False
+def _thresholds(
+    fields: Fields, words: Sequence[str], required: Sequence[str] = ()
 ) -> dict[str, float]:
-    """The thresholds, checked; `every`: KeyError unless there is one for each word."""
-    for word in thresholds:
-        if word not in words:
-            raise ValueError(f"a threshold for {word!r}, which is not a word of the model")
-    return {
-        word: threshold_value(thresholds[word], repr(word))
-        for word in (words if every else thresholds)
-    }
+    """The thresholds by word; FieldError if a required one is missing."""
+    for name in fields.values:
+        if name not in words:
+            raise fields.error(name, "it is not a word of the model")
+    return {name: fields.number(name, 0, 1) for name in required or fields.values}

@@ -57,6 +57,11 @@ class Features(ABC):
         ModelError names a value that is impossible.
         """
 
+    @classmethod
+    def tensor_shape(cls, specification: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape of the tensor of a window; by default `shape` of the specification."""
+        return tuple(specification["shape"])
+
     @abstractmethod
     def __init__(self, specification: Mapping[str, Any]) -> None: ...
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from edge.decision import DECISIONS, Decision, DecisionSettings
 from edge.errors import ModelError
 from edge.features import FEATURES
+from edge.fields import FieldError, Fields
 from edge.model.manifest import Manifest
 from edge.registry import Registry
+from edge.text import MAX_VALUE, quoted, shortened
+
+MAX_DIFFERENCES = 20  # that are named in a message
 
 
 def check_task(manifest: Manifest, path: Path, task: str | None) -> None:
     if task is not None and manifest.task != task:
         raise ModelError(
-            f"{path} is a model for {manifest.task!r}: give one for {task!r}, "
+            f"{path} is a model for {quoted(manifest.task)}: give one for {task!r}, "
             "the task of this command"
         )
 
@@ -25,9 +30,13 @@ def check_task(manifest: Manifest, path: Path, task: str | None) -> None:
 def check_input(manifest: Manifest, path: Path) -> None:
     """ModelError unless each value of the model's features is the one that this code computes."""
     kind = _known_kind(manifest.input, FEATURES, path, "features")
+    try:
+        specification = FEATURES.load(kind).specification(manifest.input)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
     # Compare as JSON, in which a tuple and a list are the same.
-    computed = json.loads(json.dumps(FEATURES.load(kind).specification(manifest.input)))
-    found = list(differences(manifest.input, computed))
+    computed = json.loads(json.dumps(specification))
+    found = list(islice(differences(manifest.input, computed), MAX_DIFFERENCES))
     if found:
         raise ModelError(
             f"{path} needs other features than this edge-sense computes "
@@ -45,9 +54,9 @@ def decision_settings(manifest: Manifest, path: Path) -> DecisionSettings:
             raise ValueError("every label is a background label")
         return settings
     except (KeyError, TypeError, ValueError) as error:
+        kind = "" if isinstance(error, FieldError) else f"{type(error).__name__} "
         raise ModelError(
-            f"{path} has impossible decision settings ({type(error).__name__} {error}): "
-            "train it again"
+            f"{path} has impossible decision settings ({kind}{error}): train it again"
         ) from None
 
 
@@ -55,23 +64,27 @@ def differences(model: Any, computed: Any, key: str = "") -> Iterator[str]:
     """A sentence for each value that differs between the specification in the model and here."""
     if isinstance(model, Mapping) and isinstance(computed, Mapping):
         for name in sorted(model.keys() | computed.keys()):
-            inner = f"{key}.{name}" if key else str(name)
+            inner = shortened(f"{key}.{name}" if key else str(name), MAX_VALUE)
             if name not in computed:
-                yield f"{inner} is {json.dumps(model[name])} in the model, unknown here"
+                yield f"{inner} is {_shown(model[name])} in the model, unknown here"
             elif name not in model:
-                yield f"{inner} is missing in the model, {json.dumps(computed[name])} here"
+                yield f"{inner} is missing in the model, {_shown(computed[name])} here"
             else:
                 yield from differences(model[name], computed[name], inner)
     elif model != computed:
-        yield f"{key} is {json.dumps(model)} in the model, {json.dumps(computed)} here"
+        yield f"{key} is {_shown(model)} in the model, {_shown(computed)} here"
+
+
+def _shown(value: Any) -> str:
+    return shortened(json.dumps(value), MAX_VALUE)
 
 
 def _known_kind(part: Mapping[str, Any], table: Registry, path: Path, name: str) -> str:
     """The kind of the model's features or decision; ModelError if it is not in the table."""
-    kind = str(part.get("kind"))
+    kind = Fields(part, name).text("kind")
     if kind not in table:
         raise ModelError(
-            f"{path} needs {name} of kind {kind!r}, and this edge-sense has {', '.join(table)}: "
-            "use the edge-sense that the model was made with"
+            f"{path} needs {name} of kind {quoted(kind)}, and this edge-sense has "
+            f"{', '.join(table)}: use the edge-sense that the model was made with"
         )
     return kind

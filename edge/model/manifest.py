@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge.fields import Fields
 from edge.model.digest import sha256
 
 FORMAT = 2
@@ -39,15 +40,22 @@ class Manifest:
     def from_document(cls, document: Mapping[str, Any]) -> Manifest:
         """The manifest in a parsed manifest.json.
 
-        KeyError, TypeError or ValueError if values are missing or of a wrong type.
+        FieldError, which names the field, if one is missing or of a wrong type. What the kinds of
+        features and of decision need is checked by those.
         """
+        fields = Fields(document)
+        labels = fields.texts("labels")
+        if not labels:
+            raise fields.error("labels", "give the label of each score")
+        for part in ("input", "decision"):
+            fields.section(part).text("kind")
         return cls(
-            task=document["task"],
-            labels=[str(label) for label in document["labels"]],
+            task=fields.text("task"),
+            labels=labels,
             input=dict(document["input"]),
             decision=dict(document["decision"]),
-            provenance=dict(document["provenance"]),
-            format=document["format"],
+            provenance=dict(fields.section("provenance").values),
+            format=fields.integer("format", FORMAT, FORMAT),
         )
 
     def document(self, network_hash: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from edge.features import FEATURES, Features, Window
 from edge.model.checks import check_input, check_task, decision_settings
 from edge.model.manifest import Manifest
 from edge.model.model_file import read_model
-from edge.model.network import StreamingNetwork, load_network
+from edge.model.network import RUNTIME_ERRORS, cannot_run, check_shape, load_network
 from edge.model.shipped import find_model
 from edge.samples import Chunk
 
@@ -37,7 +37,9 @@ class Model:
         self.settings = settings
         """The decision settings in the manifest: thresholds and times."""
         self.runtime, self.network = load_network(content, path, len(self.labels), runtime)
-        self.input_shape = self._window_shape()
+        self.input_shape: tuple[int, ...] = self._features_class().tensor_shape(manifest.input)
+        """The shape of the tensors that `scores` takes."""
+        check_shape(self.network, path, self.input_shape)
         self.input_scale, self.input_zero = self.network.input_quantisation
         self.output_scale, self.output_zero = self.network.output_quantisation
         # Reused for every inference: an inference takes only microseconds, and to allocate arrays
@@ -132,17 +134,10 @@ class Model:
 
     def run(self, levels: NDArray[np.int8]) -> NDArray[np.int8]:
         """Run the network on the int8 levels of its input; return the levels of its output."""
-        return self.network.run(levels)
-
-    def _window_shape(self) -> tuple[int, ...]:
-        """The shape of the tensors that `scores` takes."""
-        network = self.network
-        if not isinstance(network, StreamingNetwork):
-            return network.input_shape
-        # A stage after the front end (such as the quanvolution) reduces the number of rows, by the
-        # same factor in a step and in a window. So a window has as many rows per frame as a step.
-        frames, step = self.manifest.input["shape"][0], self.manifest.input["step"]
-        return frames * network.step // step, *network.input_shape[1:]
+        try:
+            return self.network.run(levels)
+        except RUNTIME_ERRORS as error:
+            raise ModelError(cannot_run(self.runtime, self.path, error)) from None
 
     def _features_class(self) -> Any:
         return FEATURES.load(self.manifest.input["kind"])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from edge.errors import ModelError
+from edge.fields import FieldError
 from edge.model.archive import ArchiveError, read_members
 from edge.model.digest import sha256
 from edge.model.manifest import FORMAT, Manifest
+from edge.text import quoted
 
 MAX_BYTES = 64 << 20  # a model for a Pi has kilobytes; a larger file is not read: the path is wrong
 MANIFEST = "manifest.json"
@@ -86,7 +89,9 @@ def parse_document(data: bytes, name: str) -> tuple[bytes, dict[str, Any]]:
     if MANIFEST not in members:
         raise _without_manifest(name)
     try:
-        document = json.loads(members[MANIFEST])
+        document = json.loads(
+            members[MANIFEST], parse_constant=_refuse_constant, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:
         raise damaged(name, error) from None
     if not isinstance(document, dict):
@@ -98,8 +103,21 @@ def damaged(name: str, error: Exception) -> ModelError:
     """The error for a model file whose zip or manifest cannot be read because of `error`."""
     reason = str(error)
     if not isinstance(error, ArchiveError):
-        reason = f"{MANIFEST}: {type(error).__name__} {reason}"
+        kind = "" if isinstance(error, FieldError) else f"{type(error).__name__} "
+        reason = f"{MANIFEST}: {kind}{reason}"
     return ModelError(f"{name} is damaged: copy or train it again ({reason})")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    """1e999 is valid JSON, but infinite as a float."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{quoted(text)} is too large for a number")
+    return number
 
 
 def _without_manifest(name: str) -> ModelError:
@@ -117,8 +135,8 @@ def _other_format(version: Any, name: str) -> ModelError:
         else "install the edge-sense that the model was made with"
     )
     return ModelError(
-        f"{name} has a manifest of format {version!r}, and this edge-sense reads format {FORMAT}: "
-        f"{remedy}"
+        f"{name} has a manifest of format {quoted(version)}, and this edge-sense reads format "
+        f"{FORMAT}: {remedy}"
     )
 
 

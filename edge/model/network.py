@@ -7,6 +7,7 @@ is a state before an inference, and the output at the same position is that stat
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,16 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.model.runtime import interpreter_class, quiet
+from edge.text import one_line
 
 Levels = NDArray[np.int8]
+RUNTIME_ERRORS = (ValueError, RuntimeError, TypeError, IndexError, OverflowError, SystemError)
+"""The exceptions of the runtimes for a damaged network: not all of them are documented.
+
+UnicodeDecodeError, for a name that is not text, is a ValueError.
+"""
+MAX_SCALE = 1e6  # of a quantised value; features and scores are far smaller
+MAX_TENSOR_SIZE = 1 << 22  # values of an input or a state: far more than a small computer can run
 
 
 class Network:
@@ -93,10 +102,9 @@ def load_network(
         with quiet():
             interpreter = interpreter_of(model_content=content, num_threads=1)
             interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{name} cannot run {path}: {reason}") from None
-    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+            inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    except RUNTIME_ERRORS as error:
+        raise ModelError(cannot_run(name, path, error)) from None
     problem = _problem(inputs, outputs, labels)
     if problem:
         raise ModelError(f"{path} cannot be run here: {problem}")
@@ -104,9 +112,29 @@ def load_network(
     return name, kind(interpreter, inputs, outputs)
 
 
+def cannot_run(runtime: str, path: Path, error: Exception) -> str:
+    """The message for a network that the runtime refuses, at loading or at an inference."""
+    reason = one_line(" ".join(str(error).split()))
+    return f"{runtime} cannot run {path}: {reason or type(error).__name__}"
+
+
+def check_shape(network: Network, path: Path, window: tuple[int, ...]) -> None:
+    """ModelError unless the network takes windows of this shape, or steps of such windows."""
+    shape = network.input_shape
+    if isinstance(network, StreamingNetwork):
+        fits = shape[1:] == window[1:] and window[0] % shape[0] == 0
+    else:
+        fits = shape == window
+    if not fits:
+        raise ModelError(
+            f"{path} cannot be run here: its network takes {shape}, and its features give "
+            f"{window}: train it again"
+        )
+
+
 def _problem(inputs: list[Any], outputs: list[Any], labels: int) -> str | None:
     """Why a network with these tensors cannot be run, and the remedy; None if it can."""
-    if len(inputs) != len(outputs):
+    if not inputs or len(inputs) != len(outputs):
         return (
             f"it has {len(inputs)} inputs and {len(outputs)} outputs, not as many of each: "
             "export it again"
@@ -118,6 +146,14 @@ def _problem(inputs: list[Any], outputs: list[Any], labels: int) -> str | None:
     shape = outputs[0]["shape"].tolist()
     if shape != [1, labels]:
         return f"it has an output of {shape} for {labels} labels: give one label for each score"
+    for tensor in inputs:
+        batch, *axes = tensor["shape"].tolist() or [0]
+        if batch != 1 or not axes or min(axes) < 1 or prod(axes) > MAX_TENSOR_SIZE:
+            return f"it has an input of {tensor['shape'].tolist()}: export it again"
+    for tensor in (inputs[0], outputs[0]):
+        scale, zero = tensor["quantization"]
+        if not (0 < scale < MAX_SCALE and -128 <= zero <= 127):
+            return f"it has a quantisation of scale {scale} and zero point {zero}: export it again"
     for state_input, state_output in zip(inputs[1:], outputs[1:], strict=True):
         before, after = (
             (state["shape"].tolist(), state["quantization"])

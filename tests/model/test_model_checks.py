@@ -29,7 +29,7 @@ def test_a_model_for_another_task_is_refused(model_file):
 
 def test_an_unknown_kind_of_features_is_refused(model_file):
     assert_refused(model_file(input={"kind": "smell"}), "features of kind 'smell'.*has .*stroke")
-    assert_refused(model_file(input={}), "kind 'None'")
+    assert_refused(model_file(input={}), "input.kind is missing")
 
 
 def test_an_unknown_kind_of_decision_is_refused(model_file):
@@ -39,14 +39,17 @@ def test_an_unknown_kind_of_decision_is_refused(model_file):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "KeyError 'threshold'"),
-        ({"threshold": "high"}, "could not convert"),
-        ({"threshold": None}, "TypeError"),
+        ({}, "decision.threshold is missing: give a number from 0 to 1"),
+        ({"threshold": "high"}, "decision.threshold is 'high': give a number from 0 to 1"),
+        ({"threshold": None}, "decision.threshold is None: give a number"),
+        ({"threshold": -1}, "decision.threshold is -1: give a number from 0 to 1"),
+        ({"threshold": True}, "decision.threshold is True: give a number"),
         (
             {"threshold": 0.6, "none_label": "nothing"},
-            "none_label is 'nothing', which is not a label",
+            "decision.none_label is 'nothing': it is not a label",
         ),
-        ({"threshold": 0.6, "word_prior": 0}, "word_prior is 0.0, not between 1 and 100"),
+        ({"threshold": 0.6, "none_label": ["one"]}, r"decision.none_label is \['one'\]"),
+        ({"threshold": 0.6, "word_prior": 0}, "decision.word_prior is 0: .* number from 1 to 100"),
     ],
 )
 def test_impossible_decision_settings_are_refused(model_file, settings, message):

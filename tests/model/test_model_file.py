@@ -92,12 +92,16 @@ def test_an_altered_specification_is_refused(tmp_path):
     assert_refused(path, "was altered")
 
 
-def test_a_specification_with_nan_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [("NaN", "NaN is not JSON"), ("-Infinity", "not JSON"), ("1e999", "'1e999' is too large")],
+)
+def test_a_number_that_is_not_finite_is_refused(tmp_path, number, message):
     altered = document_of(MODEL_FILE)
-    altered["input"]["points"] = float("nan")
+    altered["provenance"] = "here"
     path = tmp_path / "some.tflite"
-    path.write_bytes(with_document(json.dumps(altered)))
-    assert_refused(path, "is damaged.*JSON compliant")
+    path.write_bytes(with_document(json.dumps(altered).replace('"here"', f'{{"x": {number}}}')))
+    assert_refused(path, f"is damaged.*{message}")
 
 
 def test_a_file_of_2_gb_is_refused_without_reading_it(tmp_path):

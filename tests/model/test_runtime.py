@@ -40,11 +40,10 @@ def test_the_error_for_a_missing_runtime_has_the_command_that_installs_it(monkey
 @pytest.mark.parametrize("runtime", ["ai_edge_litert", "tensorflow"])
 def test_loading_a_model_writes_nothing_to_stderr(model_file, runtime):
     program = (
-        "import sys; from pathlib import Path; from edge.model.model import Model; "
-        "from edge.model.model_file import read_model; "
-        "from edge.model.checks import decision_settings; path = Path(sys.argv[1]); "
-        "network, manifest = read_model(path); "
-        "Model(path, manifest, decision_settings(manifest, path), network, sys.argv[2])"
+        "import sys; from pathlib import Path; from edge.model.model_file import read_model; "
+        "from edge.model.network import load_network; path = Path(sys.argv[1]); "
+        "content, manifest = read_model(path); "
+        "load_network(content, path, len(manifest.labels), sys.argv[2])"
     )
     command = [sys.executable, "-c", program, str(model_file()), runtime]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)

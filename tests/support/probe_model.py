@@ -16,6 +16,7 @@ from edge.model import Manifest, Model
 FEATURES = "probe_model:ProbeFeatures"
 SPECIFICATION = {
     "kind": "probe",
+    "shape": [2, 4],
     "points": 32,
     "sensor": {"channels": ["ax", "ay", "az"], "rate_hz": 100, "accel_g": 4, "gyro_dps": 500},
 }

@@ -32,7 +32,8 @@ class TinyFeatures(Features):
 
     @classmethod
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return {"kind": "tiny", "sensor": {"channels": list(MOTION), "rate_hz": 100}}
+        sensor = {"channels": list(MOTION), "rate_hz": 100}
+        return {"kind": "tiny", "shape": [2, 4], "sensor": sensor}
 
     def __init__(self, specification: Mapping[str, Any]) -> None:
         self.stroke: list[np.ndarray] = []

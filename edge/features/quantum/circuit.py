@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from edge.features.quantum.gates import ROTATIONS
+from edge.text import MAX_VALUE, quoted, shortened
 
 ENCODING = "RY(pi x)"
 """The gate that encodes a value x in its qubit."""
 TWO_QUBIT_RATIO = 0.3  # of the gates in random layers: PennyLane's default, which QCNN uses
 MAX_QUBITS = 9  # a patch of 3x3; each further qubit makes the closed form four times as large
 MAX_GATES = 256
+MAX_WORK = 1 << 28  # numbers that the closed form computes: some seconds on a PC, once at loading
 FULL_TURN = 2 * np.pi
 
 
@@ -41,17 +44,22 @@ class Circuit:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a circuit that is invalid or too large."""
-        if not 0 < self.qubits <= MAX_QUBITS:
-            raise ValueError(
-                f"it has {self.qubits} qubits, 1 to {MAX_QUBITS} are possible: choose a smaller "
-                "patch"
-            )
+        check_qubits(self.qubits)
         if len(self.gates) > MAX_GATES:
             raise ValueError(f"it has {len(self.gates)} gates, more than {MAX_GATES}: use fewer")
         for number, gate in enumerate(self.gates, 1):
-            _check_gate(gate, f"gate {number} ({gate.name})", self.qubits)
+            _check_gate(gate, f"gate {number} ({quoted(gate.name)[1:-1]})", self.qubits)
         if not self.observables:
             raise ValueError('it has no observable: give at least one, such as "Z0"')
+        if len(set(self.observables)) < len(self.observables):
+            raise ValueError("two of its observables are the same: give each once")
+        work = (len(self.gates) + 1) * len(self.observables) * 4**self.qubits
+        if work > MAX_WORK:
+            raise ValueError(
+                f"it has {len(self.gates)} gates and {len(self.observables)} observables of "
+                f"{self.qubits} qubits, which takes too long to compute: use fewer, or a smaller "
+                "patch"
+            )
         for observable in self.observables:
             pauli_string(observable, self.qubits)
 
@@ -62,6 +70,13 @@ class Circuit:
             for gate in self.gates
         ]
         return {"encoding": ENCODING, "gates": gates, "measured": list(self.observables)}
+
+
+def check_qubits(qubits: int) -> None:
+    if not 0 < qubits <= MAX_QUBITS:
+        raise ValueError(
+            f"it has {qubits} qubits, 1 to {MAX_QUBITS} are possible: choose a smaller patch"
+        )
 
 
 def read_circuit(description: Mapping[str, Any], qubits: int) -> Circuit:
@@ -77,7 +92,8 @@ def read_circuit(description: Mapping[str, Any], qubits: int) -> Circuit:
         gates = tuple(_parse_gate(values) for values in description["gates"])
     else:
         layers = description["random_layers"]
-        gates = tuple(random_layers(layers["seed"], layers["angles"], qubits))
+        random_gates = random_layers(layers["seed"], layers["angles"], qubits)
+        gates = tuple(islice(random_gates, MAX_GATES + 1))  # Circuit refuses more than MAX_GATES
     return Circuit(qubits, gates, tuple(observables))
 
 
@@ -94,7 +110,7 @@ def random_layers(seed: int, angles: Sequence[Sequence[float]], qubits: int) -> 
     if not 0 < qubits <= MAX_QUBITS:
         return  # Circuit raises the error
     if type(seed) is not int:
-        raise ValueError(f"the seed of its random layers is {seed!r}: give an integer")
+        raise ValueError(f"the seed of its random layers is {quoted(seed)}: give an integer")
     rng = np.random.default_rng(seed)
     names = list(ROTATIONS)
     for layer in angles:
@@ -116,8 +132,8 @@ def pauli_string(observable: str, qubits: int) -> list[int]:
         match = re.fullmatch(r"([XYZ])([0-9]{1,2})", factor)
         if not match or int(match[2]) >= qubits or paulis[int(match[2])]:
             raise ValueError(
-                f"the observable {observable!r} is invalid for qubits 0 to {qubits - 1}: write a "
-                'Pauli string such as "Z0" or "X0 Z1"'
+                f"the observable {quoted(observable)} is invalid for qubits 0 to {qubits - 1}: "
+                'write a Pauli string such as "Z0" or "X0 Z1"'
             )
         paulis[int(match[2])] = "IXYZ".index(match[1])
     if not any(paulis):
@@ -140,8 +156,13 @@ def _check_gate(gate: Gate, name: str, qubits: int) -> None:
     exist = all(type(wire) is int and 0 <= wire < qubits for wire in gate.wires)
     if not exist or len(gate.wires) != wires or len(set(gate.wires)) != wires:
         raise ValueError(
-            f"{name} acts on {', '.join(map(str, gate.wires)) or 'no qubit'}: give {wires} of the "
-            f"qubits 0 to {qubits - 1}"
+            f"{name} acts on {_listed(gate.wires)}: give {wires} of the qubits 0 to {qubits - 1}"
         )
     if not isinstance(gate.angle, (int, float)) or not abs(gate.angle) <= FULL_TURN:
-        raise ValueError(f"{name} has the angle {gate.angle!r}: give radians from -2 pi to 2 pi")
+        raise ValueError(
+            f"{name} has the angle {quoted(gate.angle)}: give radians from -2 pi to 2 pi"
+        )
+
+
+def _listed(wires: Sequence[Any]) -> str:
+    return shortened(", ".join(map(str, wires)), MAX_VALUE) or "no qubit"

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError, ModelError
-from edge.features.quantum.circuit import ENCODING, Circuit, read_circuit
+from edge.features.quantum.circuit import ENCODING, Circuit, check_qubits, read_circuit
 from edge.features.quantum.closed_form import ClosedForm
+from edge.text import quoted
 
 PATCH = (2, 2)
 AXES = ("bins", "frames")
@@ -26,7 +27,7 @@ class Quanvolution:
         try:
             unknown = set(description) - KEYS
             if unknown:
-                raise ValueError(f"unknown key {', '.join(map(repr, sorted(unknown)))}")
+                raise ValueError(f"unknown key {', '.join(map(quoted, sorted(unknown)[:5]))}")
             self._read(description, bins)
         except ValueError as error:
             raise ModelError(f"the quantum circuit cannot be computed: {error}") from None
@@ -40,13 +41,18 @@ class Quanvolution:
         rows, columns = description.get("patch", PATCH)
         self.axes = tuple(description.get("axes", AXES))
         if sorted(self.axes) != sorted(AXES):
-            raise ValueError(f'its axes are {list(self.axes)}: give "bins" and "frames", in order')
+            raise ValueError(
+                f'its axes are {quoted(list(self.axes))}: give "bins" and "frames", in order'
+            )
         if not (type(rows) is type(columns) is int and rows > 0 and columns > 0):
-            raise ValueError(f"its patch is {rows!r} x {columns!r}: give two positive integers")
+            raise ValueError(
+                f"its patch is {quoted(rows)} x {quoted(columns)}: give two positive integers"
+            )
         if description.get("encoding", ENCODING) != ENCODING:
             raise ValueError(
-                f"its encoding is {description['encoding']!r}: only {ENCODING!r} is possible"
+                f"its encoding is {quoted(description['encoding'])}: only {ENCODING!r} is possible"
             )
+        check_qubits(rows * columns)
         self.patch = rows, columns
         self.scale = _read_scale(description.get("scale"))
         self.circuit: Circuit = read_circuit(description, rows * columns)
@@ -59,6 +65,10 @@ class Quanvolution:
         self.bins = bins
         self.shape = bins // self._bins_in, len(self.circuit.observables)
         """The shape of a row of the output: patches side by side, channels."""
+
+    def row_shape(self, bins: int) -> tuple[int, ...]:
+        """Return the shape of a row of the output, `shape`."""
+        return self.shape
 
     @staticmethod
     def specification(wanted: Mapping[str, Any], bins: int) -> dict[str, Any]:

@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from edge.features.sound import mel
 
 LOGS = (None, "ln", "db")
-MAX_FFT = 1 << 16  # longer than a second at every sampling rate in use
-MAX_FRAMES_AT_ONCE = 4096  # limits the memory that a long recording takes
+NORMS = (None, "slaney")
+POWERS = (1, 2)
+MAX_FFT = 1 << 14  # samples: a second at 16 kHz
+MAX_FRAMES_AT_ONCE = 4096  # limits the memory that a long recording takes ...
+MAX_SAMPLES_AT_ONCE = 1 << 22  # ... also if its frames are long
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class FrontEnd:
             )
         if not 0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
             raise ValueError(f"bands from {self.low_hz} to {self.high_hz} Hz at {self.rate_hz} Hz")
-        if self.power not in (1, 2) or self.log not in LOGS or self.norm not in (None, "slaney"):
+        if self.power not in POWERS or self.log not in LOGS or self.norm not in NORMS:
             raise ValueError(f"power {self.power}, log {self.log!r}, norm {self.norm!r}")
         if self.scale not in mel.SCALES or not 0 < self.mels < self.fft:
             raise ValueError(f"mel scale {self.scale!r} with {self.mels} bands")
@@ -95,10 +98,11 @@ class FrontEnd:
         if len(samples) < self.window:
             return np.empty((0, self.bins), np.float32)
         cut = np.lib.stride_tricks.sliding_window_view(samples, self.window)[:: self.hop]
-        if len(cut) <= MAX_FRAMES_AT_ONCE:
+        count = min(MAX_FRAMES_AT_ONCE, MAX_SAMPLES_AT_ONCE // self.fft)
+        if len(cut) <= count:
             return self.spectra(cut)
-        starts = range(0, len(cut), MAX_FRAMES_AT_ONCE)
-        return np.concatenate([self.spectra(cut[at : at + MAX_FRAMES_AT_ONCE]) for at in starts])
+        starts = range(0, len(cut), count)
+        return np.concatenate([self.spectra(cut[at : at + count]) for at in starts])
 
     def spectra(self, cut: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (..., k, bins) spectra of (..., k, window) samples.

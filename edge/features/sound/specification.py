@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.errors import ModelError
-from edge.features.sound import level_gate
-from edge.features.sound.front_end import FrontEnd
+from edge.features.sound import level_gate, mel
+from edge.features.sound.front_end import LOGS, MAX_FFT, NORMS, POWERS, FrontEnd
 from edge.features.sound.stage import stage_of
+from edge.fields import Fields
 from edge.samples import AUDIO
 
 FRAMES = 82  # in a window: 1.6 s, a long word with the sound before it
 STEP = 2  # frames from one window to the next: 40 ms
+MAX_FRAMES = 3000  # in a window: 30 s of the usual 10 ms
+MIN_RATE, MAX_RATE = 1000, 192_000  # Hz, of the sound
+MAX_FRAME_RATE = 500  # frames a second: the shortest hop in use is five times as long, 10 ms
+MAX_MELS = 256
+MIN_FLOOR = 1e-30  # a smaller energy is zero in float32
 
 
 def sound_specification(wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,12 +33,12 @@ def sound_specification(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
     Raise ModelError for values that are invalid.
     """
+    fields = Fields(wanted, "input")
     try:
-        front_end = FrontEnd(**wanted.get("front_end", {}))
-        frames, step = int(wanted.get("shape", [FRAMES])[0]), int(wanted.get("step", STEP))
-        if not 0 < step <= frames:
-            raise ValueError(f"a step of {step} frames for windows of {frames}")
-    except (IndexError, TypeError, ValueError) as error:
+        front_end = read_front_end(fields.section("front_end", {}))
+        frames = fields.integers("shape", 1, MAX_FRAMES, [FRAMES])[0]
+        step = fields.integer("step", 1, frames, STEP)
+    except ValueError as error:
         raise ModelError(
             f"the model's front end is invalid ({error}): train the model again"
         ) from None
@@ -58,3 +64,28 @@ def sound_specification(wanted: Mapping[str, Any]) -> dict[str, Any]:
                 f"of the quanvolution ({rows_in} frames): train the model again"
             )
     return specification
+
+
+def read_front_end(fields: Fields) -> FrontEnd:
+    """Return the front end with these parameters; ValueError for one that is impossible.
+
+    The bounds keep what a front end takes in memory and time to what a small computer can give.
+    """
+    default = FrontEnd()
+    fields.refuse_others(default.specification())
+    rate = fields.integer("rate_hz", MIN_RATE, MAX_RATE, default.rate_hz)
+    return FrontEnd(
+        rate_hz=rate,
+        window=fields.integer("window", 1, MAX_FFT, default.window),
+        hop=fields.integer("hop", -(-rate // MAX_FRAME_RATE), MAX_FFT, default.hop),
+        fft=fields.integer("fft", 1, MAX_FFT, default.fft),
+        mels=fields.integer("mels", 1, MAX_MELS, default.mels),
+        low_hz=fields.number("low_hz", 0, rate / 2, default.low_hz),
+        high_hz=fields.number("high_hz", 0, rate / 2, default.high_hz),
+        scale=fields.choice("scale", mel.SCALES, default.scale),
+        norm=fields.choice("norm", NORMS, default.norm),
+        power=fields.choice("power", POWERS, default.power),
+        log=fields.choice("log", LOGS, default.log),
+        floor=fields.number("floor", MIN_FLOOR, 1, default.floor),
+        coefficients=fields.integer("coefficients", 0, MAX_MELS, default.coefficients),
+    )

@@ -17,6 +17,10 @@ class NoStage:
 
     rows_in = 1
 
+    def row_shape(self, bins: int) -> tuple[int, ...]:
+        """Return the shape of a row of the output."""
+        return (bins,)
+
     def apply(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         return frames
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from edge.features.sound.front_end import FrontEnd
 
-MAX_BLOCKS_AT_ONCE = 64  # limits the memory that a long chunk takes
+MAX_BLOCKS_AT_ONCE = 64  # limits the memory that a long chunk takes ...
+MAX_SAMPLES_AT_ONCE = 1 << 20  # ... also if its blocks are long
 
 
 class StreamingFrontEnd:
@@ -25,6 +26,8 @@ class StreamingFrontEnd:
         self.block_hop = block * front_end.hop
         """Samples from the start of one block to the start of the next."""
         self._pending = np.empty(0, np.float32)
+        samples = block * front_end.fft
+        self._blocks_at_once = max(1, min(MAX_BLOCKS_AT_ONCE, MAX_SAMPLES_AT_ONCE // samples))
 
     @property
     def pending(self) -> int:
@@ -36,12 +39,11 @@ class StreamingFrontEnd:
         stored = np.concatenate([self._pending, samples])
         count = max(0, (len(stored) - self.block_samples) // self.block_hop + 1)
         self._pending = stored[count * self.block_hop :]
-        if count <= MAX_BLOCKS_AT_ONCE:
+        at_once = self._blocks_at_once
+        if count <= at_once:
             return self._blocks(stored, 0, count)
-        starts = range(0, count, MAX_BLOCKS_AT_ONCE)
-        return np.concatenate(
-            [self._blocks(stored, at, min(MAX_BLOCKS_AT_ONCE, count - at)) for at in starts]
-        )
+        starts = range(0, count, at_once)
+        return np.concatenate([self._blocks(stored, at, min(at_once, count - at)) for at in starts])
 
     def reset(self) -> None:
         """Discard the pending samples: the next sample starts a new stream."""

@@ -31,6 +31,12 @@ class SoundFeatures(Features):
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return sound_specification(wanted or {})
 
+    @classmethod
+    def tensor_shape(cls, specification: Mapping[str, Any]) -> tuple[int, ...]:
+        stage = stage_of(specification)
+        frames, bins = specification["shape"]
+        return frames // stage.rows_in, *stage.row_shape(bins)
+
     def __init__(self, specification: Mapping[str, Any]) -> None:
         self.front_end = FrontEnd(**specification["front_end"])
         self.frames, self.step = specification["shape"][0], specification["step"]
