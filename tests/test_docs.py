@@ -38,12 +38,13 @@ TOP_FOLDERS = (
 )
 # The folder to which the short paths of a table column are relative.
 SHORT_PATHS = {
-    "docs/training.md": ("training/sound", "training/motion"),
+    "docs/training.md": ("training/sound", "training/motion", "training/quantum"),
     "docs/architecture.md": (
         *(f"edge/{name}" for name in ("source", "features", "model", "decision", "sink", "api")),
         *(f"edge/{name}" for name in ("commands", "cli", "formats", "takes", "simulation")),
         *("edge", "edge/bench", "edge/source/serial", "training", "training/sound"),
         *("training/sound/learn", "firmware_bridge", "examples/plugin"),
+        *("edge/features/sound", "edge/features/quantum"),
     ),
     "firmware_bridge/README.md": (
         *("firmware_bridge", "firmware_bridge/EdgeSense/src", "firmware_bridge/simulated_board"),
