@@ -1,4 +1,4 @@
-"""Values of a document that somebody else wrote, such as the manifest of a model.
+"""Read values of a document that is not trusted, such as the manifest of a model.
 
 Each value is read with its type and bounds, and a FieldError names the field that is wrong:
 "input.front_end.mels is 65535: give an integer from 1 to 256".
@@ -31,7 +31,7 @@ class Fields:
 
     values: Any
     name: str = ""
-    """Where the object is in the document, such as "input.front_end"."""
+    """The position of the object in the document, such as "input.front_end"."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.values, Mapping):
@@ -67,7 +67,7 @@ class Fields:
         return str(value)
 
     def choice(self, key: str, choices: Collection[Any], default: Any = None) -> Any:
-        """One of the choices; None is possible if it is one of them."""
+        """One of the choices, which may include None."""
         value = self.values.get(key, default)
         if not any(type(value) is type(choice) and value == choice for choice in choices):
             listed = ", ".join(map(repr, choices))
@@ -100,7 +100,7 @@ class Fields:
         """Raise FieldError if there is a field of another name."""
         for key in self.values:
             if key not in known:
-                raise self.error(key, "it is not known here")
+                raise self.error(key, "this edge-sense does not know this field")
 
     def path(self, key: str) -> str:
         separator = "." if self.name and not key.startswith("[") else ""

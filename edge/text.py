@@ -1,5 +1,5 @@
-"""Text from outside, such as a file name or a label, made safe to print: one line, no control
-characters, of bounded length."""
+"""Make untrusted text, such as a file name or a label, safe to print: in one line, without
+control characters, and of limited length."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def printable(text: str) -> str:
 def shortened(text: str, longest: int) -> str:
     """Return the text, without its middle if it is longer than `longest`.
 
-    Both ends stay: a message begins with what is wrong and ends with what helps.
+    Both ends stay: a message begins with the cause and ends with the remedy.
     """
     if len(text) <= longest:
         return text

@@ -22,8 +22,8 @@ from edge.events import Detection
 from edge.features import Window
 from edge.fields import FieldError, Fields
 
-MAX_TIME_S = 60.0  # longer than any word, and than any pause between two
-MAX_SMOOTHING_S = 10.0  # scores of so long a time are kept in memory
+MAX_TIME_S = 60.0  # longer than any word or pause between two words
+MAX_SMOOTHING_S = 10.0  # limits the memory for recent scores
 TOLERANCE = 1e-3  # s: times are sums of fractions, and 3 x 0.04 is not exactly 0.12
 
 

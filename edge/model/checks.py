@@ -16,7 +16,7 @@ from edge.model.manifest import Manifest
 from edge.registry import Registry
 from edge.text import MAX_VALUE, quoted, shortened
 
-MAX_DIFFERENCES = 20  # that are named in a message
+MAX_DIFFERENCES = 20  # in one message
 
 
 def check_task(manifest: Manifest, path: Path, task: str | None) -> None:

@@ -40,8 +40,8 @@ class Manifest:
     def from_document(cls, document: Mapping[str, Any]) -> Manifest:
         """The manifest in a parsed manifest.json.
 
-        FieldError, which names the field, if one is missing or of a wrong type. What the kinds of
-        features and of decision need is checked by those.
+        FieldError names a field that is missing or of a wrong type. The features and the decision
+        check the values of their own kind.
         """
         fields = Fields(document)
         labels = fields.texts("labels")

@@ -24,8 +24,8 @@ RUNTIME_ERRORS = (ValueError, RuntimeError, TypeError, IndexError, OverflowError
 
 UnicodeDecodeError, for a name that is not text, is a ValueError.
 """
-MAX_SCALE = 1e6  # of a quantised value; features and scores are far smaller
-MAX_TENSOR_SIZE = 1 << 22  # values of an input or a state: far more than a small computer can run
+MAX_SCALE = 1e6  # scale of a quantisation; features and scores need far smaller ones
+MAX_TENSOR_SIZE = 1 << 22  # values of an input or a state; a small computer can run far fewer
 
 
 class Network:
@@ -136,7 +136,7 @@ def _problem(inputs: list[Any], outputs: list[Any], labels: int) -> str | None:
     """Why a network with these tensors cannot be run, and the remedy; None if it can."""
     if not inputs or len(inputs) != len(outputs):
         return (
-            f"it has {len(inputs)} inputs and {len(outputs)} outputs, not as many of each: "
+            f"it has {len(inputs)} inputs and {len(outputs)} outputs, not the same number: "
             "export it again"
         )
     tensors = inputs + outputs

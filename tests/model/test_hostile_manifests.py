@@ -1,4 +1,4 @@
-"""Manifests with impossible values: one line names the field, before memory or time is spent."""
+"""Manifests with impossible values are refused in one line, without using much memory or time."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ IMPOSSIBLE = [  # model, path of the field in the manifest, value, the field as 
 
 
 def altered(tmp_path: Path, model: str, path: str, value: Any) -> Path:
-    """A copy of a shipped model with another value in its manifest, and hashes that fit."""
+    """A copy of a shipped model with another value in its manifest, and the matching hashes."""
     data = find_model(model).read_bytes()
     network, document = parse_document(data, model)
     *sections, key = path.split(".")
