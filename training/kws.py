@@ -45,7 +45,11 @@ DEFAULTS = TrainingConfig(keyword_task())
 def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS) -> int:
     parser = CommandParser("python -m training.kws", __doc__)
     parser.add_argument(
-        "--words", nargs="+", default=KEYWORDS, metavar="WORD", help=f"({' '.join(KEYWORDS)})"
+        "--words",
+        nargs="+",
+        default=KEYWORDS,
+        metavar="WORD",
+        help=f"words to recognise ({' '.join(KEYWORDS)})",
     )
     add_options(parser)
     parser.set_defaults(command="kws")

@@ -58,8 +58,10 @@ def add_options(parser: CommandParser) -> None:
         help="the input spectra: those of the shipped models, or the lecture's MFCC, which take "
         "longer to compute (shipped; with --base that of the base)",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.tflite")
-    parser.add_argument("--seed", type=seed, default=0, metavar="N")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE.tflite", help="the model file to write"
+    )
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of the training (0)")
     add_common(parser)
 
 
