@@ -35,6 +35,11 @@ def one_line(text: str) -> str:
     return shortened(printable(shortened(text, MAX_LINE)), MAX_LINE)
 
 
+def printable_lines(text: str) -> str:
+    """Return a text of several lines with the control characters in its lines replaced."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def quoted(value: object) -> str:
     """Return a value of a document for a message: its `repr`, shortened."""
     text = value[: MAX_VALUE + 1] if isinstance(value, (str, bytes)) else value

@@ -16,7 +16,17 @@ NOT_ON_DEVICE = {"training", "tools", "tests", "firmware_bridge"}
 # The packages and modules of `edge` from bottom to top: each imports only those that precede it.
 # `edge` itself (edge/__init__.py) is the entry for programs and imports lazily.
 EDGE_LAYERS = (
-    *("errors", "text", "fields", "console", "samples", "registry", "events", "resample"),
+    *(
+        "errors",
+        "text",
+        "fields",
+        "child_process",
+        "console",
+        "samples",
+        "registry",
+        "events",
+        "resample",
+    ),
     *("formats", "features", "decision", "model", "simulation", "source", "sink", "chain"),
     *("takes", "doctor", "bench", "api", "cli", "commands"),
 )

@@ -16,12 +16,15 @@ from edge.bench.model_file.tflite import read_network
 from edge.bench.record import Row, row_name
 from edge.bench.settings import Settings
 from edge.errors import EdgeError
-from edge.model.model_file import read_model
+from edge.model.checks import check_input
+from edge.model.model_file import read_bytes, read_model
 from edge.model.runtime import RUNTIMES
 from edge.model.shipped import find_model, shipped_models
+from edge.text import one_line
 
 ALL = "all"
 SEED = 7
+MAX_MODEL_BYTES = 1 << 30  # models of others may be larger than those of this project
 SIGNALS = ("active", "idle")
 
 
@@ -48,7 +51,7 @@ def model_jobs(settings: Settings, folder: Path) -> Iterator[Job]:
     for name in settings.models:
         for path, runtime in _files_and_runtimes(name, settings.runtime):
             row: Row = {"model": path.name, "runtime": runtime, "threads": settings.threads}
-            job = Job(row, settings.request("model", model=str(path), runtime=runtime))
+            job = Job(row, settings.request("model", model=str(path.absolute()), runtime=runtime))
             try:
                 find_model(name)  # raises the error for an unknown name
                 row.update(_describe_file(path))
@@ -58,7 +61,7 @@ def model_jobs(settings: Settings, folder: Path) -> Iterator[Job]:
                     window_files[owner] = _save_windows(path, file)
                 job.request["windows"] = window_files[owner]
             except EdgeError as error:
-                row["error"] = str(error)
+                row["error"] = one_line(str(error))
             except OSError as error:
                 row["error"] = f"{path} cannot be read: {error.strerror or error}"
             yield job
@@ -79,10 +82,10 @@ def _files_and_runtimes(name: str, runtime: str | None) -> list[tuple[Path, str]
 
 def _describe_file(path: Path) -> Row:
     """Size, operators and multiplications of a model file."""
-    content = path.read_bytes()
+    content = read_bytes(path, MAX_MODEL_BYTES)
     row: Row = {"bytes": len(content), "sha256": _short_hash(content)}
     if path.suffix == SUFFIXES[ONNX]:
-        return row | (describe_onnx(path) or {"operators": None, "macs": None})
+        return row | (describe_onnx(content, path.name) or {"operators": None, "macs": None})
     network = read_network(content, path.name)
     return row | {
         "operators": network.counts,
@@ -117,6 +120,7 @@ def pipeline_jobs(
             try:
                 path = find_model(name)
                 _, manifest = read_model(path)
+                check_input(manifest, path)
                 specification = manifest.input
                 if specification.get("kind") not in SIMULATORS:
                     raise EdgeError(f"there is no simulated signal for {name}: measure its model")
@@ -124,10 +128,10 @@ def pipeline_jobs(
                 signal = simulate(specification, settings.signal_s, kind, SEED)
                 signal_folder = folder / f"signal{number}-{kind}"
                 signal.save(signal_folder)
-                row["sha256"] = _short_hash(path.read_bytes())
+                row["sha256"] = _short_hash(read_bytes(path))
                 if kind == "idle":
                     row["idle"] = SIMULATORS[specification["kind"]].idle_content
-                job.request.update(model=str(path), signal=str(signal_folder))
+                job.request.update(model=str(path.absolute()), signal=str(signal_folder))
             except (EdgeError, OSError) as error:
-                row["error"] = str(error)
+                row["error"] = one_line(str(error))
             yield job

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from typing import Any
 
-COMMAND = (sys.executable, "-m", "edge.bench.workers")
+from edge.child_process import child_python
+from edge.text import one_line
+
+MAX_STDERR = 1 << 16  # bytes that are read: the last line says why a worker ended
+WORKER = ("-m", "edge.bench.workers")
 
 
-def run_worker(request: dict[str, Any], command: tuple[str, ...] = COMMAND) -> dict[str, Any]:
+def run_worker(request: dict[str, Any], arguments: tuple[str, ...] = WORKER) -> dict[str, Any]:
     """The answer of the worker; {"error": sentence} if it crashes, hangs or writes no JSON."""
     timeout = request["timeout"]
     request = {**request, "spawned_ns": time.monotonic_ns()}
     with (
         tempfile.TemporaryFile() as stderr,
         subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+            **child_python(*arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
         ) as worker,
     ):
         try:
@@ -29,14 +36,15 @@ def run_worker(request: dict[str, Any], command: tuple[str, ...] = COMMAND) -> d
             return {"error": f"no answer in {timeout:g} s: allow more time with --timeout"}
         finally:
             worker.kill()  # no effect if it has ended
-        stderr.seek(0)
+        size = stderr.seek(0, os.SEEK_END)
+        stderr.seek(max(0, size - MAX_STDERR))
         messages = stderr.read().decode(errors="replace").strip().splitlines()
     try:
         answer = json.loads(stdout)
         assert isinstance(answer, dict)
         return answer
     except (ValueError, AssertionError):
-        reason = f": {messages[-1]}" if messages else ""
+        reason = f": {one_line(messages[-1])}" if messages else ""
         return {"error": _describe_exit(worker.returncode) + reason}
 
 

@@ -7,11 +7,13 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
+from dataclasses import replace
 
 from edge.cli.status_line import StatusLine
 from edge.console import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, supports_escape_codes
 from edge.doctor import FAULT, OK, WARNING, Finding
 from edge.sink.json_lines import rounded
+from edge.text import one_line
 
 COLOURS = {OK: GREEN, WARNING: YELLOW, FAULT: RED}
 INDENT = 22  # columns before the text of a finding
@@ -75,6 +77,9 @@ class TerminalReport(Report):
     def show(self, finding: Finding) -> None:
         super().show(finding)
         self._progress.clear()
+        finding = replace(
+            finding, text=one_line(finding.text), fix=finding.fix and one_line(finding.fix)
+        )
         level = f"{finding.level:<9}"
         if not self._colour:
             fix = f" -> {finding.fix}" if finding.fix else ""

@@ -9,7 +9,10 @@ import shlex
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from edge.text import one_line
+
 EPILOG = "Every option can also be set by the environment variable in brackets."
+
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
 
@@ -58,7 +61,7 @@ class CommandParser(argparse.ArgumentParser):
             and "--replay" in self._option_string_actions
         ):
             message += "; recordings are given with --replay"
-        super().error(message.replace("invalid _", "invalid "))
+        super().error(one_line(message.replace("invalid _", "invalid ")))
 
     def _value(self, action: argparse.Action, text: str) -> Any:
         """The value that the option would have with this text on the command line."""

@@ -18,6 +18,7 @@ from edge.errors import EdgeError, RecordingError, SourceError
 from edge.samples import Chunk
 from edge.source import Source
 from edge.takes import Capture, Take
+from edge.text import printable, printable_lines
 
 MAX_REJECTED_IN_A_ROW = 10  # after so many, another take would be rejected for the same reason
 
@@ -90,7 +91,7 @@ class RecordingSession(ABC, Generic[Take]):
             print_json(event)
         else:
             say(text)
-            print(f"  saved {path}", flush=True)
+            print(f"  saved {printable(str(path))}", flush=True)
 
     def _report_rejected(
         self, reason: RecordingError, event: Mapping[str, object], in_a_row: bool = True
@@ -111,7 +112,7 @@ class RecordingSession(ABC, Generic[Take]):
 def say(text: str) -> None:
     """Print a line on stderr; on a terminal, erase what the level meter left in this line."""
     print(
-        text + (ERASE_LINE if supports_escape_codes(sys.stderr) else ""),
+        printable_lines(text) + (ERASE_LINE if supports_escape_codes(sys.stderr) else ""),
         file=sys.stderr,
         flush=True,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from edge.cli.signals import INTERRUPTED, signals_interrupt
 from edge.console import ERASE_LINE, supports_escape_codes
 from edge.errors import EdgeError
+from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.cli.parser import CommandParser
@@ -45,7 +46,7 @@ def run_command(
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = 0
         except (EdgeError, OSError) as error:
-            print(f"{parser.prog}: error: {_message(error)}", file=sys.stderr)
+            print(f"{parser.prog}: error: {one_line(_message(error))}", file=sys.stderr)
             status = 1
     return status
 
@@ -96,3 +97,6 @@ class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         return f"{self.prog}: {level}{super().format(record)}{self.end}"
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802, the library's name
+        return one_line(record.message)

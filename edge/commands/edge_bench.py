@@ -25,7 +25,7 @@ from pathlib import Path
 from edge.bench.benchmark import run_benchmark
 from edge.bench.record import Record
 from edge.bench.report.markdown import as_markdown
-from edge.bench.report.plot import plot_record
+from edge.bench.report.plot import check_matplotlib, plot_record
 from edge.bench.report.terminal import as_text
 from edge.cli.bench_options import add_bench_options, settings_from
 from edge.cli.options import add_common
@@ -34,6 +34,7 @@ from edge.cli.run import run_command
 from edge.cli.status_line import StatusLine
 from edge.commands.edge_bench_compare import compare
 from edge.errors import EdgeError
+from edge.text import printable
 
 PROG = "edge-bench"
 
@@ -53,9 +54,11 @@ def _run(args: argparse.Namespace) -> int:
         raise EdgeError("nothing to measure: name a model, for example edge-bench airdigit")
     for file in (args.markdown, args.png, None if args.json == "-" else args.json):
         _check_writable(file)
+    if args.png:
+        check_matplotlib()
     progress = StatusLine(enabled=args.verbosity >= 0)
     try:
-        record = run_benchmark(settings_from(args), progress.show)
+        record = run_benchmark(settings_from(args), lambda text: progress.show(printable(text)))
     finally:
         progress.clear()
     _write(record, args)
@@ -79,5 +82,8 @@ def _write(record: Record, args: argparse.Namespace) -> None:
 
 def _check_writable(file: str | None) -> None:
     """Called before the measurement, so that minutes of work are not lost."""
-    if file and not os.access(Path(file).parent, os.W_OK):
+    if not file:
+        return
+    path = Path(file)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise EdgeError(f"{file} cannot be written: name a file in a folder that you can write to")

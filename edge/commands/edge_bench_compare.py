@@ -30,6 +30,10 @@ from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import RecordingError
+from edge.formats.files import read_bytes
+from edge.text import one_line
+
+MAX_SIZE = 16 << 20  # bytes of a record; usual are some hundred kilobytes
 
 
 def compare(prog: str, argv: Sequence[str]) -> int:
@@ -53,7 +57,7 @@ def _run(args: argparse.Namespace) -> int:
         lines = list(_report(a, b, differences))
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
         raise _not_a_record(f"{args.a} or {args.b}") from None
-    print("\n".join(lines))
+    print("\n".join(map(one_line, lines)))
     limit = args.fail_if_slower
     return int(limit is not None and any(d.low > 1 + limit / 100 for d in differences))
 
@@ -83,7 +87,11 @@ def _report(a: Record, b: Record, differences: list[Difference]) -> Iterator[str
 
 def _read(path: Path) -> Record:
     try:
-        record = json.loads(path.read_text())
+        content = read_bytes(path, MAX_SIZE, "a record of edge-bench")
+    except RecordingError as error:
+        raise RecordingError(f"{path} {error}") from None
+    try:
+        record = json.loads(content)
     except (ValueError, RecursionError):
         raise _not_a_record(str(path)) from None
     parts = {"machine": dict, "settings": dict, "models": list, "pipelines": list, "warnings": list}

@@ -32,6 +32,7 @@ from edge.cli.status_line import StatusLine
 from edge.errors import EdgeError
 from edge.model import Model
 from edge.sink.json_lines import rounded
+from edge.text import one_line
 
 PROGRESS_INTERVAL = 0.25  # s
 
@@ -61,7 +62,7 @@ def _classify_all(args: argparse.Namespace) -> int:
         try:
             result = {"file": str(file), **_as_json(classify(model, file))}
         except (EdgeError, OSError) as error:
-            result = {"file": str(file), "error": str(error)}
+            result = {"file": str(file), "error": one_line(str(error))}
             failed = True
         except MemoryError:
             result = {

@@ -39,6 +39,20 @@ def files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in files)
 
 
+def read_bytes(path: Path, max_size: int, kind: str) -> bytes:
+    """Return the content of a file; RecordingError if it cannot be read or is too large.
+
+    `kind` names such files in the message, for example "a recording".
+    """
+    with readable(path) as size:
+        if size > max_size:
+            raise RecordingError(
+                f"has {size >> 20} MB, but {kind} has {max_size >> 20} MB at most: "
+                "name another file"
+            )
+        return path.read_bytes()
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[int]:
     """Check that the file can be read, and give its size in bytes to the `with` block.

@@ -57,7 +57,7 @@ def read_manifest(path: str | Path) -> Manifest:
 
 def read_model(path: str | Path) -> tuple[bytes, Manifest]:
     """The network and the manifest of a model file; ModelError if the file is not usable."""
-    return parse_model(_read_bytes(Path(path)), str(path))
+    return parse_model(read_bytes(Path(path)), str(path))
 
 
 def parse_model(data: bytes, name: str) -> tuple[bytes, Manifest]:
@@ -144,15 +144,16 @@ def _network_hash(network: bytes) -> str:
     return sha256(network).hexdigest()[:16]
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """The content of a model file; ModelError if it cannot be read or is larger."""
     try:
         if not path.is_file():
             problem = "is not a file" if path.exists() else "does not exist"
             raise ModelError(f"model {path} {problem}: give a .tflite file")
         size = path.stat().st_size
-        if size > MAX_BYTES:
+        if size > max_bytes:
             raise ModelError(
-                f"{path} has {size >> 20} MB, more than the {MAX_BYTES >> 20} MB that a model may "
+                f"{path} has {size >> 20} MB, more than the {max_bytes >> 20} MB that a model may "
                 "have: give a .tflite file made by the training"
             )
         return path.read_bytes()

@@ -16,6 +16,7 @@ from edge.errors import EdgeError, ModelError
 from edge.formats.atomic_write import atomic_write
 from edge.model.manifest import FORMAT, Manifest
 from edge.model.model_file import attach, damaged, parse_document, parse_model
+from edge.text import one_line
 
 DECISION_KEYS = {
     "asked": "word_prior",
@@ -81,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             atomic_write(target, upgraded(path.read_bytes(), str(path)))
             print(f"wrote {target}")
     except (EdgeError, OSError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        print(f"{parser.prog}: error: {one_line(str(error))}", file=sys.stderr)
         return 1
     return 0
 

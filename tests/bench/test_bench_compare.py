@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from edge.bench.record import FORMAT
 from edge.bench.report.compare import compare_rows, different_conditions, unmatched_rows
 from edge.commands.edge_bench import main
+from edge.text import MAX_LINE
 
 
 def block_medians(median: float, seed: int) -> list[list[float]]:
@@ -167,4 +169,27 @@ def test_record_of_another_format_is_refused(files, capsys):
 
 def test_missing_record_is_named(capsys):
     assert main(["compare", "/nowhere/a.json", "/nowhere/b.json"]) == 1
-    assert "/nowhere/a.json: No such file" in capsys.readouterr().err
+    assert "/nowhere/a.json does not exist" in capsys.readouterr().err
+
+
+def test_a_file_that_never_ends_and_one_that_is_too_large_are_refused(tmp_path, capsys):
+    assert main(["compare", "/dev/zero", "/dev/zero"]) == 1
+    assert "/dev/zero is not a regular file" in capsys.readouterr().err
+    large = tmp_path / "large.json"
+    large.touch()
+    os.truncate(large, 1 << 31)
+    assert main(["compare", str(large), str(large)]) == 1
+    assert "has 2048 MB, but a record of edge-bench has 16 MB at most" in capsys.readouterr().err
+
+
+def test_names_in_records_reach_the_terminal_without_control_characters(tmp_path, capsys):
+    hostile = record(board="\x1b]0;title\x07" + "x" * 10**6)
+    hostile["models"][0]["model"] = "\x1b[2J\nm.tflite"
+    hostile["warnings"] = ["\x9b31m" * 10**5]
+    for name, content in {"a": record(), "b": hostile}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 0
+    out = capsys.readouterr().out
+    assert r"\x1b]0;title\x07" in out and r"\x1b[2J\nm.tflite" in out
+    assert not set(out) & {"\x1b", "\x9b", "\x07"}
+    assert max(map(len, out.splitlines())) <= MAX_LINE

@@ -59,15 +59,28 @@ def test_failed_models_are_rows_with_an_error_and_the_others_run(
 ):
     garbage = tmp_path / "garbage.tflite"
     garbage.write_bytes(b"\x1c\0\0\0TFL3" + bytes(range(256)))
-    names = ("nobody", "gone.tflite", str(garbage), str(unknown_operator), str(stroke_file))
+    network = tmp_path / "broken.onnx"
+    network.write_bytes(b"\x08\x07" + bytes(range(256)))
+    broken = (str(network), "/dev/zero", str(tmp_path))
+    names = (
+        "nobody",
+        "gone.tflite",
+        str(garbage),
+        str(unknown_operator),
+        str(stroke_file),
+        *broken,
+    )
     record = quick_benchmark(models=names, runtime="ai_edge_litert")
     rows = record["models"]
     errors = [row.get("error", "") for row in rows]
     assert errors[0].startswith("no shipped model 'nobody': choose")
-    assert errors[1] == "gone.tflite cannot be read: No such file or directory"
+    assert errors[1] == "model gone.tflite does not exist: give a .tflite file"
     assert errors[2].startswith("garbage.tflite is damaged: copy or train it again")
     assert "cannot run unknown.tflite" in errors[3] and "Teleport" in errors[3]
     assert errors[4] == "" and rows[4]["runs"] >= 5
+    assert errors[5].startswith("broken.onnx is damaged: copy or export it again (")
+    assert errors[6] == "model /dev/zero is not a file: give a .tflite file"
+    assert errors[7].endswith("is not a file: give a .tflite file")
     assert rows[3]["operators"] == {"Teleport": 1} and rows[3]["uncounted"] == ["Teleport"]
     json.dumps(record, allow_nan=False)
 
@@ -76,7 +89,7 @@ def test_missing_runtime_names_its_install_command(
     stroke_file, monkeypatch, tmp_path, quick_benchmark
 ):
     (tmp_path / "tflite_runtime.py").write_text("raise ImportError('not here')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
     record = quick_benchmark(models=(str(stroke_file),), runtime="tflite_runtime")
     (row,) = record["models"]
     assert row["error"].endswith("pip install tflite-runtime")

@@ -14,6 +14,7 @@ from edge.bench.model_file.tflite import read_network
 from edge.errors import ModelError
 from edge.features import FEATURES, Window
 from edge.model import Manifest, Model
+from edge.model.checks import check_input
 from edge.model.model_file import read_model
 from edge.model.network import StreamingNetwork
 
@@ -24,9 +25,11 @@ def manifest_file(path: Path) -> Path:
 
 
 def model_windows(path: Path) -> InputWindows | None:
-    """Windows of a simulated signal; None if the model has no manifest or no simulator exists."""
+    """Windows of a simulated signal; None if the model has no manifest that fits, or no
+    simulator exists."""
     try:
         content, manifest = read_model(manifest_file(path))
+        check_input(manifest, path)
     except ModelError:
         return None
     kind = manifest.input.get("kind")

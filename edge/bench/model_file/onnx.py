@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from math import prod
-from pathlib import Path
 from typing import Any
 
+from edge.errors import ModelError
+from edge.text import MAX_VALUE, one_line, printable, shortened
 
-def describe_onnx(path: Path) -> dict[str, Any] | None:
-    """`operators` and `macs` for a batch of one; None if the onnx package is not installed."""
+
+def describe_onnx(content: bytes, name: str) -> dict[str, Any] | None:
+    """`operators` and `macs` for a batch of one; None if the onnx package is not installed.
+
+    `name` stands for the file in error messages.
+    """
     try:
         import onnx
         from onnx import shape_inference
     except ImportError:
         return None
-    model = onnx.load(str(path))
+    try:
+        return _describe(onnx.load_model_from_string(content), shape_inference)
+    except Exception as error:  # protobuf and onnx have exceptions of their own for damaged files
+        reason = one_line(" ".join(str(error).split())) or type(error).__name__
+        raise ModelError(f"{name} is damaged: copy or export it again ({reason})") from None
+
+
+def _describe(model: Any, shape_inference: Any) -> dict[str, Any]:
     for value in model.graph.input:
         for axis in value.type.tensor_type.shape.dim:
             if not axis.dim_value:
@@ -25,8 +37,9 @@ def describe_onnx(path: Path) -> dict[str, Any] | None:
     for value in (*graph.input, *graph.value_info, *graph.output):
         axes = value.type.tensor_type.shape.dim
         shapes[value.name] = tuple(axis.dim_value or 1 for axis in axes)
+    kinds = (printable(shortened(node.op_type, MAX_VALUE)) for node in graph.node)
     return {
-        "operators": dict(Counter(node.op_type for node in graph.node)),
+        "operators": dict(Counter(kinds)),
         "macs": sum(_macs(node, shapes) for node in graph.node),
     }
 

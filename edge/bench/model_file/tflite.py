@@ -10,6 +10,7 @@ from math import prod
 from edge.bench.model_file import tflite_schema as schema
 from edge.bench.model_file.flatbuffer_reader import DAMAGED_DATA, Table
 from edge.errors import ModelError
+from edge.text import MAX_VALUE, printable, shortened
 
 # Operators that contain loops, so that their multiplications do not follow from the shapes.
 UNCOUNTED = {
@@ -100,11 +101,16 @@ def _network(model: Table) -> Network:
         output_shapes = [tensors[at].shape for at in outputs]
         macs = _macs(name, input_shapes, output_shapes, table.table(schema.OPERATOR_OPTIONS))
         operators.append(Operator(name, inputs, outputs, macs))
+    graph_inputs = graph.numbers(schema.GRAPH_INPUTS, "i")
+    graph_outputs = graph.numbers(schema.GRAPH_OUTPUTS, "i")
+    numbers = set(graph_inputs + graph_outputs)
+    if not graph_inputs or not graph_outputs or not numbers <= set(range(len(tensors))):
+        raise ValueError("its inputs and outputs are not among its tensors")
     return Network(
         tensors,
         operators,
-        graph.numbers(schema.GRAPH_INPUTS, "i"),
-        graph.numbers(schema.GRAPH_OUTPUTS, "i"),
+        graph_inputs,
+        graph_outputs,
         (graph.position(schema.GRAPH_OPERATORS)[1], graph.position(schema.GRAPH_OUTPUTS)[0]),
     )
 
@@ -113,7 +119,8 @@ def _operator_name(code: Table) -> str:
     # The first field is a byte, which became too small. Older files have only this field.
     number = max(code.scalar(schema.CODE_OLD, "b"), code.scalar(schema.CODE_NEW, "i"))
     name = schema.OPERATORS[number] if 0 <= number < len(schema.OPERATORS) else f"operator {number}"
-    return code.text(schema.CODE_CUSTOM) or name if name == "CUSTOM" else name
+    custom = printable(shortened(code.text(schema.CODE_CUSTOM), MAX_VALUE))
+    return custom or name if name == "CUSTOM" else name
 
 
 def _tensor(table: Table) -> Tensor:

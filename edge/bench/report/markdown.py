@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from edge.bench.record import Record, Row, row_name
 from edge.bench.report.columns import MODELS, OPERATORS, PIPELINES, Columns, operator_rows
 from edge.bench.report.notes import machine_line, record_notes, row_notes
+from edge.text import printable_lines
 
 
 def as_markdown(record: Record) -> str:
@@ -27,7 +28,7 @@ def as_markdown(record: Record) -> str:
         for note in row_notes(row)
     ]
     parts.append("\n".join(f"- {note}" for note in (*notes, *record_notes(record))))
-    return "\n\n".join(parts) + "\n"
+    return printable_lines("\n\n".join(parts) + "\n")
 
 
 def _cells(rows: Sequence[Row], columns: Columns) -> list[list[str]]:

@@ -9,12 +9,19 @@ from edge.bench.record import Record, Row, subject
 from edge.errors import RuntimeMissing
 
 
-def plot_record(record: Record, path: Path) -> None:
+def check_matplotlib() -> None:
+    """RuntimeMissing if it is not installed; called before minutes of measurement."""
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise RuntimeMissing("--png needs matplotlib: pip install matplotlib") from None
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise RuntimeMissing(f"--png needs matplotlib ({error}): pip install matplotlib") from None
+
+
+def plot_record(record: Record, path: Path) -> None:
+    check_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     panels = [
         (plot, rows)
         for plot, key in ((_plot_latency, "models"), (_plot_stages, "pipelines"))

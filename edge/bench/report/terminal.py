@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from edge.bench.record import Record, Row, row_name, subject
 from edge.bench.report import columns
 from edge.bench.report.notes import machine_line, record_notes, row_notes
+from edge.text import printable_lines
 
 WIDTH = 80
 GAP = "  "
@@ -24,7 +25,7 @@ def as_text(record: Record) -> str:
         *_operators(record["models"]),
         "\n".join(_notes(record)),
     ]
-    return "\n\n".join(parts) + "\n"
+    return printable_lines("\n\n".join(parts) + "\n")
 
 
 def _models(rows: Sequence[Row]) -> Iterator[str]:

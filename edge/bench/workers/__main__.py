@@ -34,13 +34,14 @@ def main() -> int:
     module, _, name = MEASUREMENTS[request["kind"]].partition(":")
     request.setdefault("spawned_ns", time.monotonic_ns())
     from edge.errors import EdgeError
+    from edge.text import one_line
 
     try:
         result = getattr(import_module(module), name)(request)
     except EdgeError as error:
         result = {"error": str(error)}
     except Exception as error:  # each runtime has exceptions of its own, and the row shows them
-        reason = " ".join(str(error).split())
+        reason = one_line(" ".join(str(error).split()))
         result = {"error": f"{type(error).__name__}: {reason}"}
     answer.write(json.dumps(result) + "\n")
     answer.flush()

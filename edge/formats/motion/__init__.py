@@ -38,7 +38,7 @@ def read(path: str | os.PathLike[str]) -> Recording:
     Raise RecordingError if there is none. Its message does not name the file: the caller does.
     """
     path = Path(path)
-    text = _decode(_content(path))
+    text = _decode(files.read_bytes(path, MAX_FILE_SIZE, "a recording"))
     recording = _parse(text)
     name = file_name.parse(path.name)
     recording = replace(recording, label=name.label, session=name.session, recorded=name.recorded)
@@ -63,16 +63,6 @@ def _parse(text: str) -> Recording:
             with np.errstate(all="ignore"):  # numbers that overflow here are refused later
                 return form.parse(text)
     raise RecordingError("holds no recording: its first line should be t_ms,ax,ay,az,gx,gy,gz")
-
-
-def _content(path: Path) -> bytes:
-    with files.readable(path) as size:
-        if size > MAX_FILE_SIZE:
-            raise RecordingError(
-                f"has {size >> 20} MB, but a recording has {MAX_FILE_SIZE >> 20} MB at most: "
-                "name another file"
-            )
-        return path.read_bytes()
 
 
 def _decode(data: bytes) -> str:

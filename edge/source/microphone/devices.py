@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from edge.errors import SourceError
 from edge.source.microphone.portaudio import sounddevice
+from edge.text import printable
 
 NO_MICROPHONE = (
     "no microphone found: plug one in (a service sees only the microphones of the user it runs "
@@ -35,7 +36,7 @@ def input_devices() -> list[InputDevice]:
     return [
         InputDevice(
             device["index"],
-            " ".join(device["name"].split()),
+            printable(" ".join(device["name"].split())),
             device["max_input_channels"],
             round(device["default_samplerate"]),
             device["index"] == default,

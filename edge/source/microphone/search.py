@@ -11,12 +11,12 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from edge.child_process import child_python
 from edge.errors import SourceError
 from edge.source.microphone import devices
 from edge.source.microphone.devices import InputDevice
@@ -74,19 +74,13 @@ def refresh(found: list[InputDevice]) -> None:
         devices.search_again()
 
 
-def _absolute(paths: list[str]) -> list[str]:
-    return [os.path.abspath(path) for path in paths if path]
-
-
 def _devices_in_child() -> Iterator[list[InputDevice] | None]:
     try:
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD],
+            **child_python("-c", CHILD),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=os.sep,  # modules in the current folder must not be imported
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(_absolute(sys.path))},
         )
     except OSError as error:
         raise SourceError(f"no process can be started ({error.strerror})") from None
