@@ -27,6 +27,7 @@ DECISION_KEYS = {
     "held_s": "max_hold_s",
     "release": "release_ratio",
 }
+METRIC_KEYS = {"judged": "validation"}
 POINT_KEYS = {
     "false": "false_accepts",
     "false_clips": "false_accept_clips",
@@ -43,7 +44,8 @@ def upgraded(data: bytes, name: str) -> bytes:
         return data
     try:
         decision = _renamed_settings(document["decision"])
-        current = {**document, "format": FORMAT, "decision": decision}
+        provenance = _renamed_metrics(document["provenance"])
+        current = {**document, "format": FORMAT, "decision": decision, "provenance": provenance}
         return attach(network, Manifest.from_document(current))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(name, error) from None
@@ -56,6 +58,12 @@ def _renamed_settings(values: dict[str, Any]) -> dict[str, Any]:
             _renamed(point, POINT_KEYS) for point in renamed["operating_points"]
         ]
     return renamed
+
+
+def _renamed_metrics(provenance: dict[str, Any]) -> dict[str, Any]:
+    if "metrics" not in provenance:
+        return provenance
+    return {**provenance, "metrics": _renamed(provenance["metrics"], METRIC_KEYS)}
 
 
 def _renamed(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

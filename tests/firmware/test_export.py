@@ -204,7 +204,7 @@ def test_invalid_model_is_refused_with_one_line(tmp_path, capsys):
     out = tmp_path / "out"
     text = tmp_path / "text.tflite"
     text.write_text("no model at all")
-    assert "no TFLite model" in error_line(capsys, text, "--out", out)
+    assert "is not a TFLite model" in error_line(capsys, text, "--out", out)
     assert "does not exist" in error_line(capsys, tmp_path / "nothing.tflite", "--out", out)
     other = stroke_network.write_model(tmp_path / "other.tflite", task="keyword")
     assert "give one for 'airdigit'" in error_line(capsys, other, "--out", out)

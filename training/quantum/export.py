@@ -24,7 +24,7 @@ def export(
     staged, task, out = config.behind_stage, config.training.task, config.training.out
     int8 = to_int8(trained.network, staged.network, trained.calibration)
     test = _score_test_split(int8, trained, data.clips, config)
-    metrics = {"judged": _metrics(validation.scores, task)}
+    metrics = {"validation": _metrics(validation.scores, task)}
     if test:
         metrics["test"] = _metrics(test, task)
     clips = trained.training_set.clips

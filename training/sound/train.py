@@ -85,7 +85,7 @@ def export(
         config.command,
         **describe_clips(trained.training_set.clips, data, config),
         metrics={
-            "judged": {
+            "validation": {
                 "clips": len(scores.truth),
                 "speakers": scores.speakers,
                 "int8": round(scores.accuracy(scores.int8), 4),

@@ -37,7 +37,7 @@ def test_kws_trains_on_a_corpus_and_then_adapts_to_own_words(tmp_path, capsys):
     model = Model.load(out, task="kws")
     assert model.labels == [*WORDS, "silence", "unknown"]
     provenance = model.manifest.provenance
-    assert provenance["metrics"]["judged"]["int8"] >= 0.7  # chance is 0.25
+    assert provenance["metrics"]["validation"]["int8"] >= 0.7  # chance is 0.25
     assert "simulated people" in provenance["corpora"][1]
     assert "--words yes no --people 12" in provenance["command"]
 
@@ -75,7 +75,7 @@ def test_sounddigit_trains_on_waveforms_for_the_front_end_of_the_lecture(tmp_pat
     model = Model.load(out, task="sounddigit")
     assert model.manifest.input == LECTURE and model.input_shape == (62, 40)
     assert "MFCC" in out.with_suffix(".md").read_text()
-    assert model.manifest.provenance["metrics"]["judged"]["int8"] >= 0.3  # chance is 0.1
+    assert model.manifest.provenance["metrics"]["validation"]["int8"] >= 0.3  # chance is 0.1
     capsys.readouterr()
     assert edge_classify.main([str(out), str(next(data.rglob("*.wav")))]) == 0
     assert json.loads(capsys.readouterr().out)["label"] in model.labels

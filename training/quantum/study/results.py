@@ -44,7 +44,7 @@ class Study:
             "pool": self.windows,
             "epochs": self.epochs,
             "clips": self.clips,
-            "judged": dict(self.evaluated),
+            "evaluated": dict(self.evaluated),
             "speakers": dict(self.speakers),
             "runs": self.runs,
         }
@@ -54,8 +54,7 @@ class Study:
 def read_study(path: Path) -> Study:
     """Return a study that is complete."""
     content = json.loads(path.read_text())
-    renamed = {"windows": content.pop("pool"), "evaluated": content.pop("judged")}
-    return Study(**content, **renamed)
+    return Study(windows=content.pop("pool"), **content)
 
 
 def stored_runs(path: Path, frames: int) -> list[dict[str, Any]]:
