@@ -18,25 +18,44 @@ PASSBAND = 0.86  # of the lower rate's Nyquist frequency: what lies below is unc
 STOPBAND_DB = 68.0  # attenuation of what lies above that Nyquist frequency
 RUN_LENGTHS = range(64, 23, -1)  # output samples computed at a time: few, so that the lag is short
 CACHED_MATRICES = 256  # as many as any ratio to 16 kHz needs
+MAX_MATRIX_BYTES = 32 << 20  # of all matrices; rates in use need 0.02 to 2 MB
 
 
 class Resampler:
     def __init__(self, from_rate: int, to_rate: int) -> None:
-        common = gcd(from_rate, to_rate)
-        self._up, self._down = to_rate // common, from_rate // common
         scale = min(1.0, to_rate / from_rate)  # of the filter's frequencies
         beta = 0.1102 * (STOPBAND_DB - 8.7)
         width = (STOPBAND_DB - 7.95) / (2.285 * np.pi * (1 - PASSBAND))
         self._half = ceil(width / 2 / scale)  # input samples on each side of an output sample
         self._cutoff = (1 + PASSBAND) / 2 * scale
-        # The run length that needs the fewest matrices.
-        self._run = max(RUN_LENGTHS, key=lambda run: gcd(run, self._up))
-        self._matrices = self._up // gcd(self._run, self._up)
-        self._span = floor((self._run - 1) * self._down / self._up) + 2 * self._half + 2
+        common = gcd(from_rate, to_rate)
+        self._set_ratio(to_rate // common, from_rate // common)
+        if 4 * self._matrices * self._span * self._run > MAX_MATRIX_BYTES:
+            self._set_ratio(*self._near_ratio(from_rate / to_rate))
         self._matrix = lru_cache(CACHED_MATRICES)(lambda index: self._compute(index, beta))
         self._input = np.zeros(self._half, np.float32)  # silence before the first sample
         self._input_start = -self._half  # index of the first sample in `_input`
         self._samples_in = self._samples_out = 0
+
+    def _set_ratio(self, up: int, down: int) -> None:
+        """Convert `down` input samples to `up` output samples."""
+        self._up, self._down = up, down
+        # The run length that needs the fewest matrices.
+        self._run = max(RUN_LENGTHS, key=lambda run: gcd(run, up))
+        self._matrices = up // gcd(self._run, up)
+        self._span = floor((self._run - 1) * down / up) + 2 * self._half + 2
+
+    def _near_ratio(self, ratio: float) -> tuple[int, int]:
+        """Return integers whose quotient is near the ratio, and that need few matrices.
+
+        Rates such as 767,999 Hz have no common divisor with 16 kHz and would need hundreds of MB.
+        The error is below 10 parts per million; clocks of sound cards differ by more.
+        """
+        run = RUN_LENGTHS[0]
+        count = max(1, MAX_MATRIX_BYTES // (4 * self._span * run))
+        near = [(run * n, round(run * n * ratio)) for n in range(1, count + 1)]
+        up, down = min(near, key=lambda pair: abs(pair[1] / pair[0] - ratio))
+        return up // gcd(up, down), down // gcd(up, down)
 
     def process(self, samples: ArrayLike) -> NDArray[np.float32]:
         """Return the output samples that the input completes; they lag a few ms behind."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from edge.errors import RecordingError
-from edge.formats.sound import Sound
+from edge.formats import sound
 from edge.model import Model
 from edge.model.requirements import check_recording
 from edge.samples import Chunk
@@ -40,10 +40,10 @@ def classify(model: str | Path | Model, file: str | os.PathLike[str]) -> Classif
     path = Path(file)
     if path.is_dir():
         raise RecordingError("is a folder without any recording: name a folder with recordings")
-    recording = reader_for(loaded).read(path)
+    reader = reader_for(loaded)
+    at_rate = {"rate": loaded.manifest.rate_hz} if reader is sound else {}
+    recording = reader.read(path, **at_rate)
     check_recording(loaded, recording)
-    if isinstance(recording, Sound):
-        recording = recording.at(loaded.manifest.rate_hz)
     scores = loaded.score_recording(Chunk(recording.t, recording.values))
     by_label = {label: float(s) for label, s in zip(loaded.labels, scores, strict=True)}
     best = loaded.labels[int(scores.argmax())]

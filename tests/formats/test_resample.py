@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,3 +92,27 @@ def test_lag_is_at_most_ten_milliseconds() -> None:
     resampler = Resampler(48000, 16000)
     count = sum(len(resampler.process(np.zeros(960))) for _ in range(50))
     assert 16000 - count <= 160
+
+
+@pytest.mark.parametrize("rate", [767_999, 767_993, 654_321, 300_007, 96_001, 47_999])
+def test_a_rate_without_common_divisor_takes_little_memory(rate: int) -> None:
+    tracemalloc.start()
+    new = resampled(tone(100, rate, 0.2), rate, 16000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 90 << 20
+    expected = tone(100, 16000, 0.3)[: len(new)]
+    assert db((new - expected)[EDGE:-EDGE]) < -55
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(1000, 768_000))
+def test_the_ratio_of_any_rate_is_right_to_ten_parts_per_million(rate: int) -> None:
+    resampler = Resampler(rate, 16000)
+    assert abs(resampler._down / resampler._up * 16000 / rate - 1) < 1e-5
+
+
+@pytest.mark.parametrize("rate", [*RATES, 88200, 176400, 12345, 44101])
+def test_the_ratio_of_rates_in_use_is_exact(rate: int) -> None:
+    resampler = Resampler(rate, 16000)
+    assert resampler._down * 16000 == resampler._up * rate

@@ -182,6 +182,7 @@ def test_concatenated_files_are_all_read(pieces: int) -> None:
         (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", "its sound before its format"),
         (b"RIFF\0\0\0\0WAVE" + chunk(b"fmt ", bytes(16)), "has an unsupported coding"),
         (b"RIFF\0\0\0\0WAVE" + chunk(b"JUNK", bytes(2**21)), "no sound follows"),
+        (b"RIFF\0\0\0\0WAVE" + 10_000 * chunk(b"JUNK", b""), "no sound follows"),
         (b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\x7f" + bytes(2**16), "has an unsupported coding"),
         (
             b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\x7f"

@@ -29,7 +29,7 @@ __all__ = ["Recording", "RecordingError", "find", "read"]
 # The first format that recognises a text parses it.
 FORMATS = (edge_impulse, own_csv, six_columns, legacy)
 SUFFIXES = (own_csv.SUFFIX, edge_impulse.SUFFIX)
-MAX_FILE_SIZE = 64 << 20  # bytes: three hours at 100 Hz; a larger file was named by mistake
+MAX_FILE_SIZE = 32 << 20  # bytes: an hour at 100 Hz; a larger file was named by mistake
 
 
 def read(path: str | os.PathLike[str]) -> Recording:
@@ -56,7 +56,7 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
 
 
 def _parse(text: str) -> Recording:
-    if not text.strip():
+    if not text or text.isspace():
         raise RecordingError("is empty: record it again")
     for form in FORMATS:
         if form.recognises(text):
@@ -74,4 +74,4 @@ def _decode(data: bytes) -> str:
         text = "\0"
     if "\0" in text:
         raise RecordingError("is not a motion recording: it is not text")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

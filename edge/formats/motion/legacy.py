@@ -13,14 +13,13 @@ import numpy as np
 
 from edge.errors import RecordingError
 from edge.formats.motion.recording import Recording
-from edge.formats.motion.table import parse_rows
+from edge.formats.motion.table import MAX_LINE, parse_rows
 from edge.samples import ACCEL, STANDARD_GRAVITY
 
 PHONE_STEP = SKETCH_STEP = 0.05  # s
 COURSE_STEP = 0.02  # s
 SKETCH_ROWS = 30
 PADDING = (0.0, 9.8, 0.0)
-MAX_LINE = 100_000  # characters, hundreds of strokes
 MAX_IN_G = 4  # median length of an acceleration in g; in m/s^2 gravity alone is 9.8
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import RecordingError
 from edge.formats import files
 from edge.formats.sound.opener import SUFFIXES, open_sound
 from edge.formats.sound.sound_file import SoundFile, mono
 from edge.formats.sound.wav_writer import write_wav
-from edge.resample import resampled
+from edge.resample import Resampler, resampled
 from edge.samples import AUDIO
+
+MAX_SECONDS = 600.0  # of a recording in memory; one of a word lasts seconds
 
 __all__ = ["SUFFIXES", "Sound", "SoundFile", "find", "mono", "open_sound", "read", "write_wav"]
 
@@ -46,13 +49,33 @@ class Sound:
         return self if rate == self.rate else Sound(resampled(self.samples, self.rate, rate), rate)
 
 
-def read(path: str | os.PathLike[str]) -> Sound:
-    """Return the sound in a file.
+def read(
+    path: str | os.PathLike[str], rate: int | None = None, max_seconds: float = MAX_SECONDS
+) -> Sound:
+    """Return the sound in a file, at another sample rate if `rate` is given.
 
-    Raise RecordingError if there is none. Its message does not name the file: the caller does.
+    It is converted block by block: the memory does not depend on the rate of the file.
+    Raise RecordingError if there is no sound, or more than `max_seconds`. Its message does not name
+    the file: the caller does.
     """
     with open_sound(path) as file:
-        return Sound(np.concatenate([mono(block) for block in file.blocks()]), file.rate)
+        to_rate = rate or file.rate
+        resampler, samples, frames = Resampler(file.rate, to_rate), bytearray(), 0
+        for block in file.blocks():
+            frames += len(block)
+            if frames > max_seconds * file.rate:
+                raise RecordingError(
+                    f"is longer than {_duration(max_seconds)}, the most for a recording that is "
+                    "read as a whole: cut it, or use a live command with --replay, which reads "
+                    "sound of any length"
+                )
+            samples += resampler.process(mono(block)).tobytes()
+        samples += resampler.finish().tobytes()
+    return Sound(np.frombuffer(samples, np.float32), to_rate)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds > 60 else f"{seconds:g} s"
 
 
 def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:

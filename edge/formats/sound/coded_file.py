@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError, RuntimeMissing
-from edge.formats.sound.sound_file import BLOCK, SoundFile
+from edge.formats.sound.sound_file import SoundFile
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class CodedFile(SoundFile):
         return file
 
     def _decoded(self) -> Iterator[NDArray[np.float32]]:
-        done, size, fault = 0, BLOCK, ""
+        done, size, fault = 0, self.block_frames, ""
         while True:
             try:
                 block = self._file.read(size, dtype="float32", always_2d=True)
@@ -78,7 +78,7 @@ class CodedFile(SoundFile):
         self._file.close()
         self._file = self._open()
         while frame:
-            frame -= len(self._file.read(min(frame, BLOCK), dtype="float32"))
+            frame -= len(self._file.read(min(frame, self.block_frames), dtype="float32"))
 
     def close(self) -> None:
         self._file.close()

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 
-BLOCK = 1 << 16  # frames in a block
+BLOCK = 1 << 16  # frames in a block ...
+MAX_BLOCK_VALUES = 1 << 18  # ... of at most 4 channels; a block of more channels has fewer frames
 
 
 class SoundFile(ABC):
@@ -33,6 +34,11 @@ class SoundFile(ABC):
 
     @abstractmethod
     def close(self) -> None: ...
+
+    @property
+    def block_frames(self) -> int:
+        """The number of frames in a block."""
+        return min(BLOCK, MAX_BLOCK_VALUES // self.channels)
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Yield blocks of (n, channels), full scale is 1.

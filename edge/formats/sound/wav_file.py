@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from edge.formats.sound.sound_file import BLOCK, SoundFile
+from edge.formats.sound.sound_file import SoundFile
 from edge.formats.sound.wav_header import FLOAT, WavFormat, read_header
 
 
@@ -32,7 +32,7 @@ class WavFile(SoundFile):
 
     def _decoded(self) -> Iterator[NDArray[np.float32]]:
         frame = self._format.frame
-        while size := min(self._left, BLOCK * frame):
+        while size := min(self._left, self.block_frames * frame):
             data = self._file.read(size)
             data = data[: len(data) // frame * frame]
             self._left -= len(data)

@@ -13,6 +13,7 @@ PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 # Bytes. Programs that write to a pipe do not know the size of the sound, and state this or more.
 UNKNOWN_SIZE = 0x7FFFF000
 MAX_CHANNELS = 256
+MAX_CHUNKS = 1000  # before the sound; programs write a dozen
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ def read_header(file: BinaryIO) -> WavHeader:
     long_size = None
     form = None
     file.seek(12)
-    while len(head := file.read(8)) == 8:
+    for _ in range(MAX_CHUNKS):
+        if len(head := file.read(8)) < 8:
+            break
         name, size = struct.unpack("<4sI", head)
         here = file.tell()
         if name == b"data":
@@ -69,6 +72,8 @@ def read_header(file: BinaryIO) -> WavHeader:
         # A zero follows a chunk of odd size; some programs omit it.
         if size % 2 and file.read(1) not in (b"\0", b""):
             file.seek(-1, os.SEEK_CUR)
+    else:
+        raise RecordingError(f"is broken: {MAX_CHUNKS} chunks come before its sound")
     raise RecordingError("contains no sound, only a header: record it again")
 
 

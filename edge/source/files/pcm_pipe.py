@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 FULL_SCALE = np.float32(1 / 32768)
 CHUNK = 0.2  # s at most in one chunk: what has accumulated is processed at once, which is cheaper
 SAMPLE_BYTES = 2
+MAX_READ = 1 << 20  # bytes: a header may state many channels and a high rate
 
 
 class PcmSource(Source):
@@ -123,7 +124,8 @@ class PcmSource(Source):
         """Return the available bytes, None if none came in time, b"" at the end of the pipe."""
         if not select.select([self._input], [], [], YIELD_INTERVAL)[0]:
             return None
-        return os.read(self._input, max(1, int(CHUNK * self._input_rate)) * self._frame_bytes)
+        size = max(1, int(CHUNK * self._input_rate)) * self._frame_bytes
+        return os.read(self._input, min(size, MAX_READ))
 
     def _use_header(self, wav_format: WavFormat | None) -> None:
         """Take rate and channels from a WAV header: it is more reliable than the options."""

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from edge.errors import RecordingError, SourceError
-from edge.formats.sound.wav_header import UNKNOWN_SIZE, WavFormat, parse_format
+from edge.formats.sound.wav_header import MAX_CHUNKS, UNKNOWN_SIZE, WavFormat, parse_format
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +69,9 @@ class WavPipeParser:
 
     def _read_header(self) -> bool:
         """Read a WAV header up to the sound; return False if more bytes are needed."""
-        data, at, wav_format = self._buffer, 12, None
+        data, at, wav_format, chunks = self._buffer, 12, None, 0
         while len(data) >= at + 8:
+            chunks += 1
             name, size = struct.unpack_from("<4sI", data, at)
             at += 8
             if name == b"data":
@@ -92,7 +93,7 @@ class WavPipeParser:
             at += size
             if size % 2 and data[at : at + 1] == b"\0":  # the padding byte, which some omit
                 at += 1
-        if at > LONGEST_HEADER:
+        if at > LONGEST_HEADER or chunks > MAX_CHUNKS:
             raise SourceError("the input begins as WAV, but no sound follows: give raw samples")
         return False
 

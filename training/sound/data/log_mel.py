@@ -16,6 +16,7 @@ from edge.features.sound.window_length import pad_or_crop
 from edge.formats.sound import read
 
 RATE = 16000  # Hz
+MAX_CLIP_S = 60.0  # of a recording of one word: the loudest second of more would be by chance
 CLIP_SAMPLES = RATE  # a clip lasts a second
 FRONT_END = FrontEnd(hop=160)
 ROWS = 98  # of a clip, one every 10 ms
@@ -26,7 +27,7 @@ SAME_ENERGY = 0.995  # seconds of a recording count as equally loud from this sh
 
 def read_clip(path: Path) -> NDArray[np.float32]:
     """Return the loudest second of a recording, or a shorter recording padded with zeros."""
-    return loudest_second(read(path).at(RATE).samples)
+    return loudest_second(read(path, RATE, MAX_CLIP_S).samples)
 
 
 def loudest_second(samples: NDArray[np.float32]) -> NDArray[np.float32]:
