@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+# Of Linux: rename, unless the new name exists. Python has no function for it.
+_renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+AT_FDCWD = -100  # paths are relative to the current folder
+NOREPLACE = 1
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -25,7 +32,7 @@ def write_new_file(paths: Iterable[Path], data: bytes) -> Path:
     with _part_file(path, data) as part:
         while True:
             try:
-                _link(part, path)
+                _rename_to_new(part, path)
                 return path
             except FileExistsError:
                 path = next(paths)
@@ -36,30 +43,46 @@ def _part_file(path: Path, data: bytes) -> Iterator[Path]:
     """Write the data to a temporary file in the same folder, and delete it in the end."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        _write_to_disk(part, data, "wb")
+        _write_to_disk(part, data)
         yield part
+        _sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _link(part: Path, path: Path) -> None:
-    """Give the file another name. Unlike a rename, a link never replaces an existing file."""
+def _rename_to_new(part: Path, path: Path) -> None:
+    """Rename a file, and raise FileExistsError instead of replacing another one.
+
+    The new name always has the whole file. Memory cards (FAT) have no links, which would do the
+    same in Python.
+    """
+    if _renameat2 is not None:
+        if not _renameat2(AT_FDCWD, os.fsencode(part), AT_FDCWD, os.fsencode(path), NOREPLACE):
+            return
+        if ctypes.get_errno() == errno.EEXIST:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    # Some file systems (NFS, older drivers of exFAT) cannot do it: an empty file reserves the name.
+    with open(path, "xb"):
+        pass
     try:
-        os.link(part, path)
-    except FileExistsError:
+        os.replace(part, path)
+    except BaseException:
+        path.unlink(missing_ok=True)
         raise
-    except OSError:  # the file system of many memory cards has no links
+
+
+def _sync_folder(folder: Path) -> None:
+    """Write the names in a folder to the disk: after a power failure a synced file has its name."""
+    with suppress(OSError):  # some file systems cannot; the file itself is on the disk
+        number = os.open(folder, os.O_RDONLY)
         try:
-            _write_to_disk(path, part.read_bytes(), "xb")
-        except FileExistsError:
-            raise
-        except BaseException:  # for example, the card is full
-            path.unlink(missing_ok=True)
-            raise
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
-def _write_to_disk(path: Path, data: bytes, mode: str) -> None:
-    with open(path, mode) as file:
+def _write_to_disk(path: Path, data: bytes) -> None:
+    with open(path, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -220,35 +219,6 @@ def test_saving_overwrites_no_file_and_leaves_no_partial_file(tmp_path):
         "3_20250102_030405_3.csv",
     ]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
-
-
-def test_takes_are_saved_on_a_file_system_without_links(tmp_path, monkeypatch):
-    def link(*names):
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", link)
-    when = datetime(2025, 1, 2, 3, 4, 5)
-    first, second = (save_take(joined(still_hand(1)), tmp_path, "3", "csv", when) for _ in range(2))
-    assert first.read_bytes() == second.read_bytes()
-    assert sorted(tmp_path.iterdir()) == sorted([first, second])
-
-
-def test_a_full_file_system_without_links_keeps_no_partial_take(tmp_path, monkeypatch):
-    calls = []
-
-    def fsync(_):
-        calls.append(_)
-        if len(calls) > 1:  # the temporary file fills the disk, the take does not fit any more
-            raise OSError(28, "No space left on device")
-
-    def link(*names):
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", link)
-    monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(OSError, match="No space"):
-        save_take(joined(still_hand(1)), tmp_path, "3", "csv", datetime(2025, 1, 2, 3, 4, 5))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_sparkline_shows_when_the_hand_moved():

@@ -65,6 +65,21 @@ def test_check_model_path_refuses_other_files_and_folders(name: str, tmp_path: P
         check_model_path(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["notes.md", "notes.png", "notes.onnx"])
+def test_check_model_path_refuses_to_overwrite_a_file_of_the_user(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(EdgeError, match=f"{name} would be overwritten.*choose another name"):
+        check_model_path(tmp_path / "notes.tflite")
+
+
+def test_check_model_path_accepts_an_older_model_with_its_files(tmp_path: Path) -> None:
+    for name in ("m.tflite", "m.md", "m.png", "m.onnx", "notes.md"):
+        (tmp_path / name).write_text("")
+    check_model_path(tmp_path / "m.tflite")
+
+
 def test_check_model_path_refuses_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EdgeError, match="choose another --out"):

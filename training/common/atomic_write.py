@@ -10,6 +10,8 @@ from pathlib import Path
 from edge.cli.output_folder import prepare_output_folder
 from edge.errors import EdgeError
 
+SUFFIXES_BESIDE_MODEL = (".onnx", ".png", ".md")  # float network, confusion matrix, card
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -36,7 +38,17 @@ def write_file(path: Path, content: bytes | str) -> None:
 
 
 def check_model_path(path: Path) -> None:
-    """Check --out before the training starts. Raises EdgeError if no model can be written there."""
+    """Check --out before the training starts. Raises EdgeError if no model can be written there.
+
+    An older model is replaced together with the files beside it. Files of another kind are not.
+    """
     if path.suffix != ".tflite" or path.is_dir():
         raise EdgeError(f"--out {path}: name a file, something.tflite")
+    beside = [path.with_suffix(suffix) for suffix in SUFFIXES_BESIDE_MODEL]
+    foreign = [other.name for other in beside if other.exists() and not path.exists()]
+    if foreign:
+        raise EdgeError(
+            f"--out {path}: {' and '.join(foreign)} would be overwritten, but no model is beside "
+            "it: choose another name, or move that file"
+        )
     prepare_output_folder(path.parent)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import http.server
 import io
+import ssl
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
+import trustme
 
 from edge.errors import EdgeError
 from training.sound.data import download
@@ -21,9 +25,15 @@ from training.sound.data.download import Archive, fetch
 class Server(http.server.BaseHTTPRequestHandler):
     content = b""
     breaks_after = 1 << 30
+    redirects_to = ""
     requested: list[str] = []
 
     def do_GET(self) -> None:
+        if self.redirects_to:
+            self.send_response(302)
+            self.send_header("Location", self.redirects_to)
+            self.end_headers()
+            return
         begin = int((self.headers["Range"] or "bytes=0-").split("=")[1].rstrip("-"))
         self.requested.append(self.headers["Range"])
         rest = self.content[begin:]
@@ -36,7 +46,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def archive(tmp_path) -> Iterator[Archive]:
+def archive(tmp_path, monkeypatch) -> Iterator[Archive]:
     """An archive on a local server: one recording, and a link to a file outside."""
 
     def pack(name: str, content: bytes) -> None:
@@ -51,11 +61,24 @@ def archive(tmp_path) -> Iterator[Archive]:
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         packed.addfile(link)
     Server.content, Server.requested, Server.breaks_after = file.getvalue(), [], 1 << 30
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Server.redirects_to = ""
     digest = sha256(Server.content).hexdigest()
-    url = f"http://127.0.0.1:{server.server_port}/words_v1.tar.gz"
-    yield Archive(url, len(Server.content), digest)
+    with https_server(tmp_path, monkeypatch) as url:
+        yield Archive(url + "words_v1.tar.gz", len(Server.content), digest)
+
+
+@contextmanager
+def https_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server whose certificate this process accepts."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "authority.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
 
@@ -82,9 +105,33 @@ def test_a_file_with_another_checksum_is_not_unpacked(archive, tmp_path):
 
 
 def test_without_a_network_the_error_says_what_to_do(tmp_path):
-    unreachable = Archive("http://127.0.0.1:9/words.tar.gz", 10, "")
+    unreachable = Archive("https://127.0.0.1:9/words.tar.gz", 10, "")
     with pytest.raises(EdgeError, match="connect to the Internet and start again, or put"):
         fetch(tmp_path, unreachable)
+
+
+def test_only_https_is_used(archive, tmp_path):
+    plain = replace(archive, url=archive.url.replace("https:", "http:"))
+    with pytest.raises(EdgeError, match="unknown url type: http"):
+        fetch(tmp_path / "d", plain)
+    Server.redirects_to = plain.url
+    with pytest.raises(EdgeError, match="unknown url type: http"):
+        fetch(tmp_path / "d", archive)
+    assert not Server.requested
+
+
+def test_a_server_with_an_unknown_certificate_is_refused(archive, tmp_path, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(EdgeError, match="certificate verify failed"):
+        fetch(tmp_path / "d", archive)
+
+
+def test_a_server_that_sends_too_much_is_stopped(archive, tmp_path):
+    size = len(Server.content)
+    Server.content += bytes(20_000_000)
+    with pytest.raises(EdgeError, match=f"sends more than the {size} bytes of words_v1.tar.gz"):
+        fetch(tmp_path / "d", archive)
+    assert sum(file.stat().st_size for file in (tmp_path / "d").iterdir()) <= size
 
 
 @pytest.mark.parametrize("name", ["../outside.wav", "/tmp/outside.wav", "yes/../../outside.wav"])

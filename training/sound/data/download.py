@@ -46,7 +46,7 @@ class Archive:
 
 # Size and checksum: tensorflow_datasets, speech_commands/checksums.tsv.
 SPEECH_COMMANDS = Archive(
-    "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
+    "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
     2_428_923_189,
     "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58",
 )
@@ -91,17 +91,37 @@ def _download(archive: Archive, part: Path) -> None:
 def _download_rest(archive: Archive, part: Path, size: int) -> None:
     """Append what follows the first `size` bytes; start again if the server sends all of it."""
     request = urllib.request.Request(archive.url, headers={"Range": f"bytes={size}-"})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+    with _https_opener().open(request, timeout=TIMEOUT_S) as response:
         append = response.status == http.client.PARTIAL_CONTENT
         reported, started = 0.0, time.monotonic()
         with part.open("ab" if append else "wb") as file:
             before = file.tell()
             while block := response.read(BLOCK):
+                if file.tell() + len(block) > archive.size:
+                    raise DownloadError(
+                        f"{archive.url} sends more than the {archive.size} bytes of "
+                        f"{archive.name}: put the file into {part.parent} yourself"
+                    )
                 file.write(block)
                 if time.monotonic() - reported > REPORT_S:
                     reported = time.monotonic()
                     rate = (file.tell() - before) / max(reported - started, 1e-3)
                     _report(archive, file.tell(), rate)
+
+
+def _https_opener() -> urllib.request.OpenerDirector:
+    """Return an opener that knows no protocol but https, not even after a redirection."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
 
 
 def _report(archive: Archive, size: int, rate: float) -> None:
