@@ -21,6 +21,9 @@ from edge.source.i2c.source import I2CSource
 from edge.source.serial.framed.framing import frame
 from edge.source.serial.framed.protocol import STATUS
 from edge.source.serial.source import SerialSource
+from firmware_bridge.simulated_board.hand_motion import HandMotion
+from firmware_bridge.simulated_board.legacy_sketch import LegacySketch
+from firmware_bridge.simulated_board.serial_port import ServedBoard
 from i2c_bus import FakeKernel, VirtualClock, kernel_under_smbus2
 from pty_board import FramedBoard, PtyPort, TextBoard, csv_lines, tilting_rows
 
@@ -93,6 +96,25 @@ def test_a_faulty_sensor_gives_the_finding_and_the_fix(motion, chip, expected, f
         found = findings(source)
     assert problems(found) == expected
     assert fix in " ".join(found[check].fix for check in expected)
+
+
+@pytest.mark.parametrize("drawn", [False, True], ids=["before", "after"])
+def test_a_simulated_board_at_rest_is_not_called_frozen(drawn):
+    hand = HandMotion("1")
+    if drawn:
+        hand.begin()
+        for t in np.arange(0, 30, 0.1):
+            hand(float(t))
+    with i2c_sensor(hand, rate_error=hand.rate_error) as (source, _):
+        assert problems(findings(source)) == {}
+
+
+def test_the_simulated_sketch_of_the_course_at_rest_is_not_called_frozen():
+    with (
+        ServedBoard(LegacySketch(HandMotion("1"))) as served,
+        SerialSource(served.port.path) as source,
+    ):
+        assert findings(source, 2.0)["samples"].level == OK
 
 
 @pytest.mark.parametrize(("who", "name"), [(0x70, "MPU6500"), (0x98, "ICM20689")])
