@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Of Linux: rename, unless the new name exists. Python has no function for it.
-_renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+_libc = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+_renameat2 = getattr(_libc, "renameat2", None)
 AT_FDCWD = -100  # paths are relative to the current folder
 NOREPLACE = 1
 
@@ -56,6 +57,9 @@ def _rename_to_new(part: Path, path: Path) -> None:
     The new name always has the whole file. Memory cards (FAT) have no links, which would do the
     same in Python.
     """
+    if os.name == "nt":  # on Windows, rename never replaces a file
+        os.rename(part, path)
+        return
     if _renameat2 is not None:
         if not _renameat2(AT_FDCWD, os.fsencode(part), AT_FDCWD, os.fsencode(path), NOREPLACE):
             return
