@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from time import monotonic, perf_counter
 
+from edge.controls import Controls
 from edge.decision import Decision, Event
-from edge.events import Detection, Rejection, Summary
+from edge.errors import EdgeError
+from edge.events import Detection, DeviceFound, DeviceLost, Failure, Rejection
 from edge.features import Window
 from edge.model import Model
 from edge.samples import Chunk
 from edge.sink import Sink
+from edge.sink.output import Output
 from edge.source import Source
+
+SourceEvent = Event | DeviceLost | DeviceFound | Failure
 
 
 class Chain:
@@ -41,6 +47,12 @@ class Chain:
         """Events that remain when a run is stopped: an unfinished stroke is not one of them."""
         yield from _timed(self.decision.finish())
 
+    def apply(self, controls: Controls) -> None:
+        """Use the threshold that was requested, if one was."""
+        threshold = controls.take_request()
+        if threshold is not None:
+            self.decision.change_settings(self.model.settings.with_threshold(threshold))
+
     def _events(self, windows: Iterator[Window | Rejection]) -> Iterator[Event]:
         for window in windows:
             if isinstance(window, Rejection):
@@ -55,13 +67,18 @@ def events(
     chain: Chain,
     stopping: Callable[[], bool] = lambda: False,
     after_chunk: Callable[[Chunk], None] = lambda chunk: None,
-) -> Generator[Event, None, None]:
+    controls: Controls | None = None,
+) -> Generator[SourceEvent, None, None]:
     """All events of an opened source, until it ends or `stopping` says so."""
+    controls = controls or Controls()
     chunks = iter(source)
     try:
         for chunk in chunks:
-            for event in chain.process(chunk):
-                yield _with_truth(event, source)
+            yield from _notices(source)
+            chain.apply(controls)
+            if controls.listening:
+                for event in chain.process(chunk):
+                    yield _with_truth(event, source)
             after_chunk(chunk)
             if stopping():
                 yield from chain.stop()
@@ -71,6 +88,7 @@ def events(
         # health is read.
         if isinstance(chunks, Generator):
             chunks.close()
+    yield from _notices(source)
     for event in chain.finish():
         yield _with_truth(event, source)
 
@@ -78,30 +96,41 @@ def events(
 def run(
     source: Source,
     chain: Chain,
-    sinks: Sequence[Sink],
+    sinks: Sequence[Sink] | Output,
     stopping: Callable[[], bool] = lambda: False,
+    controls: Controls | None = None,
 ) -> None:
     """Show all events of a source in the sinks; the summary is shown even after an error."""
-    detections = rejections = 0
+    output = sinks if isinstance(sinks, Output) else Output(sinks)
     failed = True
 
     def progress(chunk: Chunk) -> None:
-        for sink in sinks:
-            sink.progress(source.health, chunk, chain.features.preview)
+        output.progress(source.health, chunk, chain.features.preview)
 
-    stream = events(source, chain, stopping, progress)
+    stream = events(source, chain, stopping, progress, controls)
     try:
         for event in stream:
-            detections += isinstance(event, Detection)
-            rejections += isinstance(event, Rejection)
-            for sink in sinks:
-                sink.show(event)
+            output.show(event)
         failed = False
+    except EdgeError as error:
+        output.show(Failure(str(error), fatal=True, t=source.health.last_t))
+        raise
     finally:
         stream.close()
-        summary = Summary(source.health, detections, rejections, failed)
-        for sink in sinks:
-            sink.show(summary)
+        output.show_end(source.health, failed)
+
+
+def _notices(source: Source) -> Iterator[SourceEvent]:
+    """What the source reported about its device since the last call."""
+    notices, t = source.health.notices, source.health.last_t
+    while notices:
+        notice = notices.popleft()
+        if notice.kind == "lost":
+            yield DeviceLost(notice.message, t)
+        elif notice.kind == "found":
+            yield DeviceFound(t)
+        else:
+            yield Failure(notice.message, fatal=False, t=t)
 
 
 def _with_truth(event: Event, source: Source) -> Event:
@@ -122,11 +151,14 @@ def _since_capture(events: Iterator[Event], chunk: Chunk) -> Iterator[Event]:
 
 
 def _timed(events: Iterator[Event]) -> Iterator[Event]:
-    """The events, with the time that computing took added to their latency."""
+    """The events with their wall clock; the time that computing took is added to their latency."""
     started = perf_counter()
     for event in events:
-        if not isinstance(event, Rejection):
+        now = datetime.now().astimezone()
+        if isinstance(event, Rejection):
+            event = replace(event, time=now)
+        else:
             spent_ms = (perf_counter() - started) * 1000
-            event = replace(event, latency_ms=event.latency_ms + spent_ms)
+            event = replace(event, latency_ms=event.latency_ms + spent_ms, time=now)
         yield event
         started = perf_counter()

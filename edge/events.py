@@ -1,8 +1,13 @@
-"""Events: what the chain passes to its sinks. With `--json`, each is printed as one JSON object."""
+"""Events: what the chain passes to its sinks. With `--json`, each is printed as one JSON object.
+
+Detection, Number and Rejection are what was recognised. The others tell how the run goes: Ready,
+DeviceLost, DeviceFound, Failure, HealthReport and, at the end, Summary.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +15,18 @@ from numpy.typing import NDArray
 from edge.samples import Health
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stamped:
+    """What every event has; the chain and its output fill it in."""
+
+    time: datetime | None = field(default=None, repr=False, compare=False)
+    """Wall clock at which the event was known, with the time zone."""
+    sequence: int | None = field(default=None, repr=False, compare=False)
+    """The number of the event within its run, from 0; None outside of a run."""
+
+
 @dataclass(frozen=True)
-class Detection:
+class Detection(Stamped):
     """A label was recognised."""
 
     label: str
@@ -30,7 +45,7 @@ class Detection:
 
 
 @dataclass(frozen=True)
-class Number:
+class Number(Stamped):
     """Digits that were said one after another, followed by a pause."""
 
     digits: str
@@ -48,7 +63,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Rejection:
+class Rejection(Stamped):
     """A stroke that was not recognised as any label."""
 
     reason: str
@@ -69,7 +84,7 @@ class Rejection:
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(Stamped):
     """The end of a run."""
 
     health: Health
@@ -77,3 +92,65 @@ class Summary:
     rejections: int
     failed: bool = False
     """Whether an error ended the run."""
+
+
+@dataclass(frozen=True)
+class Ready(Stamped):
+    """The model is loaded and the source is open."""
+
+    source: str
+    """The name of the device, or the kind of the source."""
+    rate: float
+    """Nominal samples a second."""
+    channels: tuple[str, ...]
+    words: tuple[str, ...]
+    """The labels that can be detected."""
+    threshold: float | None
+    """The threshold of most words; None if the decision has none."""
+
+
+@dataclass(frozen=True)
+class DeviceLost(Stamped):
+    """The device went away, or was not there at the start; the run waits for it."""
+
+    reason: str
+    t: float | None
+    """Source time of the newest sample in seconds; None if there was none."""
+
+
+@dataclass(frozen=True)
+class DeviceFound(Stamped):
+    """The device is there again."""
+
+    t: float | None
+    """Source time of the newest sample before it in seconds; None if there was none."""
+
+
+@dataclass(frozen=True)
+class Failure(Stamped):
+    """An error that ends the run, or a fault that degrades it."""
+
+    message: str
+    """Cause and remedy, in one line."""
+    fatal: bool
+    """Whether it ends the run."""
+    t: float | None = None
+    """Source time of the newest sample in seconds; None if there was none."""
+
+
+@dataclass(frozen=True)
+class HealthReport(Stamped):
+    """The counters of the run so far (`--health`)."""
+
+    health: Health
+    detections: int
+    rejections: int
+    cpu_percent: float | None
+    """Of one core, since the previous report."""
+    memory_mb: float | None
+    temperature: float | None
+    """Of the processor, in degrees Celsius; None if the system does not report it."""
+
+
+Recognition = Detection | Rejection | Number
+RunEvent = Recognition | Ready | DeviceLost | DeviceFound | Failure | HealthReport | Summary

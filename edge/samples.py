@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ ACCEL = ("ax", "ay", "az")  # m/s^2, gravity included: a sensor at rest reads +9
 GYRO = ("gx", "gy", "gz")  # rad/s
 MOTION = ACCEL + GYRO
 AUDIO = ("audio",)  # sound pressure, full scale is 1
+
+MAX_NOTICES = 100  # more changes than this between two chunks are a fault that repeats itself
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,14 @@ def _checked(values: NDArray[np.floating], count: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(values, np.float32)
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A change of the state of a source, which becomes an event."""
+
+    kind: Literal["lost", "found", "degraded"]
+    message: str = ""
+
+
 @dataclass
 class Health:
     """The counters of a source while it streams; shown live and in the summary."""
@@ -81,6 +93,12 @@ class Health:
     files that could not be read completely."""
     reconnects: int = 0
     """Times the device went away and came back."""
+    away: bool = field(default=False, compare=False)
+    """Whether the device is known to be away: no samples are expected until it is back."""
+    notices: deque[Notice] = field(
+        default_factory=lambda: deque(maxlen=MAX_NOTICES), repr=False, compare=False
+    )
+    """Changes that no event has reported yet, oldest first."""
     _paused: float = field(default=0.0, repr=False)
     _first_t: float | None = field(default=None, repr=False)
     _last_t: float | None = field(default=None, repr=False)
@@ -93,6 +111,22 @@ class Health:
         if self._first_t is None:
             self._first_t = float(chunk.t[0])
         self._last_t = float(chunk.t[-1])
+        self.away = False
+
+    def device_lost(self, message: str) -> None:
+        """The device went away; `message` says what happened."""
+        self.away = True
+        self.notices.append(Notice("lost", message))
+
+    def device_found(self) -> None:
+        """The device is back."""
+        self.reconnects += 1
+        self.away = False
+        self.notices.append(Notice("found"))
+
+    def degraded(self, message: str) -> None:
+        """The source goes on with a fault; `message` says which, and what to do."""
+        self.notices.append(Notice("degraded", message))
 
     def pause(self, seconds: float) -> None:
         """Exclude source time without samples from the measured rate, such as between two files."""
@@ -102,6 +136,11 @@ class Health:
     def has_faults(self) -> bool:
         """Whether the user should look at the counters."""
         return bool(self.lost or self.clipped or self.errors or self.garbage)
+
+    @property
+    def last_t(self) -> float | None:
+        """Source time of the newest sample; None before the first."""
+        return self._last_t
 
     @property
     def duration(self) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from edge.chain import Chain, run
-from edge.events import Detection, Number, Rejection, Summary
+from edge.events import Detection, RunEvent
 from edge.model import Model
 from edge.sink import Sink, StreamInfo
 from edge.sink.terminal import TerminalSink
@@ -20,7 +20,7 @@ class CountingSink(Sink):
         super().__init__(info)
         self.counts: Counter[str] = Counter()
 
-    def show(self, event: Detection | Rejection | Number | Summary) -> None:
+    def show(self, event: RunEvent) -> None:
         if isinstance(event, Detection):
             self.counts[event.label] += 1
 

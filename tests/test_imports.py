@@ -24,6 +24,8 @@ EDGE_LAYERS = (
         "console",
         "samples",
         "registry",
+        "controls",
+        "usage",
         "events",
         "resample",
     ),

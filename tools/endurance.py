@@ -23,7 +23,6 @@ from typing import IO, Any
 
 import numpy as np
 
-from edge.bench.machine.memory import resident_mb
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
@@ -34,6 +33,7 @@ from edge.model.shipped import find_model
 from edge.simulation.sound.utterances import parse_script
 from edge.source.files.pcm_pipe import rate
 from edge.source.simulated.microphone import SimulatedMicrophone
+from edge.usage import resident_mb
 from tools.commands import edge_command
 
 log = logging.getLogger(__name__)

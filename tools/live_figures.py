@@ -26,8 +26,7 @@ from edge.chain import Chain, run
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.decision import Event
-from edge.events import Detection, Summary
+from edge.events import Detection, RunEvent
 from edge.formats.motion import Recording, own_csv
 from edge.model import Model
 from edge.samples import MOTION
@@ -48,7 +47,7 @@ class DetectionList(Sink):
         super().__init__(StreamInfo(0, MOTION))
         self.detections: list[Detection] = []
 
-    def show(self, event: Event | Summary) -> None:
+    def show(self, event: RunEvent) -> None:
         if isinstance(event, Detection):
             self.detections.append(event)
 

@@ -12,7 +12,7 @@ from edge.chain import Chain
 from edge.decision import Event
 from edge.decision.number import NumberDecision
 from edge.errors import ModelError, SampleError
-from edge.events import Detection, Number, Rejection
+from edge.events import Detection, Number, Rejection, RunEvent
 from edge.model import Model
 from edge.samples import AUDIO, Chunk, Health
 from edge.source.sound_stream import SoundStream
@@ -128,7 +128,7 @@ def chain_of(
     return Chain(model, NumberDecision(decision) if numbers else decision)
 
 
-def selected(events: Sequence[Event], rejections: bool) -> list[Event]:
+def selected(events: Sequence[RunEvent], rejections: bool) -> list[Event]:
     """The events; without rejections unless `rejections` is true."""
     kinds = (Detection, Number, Rejection) if rejections else (Detection, Number)
     return [event for event in events if isinstance(event, kinds)]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from edge.cli.status_line import StatusLine
 from edge.console import BOLD, DIM, GREEN, PLAIN, RED, YELLOW, supports_escape_codes
 from edge.doctor import FAULT, OK, WARNING, Finding
-from edge.sink.json_lines import rounded
+from edge.sink.event_json import rounded
 from edge.text import one_line
 
 COLOURS = {OK: GREEN, WARNING: YELLOW, FAULT: RED}

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.chain import Chain, run
-from edge.cli.options import add_common, add_runtime_option
+from edge.chain import Chain
+from edge.cli.live_run import add_wait_option, run_live
+from edge.cli.options import add_common
+from edge.cli.output_options import add_output_options, open_output
 from edge.cli.parser import CommandParser, variable_of
+from edge.cli.recognition_options import add_recognition_options, chosen_settings
 from edge.cli.run import run_command
-from edge.cli.signals import until_signal
-from edge.decision import DecisionSettings
+from edge.controls import Controls
 from edge.decision.number import NumberDecision
-from edge.errors import ModelError
-from edge.events import Summary
 from edge.model import Model
-from edge.model.requirements import check_channels
 from edge.registry import Registry
-from edge.samples import AUDIO, Health
-from edge.sink import SINKS, Sink, StreamInfo
+from edge.samples import AUDIO
+from edge.sink import SINKS, StreamInfo, host_name
 from edge.sink.json_lines import JsonLinesSink
+from edge.sink.output import Output
 from edge.source.selection import add_source_options, choose_source
 
 
@@ -49,41 +48,39 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
     parser, sources, sinks = _parser_for(command, argv)
 
     def recognise(args: argparse.Namespace) -> None:
-        running = False
         try:
             model = Model.load(args.model, args.runtime, command.task)
-            decision = model.decision(_chosen_settings(args, model.settings))
-            chain = Chain(model, NumberDecision(decision) if command.joins_digits else decision)
-            requirements = model.manifest.input["sensor"]
-            with choose_source(args, sources, requirements, command.default_source) as source:
-                check_channels(model, source.channels)
-                hint = command.hint.format(words=_enumerated(model.words))
-                info = StreamInfo(source.rate, source.channels, hint)
-                shown = open_sinks(args, sinks, info)
-                try:
-                    with until_signal() as stopping:
-                        running = True
-                        run(source, chain, shown, stopping)
-                finally:
-                    for sink in shown:
-                        sink.close()
         except KeyboardInterrupt:
-            if running:  # the second signal
-                raise
-            if args.json:  # stopped before the first sample: programs still get a summary
-                channels = AUDIO if command.spots_words else ()
-                JsonLinesSink(StreamInfo(0, channels)).show(Summary(Health(), 0, 0))
+            _show_empty_summary(args, command)
+            return
+        settings = chosen_settings(args, model.settings)
+        decision = model.decision(settings)
+        chain = Chain(model, NumberDecision(decision) if command.joins_digits else decision)
+        source = choose_source(
+            args, sources, model.manifest.input["sensor"], command.default_source
+        )
+        info = StreamInfo(
+            rate=model.manifest.input["sensor"]["rate_hz"],
+            channels=tuple(model.manifest.input["sensor"]["channels"]),
+            hint=command.hint.format(words=_enumerated(model.words)),
+            device=args.device_name or host_name(),
+            model=model.path.stem,
+            task=command.task,
+            from_device=source.is_device,
+            controls=Controls(settings.usual_threshold),
+        )
+        with open_output(args, sinks, info) as output:
+            run_live(source, chain, output, info, args.wait)
 
     return run_command(parser, recognise, argv)
 
 
-def open_sinks(args: argparse.Namespace, table: Registry, info: StreamInfo) -> list[Sink]:
-    """The sinks that the options choose; the terminal is one unless another uses stdout."""
-    found = [table.load(name).from_options(args, info) for name in table if name != "terminal"]
-    chosen: list[Sink] = [sink for sink in found if sink is not None]
-    if not any(sink.uses_stdout for sink in chosen):
-        chosen.insert(0, table.load("terminal").from_options(args, info))
-    return chosen
+def _show_empty_summary(args: argparse.Namespace, command: LiveCommand) -> None:
+    """For a run that was stopped before its output was open: programs still get a summary."""
+    if args.json:
+        channels = AUDIO if command.spots_words else ()
+        with Output([JsonLinesSink(StreamInfo(0, channels))]) as output:
+            output.show_end_before_begin()
 
 
 def _parser_for(
@@ -115,72 +112,13 @@ def _has_unknown(parser: CommandParser, argv: Sequence[str]) -> bool:
 
 def _parser(command: LiveCommand, sources: Registry, sinks: Registry) -> CommandParser:
     parser = CommandParser(command.prog, command.description)
-    add_source_options(parser, sources, command.default_source)
-    _add_recognition_options(parser, command)
-    group = parser.add_argument_group("output", "Where events go (default: the terminal).")
-    for name in sinks:
-        sinks.load(name).add_options(group)
+    add_wait_option(add_source_options(parser, sources, command.default_source))
+    add_recognition_options(parser, command.task, command.spots_words)
+    add_output_options(parser, sinks)
     add_common(parser)
     return parser
-
-
-def _chosen_settings(args: argparse.Namespace, settings: DecisionSettings) -> DecisionSettings:
-    """The model's decision settings, with the threshold or budget that the options choose."""
-    threshold, budget = _threshold_and_budget(args)
-    if threshold is not None and budget is not None:
-        # The command line wins over the environment.
-        threshold, budget = _threshold_and_budget(args.typed)
-        if (threshold is None) == (budget is None):
-            raise ModelError("--threshold and --max-false-per-hour set the same: give one of them")
-    if budget is not None:
-        return settings.with_budget(budget)
-    return settings if threshold is None else settings.with_threshold(threshold)
-
-
-def _threshold_and_budget(args: argparse.Namespace) -> tuple[float | None, float | None]:
-    return args.threshold, getattr(args, "max_false_per_hour", None)
-
-
-def _add_recognition_options(parser: CommandParser, command: LiveCommand) -> None:
-    group = parser.add_argument_group("recognition")
-    group.add_argument(
-        "--model",
-        default=command.task,
-        metavar="NAME|FILE",
-        help=f"a shipped model or a .tflite file (default: {command.task})",
-    )
-    add_runtime_option(group)
-    of_what = "of a word, for all words alike" if command.spots_words else "of any of the labels"
-    group.add_argument(
-        "--threshold",
-        type=_score,
-        metavar="SCORE",
-        help=f"the least probability {of_what}, 0 to 1 (default: the model's own)",
-    )
-    if command.spots_words:
-        group.add_argument(
-            "--max-false-per-hour",
-            type=_count,
-            metavar="N",
-            help="use thresholds at which at most N words per hour were detected, when the model "
-            "was trained, in sound that holds none of them",
-        )
 
 
 def _enumerated(words: Sequence[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _score(text: str) -> float:
-    score = float(text)
-    if not 0 <= score <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a score: give 0 to 1")
-    return score
-
-
-def _count(text: str) -> float:
-    count = float(text)
-    if not 0 <= count < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of false accepts: give 0 or more")
-    return count

@@ -31,7 +31,7 @@ from edge.cli.run import run_command
 from edge.cli.status_line import StatusLine
 from edge.errors import EdgeError
 from edge.model import Model
-from edge.sink.json_lines import rounded
+from edge.sink.event_json import rounded
 from edge.text import one_line
 
 PROGRESS_INTERVAL = 0.25  # s

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import ModelError
-from edge.events import Detection, Number, Rejection
+from edge.events import Recognition
 from edge.features import Window
 from edge.registry import Registry
 
@@ -24,7 +24,7 @@ DECISIONS = Registry(
     },
 )
 
-Event = Detection | Rejection | Number
+Event = Recognition
 Settings = TypeVar("Settings", bound="DecisionSettings")
 
 MAX_WORD_PRIOR = 100.0
@@ -51,6 +51,11 @@ class DecisionSettings(ABC):
     def with_threshold(self: Settings, threshold: float) -> Settings:
         """The same settings with one threshold for all words."""
 
+    @property
+    def usual_threshold(self) -> float | None:
+        """The threshold of most words; None if there is none."""
+        return None
+
     def with_budget(self: Settings, max_false_per_hour: float) -> Settings:
         """The same settings with the least strict thresholds whose measured false accepts per hour
         stay within the budget. ModelError where no such figures are in the model."""
@@ -71,6 +76,10 @@ class Decision(ABC):
     @abstractmethod
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
         """Events that follow from the scores of this window."""
+
+    def change_settings(self, settings: Any) -> None:
+        """Use other settings from now on, without losing the state."""
+        raise ModelError("the thresholds of this model cannot be changed while it runs")
 
     def pass_time(self, t: float) -> Iterator[Event]:
         """Events that follow from time alone, up to source time `t`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,9 @@ class NumberDecision(Decision):
         self._digits: list[Detection] = []
         self._due = self._latest = 0.0
         self._now = 0.0
+
+    def change_settings(self, settings: Any) -> None:
+        self._decision.change_settings(settings)
 
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
         yield from self.pass_time(window.decided_t)

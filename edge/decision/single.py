@@ -34,6 +34,10 @@ class SingleSettings(DecisionSettings):
             none_label=none,
         )
 
+    @property
+    def usual_threshold(self) -> float:
+        return self.threshold
+
     def with_threshold(self, threshold: float) -> SingleSettings:
         return replace(self, threshold=threshold)
 
@@ -50,6 +54,9 @@ class SingleDecision(Decision):
 
     def __init__(self, labels: Sequence[str], settings: SingleSettings) -> None:
         self._labels = list(labels)
+        self._settings = settings
+
+    def change_settings(self, settings: SingleSettings) -> None:
         self._settings = settings
 
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:

@@ -8,7 +8,7 @@ that is said once. It can be detected again after its release and after the refr
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -80,6 +80,10 @@ class SpottingSettings(DecisionSettings):
             strict_words=_thresholds(fields.section("strict_words", {}), words),
         )
 
+    @property
+    def usual_threshold(self) -> float:
+        return Counter(self.thresholds.values()).most_common(1)[0][0]
+
     def with_threshold(self, threshold: float) -> SpottingSettings:
         return replace(self, thresholds=dict.fromkeys(self.thresholds, threshold))
 
@@ -101,14 +105,17 @@ class SpottingDecision(Decision):
 
     def __init__(self, labels: Sequence[str], settings: SpottingSettings) -> None:
         self.labels = list(labels)
+        self.change_settings(settings)
+        self._recent: deque[tuple[float, list[float]]] = deque()
+        self._detected_at = [-np.inf] * len(self.labels)
+        self._held: int | None = None
+
+    def change_settings(self, settings: SpottingSettings) -> None:
         self._delay, self._release_ratio = settings.delay_s, settings.release_ratio
         self._thresholds = [settings.thresholds.get(label) for label in self.labels]
         self._smoothing = settings.smoothing_s - TOLERANCE
         self._refractory = settings.refractory_s - TOLERANCE
         self._max_hold = settings.max_hold_s - TOLERANCE
-        self._recent: deque[tuple[float, list[float]]] = deque()
-        self._detected_at = [-np.inf] * len(self.labels)
-        self._held: int | None = None
 
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Detection]:
         now, t = scores.tolist(), window.t

@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import argparse
+import secrets
+import socket
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.events import Detection, Number, Rejection, Summary
+from edge.controls import Controls
+from edge.events import RunEvent
 from edge.registry import Registry
 from edge.samples import AUDIO, Chunk, Health
 
@@ -27,18 +30,38 @@ SINKS = Registry(
 )
 
 
+def host_name() -> str:
+    return socket.gethostname() or "localhost"
+
+
+def _new_run() -> str:
+    return secrets.token_hex(4)
+
+
 Preview = Callable[[], NDArray[np.float32] | None]
 
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """Properties of the stream whose events a sink shows."""
+    """Properties of the run whose events a sink shows."""
 
     rate: float
     """Nominal samples a second."""
     channels: tuple[str, ...]
     hint: str = ""
     """Shown when nothing is recognised for a while: what the user can do."""
+    device: str = field(default_factory=host_name)
+    """The name of this device in events."""
+    model: str = ""
+    """The name of the model in events."""
+    task: str = ""
+    """The task of the model."""
+    from_device: bool = False
+    """Whether the samples come from hardware, which does not wait for a slow reader of events."""
+    run: str = field(default_factory=_new_run)
+    """Random name of this run: with the number of an event it is the event's `id`."""
+    controls: Controls = field(default_factory=Controls)
+    """How a sink changes the running recognition."""
 
     @property
     def is_sound(self) -> bool:
@@ -47,8 +70,14 @@ class StreamInfo:
 
 
 class Sink(ABC):
+    option: ClassVar[str] = ""
+    """The option that chooses it, for messages."""
     uses_stdout: ClassVar[bool] = False
     """At most one sink may write to stdout."""
+    delivers_events: ClassVar[bool] = True
+    """Whether somebody gets events from it; the run ends if no such sink is left."""
+    is_for_people: ClassVar[bool] = False
+    """Whether its reader is a person, who needs no summary of a run that did not begin."""
 
     def __init__(self, info: StreamInfo, stream: TextIO | None = None) -> None:
         """`stream`: where it writes (default: stdout)."""
@@ -65,7 +94,8 @@ class Sink(ABC):
         return None
 
     @abstractmethod
-    def show(self, event: Detection | Rejection | Number | Summary) -> None: ...
+    def show(self, event: RunEvent) -> None:
+        """Called for every event; ignore those of a class that you do not know."""
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
         """Called after every chunk, so that a sink can show that the stream is alive.

@@ -11,6 +11,7 @@ from edge.sink.json_lines import JsonLinesSink
 
 
 class JsonFileSink(JsonLinesSink):
+    option = "--json-file"
     uses_stdout = False
 
     @classmethod
@@ -34,4 +35,7 @@ class JsonFileSink(JsonLinesSink):
             ) from None
 
     def close(self) -> None:
-        self.stream.close()
+        try:
+            super().close()
+        finally:
+            self.stream.close()

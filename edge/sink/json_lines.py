@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
-from typing import Any
+from typing import TextIO
 
-from edge.events import Detection, Number, Rejection, Summary
-from edge.sink import Sink, StreamInfo
+from edge.events import RunEvent
+from edge.samples import Chunk, Health
+from edge.sink import Preview, Sink, StreamInfo
+from edge.sink.event_json import event_line
+from edge.sink.line_writer import LineWriter
 
 
 class JsonLinesSink(Sink):
+    option = "--json"
     uses_stdout = True
+
+    def __init__(self, info: StreamInfo, stream: TextIO | None = None) -> None:
+        super().__init__(info, stream)
+        self.writer = LineWriter(self.stream, may_drop=info.from_device)
 
     @classmethod
     def add_options(cls, group: argparse._ArgumentGroup) -> None:
@@ -27,76 +33,12 @@ class JsonLinesSink(Sink):
     def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
         return cls(info) if args.json else None
 
-    def show(self, event: Detection | Rejection | Number | Summary) -> None:
-        if isinstance(event, Detection):
-            line = _detection(event)
-        elif isinstance(event, Rejection):
-            line = _rejection(event)
-        elif isinstance(event, Number):
-            line = _number(event)
-        else:
-            line = _summary(event, self.info.is_sound)
-        self.stream.write(json.dumps(line, allow_nan=False) + "\n")
-        self.stream.flush()
+    def show(self, event: RunEvent) -> None:
+        self.writer.write(event_line(event, self.info, self.writer.dropped) + "\n")
 
+    def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
+        if self.writer.is_behind:
+            self.writer.drain()
 
-def _detection(event: Detection) -> dict[str, Any]:
-    return {
-        "event": "detection",
-        "label": event.label,
-        "score": rounded(event.score),
-        "t": rounded(event.t, 3),
-        "latency_ms": rounded(event.latency_ms, 0),
-        "scores": {label: rounded(score) for label, score in event.scores.items()},
-        **_truth(event),
-    }
-
-
-def _rejection(event: Rejection) -> dict[str, Any]:
-    return {
-        "event": "rejection",
-        "reason": event.reason,
-        "t": rounded(event.t, 3),
-        "scores": {label: rounded(score) for label, score in event.scores.items()},
-        **_truth(event),
-    }
-
-
-def _truth(event: Detection | Rejection) -> dict[str, Any]:
-    """The true label, for events of a simulated source; null if nothing was drawn or said."""
-    return {} if event.truth is None else {"truth": event.truth or None}
-
-
-def _number(event: Number) -> dict[str, Any]:
-    return {
-        "event": "number",
-        "digits": event.digits,
-        "t": rounded(event.t, 3),
-        "latency_ms": rounded(event.latency_ms, 0),
-    }
-
-
-def _summary(event: Summary, is_sound: bool) -> dict[str, Any]:
-    health = event.health
-    strokes = {"strokes": event.detections + event.rejections}
-    return {
-        "event": "summary",
-        "samples": health.samples,
-        "lost": health.lost,
-        "clipped": health.clipped,
-        "rate": rounded(health.rate, 2),
-        **({} if is_sound else strokes),
-        "detections": event.detections,
-        **({} if is_sound else {"rejected": event.rejections}),
-        "garbage": health.garbage,
-        "errors": health.errors,
-        "reconnects": health.reconnects,
-        "duration": rounded(health.duration, 3),
-    }
-
-
-def rounded(value: float | None, digits: int = 4) -> float | int | None:
-    """A number for JSON: rounded to its precision, and None (null) for NaN and infinity."""
-    if value is None or not math.isfinite(value):
-        return None
-    return round(float(value), digits) if digits else round(value)
+    def close(self) -> None:
+        self.writer.close()

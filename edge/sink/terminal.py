@@ -28,10 +28,11 @@ from edge.console import (
     supports_unicode,
     uses_colours,
 )
-from edge.events import Detection, Number, Rejection, Summary
+from edge.events import Detection, Number, Ready, Rejection, RunEvent, Summary
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
 from edge.sink.braille import draw
+from edge.sink.line_writer import LineWriter
 from edge.sink.panel import large_text, large_width, panel
 from edge.sink.status import status_line, summary_lines
 
@@ -42,6 +43,7 @@ PREVIEW = (24, 10)  # columns and rows of the stroke that is being drawn
 
 class TerminalSink(Sink):
     uses_stdout = True
+    is_for_people = True
 
     @classmethod
     def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
@@ -50,6 +52,8 @@ class TerminalSink(Sink):
 
     def __init__(self, info: StreamInfo, stream: TextIO | None = None) -> None:
         super().__init__(info, stream)
+        self._writer = LineWriter(self.stream, may_drop=info.from_device)
+        self._rate = info.rate
         self._live = supports_escape_codes(self.stream)
         self._colours = uses_colours(self.stream)
         self._unicode = supports_unicode(self.stream)
@@ -58,7 +62,11 @@ class TerminalSink(Sink):
         self._peak = 0.0
         self._right = self._wrong = self._true_rejections = 0
 
-    def show(self, event: Detection | Rejection | Number | Summary) -> None:
+    def show(self, event: RunEvent) -> None:
+        if isinstance(event, Ready):
+            self._rate = event.rate
+        if not isinstance(event, (Detection, Number, Rejection, Summary)):
+            return  # a message on stderr tells it
         self._event_at = monotonic()
         if isinstance(event, Summary):
             lines = self._summary(event)
@@ -75,7 +83,9 @@ class TerminalSink(Sink):
             self._status_at = -STATUS_EVERY  # the lines have replaced the status line
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
-        if not self._live:
+        if self._writer.is_behind:
+            self._writer.drain()
+        if not self._live or self._writer.is_behind:
             return
         if self.info.is_sound and len(chunk):
             self._peak = max(self._peak, float(np.abs(chunk.values).max()))
@@ -85,7 +95,8 @@ class TerminalSink(Sink):
         self._status_at = now
         peak = self._peak if self.info.is_sound else None
         hint = self.info.hint if now - self._event_at > HINT_AFTER else ""
-        text = status_line(health, self.info, peak, hint, self._unicode)
+        info = replace(self.info, rate=self._rate)
+        text = status_line(health, info, peak, hint, self._unicode)
         self._peak = 0.0
         style = YELLOW if health.has_faults else DIM
         self._show_below([self._styled(style, text), *self._preview(preview)])
@@ -159,8 +170,10 @@ class TerminalSink(Sink):
 
     def _write(self, text: str) -> None:
         encoding = self.stream.encoding or "ascii"
-        self.stream.write(text.encode(encoding, "replace").decode(encoding))
-        self.stream.flush()
+        self._writer.write(text.encode(encoding, "replace").decode(encoding))
+
+    def close(self) -> None:
+        self._writer.close()
 
     def _width(self) -> int:
         return self._size().columns or 80

@@ -5,9 +5,10 @@ package of your own."""
 from __future__ import annotations
 
 import argparse
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from edge.registry import Registry
 from edge.samples import MOTION, Chunk, Health
@@ -32,6 +33,8 @@ SOUND_SOURCES = Registry(
     },
 )
 
+WAIT, RETRY_WAITS = 0.2, 5  # s: with --wait, a device is searched for once a second
+
 # The requirements of digits drawn in the air, for commands that load no model.
 HAND_MOTION: dict[str, Any] = {
     "channels": list(MOTION),
@@ -47,7 +50,8 @@ class Source(ABC):
     The iterator yields at least every 0.25 s of wall time, an empty chunk if no sample came, so
     that the reader can react to signals. It ends when the source ends (a recording is over) and
     raises SourceError when the source cannot go on. Faults that the source recovers from are
-    counted in `health` and logged once.
+    counted in `health` and logged once. `health` is also told when the device goes away and comes
+    back (`device_lost`, `device_found`), and when a fault degrades the samples (`degraded`).
     """
 
     channels: tuple[str, ...]
@@ -56,6 +60,9 @@ class Source(ABC):
     rate: float
     """Nominal samples a second. Valid once the source is open."""
     health: Health
+    is_device: ClassVar[bool] = False
+    """Whether it is hardware: its samples do not wait for a slow reader, and `--wait` waits until
+    it is there."""
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -81,6 +88,13 @@ class Source(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[Chunk]: ...
+
+    def until_worth_opening(self) -> Iterator[None]:
+        """Wait until a device that could not be opened may be there; yield every 0.25 s or more
+        often."""
+        for _ in range(RETRY_WAITS):
+            time.sleep(WAIT)
+            yield
 
     def truth_at(self, t: float) -> str | None:
         """The label that a simulated source really drew or said shortly before source time `t`, or

@@ -13,12 +13,13 @@ from edge.source import Source
 
 def add_source_options(
     parser: argparse.ArgumentParser, table: Registry, default: str | None = None
-) -> None:
+) -> argparse._ArgumentGroup:
     """Add the options of every source in the table; the help names the default source."""
     note = f" (default: {_flag(table, default)})" if default else ""
     group = parser.add_argument_group("source", f"Where the samples come from; choose one{note}.")
     for name in table:
         table.load(name).add_options(group)
+    return group
 
 
 def source_options(table: Registry, name: str) -> list[argparse.Action]:

@@ -38,7 +38,7 @@ def tiny_live(*argv: str | Path) -> int:
 
 def test_json_has_one_object_for_each_stroke_and_one_summary(model, capsys):
     assert tiny_live("--model", model, "--strokes", "end", "--json") == 0
-    *detections, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    _, *detections, summary = map(json.loads, capsys.readouterr().out.splitlines())
     assert [(d["event"], d["label"], d["t"]) for d in detections] == [
         ("detection", "3", 0.05),
         ("detection", "3", 0.15),
@@ -57,7 +57,7 @@ def test_without_json_the_summary_is_text(model, capsys):
 
 def test_the_threshold_can_be_raised(model, capsys):
     assert tiny_live("--model", model, "--strokes", "end", "--json", "--threshold", "0.95") == 0
-    *rejections, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    _, *rejections, summary = map(json.loads, capsys.readouterr().out.splitlines())
     assert [event["reason"][:17] for event in rejections] == ["unsure: 3 or none"] * 2
     assert (summary["detections"], summary["rejected"]) == (0, 2)
 
@@ -80,7 +80,7 @@ def test_an_error_of_the_source_is_printed_after_the_summary(model, capsys):
     assert tiny_live("--model", model, "--strokes", "break", "--json") == 1
     printed = capsys.readouterr()
     events = [json.loads(line)["event"] for line in printed.out.splitlines()]
-    assert events == ["detection", "detection", "summary"]
+    assert events == ["ready", "detection", "detection", "error", "summary"]
     assert printed.err == "tiny-live: error: the device was unplugged: plug it in again\n"
 
 
@@ -88,6 +88,7 @@ def test_an_error_of_the_source_is_printed_after_the_summary(model, capsys):
 def test_a_signal_ends_the_command_with_one_summary_and_status_0(model, number):
     with start_program(PROGRAM, "--model", model, "--strokes", "wait", "--json") as running:
         assert running.stdout is not None and running.stderr is not None
+        assert json.loads(running.stdout.readline())["event"] == "ready"
         assert json.loads(running.stdout.readline())["label"] == "3"
         running.send_signal(number)
         rest = [json.loads(line)["event"] for line in running.stdout]
@@ -167,7 +168,8 @@ def test_the_same_seed_gives_the_same_events(capsys):
         argv = ["--mock", "--digits", "27", "--seed", "5", "--speed", "max", "--json"]
         assert airdigit_live.main(argv) == 0
         events = map(json.loads, capsys.readouterr().out.splitlines())
-        runs.append([{**event, "latency_ms": None} for event in events])
+        unlike = {"latency_ms": None, "time": None, "id": None}
+        runs.append([{**event, **unlike} for event in events])
     assert runs[0] == runs[1]
 
 
@@ -177,4 +179,7 @@ def test_a_recording_without_gyroscope_is_refused(tmp_path, capsys):
     take.write_text("0.01,0.02,0.98\n" * 75)
     assert airdigit_live.main(["--replay", str(take), "--json"]) == 1
     printed = capsys.readouterr()
-    assert printed.out == "" and "the model also needs rotation (gx, gy, gz)" in printed.err
+    events = [json.loads(line) for line in printed.out.splitlines()]
+    assert [event["event"] for event in events] == ["error", "summary"]
+    assert "the model also needs rotation (gx, gy, gz)" in events[0]["message"]
+    assert "the model also needs rotation (gx, gy, gz)" in printed.err

@@ -15,7 +15,7 @@ from edge.chain import Chain
 from edge.chain import run as run_chain
 from edge.decision.number import PAUSE, NumberDecision
 from edge.errors import SourceError
-from edge.events import Detection, Number, Rejection, Summary
+from edge.events import Detection, Failure, Number, Rejection, RunEvent, Summary
 from edge.model import Model
 from edge.samples import MOTION, Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
@@ -27,10 +27,10 @@ class ListSink(Sink):
 
     def __init__(self) -> None:
         super().__init__(StreamInfo(tiny_task.RATE, MOTION, tiny_task.HINT))
-        self.events: list[Detection | Rejection | Number | Summary] = []
+        self.events: list[RunEvent] = []
         self.progress_calls = 0
 
-    def show(self, event: Detection | Rejection | Number | Summary) -> None:
+    def show(self, event: RunEvent) -> None:
         self.events.append(event)
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
@@ -109,7 +109,7 @@ def test_latency_is_waiting_time_plus_computing_time(model, monkeypatch):
 
 def test_latency_does_not_include_the_time_to_show_earlier_events(model):
     class SlowSink(ListSink):
-        def show(self, event: Detection | Rejection | Number | Summary) -> None:
+        def show(self, event: RunEvent) -> None:
             super().show(event)
             time.sleep(0.5)
 
@@ -137,7 +137,8 @@ def test_the_summary_is_shown_after_an_error_of_the_source(model):
     sink = ListSink()
     with pytest.raises(SourceError, match="unplugged"):
         run(model, StrokeSource(strokes(2), "break"), sink)
-    assert sink.kinds == [Detection, Detection, Summary]
+    assert sink.kinds == [Detection, Detection, Failure, Summary]
+    assert sink.events[2] == Failure("the device was unplugged: plug it in again", True, 0.19)
 
 
 def test_an_unfinished_stroke_is_discarded_when_the_run_is_stopped(model):

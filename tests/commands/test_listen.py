@@ -21,7 +21,8 @@ from edge.formats.sound import write_wav
 from edge.model import Model
 from edge.model.requirements import check_channels
 from edge.samples import ACCEL, AUDIO, MOTION, Chunk
-from edge.sink import Sink, StreamInfo
+from edge.sink import StreamInfo
+from edge.sink.json_lines import JsonLinesSink
 from edge.source import SOUND_SOURCES
 from edge.source.selection import add_source_options, choose_source
 
@@ -71,11 +72,13 @@ def listen(*argv: str | Path, task: str = "kws", joins_digits: bool = False) -> 
 
 
 def events(capsys: pytest.CaptureFixture[str], *argv: str | Path, **options: Any) -> list[dict]:
-    """Run a listening command; return its JSON events."""
+    """Run a listening command; return its JSON events after the one that says it is ready."""
     assert listen(*argv, "--json", **options) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    return [json.loads(line) for line in printed.out.splitlines()]
+    ready, *found = (json.loads(line) for line in printed.out.splitlines())
+    assert ready["event"] == "ready"
+    return found
 
 
 def test_each_word_is_one_detection_and_silence_and_noise_are_none(words, capsys):
@@ -129,12 +132,13 @@ def test_without_a_source_option_the_default_source_is_used(words, capsys):
 
 def test_the_hint_names_the_words_of_the_model(words, capsys, monkeypatch):
     hints = []
+    create = JsonLinesSink.__init__
 
-    def store_hint(self: Sink, info: StreamInfo, stream: TextIO | None = None) -> None:
+    def store_hint(self: JsonLinesSink, info: StreamInfo, stream: TextIO | None = None) -> None:
         hints.append(info.hint)
-        Sink.__init__(self, info, stream)
+        create(self, info, stream)
 
-    monkeypatch.setattr("edge.sink.json_lines.JsonLinesSink.__init__", store_hint)
+    monkeypatch.setattr(JsonLinesSink, "__init__", store_hint)
     events(capsys, "--model", words)
     assert hints == ["Say yes or no."]
 
@@ -213,7 +217,7 @@ def test_an_error_of_the_microphone_is_printed_after_the_summary(words, capsys):
     assert listen("--model", words, "--tiny", ".l.", "--end", "break", "--json") == 1
     printed = capsys.readouterr()
     kinds = [json.loads(line)["event"] for line in printed.out.splitlines()]
-    assert kinds == ["detection", "summary"]
+    assert kinds == ["ready", "detection", "error", "summary"]
     assert printed.err.endswith("the device was unplugged: plug it in again\n")
 
 
@@ -222,7 +226,8 @@ def test_after_a_signal_the_number_and_the_summary_are_printed(digits, number):
     options = ("--model", digits, "--tiny", ".l---h---", "--end", "wait", "--json")
     with start_program(PROGRAM, *options) as running:
         assert running.stdout is not None and running.stderr is not None
-        assert [json.loads(running.stdout.readline())["label"] for _ in "42"] == ["4", "2"]
+        first = [json.loads(running.stdout.readline()) for _ in range(3)]
+        assert [event.get("label") for event in first] == [None, "4", "2"]
         running.send_signal(number)
         rest = [json.loads(line) for line in running.stdout]
         assert [event["event"] for event in rest] == ["number", "summary"]
@@ -244,7 +249,7 @@ def test_a_file_and_a_pipe_give_the_same_events_as_a_microphone(digits, tmp_path
         return [(e["event"], e.get("label") or e.get("digits"), e.get("t")) for e in found]
 
     live = without_latency("--tiny", text)
-    assert [label for _, label, _ in live] == ["4", "2", "42", "2", "2", None]
+    assert [label for _, label, _ in live] == [None, "4", "2", "42", "2", "2", None]
     assert without_latency("--replay", file, "--speed", "max") == live
     with raw.open("rb") as stdin:
         assert without_latency("--pcm", stdin=stdin) == live

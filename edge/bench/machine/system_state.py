@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bench.machine.description import SYSTEM, cpu_files, read
+from edge.usage import processor_temperature
 
 THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
 # Bits of the Raspberry Pi's firmware: the condition exists now. The bit that is SINCE_START higher:
@@ -33,7 +34,7 @@ def read_state(root: Path = SYSTEM) -> dict[str, Any]:
         "load": _float(load[0]) if load else None,
         "governors": sorted(set(cpu_files(root, "cpufreq/scaling_governor"))) or None,
         "clock_mhz": _clocks_mhz(root),
-        "temperature_c": _temperature(root),
+        "temperature_c": processor_temperature(root),
         "throttled": throttled(root),
         "ticks": _ticks(root),
     }
@@ -106,18 +107,6 @@ def _clocks_mhz(root: Path) -> list[float] | None:
         text = read(root / "proc/cpuinfo") or ""
         clocks = [float(mhz) for mhz in re.findall(r"^cpu MHz\s*: ([\d.]+)", text, re.MULTILINE)]
     return clocks or None
-
-
-def _temperature(root: Path) -> float | None:
-    """The highest temperature of the processor; of any sensor if none belongs to the processor."""
-    zones = sorted(root.glob("sys/class/thermal/thermal_zone*"))
-    degrees_c = {
-        f"{zone.name} {read(zone / 'type')}": millidegrees / 1000
-        for zone in zones
-        if (millidegrees := _float(read(zone / "temp"))) is not None
-    }
-    of_cpu = [c for name, c in degrees_c.items() if re.search("cpu|x86_pkg|soc|core", name, re.I)]
-    return max(of_cpu or degrees_c.values(), default=None)
 
 
 def _ticks(root: Path) -> list[int] | None:

@@ -95,6 +95,7 @@ class ReplaySource(Source):
                 if len(files) > 1:
                     self.health.errors += 1
                     log.warning("%s: skipped", self._error)
+                    self.health.degraded(f"{self._error}: skipped")
                 continue
             log.debug("playing %s", file)
             channels = recording.channels

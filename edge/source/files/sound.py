@@ -115,3 +115,4 @@ class SoundFiles(Source):
             raise SourceError(f"{path}: {error}") from error
         self.health.errors += 1
         log.warning("%s: %s: skipped", path, error)
+        self.health.degraded(f"{path}: {error}: skipped")

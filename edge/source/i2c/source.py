@@ -35,6 +35,7 @@ class I2CSource(Source):
     """
 
     channels = MOTION
+    is_device = True
 
     def __init__(self, bus: int, address: int | None, requirements: Mapping[str, Any]) -> None:
         self.number, self.address, self.requirements = bus, address, requirements
@@ -153,17 +154,19 @@ class I2CSource(Source):
     def _report_outage(self, message: str) -> None:
         if not self._away:
             log.warning(message)
+            self.health.device_lost(message)
         self._away = True
 
     def _report_return(self) -> None:
         if self._away:
-            self.health.reconnects += 1
+            self.health.device_found()
             log.warning("the sensor is back; %d samples are lost so far", self.health.lost)
         self._away = False
 
     def _warn_once(self, message: str) -> None:
         if message not in self._warned:
             log.warning(message)
+            self.health.degraded(message)
             self._warned.add(message)
 
     def _count_lost(self) -> None:

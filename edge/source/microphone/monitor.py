@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from math import inf
 
 from edge.source.microphone.input_stream import Block
@@ -26,12 +27,14 @@ class StreamMonitor:
         now: float,
         mute_time: float = MUTE_TIME,
         warned_muted: bool = False,
+        report: Callable[[str], None] = lambda message: None,
     ) -> None:
         """`mute_time`: seconds of zeros after which the microphone counts as muted.
 
-        `warned_muted`: the user has been told so already.
+        `warned_muted`: the user has been told so already. `report`: called with each message
+        that is logged.
         """
-        self._name, self._rate = name, rate
+        self._name, self._rate, self._report = name, rate, report
         self._mute_time, self._warned_muted = mute_time, warned_muted
         self._opened = now
         self._measured_from = 0.0
@@ -66,10 +69,9 @@ class StreamMonitor:
         measured = self._frames / elapsed
         if abs(measured / self._rate - 1) > RATE_TOLERANCE and not self._warned_rate:
             self._warned_rate = True
-            log.warning(
-                "%s announces %d samples a second and delivers %d: its sound is distorted, choose "
-                "another --device",
-                *(self._name, self._rate, measured),
+            self._warn(
+                f"{self._name} announces {self._rate} samples a second and delivers {measured:.0f}:"
+                " its sound is distorted, choose another --device"
             )
         self._measured_from, self._frames = block.arrived, 0
 
@@ -82,11 +84,15 @@ class StreamMonitor:
         if self._zeros > self._mute_time * self._rate and not self.muted:
             self.muted = True
             if not self._warned_muted:
-                log.warning("nothing but silence from %s: is it muted?", self._name)
+                self._warn(f"nothing but silence from {self._name}: is it muted?")
 
     def _check_loss(self, block: Block) -> None:
         self._lost += block.lost
         if self._lost and block.arrived - self._loss_reported_at > LOSS_INTERVAL:
             lost_ms = max(1, round(1000 * self._lost / self._rate))
-            log.warning("%d ms of sound were lost: this computer is busy", lost_ms)
+            self._warn(f"{lost_ms} ms of sound were lost: this computer is busy")
             self._lost, self._loss_reported_at = 0, block.arrived
+
+    def _warn(self, message: str) -> None:
+        log.warning(message)
+        self._report(message)

@@ -30,6 +30,7 @@ LONGEST_MUTE_TIME = 300.0  # s of zeros from a muted microphone until it is open
 
 
 class MicrophoneSource(Source):
+    is_device = True
     _device_rate: int
     _block_deadline: float  # when the next block must have come
     _monitor: StreamMonitor
@@ -43,6 +44,7 @@ class MicrophoneSource(Source):
         self._input: InputStream | None = None
         self._mute_time = MUTE_TIME
         self._closed_as_muted = False  # closed because of zeros, and only zeros since
+        self._first_search = DeviceSearch()  # until it is opened for the first time
         self._missing = 0.0  # samples, with fractions; `health.lost` has the whole ones
         self._counted_lost = 0
 
@@ -77,6 +79,21 @@ class MicrophoneSource(Source):
     def __exit__(self, *exc: object) -> None:
         self._close()
 
+    def until_worth_opening(self) -> Iterator[None]:
+        """Search in a child process: each restart of PortAudio here loses memory."""
+        while True:
+            for found in self._first_search.devices():
+                yield
+                if found and self._is_among(found):
+                    return
+
+    def _is_among(self, found: list[devices.InputDevice]) -> bool:
+        try:
+            devices.choose(self.wanted, found)
+        except SourceError:
+            return False
+        return True
+
     def describe(self) -> dict[str, Any]:
         return {"device": self._device.name, "rate_hz": self._device_rate}
 
@@ -108,7 +125,9 @@ class MicrophoneSource(Source):
                 continue
             if time.monotonic() > self._block_deadline:
                 if not self._interrupted:
-                    log.warning("nothing comes from %s any more: waiting for it", self._device.name)
+                    message = f"nothing comes from {self._device.name} any more: waiting for it"
+                    log.warning(message)
+                    self.health.device_lost(message)
                 yield from self._interrupt()
             yield Chunk.empty(len(AUDIO))
 
@@ -121,12 +140,13 @@ class MicrophoneSource(Source):
         self._closed_as_muted = False
 
     def _report_return(self) -> None:
-        self.health.reconnects += 1
+        self.health.device_found()
         log.warning("%s is back", self._device.name)
 
     def _interrupt(self) -> Iterator[Chunk]:
         """Close the microphone until it can be opened again; yield the rest of its sound."""
         self._close()
+        self.health.away = True
         if not self._interrupted:
             self._interrupted, self._search = True, DeviceSearch()
             chunk = self._stream.finish()
@@ -168,7 +188,9 @@ class MicrophoneSource(Source):
         self._block_deadline = now + START_TIME
         self._device_rate = self._input.rate
         self._monitor = StreamMonitor(
-            self._device.name, self._device_rate, now, self._mute_time, self._closed_as_muted
+            *(self._device.name, self._device_rate, now),
+            *(self._mute_time, self._closed_as_muted),
+            self.health.degraded,
         )
         log.info("listening to %s at %d Hz", self._device.name, self._device_rate)
 

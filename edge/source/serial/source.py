@@ -34,6 +34,8 @@ ESP32_BOOT = b"rst:0x"  # printed by the ESP32's boot ROM
 
 
 class SerialSource(Source):
+    is_device = True
+
     def __init__(
         self, port: str, baud: int = BAUD, requirements: Mapping[str, Any] | None = None
     ) -> None:
@@ -110,14 +112,16 @@ class SerialSource(Source):
             data, now = self._read()
         except ports.PORT_ERRORS as error:
             if not self._unplugged:
-                log.warning("%s was unplugged (%s): waiting for it", self._path, error)
+                message = f"{self._path} was unplugged ({error}): waiting for it"
+                log.warning(message)
+                self.health.device_lost(message)
             self._unplugged = True
             ports.close_port(self._port)
             self._stream.interrupted()
             return Chunk.empty(len(self.channels))
         if self._unplugged and data:
             self._unplugged = False
-            self.health.reconnects += 1
+            self.health.device_found()
             log.warning("%s is back", self._path)
         chunk = self._stream.feed(data, now)
         if len(chunk):
@@ -125,7 +129,9 @@ class SerialSource(Source):
             chunk = replace(chunk, captured=now)
         elif now - self._last_samples > SILENCE and not self._warned_silence:
             self._warned_silence = True
-            log.warning("no samples from %s for %g s: is its sensor wired?", self._path, SILENCE)
+            message = f"no samples from {self._path} for {SILENCE:g} s: is its sensor wired?"
+            log.warning(message)
+            self.health.degraded(message)
         return chunk
 
     def _read(self) -> tuple[bytes, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from edge.events import Detection, Number, Rejection, Summary
+from edge.events import Detection, RunEvent
 from edge.sink import Sink, StreamInfo
 
 
@@ -18,7 +18,7 @@ class BellSink(Sink):
     def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
         return cls(info, sys.stderr) if args.bell else None
 
-    def show(self, event: Detection | Rejection | Number | Summary) -> None:
+    def show(self, event: RunEvent) -> None:
         if isinstance(event, Detection):
             self.stream.write("\a")
             self.stream.flush()

@@ -10,7 +10,7 @@ from typing import Any
 from counting import DecisionCounter
 
 from edge.chain import Chain, run
-from edge.events import Detection, Number, Rejection, Summary
+from edge.events import RunEvent
 from edge.model import Model
 from edge.sink import Sink, StreamInfo
 from edge.source.files.pcm_pipe import PcmSource
@@ -22,7 +22,7 @@ NEW_ROWS = 2  # of a window, when a decision is due
 class NullSink(Sink):
     """A sink that ignores all events."""
 
-    def show(self, event: Detection | Rejection | Number | Summary) -> None:
+    def show(self, event: RunEvent) -> None:
         pass
 
 

@@ -66,7 +66,9 @@ class FramedStream:
                     self.health.errors += 1
                     continue
                 if step.restarted:
-                    log.warning("the board restarted: about %d samples are missing", step.lost)
+                    message = f"the board restarted: about {step.lost} samples are missing"
+                    log.warning(message)
+                    self.health.degraded(message)
                 self.health.lost += step.lost
                 self.health.clipped += max(raw) == FULL_SCALE - 1 or min(raw) == -FULL_SCALE
                 times.append(step.t)

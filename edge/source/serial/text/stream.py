@@ -112,6 +112,7 @@ class TextStream:
             if not self.format:
                 raise SourceError(message)
             log.warning(message)
+            self.health.degraded(message)
         elif not self.format and is_header(line):
             self._detector.add_header(line)
 
@@ -168,7 +169,9 @@ class TextStream:
             self._held = [Chunk(t[recent], values[recent])]
             if t[-1] - t[0] > ASK_AFTER and not self._asked_to_tilt:
                 self._asked_to_tilt = True
-                log.warning("is the gyro in deg/s or rad/s? Tilt the sensor, then it will show")
+                message = "is the gyro in deg/s or rad/s? Tilt the sensor, then it will show"
+                log.warning(message)
+                self.health.degraded(message)
             return EMPTY
         log.info("turn rate is in %s", "rad/s" if self._gyro_scale == 1 else "deg/s")
         self._held.clear()

@@ -1,0 +1,69 @@
+"""The options of the live commands that choose the model and its thresholds."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from edge.cli.options import add_runtime_option
+from edge.cli.parser import CommandParser
+from edge.decision import DecisionSettings
+from edge.errors import ModelError
+
+
+def add_recognition_options(parser: CommandParser, task: str, spots_words: bool) -> None:
+    """`spots_words`: whether a budget of false accepts can be chosen."""
+    group = parser.add_argument_group("recognition")
+    group.add_argument(
+        "--model",
+        default=task,
+        metavar="NAME|FILE",
+        help=f"a shipped model or a .tflite file (default: {task})",
+    )
+    add_runtime_option(group)
+    of_what = "of a word, for all words alike" if spots_words else "of any of the labels"
+    group.add_argument(
+        "--threshold",
+        type=_score,
+        metavar="SCORE",
+        help=f"the least probability {of_what}, 0 to 1 (default: the model's own)",
+    )
+    if spots_words:
+        group.add_argument(
+            "--max-false-per-hour",
+            type=_count,
+            metavar="N",
+            help="use thresholds at which at most N words per hour were detected, when the model "
+            "was trained, in sound that holds none of them",
+        )
+
+
+def chosen_settings(args: argparse.Namespace, settings: DecisionSettings) -> DecisionSettings:
+    """The model's decision settings, with the threshold or budget that the options choose."""
+    threshold, budget = _threshold_and_budget(args)
+    if threshold is not None and budget is not None:
+        # The command line wins over the environment.
+        threshold, budget = _threshold_and_budget(args.typed)
+        if (threshold is None) == (budget is None):
+            raise ModelError("--threshold and --max-false-per-hour set the same: give one of them")
+    if budget is not None:
+        return settings.with_budget(budget)
+    return settings if threshold is None else settings.with_threshold(threshold)
+
+
+def _threshold_and_budget(args: argparse.Namespace) -> tuple[float | None, float | None]:
+    return args.threshold, getattr(args, "max_false_per_hour", None)
+
+
+def _score(text: str) -> float:
+    score = float(text)
+    if not 0 <= score <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a score: give 0 to 1")
+    return score
+
+
+def _count(text: str) -> float:
+    count = float(text)
+    if not 0 <= count < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of false accepts: give 0 or more")
+    return count
