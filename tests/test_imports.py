@@ -29,7 +29,17 @@ EDGE_LAYERS = (
         "events",
         "resample",
     ),
-    *("formats", "features", "decision", "model", "simulation", "source", "sink", "chain"),
+    *(
+        "formats",
+        "tflite",
+        "features",
+        "decision",
+        "model",
+        "simulation",
+        "source",
+        "sink",
+        "chain",
+    ),
     *("takes", "doctor", "bench", "api", "cli", "commands"),
 )
 # The packages of `training`, likewise; the modules beside them are commands, which import all.

@@ -12,7 +12,6 @@ from edge.bench.engines.loading import ONNX, SUFFIXES, first_installed
 from edge.bench.inputs.model_windows import manifest_file, model_windows
 from edge.bench.inputs.simulated_signal import SIMULATORS, simulate
 from edge.bench.model_file.onnx import describe_onnx
-from edge.bench.model_file.tflite import read_network
 from edge.bench.record import Row, row_name
 from edge.bench.settings import Settings
 from edge.errors import EdgeError
@@ -21,6 +20,7 @@ from edge.model.model_file import read_bytes, read_model
 from edge.model.runtime import RUNTIMES
 from edge.model.shipped import find_model, shipped_models
 from edge.text import one_line
+from edge.tflite.network import read_network
 
 ALL = "all"
 SEED = 7

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edge.errors import ModelError
 from edge.model.runtime import interpreter_class, quiet
 from edge.text import one_line
+from edge.tflite.verify import verify
 
 Levels = NDArray[np.int8]
 RUNTIME_ERRORS = (ValueError, RuntimeError, TypeError, IndexError, OverflowError, SystemError)
@@ -97,6 +98,7 @@ def load_network(
 
     `content` is the model file at `path`, which has this number of `labels`.
     """
+    verify(content, str(path))
     name, interpreter_of = interpreter_class(runtime)
     try:
         with quiet():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge.bench.model_file.tflite import read_network
 from edge.errors import ModelError
+from edge.tflite.network import read_network
 
 # The operators of TFLite Micro; newer releases add a few, which no model here needs.
 _SUPPORTED = """

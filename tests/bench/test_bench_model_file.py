@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 import sound_network
 import stroke_network
 from edge.bench.model_file.peak_model import CHANNELS, MACS, SIDE, peak_model
-from edge.bench.model_file.tflite import Network, read_network, truncate
-from edge.bench.model_file.tflite_schema import OPERATORS
 from edge.errors import ModelError
 from edge.model.runtime import interpreter_class, quiet
 from edge.model.shipped import find_model, shipped_models
+from edge.tflite.network import Network, read_network, truncate
+from edge.tflite.schema import OPERATORS
 
 
 def convert(function, *shapes) -> bytes:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import sound_network
-from edge.bench.model_file import tflite_schema as schema
-from edge.bench.model_file.flatbuffer_writer import Scalar, Vector, build_flatbuffer
+from edge.tflite import schema
+from edge.tflite.flatbuffer_writer import Scalar, Vector, build_flatbuffer
 
 
 @pytest.fixture

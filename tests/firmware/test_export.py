@@ -11,7 +11,6 @@ import pytest
 
 import stroke_network
 from c_sketch import Sketch, compile_library, invoke_callback
-from edge.bench.model_file.tflite_schema import OPERATORS
 from edge.events import Detection
 from edge.features import Window
 from edge.features.motion.stroke import StrokeFeatures
@@ -20,6 +19,7 @@ from edge.model.manifest import fingerprint
 from edge.model.model_file import network_of
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.source.simulated.hand import SimulatedHand
+from edge.tflite.schema import OPERATORS
 from firmware_bridge import build, export
 from firmware_bridge.model_export.golden_strokes import golden_strokes
 from firmware_bridge.model_export.tflm_operators import SUPPORTED, operators, resolver_methods

@@ -76,6 +76,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> type[FakeInterpreter]:
         pass
 
     monkeypatch.setattr(network, "interpreter_class", lambda name: ("fake", Interpreter))
+    monkeypatch.setattr(network, "verify", lambda content, name: None)
     return Interpreter
 
 

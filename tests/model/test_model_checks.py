@@ -9,8 +9,8 @@ from edge.model import Model
 from probe_model import NETWORK, SPECIFICATION, assert_refused
 
 
-def test_a_network_that_the_runtime_cannot_load_is_refused(model_file):
-    assert_refused(model_file(network=NETWORK), "cannot run")
+def test_a_damaged_network_is_refused(model_file):
+    assert_refused(model_file(network=NETWORK), "probe.tflite is damaged: copy or train it again")
 
 
 def test_a_float_network_is_refused(model_file, float_network):

@@ -12,6 +12,7 @@ from edge.bench.engines.onnx import OnnxEngine
 from edge.bench.engines.tflite import TFLiteEngine
 from edge.errors import ModelError, RuntimeMissing
 from edge.model.runtime import RUNTIMES, interpreter_class, quiet
+from edge.tflite.verify import verify
 
 ONNX = "onnxruntime"
 SUFFIXES = {name: ".tflite" for name in RUNTIMES} | {ONNX: ".onnx"}
@@ -53,10 +54,14 @@ def load_engine(runtime: str, factory: Any, path: Path, threads: int) -> Engine:
         raise ModelError(f"{runtime} runs {SUFFIXES[runtime]} files only: choose another --runtime")
     try:
         content = path.read_bytes()
+        if runtime != ONNX:
+            verify(content, path.name, any_operator=True)
         with quiet():
             if runtime == ONNX:
                 return OnnxEngine(factory, content, threads)
             return TFLiteEngine(factory(model_content=content, num_threads=threads))
+    except ModelError:
+        raise
     except OSError as error:
         raise ModelError(f"model {path} cannot be read: {error.strerror or error}") from None
     except Exception as error:  # each runtime has its own exception for an unusable model

@@ -10,13 +10,13 @@ from edge.bench.engines.base import Array
 from edge.bench.inputs.simulated_signal import SIMULATORS, simulate
 from edge.bench.inputs.tensors import COUNT, SEED
 from edge.bench.inputs.windows import InputWindows
-from edge.bench.model_file.tflite import read_network
 from edge.errors import ModelError
 from edge.features import FEATURES, Window
 from edge.model import Manifest, Model
 from edge.model.checks import check_input
 from edge.model.model_file import read_model
 from edge.model.network import StreamingNetwork
+from edge.tflite.network import read_network
 
 
 def manifest_file(path: Path) -> Path:

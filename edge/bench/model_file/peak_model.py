@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import random
 
-from edge.bench.model_file import tflite_schema as schema
-from edge.bench.model_file.flatbuffer_writer import Fields, Scalar, Vector, build_flatbuffer
+from edge.tflite import schema
+from edge.tflite.flatbuffer_writer import Fields, Scalar, Vector, build_flatbuffer
 
 SIDE, CHANNELS = 32, 256
 MACS = SIDE * SIDE * CHANNELS * CHANNELS

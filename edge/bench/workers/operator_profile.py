@@ -25,9 +25,9 @@ from edge.bench.engines.onnx import OnnxEngine
 from edge.bench.engines.tflite import TFLiteEngine
 from edge.bench.inputs.tensors import input_tensors
 from edge.bench.inputs.windows import InputWindows
-from edge.bench.model_file.tflite import read_network, truncate
 from edge.errors import ModelError
 from edge.model.runtime import quiet
+from edge.tflite.network import read_network, truncate
 
 TFLITE_METHOD = "time differences of shortened models; the first operator includes the call itself"
 ONNX_METHOD = "the profiler of onnxruntime, in whole microseconds"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 DAMAGED_DATA = (struct.error, IndexError, ValueError, UnicodeDecodeError)
 """The exceptions that damaged data can cause."""
@@ -41,11 +38,26 @@ class Table:
         return self.data[at + 4 : at + 4 + length].decode()
 
     def numbers(self, field: int, kind: str) -> list[Any]:
-        step = struct.calcsize("<" + kind)
-        return self._vector(field, step, lambda at: _read("<" + kind, self.data, at))
+        start, count = self.vector(field, struct.calcsize("<" + kind))
+        return list(struct.unpack_from(f"<{count}{kind}", self.data, start)) if count else []
 
     def tables(self, field: int) -> list[Table]:
-        return self._vector(field, 4, lambda at: Table(self.data, at + _read("<I", self.data, at)))
+        start, count = self.vector(field, 4)
+        places = range(start, start + 4 * count, 4)
+        return [Table(self.data, at + _read("<I", self.data, at)) for at in places]
+
+    def vector(self, field: int, step: int) -> tuple[int, int]:
+        """The position and the number of the elements of a vector; (0, 0) if it is absent.
+
+        `step` is the size of an element in bytes.
+        """
+        at = self._target(field)
+        if at is None:
+            return 0, 0
+        length = _read("<I", self.data, at)
+        if at + 4 + length * step > len(self.data):
+            raise ValueError(f"a vector of {length} elements extends beyond the end of the file")
+        return at + 4, length
 
     def position(self, field: int) -> tuple[int, int]:
         """The position of a field's offset and its target; ValueError if the field is absent."""
@@ -53,15 +65,6 @@ class Table:
         if at is None:
             raise ValueError(f"field {field} is missing")
         return at, at + int(_read("<I", self.data, at))
-
-    def _vector(self, field: int, step: int, element: Callable[[int], T]) -> list[T]:
-        at = self._target(field)
-        if at is None:
-            return []
-        length = _read("<I", self.data, at)
-        if at + 4 + length * step > len(self.data):
-            raise ValueError(f"a vector of {length} elements extends beyond the end of the file")
-        return [element(at + 4 + number * step) for number in range(length)]
 
     def _target(self, field: int) -> int | None:
         at = self._field(field)

@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import prod
 
-from edge.bench.model_file import tflite_schema as schema
-from edge.bench.model_file.flatbuffer_reader import DAMAGED_DATA, Table
 from edge.errors import ModelError
 from edge.text import MAX_VALUE, printable, shortened
+from edge.tflite import schema
+from edge.tflite.flatbuffer_reader import DAMAGED_DATA, Table
 
 # Operators that contain loops, so that their multiplications do not follow from the shapes.
 UNCOUNTED = {
@@ -29,6 +29,16 @@ class Tensor:
     scale: float = 0.0
     """Quantisation scale if the tensor has a single one, else 0."""
     zero: int = 0
+    scales: tuple[float, ...] = ()
+    """Quantisation scales: none, one, or one for each element of axis `axis`."""
+    zeros: tuple[int, ...] = ()
+    axis: int = 0
+    buffer: int = 0
+    """Number of its buffer in the file."""
+    constant: memoryview | None = field(default=None, repr=False)
+    """The values that the file states; None if they are computed."""
+    dynamic: bool = False
+    """Whether an axis has no fixed length, so that `shape` is only an example."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,9 @@ class Operator:
     outputs: tuple[int, ...]
     macs: int | None
     """Multiply-accumulate operations in one inference; None if the shapes do not determine them."""
+    options: Table | None = field(default=None, repr=False)
+    options_type: int = 0
+    """BuiltinOptions of the schema."""
 
 
 @dataclass(frozen=True)
@@ -90,17 +103,26 @@ def truncate(data: bytes, network: Network, count: int) -> bytes:
 def _network(model: Table) -> Network:
     codes = [_operator_name(code) for code in model.tables(schema.MODEL_CODES)]
     graph = model.tables(schema.MODEL_GRAPHS)[0]
-    tensors = [_tensor(table) for table in graph.tables(schema.GRAPH_TENSORS)]
+    constants = [_content(table) for table in model.tables(schema.MODEL_BUFFERS)]
+    tensors = [_tensor(table, constants) for table in graph.tables(schema.GRAPH_TENSORS)]
     operators = []
     for table in graph.tables(schema.GRAPH_OPERATORS):
         name = codes[table.scalar(schema.OPERATOR_CODE, "I")]
         inputs = tuple(table.numbers(schema.OPERATOR_INPUTS, "i"))
         outputs = tuple(table.numbers(schema.OPERATOR_OUTPUTS, "i"))
         # An optional input that is absent has the number -1.
+        if (
+            not all(-1 <= at < len(tensors) for at in inputs)
+            or not outputs
+            or not all(0 <= at < len(tensors) for at in outputs)
+        ):
+            raise ValueError(f"{name} has no output, or a tensor that does not exist")
         input_shapes = [tensors[at].shape if at >= 0 else () for at in inputs]
         output_shapes = [tensors[at].shape for at in outputs]
-        macs = _macs(name, input_shapes, output_shapes, table.table(schema.OPERATOR_OPTIONS))
-        operators.append(Operator(name, inputs, outputs, macs))
+        options = table.table(schema.OPERATOR_OPTIONS)
+        macs = _macs(name, input_shapes, output_shapes, options)
+        kind = table.scalar(schema.OPERATOR_OPTIONS_TYPE, "B")
+        operators.append(Operator(name, inputs, outputs, macs, options, kind))
     graph_inputs = graph.numbers(schema.GRAPH_INPUTS, "i")
     graph_outputs = graph.numbers(schema.GRAPH_OUTPUTS, "i")
     numbers = set(graph_inputs + graph_outputs)
@@ -123,15 +145,36 @@ def _operator_name(code: Table) -> str:
     return custom or name if name == "CUSTOM" else name
 
 
-def _tensor(table: Table) -> Tensor:
-    shape = tuple(table.numbers(schema.TENSOR_SHAPE, "i"))
-    kind = table.scalar(schema.TENSOR_TYPE, "b")
+def _content(buffer: Table) -> memoryview | None:
+    start, size = buffer.vector(schema.BUFFER_DATA, 1)
+    return memoryview(buffer.data)[start : start + size] if size else None
+
+
+def _tensor(table: Table, constants: list[memoryview | None]) -> Tensor:
+    buffer = table.scalar(schema.TENSOR_BUFFER, "I")
     quantization = table.table(schema.TENSOR_QUANTIZATION)
-    scales = quantization.numbers(schema.QUANTIZATION_SCALE, "f") if quantization else []
-    zeros = quantization.numbers(schema.QUANTIZATION_ZERO, "q") if quantization else []
+    scales: tuple[float, ...] = ()
+    zeros: tuple[int, ...] = ()
+    axis = 0
+    if quantization:
+        scales = tuple(quantization.numbers(schema.QUANTIZATION_SCALE, "f"))
+        zeros = tuple(quantization.numbers(schema.QUANTIZATION_ZERO, "q"))
+        axis = quantization.scalar(schema.QUANTIZATION_AXIS, "i")
     per_tensor = len(scales) == 1  # else per channel, or none
-    scale, zero = (scales[0], zeros[0] if zeros else 0) if per_tensor else (0.0, 0)
-    return Tensor(table.text(schema.TENSOR_NAME), shape, kind, scale, zero)
+    return Tensor(
+        name=table.text(schema.TENSOR_NAME),
+        shape=tuple(table.numbers(schema.TENSOR_SHAPE, "i")),
+        kind=table.scalar(schema.TENSOR_TYPE, "b"),
+        scale=scales[0] if per_tensor else 0.0,
+        zero=zeros[0] if per_tensor and zeros else 0,
+        scales=scales,
+        zeros=zeros,
+        axis=axis,
+        buffer=buffer,
+        # A buffer number that does not exist is an error of the file, which `verify` reports.
+        constant=constants[buffer] if buffer < len(constants) else None,
+        dynamic=-1 in table.numbers(schema.TENSOR_SIGNATURE, "i"),
+    )
 
 
 def _macs(
