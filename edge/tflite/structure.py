@@ -153,8 +153,6 @@ class _Walk:
 
     def _require(self, at: int, length: int, align: int, name: str) -> None:
         if at < 0 or at + length > self.size:
-            raise ValueError(
-                f"a {name.lstrip('[')} is outside the file"
-            )
+            raise ValueError(f"a {name.lstrip('[')} is outside the file")
         if at % align:
             raise ValueError(f"a {name.lstrip('[')} is not aligned")
