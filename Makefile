@@ -66,10 +66,10 @@ tools:
 $(DEMO)/.installed: setup.cfg pyproject.toml
 	@$(call install,$(DEMO),.,the runtime (about 150 MB))
 
-$(DEV)/.installed: setup.cfg pyproject.toml
-	@$(call install,$(DEV),.[$(EXTRAS)],TensorFlow and the tools (about 2 GB))
+$(DEV)/.installed: setup.cfg pyproject.toml constraints.txt
+	@$(call install,$(DEV),.[$(EXTRAS)],TensorFlow and the tools (about 2 GB),-c constraints.txt)
 
-# $(call install,FOLDER,WHAT,IN WORDS): a virtual environment that sees the checkout's code.
+# $(call install,FOLDER,WHAT,IN WORDS,OPTIONS OF PIP): a virtual environment that sees the checkout's code.
 define install
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
 		{ echo "edge-sense needs Python 3.10 or later: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }; \
@@ -77,7 +77,7 @@ define install
 		{ echo "Python has no venv: sudo apt install python3-venv"; exit 1; }; \
 	echo "Installing $(3) into $(1) ..."; \
 	$(PYTHON) -m venv $(1) && \
-	$(1)/bin/python -m pip install -q --disable-pip-version-check -e '$(2)' && \
+	$(1)/bin/python -m pip install -q --disable-pip-version-check $(4) -e '$(2)' && \
 	touch $@
 endef
 

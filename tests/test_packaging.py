@@ -13,12 +13,17 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+CURRENT = "{}.{}".format(*sys.version_info)
+OLDEST = {"3.10", "3.13", CURRENT}  # Pythons on which the lower bounds are installed
 
 
 def configuration() -> configparser.ConfigParser:
@@ -44,7 +49,7 @@ def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
 
 def interpreter(version: str) -> str | None:
     """The path of a Python that starts; the command of a version manager may exist and fail."""
-    if version == "{}.{}".format(*sys.version_info):
+    if version == CURRENT:
         return sys.executable
     managed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python3"))
     for path in (shutil.which(f"python{version}"), *managed):
@@ -69,17 +74,58 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="session", params=PYTHONS)
-def installed(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory) -> Path:
-    """The bin folder of an environment with only the wheel and its requirements."""
-    python = interpreter(request.param)
-    if python is None:
+@pytest.fixture(scope="session")
+def environments(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Environments with only the wheel and its requirements, by Python: their bin folders.
+
+    Those of OLDEST have the oldest requirements that setup.cfg allows, the others those of
+    constraints.txt. They are made at the same time, because pip waits for the network.
+    """
+    pythons = {version: path for version in PYTHONS if (path := interpreter(version))}
+    folders = {version: tmp_path_factory.mktemp(f"python{version}") for version in pythons}
+    constraints = dict.fromkeys(pythons, ROOT / "constraints.txt")
+    for version in OLDEST & set(pythons):
+        key = f"oldest {version}"
+        folders[key] = tmp_path_factory.mktemp(f"oldest{version}")
+        constraints[key] = folders[key] / "constraints.txt"
+        constraints[key].write_text(oldest_versions(version))
+
+    def install(key: str) -> None:
+        run(pythons[key.split()[-1]], "-m", "venv", "--without-pip", folders[key])
+        pip = (sys.executable, "-m", "pip", "--python", folders[key] / "bin" / "python")
+        options = ("-q", "--no-compile", "--no-warn-script-location", "-c", constraints[key])
+        run(*pip, "install", *options, wheel)
+
+    with ThreadPoolExecutor(len(folders)) as pool:
+        list(pool.map(install, folders))
+    return {key: folder / "bin" for key, folder in folders.items()}
+
+
+@pytest.fixture(params=PYTHONS)
+def installed(request: pytest.FixtureRequest, environments: dict[str, Path]) -> Path:
+    if request.param not in environments:
         pytest.skip(f"Python {request.param} is not installed")
-    folder = tmp_path_factory.mktemp(f"python{request.param}")
-    run(python, "-m", "venv", "--without-pip", folder)
-    pip = (sys.executable, "-m", "pip", "--python", folder / "bin" / "python")
-    run(*pip, "install", "-q", "--no-warn-script-location", wheel)
-    return folder / "bin"
+    return environments[request.param]
+
+
+@pytest.fixture(params=sorted(OLDEST))
+def oldest(request: pytest.FixtureRequest, environments: dict[str, Path]) -> Path:
+    if f"oldest {request.param}" not in environments:
+        pytest.skip(f"Python {request.param} is not installed")
+    return environments[f"oldest {request.param}"]
+
+
+def oldest_versions(python: str) -> str:
+    """Return the oldest versions that setup.cfg allows on this Python, as constraints."""
+    bounds: dict[str, Version] = {}
+    for line in configuration()["options"]["install_requires"].strip().splitlines():
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate({"python_version": python}):
+            continue
+        lower = [Version(s.version) for s in requirement.specifier if s.operator == ">="]
+        assert lower, f"{line} has no lower bound"
+        bounds[requirement.name] = max([*lower, bounds.get(requirement.name, Version("0"))])
+    return "".join(f"{name}=={version}\n" for name, version in bounds.items())
 
 
 def test_every_package_on_disk_is_declared():
@@ -138,6 +184,36 @@ def test_a_simulated_digit_is_recognised_in_any_folder(installed, tmp_path):
     events = [json.loads(line) for line in live.stdout.splitlines()]
     assert [event["event"] for event in events][-1] == "summary"
     assert [event["label"] for event in events if event["event"] == "detection"] == ["3"]
+
+
+def test_the_oldest_requirements_recognise_the_recordings(oldest, tmp_path):
+    options = ("--mock", "--digits", "3", "--seed", "1", "--speed", "max", "--json")
+    live = run(oldest / "airdigit-live", *options, cwd=tmp_path).stdout.splitlines()
+    assert '"label": "3"' in live[0] and '"summary"' in live[-1]
+    recordings = ROOT / "examples" / "recordings"
+    classified = run(oldest / "edge-classify", "airdigit", recordings / "7.csv", cwd=tmp_path)
+    assert json.loads(classified.stdout)["label"] == "7"
+    heard = run(
+        *(oldest / "kws-listen", "--replay", recordings / "yes_no.wav", "--json"), cwd=tmp_path
+    )
+    labels = [json.loads(line).get("label") for line in heard.stdout.splitlines()]
+    assert labels[:2] == ["yes", "no"]
+    sensor = run(oldest / "airdigit-doctor", "--mock", "--seconds", "2", cwd=tmp_path)
+    assert "all is well" in sensor.stdout
+
+
+def test_every_requirement_has_a_lower_bound_and_a_constraint():
+    pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    for python in PYTHONS:
+        names = {line.split("==")[0] for line in oldest_versions(python).splitlines()}
+        assert {"numpy", "pyserial", "smbus2", "sounddevice", "soundfile"} <= names <= pinned
+
+
+def test_every_constraint_is_exact_and_has_its_reason():
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert line.startswith("#") or re.fullmatch(
+            r"[a-z0-9-]+==[^ ;]+( ; python_version .+)?  # required by .+", line
+        )
 
 
 def test_no_training_package_is_installed_or_imported(installed, tmp_path):
