@@ -130,7 +130,7 @@ def test_sound_model_gets_simulated_sound(tmp_path, quick_benchmark):
 
 def write_other_onnx_beside(stroke_file: Path) -> None:
     """A float ONNX model with the same input and output shapes, but other weights."""
-    onnx = pytest.importorskip("onnx")
+    import onnx
     from onnx import TensorProto, helper
 
     weights = np.random.default_rng(0).normal(0, 1, (512, 11)).astype(np.float32)
@@ -151,7 +151,6 @@ def write_other_onnx_beside(stroke_file: Path) -> None:
 
 def test_wrong_outputs_of_one_runtime_give_a_warning(stroke_file, quick_benchmark):
     """Two runtimes agree on the same file; the ONNX file is another network."""
-    pytest.importorskip("onnxruntime")
     write_other_onnx_beside(stroke_file)
     record = quick_benchmark(models=(str(stroke_file),), runtime="all")
     rows = {row["runtime"]: row for row in record["models"]}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tiny_task
-from command_process import shipped, start_program
+from command_process import start_program
 from edge.cli.live import LiveCommand, live
 from edge.commands import airdigit_live
 from edge.model import Manifest, attach
@@ -148,7 +148,6 @@ def test_the_help_has_examples_and_variables(capsys):
         assert line in text
 
 
-@shipped
 def test_the_digits_of_a_simulated_hand_are_recognised(capsys):
     digits = "3141592653"
     argv = ["--mock", "--digits", digits, "--seed", "1", "--speed", "max", "--json"]
@@ -161,7 +160,6 @@ def test_the_digits_of_a_simulated_hand_are_recognised(capsys):
     assert summary["rate"] == pytest.approx(100, rel=0.05)
 
 
-@shipped
 def test_the_same_seed_gives_the_same_events(capsys):
     runs = []
     for _ in range(2):
@@ -173,7 +171,6 @@ def test_the_same_seed_gives_the_same_events(capsys):
     assert runs[0] == runs[1]
 
 
-@shipped
 def test_a_recording_without_gyroscope_is_refused(tmp_path, capsys):
     take = tmp_path / "3_000.csv"
     take.write_text("0.01,0.02,0.98\n" * 75)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from command_process import error_message, run, shipped, write_recording
+from command_process import error_message, run, write_recording
 from edge.commands import airdigit_doctor
 from edge.model import Manifest, attach
 from edge.model.model_file import read_model
@@ -59,7 +59,6 @@ def broken_recordings(folder: Path) -> dict[Path, str]:
 
 
 class TestRecordings:
-    @shipped
     def test_classify_gives_the_error_of_each_recording(self, tmp_path):
         broken = broken_recordings(tmp_path)
         still = write_recording(tmp_path / "still.csv")
@@ -89,7 +88,6 @@ class TestRecordings:
             assert airdigit_doctor.main([str(arg) for arg in argv]) == 1
         return output.getvalue().splitlines()
 
-    @shipped
     def test_a_recording_without_a_channel_of_the_model_is_an_error(self, tmp_path):
         take = tmp_path / "acceleration.csv"
         take.write_text("t_ms,ax,ay,az\n" + "".join(f"{10 * i},0,0,9.8\n" for i in range(99)))
@@ -126,7 +124,6 @@ class TestModels:
             "airdigit-live", "--mock", "--model", [*files][0]
         )
 
-    @shipped
     @pytest.mark.parametrize(
         ("change", "message"),
         [
@@ -149,7 +146,6 @@ class TestModels:
         path.write_bytes(attach(network, other))
         assert message in error_message("airdigit-live", "--mock", "--model", path)
 
-    @shipped
     def test_a_model_file_that_is_cut_short_or_altered_is_an_error(self, tmp_path):
         data = find_model("airdigit").read_bytes()
         flipped = bytearray(data)

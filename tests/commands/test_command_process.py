@@ -20,7 +20,6 @@ from typing import IO
 import pytest
 
 from command_process import (
-    LIVE_COMMANDS,
     ROOT,
     TIMEOUT,
     WITHOUT_PRIVILEGES,
@@ -79,12 +78,10 @@ class TestStreams:
         assert status == 1
         assert err.splitlines()[-1] == f"{command}: error: No space left on device"
 
-    @shipped
     def test_classify_with_closed_stdin_has_no_results(self, tmp_path):
         closed = {"stdin": None, "preexec_fn": lambda: os.close(0)}
         assert run("edge-classify", "airdigit", "-", **closed) == (0, "", "")
 
-    @shipped
     def test_classify_ends_when_its_reader_ends(self, tmp_path):
         take = write_recording(tmp_path / "take.csv")
         with start("edge-classify", "airdigit", *[take] * 2000) as process:
@@ -129,7 +126,7 @@ class TestSignals:
             assert self.stop(process, number)[0] == status
         port.unplug()
 
-    @pytest.mark.parametrize("command", [LIVE_COMMANDS["airdigit-live"], "airdigit-doctor"])
+    @pytest.mark.parametrize("command", ["airdigit-live", "airdigit-doctor"])
     def test_a_signal_while_the_source_opens_prints_no_text_summary(
         self, command, number, tmp_path
     ):
@@ -192,7 +189,6 @@ class TestSignals:
         assert counts.get("samples", 100) > 50  # the summary of airdigit-record has no samples
         assert counts.get("saved", 0) == 0
 
-    @shipped
     def test_a_signal_while_classify_waits_for_names_ends_without_output(self, number):
         with start("edge-classify", "airdigit", "-", stdin=subprocess.PIPE) as process:
             time.sleep(1.5)

@@ -17,7 +17,6 @@ from edge.api.classification import READERS
 from edge.commands import edge_classify
 from edge.features import FEATURES
 from edge.formats.sound import write_wav
-from edge.model.shipped import shipped_models
 from edge.samples import ACCEL
 from edge.source import MOTION_SOURCES
 
@@ -224,7 +223,6 @@ def test_a_motion_model_refuses_sound(model, takes, capsys):
     assert status == 1 and "\n" not in result["error"]
 
 
-@pytest.mark.skipif("airdigit" not in shipped_models(), reason="no model is shipped yet")
 def test_digits_of_a_simulated_hand_are_recognised(takes, capsys):
     requirements = {"rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
     recognised = ""

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from command_process import run, shipped, write_recording
+from command_process import run, write_recording
 from edge.bench.report.markdown import as_markdown
 from edge.bench.report.terminal import as_text
 from edge.cli.parser import CommandParser
@@ -27,7 +27,6 @@ def parser() -> CommandParser:
     return made
 
 
-@shipped
 def test_file_names_in_errors_have_no_control_characters(tmp_path):
     path = tmp_path / f"{HOSTILE}.csv"
     path.write_text("hello\n")
@@ -44,7 +43,6 @@ def test_file_names_in_errors_have_no_control_characters(tmp_path):
     assert PRINTED in err and not set(err) & CONTROL
 
 
-@shipped
 def test_the_path_of_a_take_has_no_control_characters(tmp_path):
     folder = tmp_path / HOSTILE
     arguments = ("--mock", "--label", "3", "--takes", "1", "--out", folder)

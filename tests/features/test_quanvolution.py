@@ -27,7 +27,7 @@ def random_circuit(seed: int, qubits: int, layers: int, parameters: int) -> Circ
 
 def pennylane(circuit: Circuit, x: np.ndarray, layers: dict | None = None) -> np.ndarray:
     """The (patches, outputs) of PennyLane; with `layers` it draws the random gates itself."""
-    qml = pytest.importorskip("pennylane")
+    import pennylane as qml
 
     @qml.qnode(qml.device("default.qubit", wires=circuit.qubits))
     def run(x):

@@ -146,8 +146,6 @@ def test_killed_host_can_be_restarted_and_ctrl_c_ends_the_simulator():
 
 
 def test_airdigit_live_survives_faults_of_a_simulated_board():
-    if not (build.REPOSITORY / "models" / "airdigit.tflite").exists():
-        pytest.skip("no model is shipped yet")
     board("uno")
     fault = ("--nacks", "6", "1", "--who-am-i", "0x98", "--address", "0x69")
     with running_program("-m", "firmware_bridge.simulate", "--digits", "1", *fault) as simulator:

@@ -170,7 +170,6 @@ def test_samples_do_not_depend_on_the_chunk_length(seconds, monkeypatch):
 
 
 def test_other_sampling_rates_have_the_same_words_and_times():
-    pytest.importorskip("edge.resample")
     _, sound, source = play("on 3", seed=5)
     with SimulatedMicrophone({"rate_hz": 8000}, parse_script("on 3"), seed=5, speed=np.inf) as slow:
         halved = np.concatenate([chunk.values for chunk in slow])[:, 0]

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from edge.formats.motion import Recording, own_csv
-from edge.model.shipped import shipped_models
 from edge.samples import MOTION
 
 ROOT = Path(__file__).parents[2]
@@ -26,14 +25,9 @@ ctypes.CDLL(None).capset(header, none)
 """
 AT_REST = np.tile([0, 0, 9.8, 0, 0, 0], (200, 1))
 
-shipped = pytest.mark.skipif("airdigit" not in shipped_models(), reason="no model is shipped yet")
-LIVE_COMMANDS = {
-    "airdigit-live": pytest.param("airdigit-live", marks=shipped),
-    "airdigit-record": "airdigit-record",
-    "airdigit-doctor": "airdigit-doctor",
-}
+LIVE_COMMANDS = ("airdigit-live", "airdigit-record", "airdigit-doctor")
 REQUIRED_OPTIONS = {"airdigit-record": ("--label", "3", "--takes", "2")}
-every_live_command = pytest.mark.parametrize("command", LIVE_COMMANDS.values())
+every_live_command = pytest.mark.parametrize("command", LIVE_COMMANDS)
 
 
 def start(command: str, *argv: str | Path, first: str = "", **how: object) -> subprocess.Popen[str]:

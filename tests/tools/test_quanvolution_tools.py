@@ -14,7 +14,6 @@ from tools.qcnn_circuit import random_circuit
 
 
 def test_speed_compares_circuits_with_equal_results(capsys):
-    pytest.importorskip("pennylane")
     assert quanvolution_speed.main(["--layers", "2"], bands=4, frames=6) == 0
     printed = capsys.readouterr().out
     difference = re.search(r"difference from PennyLane, in double precision: (\S+)", printed)
@@ -30,7 +29,6 @@ def test_dense_form_equals_the_stage():
 
 
 def test_picture_of_a_simulated_word_and_of_a_recording(tmp_path, capsys):
-    pytest.importorskip("matplotlib")
     out = tmp_path / "word.png"
     assert quanvolution_picture.main(["--word", "yes", "--out", str(out)]) == 0
     assert "60 x 126 values in, 4 channels out" in capsys.readouterr().out

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from edge.commands import edge_classify
 from edge.errors import ModelError
@@ -16,9 +17,7 @@ from edge.features.sound.window_length import pad_or_crop, window_samples
 from edge.features.sound.windows import SoundFeatures
 from edge.model import Model
 from edge.simulation.seeds import person_seed
-
-tf = pytest.importorskip("tensorflow")
-from qcnn_training import (  # noqa: E402
+from qcnn_training import (
     BEHIND_STAGE,
     NETWORK,
     STAGE_OUTPUT,
@@ -29,26 +28,26 @@ from qcnn_training import (  # noqa: E402
     study_runs,
     write_corpus,
 )
-from training import qcnn, qcnn_study  # noqa: E402
-from training.common.atomic_write import write_file  # noqa: E402
-from training.quantum.circuits import build_layer, model_input, random_quanvolution  # noqa: E402
-from training.quantum.cost import operations  # noqa: E402
-from training.quantum.training_set import (  # noqa: E402
+from training import qcnn, qcnn_study
+from training.common.atomic_write import write_file
+from training.quantum.circuits import build_layer, model_input, random_quanvolution
+from training.quantum.cost import operations
+from training.quantum.training_set import (
     QuanvolutionTrainingSet,
     with_pretrained_weights,
 )
-from training.sound.data.clips import Clips  # noqa: E402
-from training.sound.data.log_mel import BANDS, RATE, ROWS  # noqa: E402
-from training.sound.data.simulated_speakers import say_words  # noqa: E402
-from training.sound.export import model_file, to_int8  # noqa: E402
-from training.sound.learn import network  # noqa: E402
-from training.sound.learn.config import FitConfig  # noqa: E402
-from training.sound.learn.training_sets import (  # noqa: E402
+from training.sound.data.clips import Clips
+from training.sound.data.log_mel import BANDS, RATE, ROWS
+from training.sound.data.simulated_speakers import say_words
+from training.sound.export import model_file, to_int8
+from training.sound.learn import network
+from training.sound.learn.config import FitConfig
+from training.sound.learn.training_sets import (
     TrainingSet,
     example_batches,
     task_training_set,
 )
-from training.sound.task import KEYWORDS, keyword_task  # noqa: E402
+from training.sound.task import KEYWORDS, keyword_task
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of Keras and of the converters
 

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from edge.errors import EdgeError
-
-pytest.importorskip("tensorflow")
-from qcnn_training import WORDS, write_corpus  # noqa: E402
-from training.quantum.reference.network import build_reference_network  # noqa: E402
-from training.quantum.reference.train import ReferenceConfig, train_reference  # noqa: E402
-from training.sound.task import keyword_task  # noqa: E402
+from qcnn_training import WORDS, write_corpus
+from training.quantum.reference.network import build_reference_network
+from training.quantum.reference.train import ReferenceConfig, train_reference
+from training.sound.task import keyword_task
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of Keras
 

@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow")
-from edge.features.sound.specification import FRAMES  # noqa: E402
-from qcnn_training import BEHIND_STAGE, qcnn_training, study_runs, write_corpus  # noqa: E402
-from training import qcnn_study  # noqa: E402
-from training.quantum.circuits import random_quanvolution  # noqa: E402
-from training.quantum.study.arms import ORDINARY, RANDOM, TRAINED, build_arm  # noqa: E402
-from training.quantum.study.config import StudyConfig  # noqa: E402
-from training.quantum.study.paired import mean_of, paired_difference  # noqa: E402
-from training.quantum.study.report import difference_sentences, report  # noqa: E402
-from training.quantum.study.results import read_study  # noqa: E402
+from edge.features.sound.specification import FRAMES
+from qcnn_training import BEHIND_STAGE, qcnn_training, study_runs, write_corpus
+from training import qcnn_study
+from training.quantum.circuits import random_quanvolution
+from training.quantum.study.arms import ORDINARY, RANDOM, TRAINED, build_arm
+from training.quantum.study.config import StudyConfig
+from training.quantum.study.paired import mean_of, paired_difference
+from training.quantum.study.report import difference_sentences, report
+from training.quantum.study.results import read_study
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of Keras and of the converters
 

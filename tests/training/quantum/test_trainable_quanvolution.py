@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import state_vector
 from edge.features.quantum.circuit import random_angles
 from edge.features.quantum.quanvolution import Quanvolution
-
-tf = pytest.importorskip("tensorflow")
-from training.quantum.layer import (  # noqa: E402
+from training.quantum.layer import (
     TrainableQuanvolution,
     possible_terms,
     with_angles,
