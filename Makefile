@@ -13,7 +13,7 @@ help:
 	@echo "make lint    check format, lint and types"
 	@echo "make format  format the code, and repair what the linter can repair"
 	@echo "make check   make lint and make test: what a change must pass"
-	@echo "make tools   install the Debian packages for the tests of firmware and sound"
+	@echo "make tools   install the Debian packages for the tests of firmware, sound and MQTT"
 	@echo "make models DATA=folder  train every shipped model again: takes hours"
 	@echo "make clean   remove what these commands made"
 
@@ -46,15 +46,16 @@ models: $(DEV)/.installed
 	@[ -n "$(DATA)" ] || { echo "Give the folder of the recordings: make models DATA=folder"; exit 1; }
 	$(DEV)/bin/python -m tools.rebuild_models --data "$(DATA)"
 
-# The compiler for the AVR and its simulator, PortAudio and a sound server, as Debian packages: the
-# tests run the real firmware and a real sound server.
+# The compiler for the AVR and its simulator, PortAudio and a sound server, and an MQTT broker, as
+# Debian packages: the tests run the real firmware, a real sound server and a real broker.
 tools:
 	@packages=; \
 	[ -n "$$EDGE_WITHOUT_AVR" ] || packages="$$($(PYTHON) -m firmware_bridge.build --packages)"; \
 	[ -n "$$EDGE_WITHOUT_SOUND" ] || packages="$$packages $$($(PYTHON) tests/support/sound_server.py)"; \
+	[ -n "$$EDGE_WITHOUT_MQTT" ] || packages="$$packages $$($(PYTHON) tests/support/mqtt_broker.py)"; \
 	[ -n "$$packages" ] || exit 0; \
 	command -v dpkg-query >/dev/null || { echo "The tests need the Debian packages $$packages;" \
-		"to run without them: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1"; exit 1; }; \
+		"to run without them: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1 EDGE_WITHOUT_MQTT=1"; exit 1; }; \
 	missing=; for package in $$packages; do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
 			|| missing="$$missing $$package"; \

@@ -145,7 +145,7 @@ def _collect(lines: IO[bytes], run: Run) -> None:
         event = json.loads(line)
         if event["event"] == "summary":
             run.summary = event
-        else:
+        elif event["event"] == "detection":
             run.events.append(event)
 
 

@@ -66,6 +66,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             device=args.device_name or host_name(),
             model=model.path.stem,
             task=command.task,
+            words=tuple(model.words),
             from_device=source.is_device,
             controls=Controls(settings.usual_threshold),
         )

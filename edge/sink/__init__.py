@@ -26,6 +26,7 @@ SINKS = Registry(
         "terminal": "edge.sink.terminal:TerminalSink",
         "json": "edge.sink.json_lines:JsonLinesSink",
         "json-file": "edge.sink.json_file:JsonFileSink",
+        "mqtt": "edge.sink.mqtt.sink:MqttSink",
     },
 )
 
@@ -56,6 +57,8 @@ class StreamInfo:
     """The name of the model in events."""
     task: str = ""
     """The task of the model."""
+    words: tuple[str, ...] = ()
+    """The labels that can be detected."""
     from_device: bool = False
     """Whether the samples come from hardware, which does not wait for a slow reader of events."""
     run: str = field(default_factory=_new_run)

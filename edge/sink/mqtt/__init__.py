@@ -1,0 +1,1 @@
+"""Events over MQTT, with discovery by Home Assistant."""
