@@ -28,7 +28,6 @@ from command_process import (
     every_live_command,
     out_option,
     run,
-    shipped,
     start,
     write_recording,
 )
