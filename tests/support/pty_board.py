@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.samples import Health
+from edge.samples import DEGREE, MOTION, STANDARD_GRAVITY, Health
 from edge.source.serial.framed import protocol
 from edge.source.serial.framed.framing import FrameDecoder, frame
 from edge.source.serial.framed.protocol import HELLO, SAMPLE, SET_RANGE, SET_RATE, START, STOP
@@ -93,10 +93,12 @@ class TextBoard(Board):
 
 
 class FramedBoard(Board):
-    """Behaves like the firmware, with a sensor at rest whose x axis counts the samples."""
+    """Behaves like the firmware. Its sensor is at rest and its x axis counts the samples, unless
+    `rows` (m/s^2 and rad/s) are given: it then sends these, again and again."""
 
-    def __init__(self, port: PtyPort, **hello: int | str) -> None:
+    def __init__(self, port: PtyPort, rows: np.ndarray | None = None, **hello: int | str) -> None:
         super().__init__(port, 100.0)
+        self.rows = rows
         self.boot()
         self.settings = {"rate_hz": 100, "accel_g": 2, "gyro_dps": 250}
         self.hello = {"protocol": protocol.VERSION, "schema": protocol.SCHEMA, "who_am_i": 0x68}
@@ -121,10 +123,18 @@ class FramedBoard(Board):
                 self.send_hello()
         self.seq += 1
         if self.running and not self.dead_sensor:
-            gravity = 32768 // self.settings["accel_g"]
-            axes = {"ax": self.seq % 100, "ay": 0, "az": gravity, "gx": 0, "gy": 0, "gz": 0}
             time_us = round((time.monotonic() - self.start) * 1e6) % 2**32
-            self.port.write(frame(SAMPLE.pack(seq=self.seq % 65536, time_us=time_us, **axes)))
+            head = {"seq": self.seq % 65536, "time_us": time_us}
+            self.port.write(frame(SAMPLE.pack(**head, **dict(zip(MOTION, self._axes())))))
+
+    def _axes(self) -> list[int]:
+        """The raw values of the next sample."""
+        accel_g, gyro_dps = self.settings["accel_g"], self.settings["gyro_dps"]
+        if self.rows is None:
+            return [self.seq % 100, 0, 32768 // accel_g, 0, 0, 0]
+        full_scale = np.repeat([STANDARD_GRAVITY * accel_g, DEGREE * gyro_dps], 3)
+        raw = np.rint(self.rows[self.seq % len(self.rows)] / full_scale * 32768)
+        return raw.clip(-32768, 32767).astype(int).tolist()
 
     def send_hello(self, booted: int = 0) -> None:
         payload = HELLO.pack(booted=booted, **self.settings, **self.hello)
