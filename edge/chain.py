@@ -38,6 +38,11 @@ class Chain:
             found = _timed(self.decision.pass_time(float(chunk.t[-1])))
             yield from found if chunk.captured is None else _since_capture(found, chunk)
 
+    def next_event_t(self) -> float:
+        """Source time of the newest sample of the next event, at the earliest."""
+        next_window_t = max(self.features.next_window_t(), self.decision.next_detection_t())
+        return min(next_window_t, self.decision.due_t)
+
     def finish(self) -> Iterator[Event]:
         """Events that follow from the end of the samples."""
         yield from _timed(self._events(self.features.finish()))
@@ -79,6 +84,7 @@ def events(
             if controls.listening:
                 for event in chain.process(chunk):
                     yield _with_truth(event, source)
+            source.wanted_t = chain.next_event_t()
             after_chunk(chunk)
             if stopping():
                 yield from chain.stop()

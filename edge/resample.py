@@ -66,6 +66,13 @@ class Resampler:
         self._input = np.concatenate([self._input, samples])
         return self._convert()
 
+    def input_for(self, count: int) -> int:
+        """Return how many input samples, from the start, complete this many output samples."""
+        if self._up == self._down or count <= 0:
+            return max(0, count)
+        begin = (count - 1) // self._run * self._run  # of the run with the last of them
+        return begin * self._down // self._up - self._half + self._span
+
     def finish(self) -> NDArray[np.float32]:
         """Return the last output samples, so that input and output are equally long in time."""
         if self._up == self._down:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -80,6 +81,18 @@ class Decision(ABC):
     def change_settings(self, settings: Any) -> None:
         """Use other settings from now on, without losing the state."""
         raise ModelError("the thresholds of this model cannot be changed while it runs")
+
+    def next_detection_t(self) -> float:
+        """Source time of the next window that can bring an event, at the earliest; -inf if unknown.
+
+        A live source sleeps until then.
+        """
+        return -inf
+
+    @property
+    def due_t(self) -> float:
+        """Source time at which `pass_time` will bring an event; infinite if none is pending."""
+        return inf
 
     def pass_time(self, t: float) -> Iterator[Event]:
         """Events that follow from time alone, up to source time `t`.

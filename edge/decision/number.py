@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,13 @@ class NumberDecision(Decision):
                 self._latest = window.decided_t + MAX_WAIT
                 if len(self._digits) == MAX_DIGITS:
                     yield self._number(window.decided_t)
+
+    def next_detection_t(self) -> float:
+        return self._decision.next_detection_t()
+
+    @property
+    def due_t(self) -> float:
+        return min(self._due if self._digits else inf, self._decision.due_t)
 
     def pass_time(self, t: float) -> Iterator[Event]:
         self._now = t

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from edge.fields import FieldError, Fields
 
 MAX_TIME_S = 60.0  # longer than any word or pause between two words
 MAX_SMOOTHING_S = 10.0  # limits the memory for recent scores
+MAX_WINDOWS_AHEAD = 8  # for which it is computed whether they can bring a detection
 TOLERANCE = 1e-3  # s: times are sums of fractions, and 3 x 0.04 is not exactly 0.12
 
 
@@ -113,6 +115,8 @@ class SpottingDecision(Decision):
     def change_settings(self, settings: SpottingSettings) -> None:
         self._delay, self._release_ratio = settings.delay_s, settings.release_ratio
         self._thresholds = [settings.thresholds.get(label) for label in self.labels]
+        self._word_indices = [i for i, value in enumerate(self._thresholds) if value is not None]
+        self._lowest_threshold = min(settings.thresholds.values())
         self._smoothing = settings.smoothing_s - TOLERANCE
         self._refractory = settings.refractory_s - TOLERANCE
         self._max_hold = settings.max_hold_s - TOLERANCE
@@ -142,6 +146,23 @@ class SpottingDecision(Decision):
             self._held = leader
             self._detected_at[leader] = t
             yield self._detection(leader, mean, window)
+
+    def next_detection_t(self) -> float:
+        """See `Decision`. Even if all scores of a word are 1 from now on, its mean reaches the
+        threshold only with several of them."""
+        recent = self._recent
+        if len(recent) < 2:
+            return -inf
+        newest = recent[-1][0]
+        step = newest - recent[-2][0]
+        best = [(t, max(scores[i] for i in self._word_indices)) for t, scores in recent]
+        next_t = newest
+        for count in range(1, MAX_WINDOWS_AHEAD + 1):
+            next_t = newest + count * step
+            left = [score for t, score in best if next_t - t < self._smoothing]
+            if sum(left) + count >= self._lowest_threshold * (len(left) + count):
+                break
+        return next_t
 
     def _is_over(self, held: int, score: float, t: float) -> bool:
         threshold = self._thresholds[held]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,13 @@ class Features(ABC):
     @abstractmethod
     def finish(self) -> Iterator[Window | Rejection]:
         """Windows that the end of the stream completes."""
+
+    def next_window_t(self) -> float:
+        """Source time of the newest sample of the next window, at the earliest; -inf if unknown.
+
+        A live source sleeps until then.
+        """
+        return -inf
 
     def preview(self) -> NDArray[np.float32] | None:
         """The path of a stroke that is still being drawn, (n, 2) x right, y up; None if none is."""

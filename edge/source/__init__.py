@@ -8,6 +8,7 @@ import argparse
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any, ClassVar
 
 from edge.registry import Registry
@@ -63,6 +64,10 @@ class Source(ABC):
     is_device: ClassVar[bool] = False
     """Whether it is hardware: its samples do not wait for a slow reader, and `--wait` waits until
     it is there."""
+    wanted_t: float = -inf
+    """Source time of the next sample with which an event can come, at the earliest. The reader sets
+    it after each chunk. A live source may sleep until then, to wake up rarely; it still yields at
+    least every 0.25 s. Others ignore it."""
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 CHUNK = 0.05  # s of samples in one chunk
 PAUSE = 1.0  # s of source time between two recordings; no samples are invented to fill it
 YIELD_INTERVAL = 0.2  # s of wall time; a source must yield every 0.25 s, if only an empty chunk
+LONGEST_WAIT = 0.23  # s of wall time, for a source that waits only once
+DECISION_STEP = 0.04  # s between two windows of the models
 
 
 class Pacer:

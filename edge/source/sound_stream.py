@@ -30,13 +30,21 @@ class SoundStream:
         """The time at which the next frame is due."""
         return self.start + self._frames_in / self._from_rate
 
+    def frames_until(self, t: float) -> int:
+        """Return how many frames are missing for the sample at time `t`; 0 if none."""
+        if t <= self.start:
+            return 0
+        index = round((t - self.start) * self._to_rate)
+        return max(0, self._resampler.input_for(index + 1) - self._frames_in)
+
     def feed(self, frames: NDArray[np.float32], arrived: float | None = None) -> Chunk:
         """Convert (n, channels) frames; clipped ones are counted in the health.
 
         `arrived`: time on the monotonic clock at which they came.
         """
         self._frames_in += len(frames)
-        if not np.abs(frames).max(initial=0) < CLIPPED:  # also true if a value is NaN
+        peak = np.maximum.reduce(np.abs(frames), axis=None, initial=0)
+        if not peak < CLIPPED:  # also true if a value is NaN
             self._clipped_in += int((np.abs(frames) >= CLIPPED).any(axis=1).sum())
             clipped_out = ceil(self._clipped_in * self._to_rate / self._from_rate)
             self.health.clipped += clipped_out - self._clipped_out

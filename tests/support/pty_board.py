@@ -101,7 +101,11 @@ class FramedBoard(Board):
         self.rows = rows
         self.boot()
         self.settings = {"rate_hz": 100, "accel_g": 2, "gyro_dps": 250}
-        self.hello = {"protocol": protocol.VERSION, "schema": protocol.SCHEMA, "who_am_i": 0x68}
+        self.hello: dict[str, int | str] = {
+            "protocol": protocol.VERSION,
+            "schema": protocol.SCHEMA,
+            "who_am_i": 0x68,
+        }
         self.hello |= {"firmware": "pty", "version": "1"} | hello
         self.commands: list[int] = []
         self._decoder = FrameDecoder(protocol.TO_BOARD, Health())
@@ -124,8 +128,8 @@ class FramedBoard(Board):
         self.seq += 1
         if self.running and not self.dead_sensor:
             time_us = round((time.monotonic() - self.start) * 1e6) % 2**32
-            head = {"seq": self.seq % 65536, "time_us": time_us}
-            self.port.write(frame(SAMPLE.pack(**head, **dict(zip(MOTION, self._axes())))))
+            axes = dict(zip(MOTION, self._axes(), strict=True))
+            self.port.write(frame(SAMPLE.pack(seq=self.seq % 65536, time_us=time_us, **axes)))
 
     def _axes(self) -> list[int]:
         """The raw values of the next sample."""

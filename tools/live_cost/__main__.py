@@ -108,14 +108,12 @@ def measure_once(case: Case, seconds: float) -> None:
 
 def table(cases: Sequence[Case]) -> Iterator[str]:
     """The medians, in Markdown."""
-    yield "| | CPU time for one second | least | wake-ups a second | delay, median | most | events |"
+    yield "| | CPU time, one second | least | wake-ups a second | delay, median | most | events |"
     yield "|---|---:|---:|---:|---:|---:|---:|"
     for case in cases:
-        delays = (
-            [f"{1000 * d:.0f} ms" for d in (median(case.delays_s), max(case.delays_s))]
-            if (case.delays_s)
-            else ["-", "-"]
-        )
+        delays = ["-", "-"]
+        if case.delays_s:
+            delays = [f"{1000 * d:.0f} ms" for d in (median(case.delays_s), max(case.delays_s))]
         cells = (
             *(case.name, f"{median(case.cpu_ms):.2f} ms", f"{min(case.cpu_ms):.2f} ms"),
             *(f"{median(case.wakeups):.1f}", *delays, str(len(case.delays_s))),

@@ -52,7 +52,7 @@ class Pipe:
 
     sound: bytes
     block_s: float
-    options = ("--pcm",)
+    options: tuple[str, ...] = ("--pcm",)
     _started = 0.0
     _written = 0
 

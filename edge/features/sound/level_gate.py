@@ -61,6 +61,11 @@ class LevelGate:
         self._starting_blocks = max(0, self._starting_blocks - 1)
         return self._open_blocks > 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the gate is open for the newest block."""
+        return self._open_blocks > 0
+
     def skip(self) -> bool:
         """Return whether the gate is open for a block without sound: the noise floor stays."""
         self.active = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from edge.samples import Chunk
 
 TRAILING_SILENCE_S = 0.4  # appended to the end of a recording, so that its last word is recognised
 RATE_TOLERANCE = 0.1  # of the rate: clocks differ by less, wrong rates by more
+SOONEST_WORD_S = 0.2  # from the block that opens the level gate to a detection; measured: 0.36
 MAX_SPLICED_GAP_S = 0.1  # a shorter gap is ignored; after a longer one a new stream begins
 
 
@@ -73,6 +75,13 @@ class SoundFeatures(Features):
                     self._gate.reset()
             yield from self._push(t, samples)
             before = float(t[-1]) if len(t) else before
+
+    def next_window_t(self) -> float:
+        if self._last_t is None:
+            return -inf
+        missing = self._stream.block_samples - self._stream.pending
+        next_t = self._last_t + missing / self.front_end.rate_hz
+        return next_t if self._gate.is_open else next_t + SOONEST_WORD_S
 
     def finish(self) -> Iterator[Window]:
         if self._last_t is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import select
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -18,15 +17,18 @@ from edge.formats.sound.opener import MAX_RATE, MIN_RATE
 from edge.formats.sound.wav_header import FLOAT, MAX_CHANNELS, PCM, WavFormat
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
+from edge.source.files.pipe_reader import PipeReader
 from edge.source.files.wav_pipe import WavPipeParser
-from edge.source.pacing import YIELD_INTERVAL
+from edge.source.pacing import DECISION_STEP
 from edge.source.sound_stream import SoundStream
 
 log = logging.getLogger(__name__)
 
 FULL_SCALE = np.float32(1 / 32768)
-CHUNK = 0.2  # s at most in one chunk: what has accumulated is processed at once, which is cheaper
+WANTED = 0.2  # s at most that are waited for ...
+LONGEST_CHUNK = 0.4  # ... and in one chunk: what has accumulated is cheaper to process at once
 SAMPLE_BYTES = 2
+MAX_WANTED = 1 << 15  # bytes: half of a pipe, so that the other program can go on writing
 MAX_READ = 1 << 20  # bytes: a header may state many channels and a high rate
 
 
@@ -86,9 +88,9 @@ class PcmSource(Source):
 
     def __iter__(self) -> Iterator[Chunk]:
         stream: SoundStream | None = None
-        parser, header = WavPipeParser(), None
+        reader, parser, header = PipeReader(self._input), WavPipeParser(), None
         incomplete = b""  # the first bytes of a frame
-        while (data := self._read()) != b"":
+        while (data := reader.read(*self._sizes(stream))) != b"":
             if data is None:
                 yield Chunk.empty(len(AUDIO))
                 continue
@@ -120,12 +122,15 @@ class PcmSource(Source):
     def _frame_bytes(self) -> int:
         return SAMPLE_BYTES * self._input_channels
 
-    def _read(self) -> bytes | None:
-        """Return the available bytes, None if none came in time, b"" at the end of the pipe."""
-        if not select.select([self._input], [], [], YIELD_INTERVAL)[0]:
-            return None
-        size = max(1, int(CHUNK * self._input_rate)) * self._frame_bytes
-        return os.read(self._input, min(size, MAX_READ))
+    def _sizes(self, stream: SoundStream | None) -> tuple[int, int, float]:
+        """The least and the most bytes to read now, and their number in a second."""
+        rate, size = self._input_rate, self._frame_bytes
+        frames = 1
+        if stream is not None:
+            frames = stream.frames_until(min(self.wanted_t, stream.end + WANTED))
+            frames = frames or int(DECISION_STEP * rate)
+        most = min(int(LONGEST_CHUNK * rate) * size, MAX_READ)
+        return min(frames * size, most, MAX_WANTED), most, float(rate * size)
 
     def _use_header(self, wav_format: WavFormat | None) -> None:
         """Take rate and channels from a WAV header: it is more reliable than the options."""
