@@ -26,6 +26,7 @@ SINKS = Registry(
         "terminal": "edge.sink.terminal:TerminalSink",
         "json": "edge.sink.json_lines:JsonLinesSink",
         "json-file": "edge.sink.json_file:JsonFileSink",
+        "metrics": "edge.sink.metrics:MetricsSink",
         "mqtt": "edge.sink.mqtt.sink:MqttSink",
     },
 )
@@ -79,6 +80,8 @@ class Sink(ABC):
     """At most one sink may write to stdout."""
     delivers_events: ClassVar[bool] = True
     """Whether somebody gets events from it; the run ends if no such sink is left."""
+    needs_rejections: ClassVar[bool] = False
+    """Whether it gets rejections even if they are left out, because it counts them."""
     is_for_people: ClassVar[bool] = False
     """Whether its reader is a person, who needs no summary of a run that did not begin."""
 

@@ -64,15 +64,12 @@ class Output:
         if isinstance(event, Rejection):
             self.rejections += 1
             if not self._shows_rejections:
+                self._pass(event, [sink for sink in self.sinks if sink.needs_rejections])
                 return
         time = datetime.now().astimezone() if event.time is None else event.time
         event = replace(event, time=time, sequence=self._sequence)
         self._sequence += 1
-        for sink in list(self.sinks):
-            try:
-                sink.show(event)
-            except OSError as error:
-                self._leave_out(sink, error)
+        self._pass(event, list(self.sinks))
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:
         """Called after every chunk."""
@@ -97,6 +94,13 @@ class Output:
                 sink.close()
         self.sinks = [sink for sink in self.sinks if not sink.is_for_people]
         self.show_end(Health(), failed)
+
+    def _pass(self, event: RunEvent, sinks: list[Sink]) -> None:
+        for sink in sinks:
+            try:
+                sink.show(event)
+            except OSError as error:
+                self._leave_out(sink, error)
 
     def _report(self) -> HealthReport:
         return HealthReport(

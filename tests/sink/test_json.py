@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from edge.cli.output_options import open_sinks
+from edge.cli.output_options import add_output_options, open_sinks
+from edge.cli.parser import CommandParser
 from edge.errors import EdgeError
 from edge.events import Detection, Summary
 from edge.samples import AUDIO, MOTION, Health
@@ -105,6 +106,12 @@ def test_only_events_of_simulated_sources_have_the_truth():
 # The choice of sinks
 
 
+def parsed(*argv: str) -> argparse.Namespace:
+    parser = CommandParser("tiny", "")
+    add_output_options(parser, SINKS)
+    return parser.parse_args(argv)
+
+
 def test_every_sink_of_the_table_can_be_loaded():
     assert all(issubclass(SINKS.load(name), Sink) for name in SINKS)
 
@@ -112,7 +119,7 @@ def test_every_sink_of_the_table_can_be_loaded():
 def test_a_json_file_is_appended_to_while_the_terminal_shows_the_events(tmp_path):
     path = tmp_path / "events.jsonl"
     path.write_text("{}\n")
-    args = argparse.Namespace(json=False, json_file=path)
+    args = parsed("--json-file", str(path))
     sinks = open_sinks(args, SINKS, StreamInfo(100, MOTION))
     assert [type(sink).__name__ for sink in sinks] == ["TerminalSink", "JsonFileSink"]
     for sink in sinks:
@@ -122,13 +129,13 @@ def test_a_json_file_is_appended_to_while_the_terminal_shows_the_events(tmp_path
 
 
 def test_json_on_stdout_replaces_the_terminal():
-    args = argparse.Namespace(json=True, json_file=None)
+    args = parsed("--json")
     sinks = open_sinks(args, SINKS, StreamInfo(100, MOTION))
     assert [type(sink).__name__ for sink in sinks] == ["JsonLinesSink"]
 
 
 def test_a_json_file_that_cannot_be_written_is_an_error_of_one_line(tmp_path):
-    args = argparse.Namespace(json=False, json_file=tmp_path / "missing" / "e.jsonl")
+    args = parsed("--json-file", str(tmp_path / "missing" / "e.jsonl"))
     with pytest.raises(EdgeError, match="choose another --json-file") as caught:
         open_sinks(args, SINKS, StreamInfo(100, MOTION))
     assert "\n" not in str(caught.value)
