@@ -113,6 +113,10 @@ class Health:
         self._last_t = float(chunk.t[-1])
         self.away = False
 
+    def count_elsewhere(self, samples: int) -> None:
+        """Count samples of one of several streams at once, which have no common time."""
+        self.samples += samples
+
     def device_lost(self, message: str) -> None:
         """The device went away; `message` says what happened."""
         self.away = True

@@ -39,6 +39,7 @@ EDGE_LAYERS = (
         "source",
         "sink",
         "chain",
+        "wyoming",
     ),
     *("takes", "doctor", "bench", "api", "cli", "commands"),
 )

@@ -15,15 +15,17 @@ from edge.cli.output_options import add_output_options, open_output
 from edge.cli.parser import CommandParser, variable_of
 from edge.cli.recognition_options import add_recognition_options, chosen_settings
 from edge.cli.run import run_command
+from edge.cli.wyoming_option import add_wyoming_option, serve_wyoming
 from edge.controls import Controls
 from edge.decision.number import NumberDecision
+from edge.errors import EdgeError
 from edge.model import Model
 from edge.registry import Registry
 from edge.samples import AUDIO
 from edge.sink import SINKS, StreamInfo, host_name
 from edge.sink.json_lines import JsonLinesSink
 from edge.sink.output import Output
-from edge.source.selection import add_source_options, choose_source
+from edge.source.selection import add_source_options, choose_source, chosen_sources
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class LiveCommand:
     default_source: str | None = None
     spots_words: bool = False
     """Words in a stream, with a budget of false accepts, instead of strokes one by one."""
+    serves_wyoming: bool = False
+    """Whether it can be a wake-word service."""
     joins_digits: bool = False
     """Digits that follow one another become a number."""
 
@@ -56,22 +60,28 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
         settings = chosen_settings(args, model.settings)
         decision = model.decision(settings)
         chain = Chain(model, NumberDecision(decision) if command.joins_digits else decision)
-        source = choose_source(
-            args, sources, model.manifest.input["sensor"], command.default_source
-        )
+        requirements = model.manifest.input["sensor"]
+        wyoming = getattr(args, "wyoming", None)
+        if wyoming is None:
+            source = choose_source(args, sources, requirements, command.default_source)
+        elif chosen_sources(args, sources, requirements):
+            raise EdgeError("--wyoming gets its sound from its clients: leave the source out")
         info = StreamInfo(
-            rate=model.manifest.input["sensor"]["rate_hz"],
-            channels=tuple(model.manifest.input["sensor"]["channels"]),
+            rate=requirements["rate_hz"],
+            channels=tuple(requirements["channels"]),
             hint=command.hint.format(words=_enumerated(model.words)),
             device=args.device_name or host_name(),
             model=model.path.stem,
             task=command.task,
             words=tuple(model.words),
-            from_device=source.is_device,
+            from_device=wyoming is not None or source.is_device,
             controls=Controls(settings.usual_threshold),
         )
         with open_output(args, sinks, info) as output:
-            run_live(source, chain, output, info, args.wait)
+            if wyoming is None:
+                run_live(source, chain, output, info, args.wait)
+            else:
+                serve_wyoming(wyoming, model, settings, output, info, args.runtime)
 
     return run_command(parser, recognise, argv)
 
@@ -116,6 +126,8 @@ def _parser(command: LiveCommand, sources: Registry, sinks: Registry) -> Command
     add_wait_option(add_source_options(parser, sources, command.default_source))
     add_recognition_options(parser, command.task, command.spots_words)
     add_output_options(parser, sinks)
+    if command.serves_wyoming:
+        add_wyoming_option(parser)
     add_common(parser)
     return parser
 

@@ -9,6 +9,7 @@ kws-listen --json | jq '.label // empty'  one JSON object for each word, for ano
 arecord -q -f S16_LE -r 16000 -c 1 -t raw | kws-listen --pcm     from a recording program
 kws-listen --max-false-per-hour 0.1       fewer false accepts, but more missed words
 kws-listen --model my_words.tflite        words of your own, in any language
+kws-listen --wyoming tcp://0.0.0.0:10400  a wake-word service for Home Assistant
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ COMMAND = LiveCommand(
     hint="Say {words}.",
     default_source="microphone",
     spots_words=True,
+    serves_wyoming=True,
 )
 
 

@@ -40,13 +40,13 @@ def choose_source(
     If the options choose none, it is the source `default`, as if its option was given without a
     value. SourceError if there is not exactly one.
     """
-    chosen = _chosen(args, table, requirements)
+    chosen = chosen_sources(args, table, requirements)
     if not chosen and default is not None:
         option = source_options(table, default)[0]
         with_default = argparse.Namespace(**{**vars(args), option.dest: option.const})
-        chosen = _chosen(with_default, table, requirements)
+        chosen = chosen_sources(with_default, table, requirements)
     if len(chosen) > 1 and hasattr(args, "typed"):  # the command line wins over the environment
-        typed = _chosen(args.typed, table, requirements)
+        typed = chosen_sources(args.typed, table, requirements)
         chosen = {name: source for name, source in chosen.items() if name in typed} or chosen
     if not chosen:
         options = " or ".join(_flag(table, name) for name in table)
@@ -58,7 +58,7 @@ def choose_source(
     return next(iter(chosen.values()))
 
 
-def _chosen(
+def chosen_sources(
     args: argparse.Namespace, table: Registry, requirements: Mapping[str, Any]
 ) -> dict[str, Source]:
     """By name: every source that the options choose."""

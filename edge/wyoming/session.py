@@ -1,0 +1,119 @@
+"""The dialogue with one client: its words, its stream of sound, and what was detected in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from time import monotonic
+
+import numpy as np
+
+from edge.chain import Chain
+from edge.events import Detection
+from edge.samples import Health
+from edge.source.sound_stream import SoundStream
+from edge.wyoming.protocol import Message, Refused
+from edge.wyoming.service import WakeService
+
+SLICE = 0.1  # s of sound between two opportunities for the other clients
+
+
+class Session:
+    def __init__(self, service: WakeService) -> None:
+        self._service = service
+        self._names: set[str] | None = None  # the words that the client waits for; None for all
+        self._chain: Chain | None = None
+        self._sound: SoundStream
+        self._started = 0  # the client's time in ms at which the stream began
+        self._detected = False  # since the stream began
+
+    def handle(self, message: Message) -> Iterator[Message | Detection | None]:
+        """Answers to a message, detections, and None where other clients may have their turn.
+
+        Refused if the client must be told that it does something wrong.
+        """
+        if message.kind == "describe":
+            yield self._service.info()
+        elif message.kind == "ping":
+            yield Message("pong", {"text": message.data.get("text")})
+        elif message.kind == "detect":
+            self._choose(message.data.get("names"))
+        elif message.kind == "audio-start":
+            self._check_format(message)
+            yield from self._finish()
+            self._begin(message)
+        elif message.kind == "audio-chunk":
+            self._check_format(message)
+            if self._chain is None:
+                self._begin(message)
+            yield from self._feed(message.payload)
+        elif message.kind == "audio-stop":
+            yield from self._finish()
+
+    def close(self) -> None:
+        if self._chain is not None:
+            self._service.end_stream(self._chain)
+            self._chain = None
+
+    def _choose(self, names: object) -> None:
+        if not names:
+            self._names = None
+            return
+        known = self._service.words
+        chosen = [str(name) for name in names] if isinstance(names, list) else [str(names)]
+        unknown = [name for name in chosen if name not in known]
+        if unknown:
+            raise Refused(
+                f"there is no word {unknown[0][:50]!r}: choose from {', '.join(known)}",
+                "unknown-name",
+            )
+        self._names = set(chosen)
+
+    def _check_format(self, message: Message) -> None:
+        found = tuple(message.data.get(key) for key in ("rate", "width", "channels"))
+        if found != (self._service.rate, 2, 1):
+            rate, width, channels = (str(value)[:20] for value in found)
+            raise Refused(
+                f"the sound has {rate} samples a second of {width} bytes in {channels} channels: "
+                f"send {self._service.rate} samples of 2 bytes in 1 channel",
+                "audio-format",
+            )
+        if len(message.payload) % 2:
+            raise Refused("a chunk of sound ends in the middle of a sample", "audio-format")
+
+    def _begin(self, message: Message) -> None:
+        timestamp = message.data.get("timestamp")
+        self._started = timestamp if isinstance(timestamp, int) else 0
+        self._chain = self._service.begin_stream()
+        self._sound = SoundStream(self._service.rate, self._service.rate, Health())
+        self._detected = False
+
+    def _feed(self, payload: bytes) -> Iterator[Message | Detection | None]:
+        assert self._chain is not None
+        samples = np.frombuffer(payload, "<i2").astype(np.float32)[:, None] / np.float32(32768)
+        step = round(SLICE * self._service.rate)
+        for start in range(0, len(samples), step):
+            part = samples[start : start + step]
+            chunk = self._sound.feed(part, monotonic())
+            self._service.health.count_elsewhere(len(part))
+            if self._service.controls.listening:
+                yield from self._answers(self._chain.process(chunk))
+            if start + step < len(samples):
+                yield None
+
+    def _finish(self) -> Iterator[Message | Detection | None]:
+        """End the stream, if there is one."""
+        if self._chain is None:
+            return
+        yield from self._answers(self._chain.process(self._sound.finish()))
+        yield from self._answers(self._chain.finish())
+        self.close()
+        if not self._detected:
+            yield Message("not-detected")
+
+    def _answers(self, events: Iterable[object]) -> Iterator[Message | Detection]:
+        for event in events:
+            if isinstance(event, Detection) and (not self._names or event.label in self._names):
+                self._detected = True
+                timestamp = self._started + round(1000 * event.t)
+                yield Message("detection", {"name": event.label, "timestamp": timestamp})
+                yield event
