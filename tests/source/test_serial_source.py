@@ -422,3 +422,17 @@ def test_reading_uses_little_cpu_time(port):
             next(stream)
         after = resource.getrusage(resource.RUSAGE_THREAD)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.05
+
+
+def test_source_sleeps_until_a_sample_is_wanted(port):
+    """Ten wake-ups a second instead of twenty, and no sample later than it is wanted."""
+    with FramedBoard(port), source_on(port) as source:
+        times = []
+        for chunk in source:
+            if len(chunk):
+                assert chunk.t[-1] > source.wanted_t - 0.02
+                times.append(chunk.t[-1])
+                source.wanted_t = chunk.t[-1] + 0.1
+            if len(times) > 12:
+                break
+    assert np.median(np.diff(times)) == pytest.approx(0.105, abs=0.015)

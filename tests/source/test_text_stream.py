@@ -343,3 +343,23 @@ def test_detected_format_is_logged_once(caplog):
 
 
 WITH_FORMAT = play(rows(moving(200)[0]))
+
+
+@given(
+    st.lists(st.sampled_from([*"019.,,,;- \t\r_e#xn", "nan", "inf", "1e19", "-2.5"]), max_size=12)
+)
+def test_fast_parser_of_rows_agrees_with_the_complete_one(parts):
+    line = "".join(parts).encode()
+    row = text_lines._plain_row(line)
+    assert row is None or row == text_lines._parse(line)
+
+
+def test_rows_of_most_boards_are_parsed_fast():
+    assert text_lines._plain_row(b"0.306, -0.294,9.5,-9,+1e2,5.142\r") == [
+        0.306,
+        -0.294,
+        9.5,
+        -9,
+        100,
+        5.142,
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,22 @@ def open_port(path: str, baud: int, dtr: bool = False) -> Serial:
     except (ValueError, OverflowError, NotImplementedError) as error:
         raise SourceError(f"{path} cannot run at {baud} baud: try --baud {BAUD}") from error
     return port
+
+
+def read_waiting(port: Serial, count: int) -> bytes:
+    """Return at most `count` bytes of those that have come; there must be some.
+
+    It is as `port.read`, which takes several times as long because it can also wait.
+    """
+    if os.name != "posix":
+        return bytes(port.read(count))
+    try:
+        data = os.read(port.fileno(), count)
+    except BlockingIOError:
+        return b""
+    if not data:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    return data
 
 
 def close_port(port: Serial) -> None:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,9 @@ log = logging.getLogger(__name__)
 SILENCE = 5.0  # s without samples before the user is told
 BOOT_TIME = 15.0  # s until samples must come from a board that has sent something understandable
 LISTEN_FIRST = 0.3  # s before a command is sent: the board may be about to print CSV
-GATHER_TIME = 0.05  # s in which bytes accumulate, so that not each byte wakes the program
+GATHER_TIME = 0.05  # s in which bytes accumulate, so that not each byte wakes the program ...
+LONGEST_GATHER_TIME = 0.2  # ... and at most, if no event can come earlier; ...
+MAX_GATHERED = 2048  # bytes; ... the buffer of a port holds 4096
 RETRY_INTERVAL = 0.2  # s between two attempts to open an unplugged port
 MAX_READ = 65536  # bytes
 ESP32_BOOT = b"rst:0x"  # printed by the ESP32's boot ROM
@@ -48,6 +51,9 @@ class SerialSource(Source):
         self._unplugged = False  # and no byte has come since
         self._reopen_error = ""  # the last one that was logged
         self._last_samples = 0.0  # when samples last came
+        self._newest_t = inf  # of the samples; inf if they have stopped
+        self._read_at = 0.0
+        self._bytes_per_s = 0.0
         self._warned_silence = False
 
     @classmethod
@@ -126,6 +132,7 @@ class SerialSource(Source):
         chunk = self._stream.feed(data, now)
         if len(chunk):
             self._last_samples, self._warned_silence = now, False
+            self._newest_t = float(chunk.t[-1])
             chunk = replace(chunk, captured=now)
         elif now - self._last_samples > SILENCE and not self._warned_silence:
             self._warned_silence = True
@@ -135,9 +142,24 @@ class SerialSource(Source):
         return chunk
 
     def _read(self) -> tuple[bytes, float]:
-        time.sleep(GATHER_TIME)
-        data = self._port.read(min(self._port.in_waiting, MAX_READ) or 1)
-        return data, time.monotonic()
+        gather_s = self._gather_time()
+        time.sleep(gather_s)
+        waiting = self._port.in_waiting
+        if waiting:
+            data = ports.read_waiting(self._port, min(waiting, MAX_READ))
+        else:
+            self._newest_t = inf
+            data = self._port.read(1) if gather_s == GATHER_TIME else b""
+        now = time.monotonic()
+        self._bytes_per_s, self._read_at = len(data) / (now - self._read_at), now
+        return data, now
+
+    def _gather_time(self) -> float:
+        """How long bytes accumulate before the next read: until an event can come."""
+        longest = LONGEST_GATHER_TIME
+        if self._bytes_per_s * longest > MAX_GATHERED:
+            longest = MAX_GATHERED / self._bytes_per_s
+        return max(GATHER_TIME, min(self.wanted_t - self._newest_t, longest))
 
     def _write(self, data: bytes) -> None:
         with contextlib.suppress(ports.pyserial().SerialTimeoutException):

@@ -34,7 +34,7 @@ class LineReader:
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = b""
         for line in lines:
-            parsed = None if self._too_long else _parse(line)
+            parsed = None if self._too_long else _plain_row(line) or _parse(line)
             if parsed is None:
                 self.health.garbage += len(line) + 1
             if not (self._first and isinstance(parsed, list)):
@@ -45,6 +45,20 @@ class LineReader:
             self._too_long = True
         else:
             self._rest = rest
+
+
+def _plain_row(line: bytes) -> list[float] | None:
+    """Return the row of a line of numbers with commas, as `_parse` does in five times the time.
+
+    None for all other lines, whose row, if they are one, only `_parse` finds.
+    """
+    try:
+        row = [float(field) for field in line.split(b",")]
+    except ValueError:
+        return None
+    if b"_" in line or not sum(map(abs, row)) <= LARGEST_NUMBER:  # also true if a value is NaN
+        return None
+    return row
 
 
 def _parse(line: bytes) -> Line:
