@@ -14,7 +14,7 @@ from edge.features import FEATURES
 from edge.fields import FieldError, Fields
 from edge.model.manifest import Manifest
 from edge.registry import Registry
-from edge.text import MAX_VALUE, quoted, shortened
+from edge.text import MAX_VALUE, printable, quoted, shortened
 
 MAX_DIFFERENCES = 20  # in one message
 
@@ -64,7 +64,7 @@ def differences(model: Any, computed: Any, key: str = "") -> Iterator[str]:
     """A sentence for each value that differs between the specification in the model and here."""
     if isinstance(model, Mapping) and isinstance(computed, Mapping):
         for name in sorted(model.keys() | computed.keys()):
-            inner = shortened(f"{key}.{name}" if key else str(name), MAX_VALUE)
+            inner = printable(shortened(f"{key}.{name}" if key else str(name), MAX_VALUE))
             if name not in computed:
                 yield f"{inner} is {_shown(model[name])} in the model, unknown here"
             elif name not in model:
