@@ -5,7 +5,7 @@ DEV := .venv-dev
 EXTRAS := training,test,check
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test lint format check models tools clean
+.PHONY: help demo test lint format check mutants models tools clean
 
 help:
 	@echo "make demo    a simulated hand draws digits, and the model recognises them"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    check format, lint and types"
 	@echo "make format  format the code, and repair what the linter can repair"
 	@echo "make check   make lint and make test: what a change must pass"
+	@echo "make mutants change the code in one place at a time: does a test fail? Takes most of an hour"
 	@echo "make tools   install the Debian packages for the tests of firmware, sound and MQTT"
 	@echo "make models DATA=folder  train every shipped model again: takes hours"
 	@echo "make clean   remove what these commands made"
@@ -40,6 +41,9 @@ format: $(DEV)/.installed
 	$(DEV)/bin/ruff check --fix .
 
 check: lint test
+
+mutants: $(DEV)/.installed
+	nice $(DEV)/bin/python -m tools.mutants
 
 # DATA is the folder with the corpora that the cards name. Figures that got worse are listed.
 models: $(DEV)/.installed

@@ -69,6 +69,12 @@ def test_the_stretch_in_which_a_word_scores_highest_counts() -> None:
     assert scorer().score_recording(rows) == pytest.approx([0.9, 0, 0, 0.1])
 
 
+def test_a_stretch_is_nine_windows() -> None:
+    """0.36 s at a window every 40 ms: a shorter or longer mean changes the score of a clip."""
+    rows = scores(*[[0.0, 0.0, 0.0, 1.0]] * 20, *[[1.0, 0.0, 0.0, 0.0]] * 6, [0.0, 0.0, 0.0, 1.0])
+    assert scorer().score_recording(rows)[0] == pytest.approx(6 / 9)
+
+
 def test_one_window_with_a_high_score_is_not_enough() -> None:
     rows = scores(*[NOISE] * 20, [0.0, 1.0, 0.0, 0.0], *[NOISE] * 20)
     assert LABELS[scorer().score_recording(rows).argmax()] == "unknown"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -159,6 +161,28 @@ def test_stream_starts_again_after_a_long_gap():
     assert first.t == pytest.approx(60 + 799 / RATE)
     assert (first.tensor[:-2] == stream.front_end.silent_frame).all()
     assert not (first.tensor[-2:] == stream.front_end.silent_frame).all()
+
+
+@pytest.mark.parametrize(("gap", "learned"), [(0.3, False), (0.5, True), (60.0, True)])
+def test_gate_learns_the_noise_floor_anew_after_a_long_gap(gap, learned):
+    """The microphone may have been moved to a louder room: its steady noise opens no gate."""
+    stream = features()
+    windows(stream, chunk(noise(4, SPEECH_LEVEL / 300)))
+    start = 4 + gap
+    after = windows(stream, chunk(noise(5, SPEECH_LEVEL / 3, seed=1), start=start))
+    late = [window for window in after if window.t > start + HOLD_S + 2 * STEP_S]
+    assert (not late) == learned
+
+
+def test_a_long_chunk_takes_little_memory():
+    sound = chunk(noise(60, SPEECH_LEVEL / 100))
+    stream = features()
+    tracemalloc.start()
+    for _ in stream.process(sound):
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 14 << 20  # 4 MB of these are the samples
 
 
 @pytest.mark.parametrize("gap", [0.15, 0.3, 1.0, 60.0])

@@ -16,6 +16,7 @@ from edge.source.serial.framed.protocol import (
     ASK_HELLO,
     FROM_BOARD,
     HELLO,
+    HELLO_HEAD,
     SAMPLE,
     STATUS,
     TO_BOARD,
@@ -121,7 +122,48 @@ def test_cobs_removes_zeros_and_restores_them(data):
     assert cobs_decode(encoded) == data
 
 
+@pytest.mark.parametrize("data", [b"\0", b"\x01\0", b"\x03a", b"\x02a\x09b"])
+def test_invalid_cobs_is_refused(data):
+    assert cobs_decode(data) is None
+
+
 # -- the decoder on damaged input
+
+
+def longest_hello(length):
+    """A frame of `length` bytes without its end: a HELLO of a later version may be as long."""
+    payload = HELLO_HEAD.pack(protocol=99, schema=1).ljust(length - 3, b"x")
+    data = frame(payload)[:-1]
+    assert len(data) == length
+    return data, payload
+
+
+def test_the_longest_frame_is_accepted_in_any_pieces():
+    data, payload = longest_hello(64)
+    assert decode(data + b"\0") == decode(data + b"\0", chunk=1) == ([payload], Health())
+    data, _ = longest_hello(65)
+    for chunk in (1, 64, 65, 66):
+        payloads, health = decode(data + b"\0" + sample(1), chunk=chunk)
+        assert (len(payloads), health.garbage, health.errors) == (1, 66, 0)
+
+
+def test_a_hello_of_another_version_may_have_only_a_head():
+    payload = HELLO_HEAD.pack(protocol=99, schema=1)
+    assert decode(frame(payload)) == ([payload], Health())
+    payloads, health = decode(frame(payload[:-1]))
+    assert not payloads and health.garbage == len(payload) - 1 + 4
+
+
+@pytest.mark.parametrize("size", [5, 200])
+def test_reset_discards_an_incomplete_frame(size):
+    health = Health()
+    decoder = FrameDecoder(FROM_BOARD, health)
+    assert not list(decoder.feed(b"\x55" * size))
+    decoder.reset()
+    assert health.garbage == size
+    assert len(list(decoder.feed(sample(1)))) == 1
+    decoder.reset()
+    assert (health.garbage, health.errors) == (size, 0)
 
 
 def test_random_bytes_are_never_a_frame():
@@ -209,6 +251,16 @@ def test_no_sample_is_delivered_before_the_scale_is_known():
     assert chunk.values[0] == pytest.approx(expected, rel=1e-6)
     assert stream.health.clipped == 1
     assert stream.health.lost == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "clipped"), [(32767, 1), (-32768, 1), (32766, 0), (-32767, 0), (0, 0)]
+)
+@pytest.mark.parametrize("axis", range(6))
+def test_a_sample_at_either_end_of_the_range_is_clipped(axis, value, clipped):
+    stream = stream_after_hello()
+    stream.feed(sample(1, raw=[value if k == axis else 0 for k in range(6)]), 1.0)
+    assert stream.health.clipped == clipped
 
 
 def test_board_with_other_settings_is_set_up_and_started():

@@ -76,6 +76,18 @@ def test_six_columns_in_any_units_are_converted_to_si(accel_unit, gyro_unit, rat
     assert stream.health.errors == stream.health.garbage == stream.health.lost == 0
 
 
+@pytest.mark.parametrize("unit", [1.0, DEGREE], ids=["rad/s", "deg/s"])
+def test_a_turn_rate_that_no_sensor_measures_is_damage(unit):
+    """A sensor of 2000 deg/s measures at most that and a few per cent of error: 2100 deg/s."""
+    accel, gyro = moving(400)
+    for row, degrees in ((350, 2090.0), (360, -2090.0), (370, 2110.0), (380, -2110.0)):
+        gyro[row, 1] = degrees * DEGREE
+    stream, t, values = play(rows(accel, gyro / unit))
+    assert len(t) == 397
+    assert (stream.health.errors, stream.health.lost) == (2, 2)
+    assert np.abs(values[:, 4]).max() == pytest.approx(2090 * DEGREE, rel=1e-3)
+
+
 def test_gyro_in_deg_per_s_is_detected_at_rest_by_its_bias():
     accel, gyro = moving(150, tilt=0, bias=0.03)
     stream, t, _ = play(rows(accel, gyro / DEGREE))
