@@ -367,7 +367,7 @@ class FakeMicrophone:
         self.opened, self.rate = self.opened + 1, self.RATE
         return self
 
-    def take(self, timeout: float) -> Block:
+    def take(self, wanted: int, timeout: float) -> Block:
         self.now += 1
         frames = np.full((self.RATE, 1), self.level(self.now - 100), np.float32)
         return Block(frames, 0, self.now)

@@ -162,6 +162,7 @@ class _Server:
             self._stack.callback(server.stop)
             server.start()
             os.environ.update(server.environment)
+            os.environ.pop("PULSE_LATENCY_MSEC", None)
             self._server = server
         return self._server
 

@@ -18,11 +18,12 @@ from edge.source.microphone.input_stream import Block, InputStream
 from edge.source.microphone.list_devices import ListDevices
 from edge.source.microphone.monitor import MUTE_TIME, StreamMonitor
 from edge.source.microphone.search import DeviceSearch
-from edge.source.pacing import YIELD_INTERVAL
+from edge.source.pacing import LONGEST_WAIT
 from edge.source.sound_stream import SoundStream
 
 log = logging.getLogger(__name__)
 
+WANTED = 0.16  # s of sound at most that are waited for: four blocks, which may come late
 GONE_TIME = 2.0  # s without a block after which the microphone counts as unplugged
 START_TIME = 5.0  # s until the first block: some microphones must wake up
 ROUNDING = 1e-6  # samples: sums of fractions are not exact
@@ -109,7 +110,8 @@ class MicrophoneSource(Source):
             if self._input is None:
                 yield from self._wait_and_reopen()
                 continue
-            block = self._input.take(YIELD_INTERVAL)
+            wanted_t = min(self.wanted_t, self._stream.end + WANTED)
+            block = self._input.take(max(1, self._stream.frames_until(wanted_t)), LONGEST_WAIT)
             if block is not None:
                 for chunk in self._chunks(block):
                     self.health.count(chunk)
