@@ -29,7 +29,7 @@ def add_bench_options(parser: CommandParser) -> None:
     group.add_argument(
         "--runtime",
         choices=[*RUNTIMES, ONNX, ALL],
-        help="the inference runtime (default: the first that is installed)",
+        help="the inference runtime; all: each in turn (default: the first that is installed)",
     )
     group.add_argument(
         "--profile", action="store_true", help="also measure the time of each operator"

@@ -37,5 +37,6 @@ def add_runtime_option(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--runtime",
         choices=list(RUNTIMES),
-        help="the package that runs the model (default: the first that is installed)",
+        help="the package that runs the model; numpy needs no other package (default: the first "
+        "that is installed)",
     )

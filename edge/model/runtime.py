@@ -1,11 +1,13 @@
-"""The TFLite runtimes: three packages with the same interpreter; any one of them is enough."""
+"""The TFLite runtimes: three packages with the same interpreter, and one of NumPy alone."""
 
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -15,14 +17,21 @@ RUNTIMES = {
     "ai_edge_litert": "ai_edge_litert.interpreter",
     "tflite_runtime": "tflite_runtime.interpreter",
     "tensorflow": "tensorflow.lite",
+    "numpy": "edge.tflite.interpreter.interpreter",
 }
+"""In the order in which they are tried."""
+WITHOUT_PACKAGE = (
+    "edge-sense: no TFLite runtime is installed, so NumPy runs the network, which takes longer. "
+    "Faster: pip install ai-edge-litert (64-bit system) or tflite-runtime (Python 3.11 or older). "
+    "--runtime numpy or EDGE_RUNTIME=numpy hides this line.\n"
+)
 
 
 def interpreter_class(runtime: str | None = None) -> tuple[str, Callable[..., Any]]:
     """The name of a runtime and its interpreter class.
 
     The runtime is `runtime`, or else the one in EDGE_RUNTIME, or else the first that can be
-    imported.
+    imported. If that is NumPy, a line on stderr names the faster ones.
     """
     chosen = runtime or os.environ.get("EDGE_RUNTIME")
     if chosen and chosen not in RUNTIMES:
@@ -30,13 +39,21 @@ def interpreter_class(runtime: str | None = None) -> tuple[str, Callable[..., An
     for name in [chosen] if chosen else RUNTIMES:
         try:
             with quiet():
-                return name, _import(name)
+                interpreter = _import(name)
         except (ImportError, AttributeError) as error:
             reason = str(error)
-    if chosen:
-        package = chosen.replace("_", "-")
-        raise RuntimeMissing(f"{chosen} cannot be imported ({reason}): pip install {package}")
-    raise RuntimeMissing("no TFLite runtime is installed: pip install ai-edge-litert")
+            continue
+        if not chosen and name == "numpy":
+            _warn_once()
+        return name, interpreter
+    package = str(chosen).replace("_", "-")
+    raise RuntimeMissing(f"{chosen} cannot be imported ({reason}): pip install {package}")
+
+
+@cache
+def _warn_once() -> None:
+    if sys.stderr is not None:  # a daemon may run without it
+        sys.stderr.write(WITHOUT_PACKAGE)
 
 
 def _import(name: str) -> Callable[..., Any]:

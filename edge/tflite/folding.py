@@ -10,10 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.tflite.node import DTYPES, INT32, INT64, Node
+from edge.tflite.network import Network
+from edge.tflite.node import DTYPES, INT32, INT64, Node, constants, nodes
 from edge.tflite.rules.layout import slices
 
 MAX_VALUES = 1 << 12
+
+
+def known_values(network: Network) -> dict[int, NDArray[Any]]:
+    """The tensors of a checked network that are known before it runs, by number."""
+    values = constants(network)
+    for node in nodes(network, values):
+        fold(node, values)
+    return values
+
+
+def fold(node: Node, values: dict[int, NDArray[Any]]) -> None:
+    """Add the output of an operator to the known values, if it is known."""
+    value = folded(node)
+    if value is not None:
+        values[node.operator.outputs[0]] = value
 
 
 def folded(node: Node) -> NDArray[Any] | None:

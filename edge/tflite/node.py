@@ -105,3 +105,9 @@ def constant(tensor: Tensor) -> NDArray[Any] | None:
     if tensor.constant is None or tensor.kind not in DTYPES:
         return None
     return np.frombuffer(tensor.constant, DTYPES[tensor.kind]).reshape(tensor.shape)
+
+
+def constants(network: Network) -> dict[int, NDArray[Any]]:
+    """The constant tensors, by number."""
+    found = {number: constant(tensor) for number, tensor in enumerate(network.tensors)}
+    return {number: values for number, values in found.items() if values is not None}

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import math
 from math import prod
-from typing import Any
-
-from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.text import MAX_VALUE, one_line, printable, shortened
 from edge.tflite import schema
 from edge.tflite.flatbuffer_reader import DAMAGED_DATA, Table
-from edge.tflite.folding import folded
+from edge.tflite.folding import fold
 from edge.tflite.network import Network, Operator, Tensor, read_network
-from edge.tflite.node import DTYPES, INT8, Node, UnsupportedError, constant, nodes
+from edge.tflite.node import DTYPES, INT8, Node, UnsupportedError, constants, nodes
 from edge.tflite.rules import OPTIONAL, OPTIONS_OF, RULES
 from edge.tflite.structure import check_structure
 
@@ -134,12 +131,7 @@ def _check_quantisation(tensor: Tensor) -> None:
 
 
 def _check_operators(network: Network, any_operator: bool) -> None:
-    tensors = network.tensors
-    values: dict[int, NDArray[Any]] = {}
-    for number, tensor in enumerate(tensors):
-        known = constant(tensor)
-        if known is not None:
-            values[number] = known
+    values = constants(network)
     ready = set(values) | set(network.inputs)
     if len(set(network.inputs)) < len(network.inputs) or set(network.inputs) & set(values):
         raise ValueError("an input of the network is stated twice, or is constant")
@@ -153,9 +145,7 @@ def _check_operators(network: Network, any_operator: bool) -> None:
         if operator.name not in RULES and any_operator:
             continue
         _check_operator(node, operator)
-        value = folded(node)
-        if value is not None:
-            values[operator.outputs[0]] = value
+        fold(node, values)
     if not set(network.outputs) <= ready:
         raise ValueError("an output of the network is not computed")
 

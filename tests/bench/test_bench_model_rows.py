@@ -154,7 +154,7 @@ def test_wrong_outputs_of_one_runtime_give_a_warning(stroke_file, quick_benchmar
     write_other_onnx_beside(stroke_file)
     record = quick_benchmark(models=(str(stroke_file),), runtime="all")
     rows = {row["runtime"]: row for row in record["models"]}
-    assert list(rows) == ["ai_edge_litert", "tflite_runtime", "tensorflow", "onnxruntime"]
+    assert list(rows) == ["ai_edge_litert", "tflite_runtime", "tensorflow", "numpy", "onnxruntime"]
     assert rows["tensorflow"]["agreement"]["levels"] <= 1
     wrong = rows["onnxruntime"]
     assert wrong["macs"] == 512 * 11 and wrong["model"] == "stroke.onnx"

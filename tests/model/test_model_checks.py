@@ -17,6 +17,11 @@ def test_a_float_network_is_refused(model_file, float_network):
     assert_refused(model_file(network=float_network), "float32 and float32, not int8")
 
 
+def test_a_float_network_is_refused_with_the_layer_by_the_runtime_numpy(model_file, float_network):
+    with pytest.raises(ModelError, match="numpy cannot run .* of layer .* float values"):
+        Model.load(model_file(network=float_network), "numpy")
+
+
 def test_a_wrong_number_of_labels_is_refused(model_file):
     assert_refused(model_file(labels=["one", "two"]), r"output of \[1, 3\] for 2 labels")
 

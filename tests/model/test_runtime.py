@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from edge.errors import RuntimeMissing
-from edge.model import Model
+from edge.model import Model, runtime
 from edge.model.runtime import interpreter_class
+from edge.tflite.interpreter.interpreter import Interpreter
 
 
 def test_the_default_is_the_first_runtime_that_can_be_imported(monkeypatch):
@@ -29,15 +30,24 @@ def test_the_error_for_a_missing_runtime_has_the_command_that_installs_it(monkey
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(RuntimeMissing, match="pip install ai-edge-litert$"):
         interpreter_class("ai_edge_litert")
-    monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", None)
-    monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(RuntimeMissing, match="no TFLite runtime.*pip install ai-edge-litert$"):
-        interpreter_class()
     with pytest.raises(RuntimeMissing, match="no runtime 'torch': choose one of ai_edge_litert"):
         interpreter_class("torch")
 
 
-@pytest.mark.parametrize("runtime", ["ai_edge_litert", "tensorflow"])
+def test_numpy_is_the_last_choice_and_one_line_names_the_faster_ones(monkeypatch, capsys):
+    for module in ("ai_edge_litert.interpreter", "tflite_runtime.interpreter", "tensorflow"):
+        monkeypatch.setitem(sys.modules, module, None)
+    runtime._warn_once.cache_clear()
+    assert interpreter_class("numpy")[0] == "numpy"
+    assert capsys.readouterr().err == ""
+    for _ in range(2):
+        name, interpreter = interpreter_class()
+        assert (name, interpreter) == ("numpy", Interpreter)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "pip install ai-edge-litert" in line and "tflite-runtime" in line
+
+
+@pytest.mark.parametrize("runtime", ["ai_edge_litert", "tensorflow", "numpy"])
 def test_loading_a_model_writes_nothing_to_stderr(model_file, runtime):
     program = (
         "import sys; from pathlib import Path; from edge.model.model_file import read_model; "

@@ -1,0 +1,80 @@
+"""The output level of each of the 256 input levels, for operators on single values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from edge.tflite.interpreter.arithmetic import LITERT, Arithmetic, Array
+from edge.tflite.interpreter.fixed_point import (
+    logistic,
+    quantised_multiplier,
+    scale,
+    shift_right,
+    tanh,
+)
+from edge.tflite.interpreter.levels import level_span
+from edge.tflite.node import Node
+
+LEVELS = np.arange(-128, 128)
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    "LOGISTIC": lambda x: 1 / (1 + np.exp(-x)),
+    "TANH": np.tanh,
+    "HARD_SWISH": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+}
+ACTIVATIONS = {"RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
+
+
+def level_table(node: Node, arithmetic: Arithmetic) -> Array:
+    """The outputs for the levels -128 to 127."""
+    name = node.operator.name
+    source, result = node.input(0), node.outputs[0]
+    if name in ACTIVATIONS:
+        ratio = source.scale / result.scale
+        zero, low, high = level_span(result, ACTIVATIONS[name])
+        return _rescaled(node, ratio, arithmetic).clip(low - zero, high - zero) + zero
+    if name == "LEAKY_RELU":
+        return _leaky(node, arithmetic)
+    if name == "QUANTIZE":
+        rescaled = _rescaled(node, source.scale / result.scale, arithmetic)
+        return (rescaled + result.zero).clip(-128, 127)
+    if arithmetic is not LITERT and name in ("LOGISTIC", "TANH"):
+        return _fixed_point_table(node)
+    values = (LEVELS - source.zero) * np.float64(np.float32(source.scale))
+    exact = FUNCTIONS[name](values) / np.float64(np.float32(result.scale))
+    return (np.rint(exact) + result.zero).clip(-128, 127)
+
+
+def _rescaled(node: Node, ratio: float, arithmetic: Arithmetic) -> Array:
+    centred = LEVELS - node.input(0).zero
+    return arithmetic.rescaled(centred, ratio)
+
+
+def _leaky(node: Node, arithmetic: Arithmetic) -> Array:
+    source, result = node.input(0), node.outputs[0]
+    ratio = source.scale / result.scale
+    alpha = float(node.option(0, "f"))
+    positive = _rescaled(node, ratio, arithmetic)
+    negative = math.copysign(1, alpha) * _rescaled(node, abs(alpha) * ratio, arithmetic)
+    levels = np.where(source.zero <= LEVELS, positive, negative)
+    return (levels + result.zero).clip(-128, 127)
+
+
+def _fixed_point_table(node: Node) -> Array:
+    """LOGISTIC and TANH of the reference kernels: the input in Q4, the output with 8 or 7 bits."""
+    source = node.input(0)
+    fixed, exponent = quantised_multiplier(source.scale * (1 << 27))
+    radius = math.floor(15.0 * (1 << 27) / (1 << exponent)) if exponent > 0 else 256
+    centred = LEVELS - source.zero
+    inputs = scale(centred.clip(-radius, radius), fixed, exponent).clip(
+        -(1 << 31) + 1, (1 << 31) - 1
+    )
+    if node.operator.name == "LOGISTIC":
+        levels = shift_right(logistic(inputs), 23) - 128
+        return np.where(
+            centred <= -radius, -128, np.where(centred >= radius, 127, levels.clip(-128, 127))
+        )
+    levels = shift_right(tanh(inputs), 24).clip(-128, 127)
+    return np.where(centred <= -radius, -128, np.where(centred >= radius, 127, levels))
