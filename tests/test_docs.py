@@ -138,7 +138,15 @@ def commands_in(name: str) -> Iterator[tuple[str, list[str]]]:
                     words = shlex.split(part)
                 except ValueError:  # an apostrophe in a sentence
                     words = part.split()
-                yield command, [word.split("=")[0] for word in words if word.startswith("--")]
+                if "--" in words:  # edge-service install COMMAND -- OPTIONS OF IT
+                    separator = words.index("--")
+                    yield words[2], _options(words[separator + 1 :])
+                    words = words[:separator]
+                yield command, _options(words)
+
+
+def _options(words: list[str]) -> list[str]:
+    return [word.split("=")[0] for word in words if word.startswith("--")]
 
 
 @cache

@@ -41,7 +41,7 @@ EDGE_LAYERS = (
         "chain",
         "wyoming",
     ),
-    *("takes", "doctor", "bench", "api", "cli", "commands"),
+    *("takes", "doctor", "bench", "api", "cli", "service", "commands"),
 )
 # The packages of `training`, likewise; the modules beside them are commands, which import all.
 TRAINING_LAYERS = ("common", "motion", "sound", "quantum")

@@ -49,7 +49,7 @@ class LiveCommand:
 
 def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
     """Recognise until the source ends or a signal stops it; return the exit status."""
-    parser, sources, sinks = _parser_for(command, argv)
+    parser, sources, sinks = parser_for(command, argv)
 
     def recognise(args: argparse.Namespace) -> None:
         try:
@@ -74,6 +74,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             model=model.path.stem,
             task=command.task,
             words=tuple(model.words),
+            serves_clients=wyoming is not None,
             from_device=wyoming is not None or source.is_device,
             controls=Controls(settings.usual_threshold),
         )
@@ -94,7 +95,7 @@ def _show_empty_summary(args: argparse.Namespace, command: LiveCommand) -> None:
             output.show_end_before_begin()
 
 
-def _parser_for(
+def parser_for(
     command: LiveCommand, argv: Sequence[str] | None
 ) -> tuple[CommandParser, Registry, Registry]:
     """The parser, and the sources and sinks whose options it has.

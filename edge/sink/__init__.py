@@ -26,6 +26,7 @@ SINKS = Registry(
         "terminal": "edge.sink.terminal:TerminalSink",
         "json": "edge.sink.json_lines:JsonLinesSink",
         "json-file": "edge.sink.json_file:JsonFileSink",
+        "systemd": "edge.sink.systemd:SystemdSink",
         "metrics": "edge.sink.metrics:MetricsSink",
         "mqtt": "edge.sink.mqtt.sink:MqttSink",
     },
@@ -62,6 +63,8 @@ class StreamInfo:
     """The labels that can be detected."""
     from_device: bool = False
     """Whether the samples come from hardware, which does not wait for a slow reader of events."""
+    serves_clients: bool = False
+    """Whether samples come only while clients send some."""
     run: str = field(default_factory=_new_run)
     """Random name of this run: with the number of an event it is the event's `id`."""
     controls: Controls = field(default_factory=Controls)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -54,7 +55,7 @@ def parse_address(text: str) -> Address:
 class WyomingServer:
     def __init__(self, address: Address, service: WakeService, output: Output) -> None:
         self.address, self._service, self._output = address, service, output
-        self._clients: set[asyncio.Task[None]] = set()
+        self._clients: dict[asyncio.Task[None], float] = {}  # when the last message came
         self._failure: Exception | None = None
 
     def run(self, name: str, stopping: Callable[[], bool]) -> None:
@@ -78,6 +79,7 @@ class WyomingServer:
             while not stopping() and self._failure is None:
                 await asyncio.sleep(POLL_INTERVAL)
                 self._service.apply_controls()
+                self._disconnect_idle()
                 self._output.progress(self._service.health, nothing)
         server.close()
         for task in self._clients:
@@ -89,26 +91,32 @@ class WyomingServer:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._clients.add(task)
+        self._clients[task] = monotonic()
         try:
-            await self._serve(reader, writer)
+            await self._serve(task, reader, writer)
         except (OSError, asyncio.TimeoutError, asyncio.CancelledError):
             log.debug("a Wyoming client went away")
         finally:
-            self._clients.discard(task)
+            del self._clients[task]
             writer.close()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await asyncio.wait_for(writer.wait_closed(), SEND_TIMEOUT)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(
+        self,
+        task: asyncio.Task[None],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         session = Session(self._service)
         try:
             if len(self._clients) > MAX_CLIENTS:
                 raise Refused(f"there are {MAX_CLIENTS} clients already: try again later", "busy")
             while True:
-                message = await asyncio.wait_for(read_message(reader), IDLE_TIMEOUT)
+                message = await read_message(reader)
                 if message is None:
                     return
+                self._clients[task] = monotonic()
                 for answer in session.handle(message):
                     if answer is None:
                         await asyncio.sleep(0)
@@ -127,6 +135,11 @@ class WyomingServer:
                 await asyncio.wait_for(_discard(reader), 1.0)
         finally:
             session.close()
+
+    def _disconnect_idle(self) -> None:
+        for task, last in self._clients.items():
+            if last < monotonic() - IDLE_TIMEOUT:
+                task.cancel()
 
     def _show(self, event: Detection) -> None:
         try:

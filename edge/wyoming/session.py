@@ -14,7 +14,10 @@ from edge.source.sound_stream import SoundStream
 from edge.wyoming.protocol import Message, Refused
 from edge.wyoming.service import WakeService
 
-SLICE = 0.1  # s of sound between two opportunities for the other clients
+# Sound is collected until a word can end in it, at most this long, and processed at once, because
+# that is cheaper. A client that sends faster gets a turn with as much.
+MOST = 0.2  # s
+LEAST = 0.04  # s, between two windows of the models
 
 
 class Session:
@@ -24,6 +27,7 @@ class Session:
         self._chain: Chain | None = None
         self._sound: SoundStream
         self._started = 0  # the client's time in ms at which the stream began
+        self._waiting = b""  # sound that is not processed yet
         self._detected = False  # since the stream began
 
     def handle(self, message: Message) -> Iterator[Message | Detection | None]:
@@ -85,25 +89,35 @@ class Session:
         self._started = timestamp if isinstance(timestamp, int) else 0
         self._chain = self._service.begin_stream()
         self._sound = SoundStream(self._service.rate, self._service.rate, Health())
-        self._detected = False
+        self._waiting, self._detected = b"", False
 
     def _feed(self, payload: bytes) -> Iterator[Message | Detection | None]:
         assert self._chain is not None
-        samples = np.frombuffer(payload, "<i2").astype(np.float32)[:, None] / np.float32(32768)
-        step = round(SLICE * self._service.rate)
-        for start in range(0, len(samples), step):
-            part = samples[start : start + step]
-            chunk = self._sound.feed(part, monotonic())
-            self._service.health.count_elsewhere(len(part))
-            if self._service.controls.listening:
-                yield from self._answers(self._chain.process(chunk))
-            if start + step < len(samples):
+        self._waiting += payload
+        while len(self._waiting) >= (size := 2 * self._wanted(self._chain)):
+            part, self._waiting = self._waiting[:size], self._waiting[size:]
+            yield from self._process(part)
+            if self._waiting:
                 yield None
+
+    def _wanted(self, chain: Chain) -> int:
+        """The number of samples to wait for."""
+        until = min(chain.next_event_t(), self._sound.end + MOST)
+        return self._sound.frames_until(until) or round(LEAST * self._service.rate)
+
+    def _process(self, part: bytes) -> Iterator[Message | Detection]:
+        assert self._chain is not None
+        samples = np.frombuffer(part, "<i2").astype(np.float32)[:, None] / np.float32(32768)
+        self._service.health.count_elsewhere(len(samples))
+        chunk = self._sound.feed(samples, monotonic())
+        if self._service.controls.listening:
+            yield from self._answers(self._chain.process(chunk))
 
     def _finish(self) -> Iterator[Message | Detection | None]:
         """End the stream, if there is one."""
         if self._chain is None:
             return
+        yield from self._process(self._waiting)
         yield from self._answers(self._chain.process(self._sound.finish()))
         yield from self._answers(self._chain.finish())
         self.close()

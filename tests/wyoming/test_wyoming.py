@@ -374,3 +374,9 @@ def test_the_service_is_announced(server, monkeypatch, caplog):
 
     found = run(announced())
     assert isinstance(found, zeroconf.ServiceInfo) and found.port == server.port
+
+
+def test_an_idle_client_is_disconnected(server, monkeypatch):
+    monkeypatch.setattr(server_module, "IDLE_TIMEOUT", 0.3)
+    with socket.create_connection(("127.0.0.1", server.port), TIMEOUT) as client:
+        assert client.recv(1) == b""

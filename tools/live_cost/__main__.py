@@ -2,10 +2,12 @@
 
   python -m tools.live_cost
   python -m tools.live_cost --only pipe --seconds 20
+  python -m tools.live_cost --only outputs
   python -m tools.live_cost --against ../other-checkout
 
 The commands run as users run them: with sound from a pipe, in blocks of several sizes, with a
-microphone of a sound server, and with boards on a serial port. Each round measures every case once,
+microphone of a sound server, with boards on a serial port, and with an MQTT broker, a reader of the
+metrics and a Wyoming client. Each round measures every case once,
 so that a disturbance of the machine affects all of them. The sound server and the boards are those
 of the tests: `make tools` installs what they need.
 """
@@ -27,10 +29,11 @@ from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError
+from tests.support.mqtt_broker import Broker, running_broker
 from tests.support.pty_board import FramedBoard, TextBoard
 from tests.support.sound_server import SoundServer
 from tools.compare_peers import sounds
-from tools.live_cost import feeds
+from tools.live_cost import feeds, outputs
 from tools.live_cost.feeds import LEAD_S, Feed
 from tools.live_cost.process import LiveProcess
 
@@ -141,6 +144,14 @@ def _cases(
         for name, digits in (("digits", True), ("rest", False)):
             feed = _bound(feeds.port, board, feeds.motion(digits, seconds + 3))
             every.append((f"airdigit-live, {kind}, {name}", "airdigit_live", feed))
+    broker = _Broker(stack)
+    for name, feed in (
+        ("without", _bound(outputs.plain, speech)),
+        ("--mqtt", lambda: outputs.mqtt(speech, broker.get())),
+        ("--metrics", _bound(outputs.metrics, speech)),
+        ("--wyoming, one client", _bound(outputs.wyoming, speech)),
+    ):
+        every.append((f"kws-listen, 64 ms blocks, outputs: {name}", "kws_listen", feed))
     for name, command, feed in every:
         for checkout in checkouts:
             label = name if len(checkouts) == 1 else f"{name} ({checkout.name})"
@@ -165,6 +176,20 @@ class _Server:
             os.environ.pop("PULSE_LATENCY_MSEC", None)
             self._server = server
         return self._server
+
+
+class _Broker:
+    """The MQTT broker, which is started when it is first needed."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._broker: Broker | None = None
+
+    def get(self) -> Broker:
+        if self._broker is None:
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mqtt"))
+            self._broker = self._stack.enter_context(running_broker(Path(folder)))
+        return self._broker
 
 
 def _microphone(sound: bytes, server: _Server) -> AbstractContextManager[Feed]:

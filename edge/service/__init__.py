@@ -1,0 +1,1 @@
+"""Live commands as services of systemd: the unit, its settings, and the calls of systemctl."""
