@@ -43,7 +43,10 @@ TARGETS = {
     ),
     "edge/source/serial/framed/framing.py": ("source/test_protocol.py",),
     "edge/source/serial/framed/protocol.py": ("source/test_protocol.py",),
-    "edge/source/serial/framed/dialogue.py": ("source/test_protocol.py",),
+    "edge/source/serial/framed/dialogue.py": (
+        "source/test_dialogue.py",
+        "source/test_protocol.py",
+    ),
     "edge/source/serial/framed/stream.py": ("source/test_protocol.py",),
     "edge/source/serial/text/timestamps.py": ("source/test_text_stream.py",),
     "edge/source/sample_clock.py": ("source/test_sample_clock.py",),
