@@ -34,7 +34,7 @@ from tools.compare_peers.report import KWS_LISTEN, PYMICRO, document, markdown
 
 log = logging.getLogger(__name__)
 
-SOUND_S = START_S + max(peer.seconds for peer in PEERS)
+LONGEST_S = max(peer.seconds for peer in PEERS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=float,
         default=30.0,
         metavar="SECONDS",
-        help="length of the comparison in real time (30)",
+        help="length of each round in real time (30)",
+    )
+    parser.add_argument(
+        "--real-time-rounds",
+        type=int,
+        default=3,
+        metavar="N",
+        help="rounds in real time, with speech and with silence (3)",
     )
     parser.add_argument(
         "--only", nargs="+", default=(), metavar="PEER", help="measure only these peers"
@@ -88,12 +95,13 @@ def compare(args: argparse.Namespace) -> None:
     if KWS_LISTEN in rows and not Path(models["model"]).is_file():
         raise EdgeError(f"{models['model']} does not exist: give a model with --model")
     clips = sounds.clips(args.data, args.split) if args.data else None
-    speech, silence = sounds.speech(SOUND_S, args.sound), sounds.silence(SOUND_S)
+    length = START_S + max(LONGEST_S, args.real_time)
+    speech, silence = sounds.speech(length, args.sound), sounds.silence(length)
     pythons = install(rows, models, args.out.resolve())
     load = os.getloadavg()[0]
     comparison = Comparison(rows, pythons, models, {"speech": speech, "silence": silence})
     comparison.measure_rounds(args.rounds)
-    comparison.measure_real_time((KWS_LISTEN, PYMICRO), args.real_time)
+    comparison.measure_real_time((KWS_LISTEN, PYMICRO), args.real_time, args.real_time_rounds)
     if clips is not None:
         comparison.measure_accuracy(clips)
     conditions = {

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 from tools.compare_peers.environments import PeerMissing
 from tools.compare_peers.measured_process import Run, run, run_together
@@ -33,11 +32,11 @@ class Row:
     memory_mb: list[float] = field(default_factory=list)
     start_s: list[float] = field(default_factory=list)
     """From the start of the process to its first decision."""
-    started_cpu_s: list[float] = field(default_factory=list)
-    """CPU time of a run on START_S of sound."""
     decisions_per_s: float | None = None
-    real_time_ms: float | None = None
-    """CPU time per second of sound that comes in real time, block by block."""
+    real_time_ms: dict[str, list[float]] = field(default_factory=dict)
+    """CPU time per second of "speech" and of "silence" that come in real time, block by block."""
+    wakeups: dict[str, list[float]] = field(default_factory=dict)
+    """Wake-ups a second, also in real time."""
     bytes: int | None = None
     """Size of the model."""
     each_us: dict[str, float] = field(default_factory=dict)
@@ -67,23 +66,33 @@ class Comparison:
                     log.info("round %d of %d: %s", number + 1, count, row.peer.name)
                     _try(row, self._measure_round)
 
-    def measure_real_time(self, names: Sequence[str], seconds: float) -> None:
+    def measure_real_time(self, names: Sequence[str], seconds: float, count: int) -> None:
         """Run these peers at the same time, on sound that comes as from a microphone."""
         rows = [row for name, row in self.rows.items() if name in names and not row.missing]
         if not rows or not seconds:
             return
-        log.info("in real time, for %g s", seconds)
+        for number in range(count):
+            for kind in self.sounds:
+                log.info("round %d of %d in real time: %s", number + 1, count, kind)
+                self._measure_real_time_once(rows, kind, seconds)
+
+    def _measure_real_time_once(self, rows: Sequence[Row], kind: str, seconds: float) -> None:
+        """The cost of the start is that of a shorter run, also in real time."""
         commands: dict[str, Sequence[str]] = {
-            row.peer.name: self._user_command(row.peer) for row in rows
+            row.peer.name: self._user_command(row.peer) for row in rows if not row.missing
         }
-        runs = run_together(commands, self._sound("speech", seconds), BLOCK_S)
+        starts = run_together(commands, self._sound(kind, START_S), BLOCK_S)
+        runs = run_together(commands, self._sound(kind, START_S + seconds), BLOCK_S)
         for row in rows:
-            result = runs[row.peer.name]
-            if isinstance(result, PeerMissing):
-                row.fail(result)
-                continue
-            cpu_s = result.cpu_s - median(row.started_cpu_s)
-            row.real_time_ms = cpu_s / (seconds - START_S) * 1000
+            start, result = starts.get(row.peer.name), runs.get(row.peer.name)
+            if isinstance(start, Run) and isinstance(result, Run):
+                cpu_ms = (result.cpu_s - start.cpu_s) / seconds * 1000
+                row.real_time_ms.setdefault(kind, []).append(cpu_ms)
+                wakeups = (result.wakeups - start.wakeups) / seconds
+                row.wakeups.setdefault(kind, []).append(wakeups)
+            for failure in (start, result):
+                if isinstance(failure, PeerMissing):
+                    row.fail(failure)
 
     def measure_accuracy(self, clips: Clips) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +134,6 @@ class Comparison:
         start = run(self._user_command(peer), self._sound(kind, START_S))
         result = run(self._user_command(peer), self._sound(kind, START_S + peer.seconds))
         figures.append((result.cpu_s - start.cpu_s) / peer.seconds * 1000)
-        row.started_cpu_s.append(start.cpu_s)
         return result
 
     def _user_command(self, peer: Peer) -> list[str]:

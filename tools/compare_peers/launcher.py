@@ -15,4 +15,7 @@ if __name__ == "__main__":
     _, status, usage = os.wait4(pid, 0)
     cpu_s = usage.ru_utime + usage.ru_stime
     with open(report, "w") as file:
-        file.write(f"{started} {os.waitstatus_to_exitcode(status)} {cpu_s} {usage.ru_maxrss}")
+        file.write(
+            f"{started} {os.waitstatus_to_exitcode(status)} {cpu_s} {usage.ru_maxrss} "
+            f"{usage.ru_nvcsw}"
+        )

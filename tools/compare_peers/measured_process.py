@@ -34,6 +34,8 @@ class Run:
     """Time of the monotonic clock, which is the same in all processes."""
     report: dict[str, Any] = field(default_factory=dict)
     """The counts that the worker wrote."""
+    wakeups: int = 0
+    """How often a thread had to be woken (voluntary context switches)."""
 
 
 def run(
@@ -71,11 +73,11 @@ def run(
             timed_out = process.returncode == -signal.SIGKILL
             reason = f"it did not end within {timeout_s:g} s" if timed_out else _reason(messages)
             raise PeerMissing(f"it cannot be run here: {reason}")
-        started, status, cpu_s, memory_kb = map(float, cost.read_text().split())
+        started, status, cpu_s, memory_kb, wakeups = map(float, cost.read_text().split())
         if status:
             raise PeerMissing(f"it cannot be run here: {_reason(messages)}")
         counts = json.loads(report.read_text()) if report.exists() else {}
-    return Run(cpu_s, memory_kb / 1024, started, counts)
+    return Run(cpu_s, memory_kb / 1024, started, counts, round(wakeups))
 
 
 def _reason(messages: str) -> str:

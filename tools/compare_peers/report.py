@@ -26,12 +26,15 @@ class Goal:
 GOALS = (
     Goal("CPU in speech", PYMICRO, "speech", 0.5),
     Goal("CPU in silence", PYMICRO, "silence", 0.25),
+    Goal("CPU in speech, real time", PYMICRO, "speech in real time", 0.5),
+    Goal("CPU in silence, real time", PYMICRO, "silence in real time", 0.3),
     Goal("CPU in speech", NOTEBOOK, "speech", 1 / 200),
     Goal("process start to first decision", PYMICRO, "start_s", 1.2),
     Goal("peak memory", PYMICRO, "memory_mb", 1.2),
 )
 HEADINGS = (
-    *("", "CPU a second of speech", "of silence", "of speech in real time", "peak memory"),
+    *("", "CPU a second of speech", "of silence"),
+    *("in real time: of speech", "of silence", "wake-ups a second", "peak memory"),
     *("start to first decision", "model", "decisions a second", "ten words right", "all right"),
 )
 # The ratio of the runtime alone shows how much of a ratio no program on this runtime can avoid.
@@ -40,8 +43,10 @@ RATIO_HEADINGS = ("", "over", "ratio", "of the rounds", "of the runtime alone", 
 
 def figures(row: Row, name: str) -> list[float]:
     """A figure in each round."""
-    cpu_ms: list[float] = row.cpu_ms.get(name, []) if name in ("speech", "silence") else []
-    return cpu_ms or list(getattr(row, name, []))
+    kind, _, in_real_time = name.partition(" ")
+    if kind in ("speech", "silence"):
+        return (row.real_time_ms if in_real_time else row.cpu_ms).get(kind, [])
+    return list(getattr(row, name))
 
 
 def ratios(rows: Mapping[str, Row]) -> list[dict[str, Any]]:
@@ -117,7 +122,8 @@ def _cells(row: Row) -> Sequence[str]:
     return (
         row.peer.name,
         *(_median(row.cpu_ms.get(kind, []), "ms") for kind in ("speech", "silence")),
-        "-" if row.real_time_ms is None else f"{row.real_time_ms:.2f} ms",
+        *(_median(row.real_time_ms.get(kind, []), "ms") for kind in ("speech", "silence")),
+        _median(row.wakeups.get("speech", []), "", 0),
         _median(row.memory_mb, "MB", 1),
         _median(row.start_s, "s"),
         "-" if row.bytes is None else f"{row.bytes:,} B",
@@ -127,7 +133,7 @@ def _cells(row: Row) -> Sequence[str]:
 
 
 def _median(values: Sequence[float], unit: str, digits: int = 2) -> str:
-    return f"{median(values):.{digits}f} {unit}" if values else "-"
+    return f"{median(values):.{digits}f} {unit}".rstrip() if values else "-"
 
 
 def _ratio_cells(ratio: Mapping[str, Any]) -> Sequence[str]:
