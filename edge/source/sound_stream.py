@@ -64,7 +64,7 @@ class SoundStream:
         self._samples_out += len(samples)
         t = np.arange(first, self._samples_out) / self._to_rate
         t += self.start
-        if not np.abs(samples).max(initial=0) <= 1:
+        if not np.maximum.reduce(np.abs(samples), initial=0) <= 1:
             # Resampling a clipped signal overshoots full scale.
             samples = np.clip(samples, -1, 1)
         return Chunk(t, samples[:, None])

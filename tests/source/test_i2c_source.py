@@ -98,6 +98,15 @@ class TestStream:
         assert health.rate == pytest.approx(100, abs=0.3)
         assert not bench.kernel.is_open
 
+    @pytest.mark.parametrize("wanted_t", [-np.inf, np.inf])
+    def test_source_polls_rarely_while_no_event_can_come(self, bench, wanted_t):
+        with bench.source() as source:
+            source.wanted_t = wanted_t
+            bench.run(5)
+        bench.check_samples()
+        assert source.health.lost == 0
+        assert len(bench.chunks) < (30 if wanted_t > 0 else 102)
+
     def test_sensor_is_found_at_the_second_address(self):
         bench = SensorBench(address=0x69)
         with bench.source():

@@ -21,7 +21,9 @@ from edge.source.sample_clock import SampleClock
 
 log = logging.getLogger(__name__)
 
-POLL_INTERVAL = 0.05  # s
+POLL_INTERVAL = 0.05  # s ...
+LONGEST_POLL_INTERVAL = 0.2  # ... and at most, if no event can come earlier; ...
+MOST_SAMPLES = 20  # ... of the 85 that the FIFO holds
 OUTAGE = 0.5  # s without an answer before the user is warned
 EMPTY_POLLS = 30  # polls without a sample before the sensor is set up again
 BUS_GONE_ERRNOS = (errno.ENODEV, errno.EBADF)  # the bus itself is gone, such as a USB adapter
@@ -82,8 +84,11 @@ class I2CSource(Source):
         # What must be done before the FIFO can be read: its content at the start is old.
         self._repair: Callable[[], None] | None = self._sensor.restart_fifo
         while True:
-            yield self._poll()
-            self._sleep(min(POLL_INTERVAL, 20 / self.rate))
+            chunk = self._poll()
+            yield chunk
+            wait = self.wanted_t - float(chunk.t[-1]) if len(chunk) else 0.0
+            wait = max(POLL_INTERVAL, min(wait, LONGEST_POLL_INTERVAL))
+            self._sleep(min(wait, MOST_SAMPLES / self.rate))
 
     def describe(self) -> dict[str, Any]:
         return {"device": f"/dev/i2c-{self.number}", **self._sensor.describe()}
