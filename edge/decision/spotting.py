@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -115,7 +116,6 @@ class SpottingDecision(Decision):
     def change_settings(self, settings: SpottingSettings) -> None:
         self._delay, self._release_ratio = settings.delay_s, settings.release_ratio
         self._thresholds = [settings.thresholds.get(label) for label in self.labels]
-        self._word_indices = [i for i, value in enumerate(self._thresholds) if value is not None]
         self._lowest_threshold = min(settings.thresholds.values())
         self._smoothing = settings.smoothing_s - TOLERANCE
         self._refractory = settings.refractory_s - TOLERANCE
@@ -149,20 +149,28 @@ class SpottingDecision(Decision):
 
     def next_detection_t(self) -> float:
         """See `Decision`. Even if all scores of a word are 1 from now on, its mean reaches the
-        threshold only with several of them."""
+        threshold only with several of them. A word is not ready in its refractory time."""
         recent = self._recent
         if len(recent) < 2:
             return -inf
         newest = recent[-1][0]
         step = newest - recent[-2][0]
-        best = [(t, max(scores[i] for i in self._word_indices)) for t, scores in recent]
-        next_t = newest
-        for count in range(1, MAX_WINDOWS_AHEAD + 1):
+        farthest = newest + MAX_WINDOWS_AHEAD * step
+        ready = [
+            index
+            for index, threshold in enumerate(self._thresholds)
+            if threshold is not None and farthest - self._detected_at[index] >= self._refractory
+        ]
+        if not ready:
+            return farthest
+        of_ready = itemgetter(*ready, ready[0])  # a tuple, also of a single score
+        best = [(t, max(of_ready(scores))) for t, scores in recent]
+        for count in range(1, MAX_WINDOWS_AHEAD):
             next_t = newest + count * step
             left = [score for t, score in best if next_t - t < self._smoothing]
             if sum(left) + count >= self._lowest_threshold * (len(left) + count):
-                break
-        return next_t
+                return next_t
+        return farthest
 
     def _is_over(self, held: int, score: float, t: float) -> bool:
         threshold = self._thresholds[held]

@@ -7,6 +7,7 @@ is a state before an inference, and the output at the same position is that stat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class Network:
     def __init__(self, interpreter: Any, inputs: list[Any], outputs: list[Any]) -> None:
         """`inputs` and `outputs` are the tensor details that the interpreter reports."""
         self._interpreter = interpreter
+        self._set_tensor, self._get_tensor, self._invoke = _calls(interpreter)
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
         self.input_shape = tuple(int(n) for n in inputs[0]["shape"][1:])
         self.input_quantisation = inputs[0]["quantization"]
@@ -49,9 +51,9 @@ class Network:
         return tensor
 
     def run(self, levels: Levels) -> Levels:
-        self._interpreter.set_tensor(self._input, levels[np.newaxis])
-        self._interpreter.invoke()
-        output: Levels = self._interpreter.get_tensor(self._output)[0]
+        self._set_tensor(self._input, levels[np.newaxis])
+        self._invoke()
+        output: Levels = self._get_tensor(self._output, 0)[0]
         return output
 
 
@@ -73,7 +75,7 @@ class StreamingNetwork(Network):
 
     def states(self) -> list[Levels]:
         """The current states, in the order of the state inputs."""
-        return [self._interpreter.get_tensor(state_input) for state_input, _ in self._states]
+        return [self._get_tensor(state_input, 0) for state_input, _ in self._states]
 
     def rows_to_run(self, tensor: NDArray[np.float32], new_rows: int | None) -> NDArray[np.float32]:
         if new_rows is None or new_rows >= len(tensor):
@@ -81,14 +83,27 @@ class StreamingNetwork(Network):
         return tensor[len(tensor) - new_rows :]
 
     def run(self, levels: Levels) -> Levels:
-        set_tensor, get_tensor = self._interpreter.set_tensor, self._interpreter.get_tensor
+        set_tensor, get_tensor = self._set_tensor, self._get_tensor
         for start in range(0, len(levels), self.step):
             set_tensor(self._input, levels[np.newaxis, start : start + self.step])
-            self._interpreter.invoke()
+            self._invoke()
             for state_input, state_output in self._states:
-                set_tensor(state_input, get_tensor(state_output))
-        output: Levels = get_tensor(self._output)[0]
+                set_tensor(state_input, get_tensor(state_output, 0))
+        output: Levels = get_tensor(self._output, 0)[0]
         return output
+
+
+def _calls(interpreter: Any) -> tuple[Callable[..., Any], ...]:
+    """The calls that set a tensor, get a tensor (of subgraph 0), and invoke the network.
+
+    They are those of the C++ interpreter, if the runtime has one: for a small network, the layer of
+    Python around it takes as long as the calls themselves.
+    """
+    native: Any = getattr(interpreter, "_interpreter", None)
+    if hasattr(native, "SetTensor") and hasattr(native, "GetTensor") and hasattr(native, "Invoke"):
+        return native.SetTensor, native.GetTensor, native.Invoke
+    get_tensor = interpreter.get_tensor
+    return interpreter.set_tensor, lambda index, subgraph: get_tensor(index), interpreter.invoke
 
 
 def load_network(
