@@ -4,13 +4,15 @@
   python -m training.evaluate kws --long speech_commands --split test \\
       --noise running_tap.flac dude_miaowing.flac --snr clean 10 0 --hours 1
   python -m training.evaluate mine.tflite --long kitchen.wav     with kitchen.csv beside it
+  python -m training.evaluate kws --talk talk/
 
 --clips measures how many clips get the right label from edge-classify, and how many clips reach
 the thresholds for live audio. --long measures what kws-listen detects, with the thresholds of the
 model, in one of two kinds of long audio. From a folder of clips, audio is mixed in which half of
 the words are not words of the model, with background noise behind the words and between them. A
 recording is played as it is; a table (.csv) beside it has the columns start, end and word, with a
-row for everything that is said.
+row for everything that is said. --talk takes recordings of people who say none of the words, such
+as those of `python -m tools.make_talk`: every detection in them is a false accept.
 
 A word is a hit if it is detected between its start and one second after its end. Any other
 detection is a false accept, but further false accepts within a second are not counted. A clip that
@@ -46,9 +48,10 @@ from training.sound.evaluate.inputs import (
     mix_long_audio,
 )
 from training.sound.evaluate.long_audio import LongAudio
+from training.sound.evaluate.long_audio.recordings import RecordingsWithoutWords
 from training.sound.evaluate.long_audio.schedule import MixConfig
 from training.sound.evaluate.options import add_options, given_mix_options
-from training.sound.evaluate.tables import clip_table, long_audio_table
+from training.sound.evaluate.tables import clip_table, long_audio_table, talk_table
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,8 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> None:
-    if not args.clips and not args.long:
-        raise EdgeError("give --clips or --long, and the place of the recordings")
+    if not (args.clips or args.long or args.talk):
+        raise EdgeError("give --clips, --long or --talk, and the place of the recordings")
     model = _load_model(args)
     selection = ClipSelection(args.split, args.speakers)
     if args.pictures:
@@ -76,6 +79,10 @@ def _run(args: argparse.Namespace) -> None:
         figures["long"] = evaluate_long_audio(model, audios, args.pictures)
         title = f"{model.path.name} on long audio of {_corpora(args.long, args.split)}"
         tables += [*long_audio_table(figures["long"]["levels"], title), ""]
+    if args.talk:
+        talk = RecordingsWithoutWords.open(args.talk, model.rate_hz)
+        figures["talk"] = evaluate_long_audio(model, [talk])
+        tables += [*talk_table(figures["talk"]["levels"], f"{model.path.name} on talk"), ""]
     print(json.dumps(figures, allow_nan=False) if args.json else "\n".join(tables).rstrip())
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from edge.decision import MAX_WORD_PRIOR, Decision, DecisionSettings
 from edge.decision.operating_points import OperatingPoint, choose_point, thresholds_at
+from edge.decision.running_speech import RunningSpeech, RunningSpeechSettings
 from edge.events import Detection
 from edge.features import Window
 from edge.fields import FieldError, Fields
@@ -53,6 +54,8 @@ class SpottingSettings(DecisionSettings):
     strict_words: Mapping[str, float]
     """Words with a higher threshold, because they alone would use up the budget of false
     accepts."""
+    running_speech: RunningSpeechSettings | None = None
+    """A higher threshold while people talk on and on."""
 
     @classmethod
     def from_manifest(cls, labels: Sequence[str], values: Mapping[str, Any]) -> SpottingSettings:
@@ -81,6 +84,11 @@ class SpottingSettings(DecisionSettings):
                 OperatingPoint.from_manifest(point) for point in fields.sections("operating_points")
             ),
             strict_words=_thresholds(fields.section("strict_words", {}), words),
+            running_speech=(
+                RunningSpeechSettings.from_manifest(background, fields.section("running_speech"))
+                if "running_speech" in values
+                else None
+            ),
         )
 
     @property
@@ -112,6 +120,10 @@ class SpottingDecision(Decision):
         self._recent: deque[tuple[float, list[float]]] = deque()
         self._detected_at = [-np.inf] * len(self.labels)
         self._held: int | None = None
+        speech = settings.running_speech
+        self._running_speech = RunningSpeech(speech) if speech else None
+        self._other_words = self.labels.index(speech.label) if speech else 0
+        self._min_threshold = speech.min_threshold if speech else 0.0
 
     def change_settings(self, settings: SpottingSettings) -> None:
         self._delay, self._release_ratio = settings.delay_s, settings.release_ratio
@@ -125,6 +137,8 @@ class SpottingDecision(Decision):
         now, t = scores.tolist(), window.t
         if len(now) != len(self.labels):
             raise ValueError(f"{len(now)} scores for {len(self.labels)} labels")
+        speech = self._running_speech
+        in_running_speech = speech is not None and speech.update(t, now[self._other_words])
         recent = self._recent
         if recent and t - recent[-1][0] > self._refractory:
             self._held = None  # after so long a gap the held word is over
@@ -142,7 +156,7 @@ class SpottingDecision(Decision):
         if t - self._detected_at[leader] < self._refractory:
             return
         mean = sum([row[leader] for _, row in recent]) / len(recent)
-        if mean >= threshold:
+        if mean >= threshold and not (in_running_speech and mean < self._min_threshold):
             self._held = leader
             self._detected_at[leader] = t
             yield self._detection(leader, mean, window)

@@ -33,6 +33,8 @@ ScoredWindows = list[tuple[float, np.ndarray]]  # time and scores
 
 SILENCE = ("silence", 1, 25)
 YES = ("yes", 0.95, 10)
+RUNNING_SPEECH = {"label": "unknown", "time_s": 2.0, "share": 0.6, "min_threshold": 0.97}
+TALK = ("unknown", 0.9, 150)
 
 
 def gap(windows: int) -> Part:
@@ -317,3 +319,30 @@ def test_a_model_without_operating_points_refuses_a_budget():
     for without in (settings_of(), settings_of(operating_points=[])):
         with pytest.raises(ModelError, match="leave --max-false-per-hour out"):
             without.with_budget(1)
+
+
+def test_a_word_in_running_speech_needs_the_higher_threshold():
+    sure = ("yes", 0.98, 10)
+    assert detected(TALK, YES, TALK) == ["yes"]
+    assert detected(TALK, YES, TALK, running_speech=RUNNING_SPEECH) == []
+    assert detected(TALK, sure, TALK, running_speech=RUNNING_SPEECH) == ["yes"]
+
+
+@pytest.mark.parametrize("pause", [silence(25), gap(25)])
+def test_a_word_after_a_second_of_silence_is_not_in_running_speech(pause):
+    assert detected(TALK, pause, YES, running_speech=RUNNING_SPEECH) == ["yes"]
+
+
+def test_some_other_words_are_not_running_speech():
+    other = [("unknown", 0.99, 20), silence(20)]
+    assert detected(*other * 10, YES, running_speech=RUNNING_SPEECH) == ["yes"]
+    assert detected(("unknown", 0.99, 40), YES, running_speech=RUNNING_SPEECH) == ["yes"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("label", "yes"), ("time_s", 0), ("share", 1.5), ("min_threshold", "high")],
+)
+def test_impossible_values_for_running_speech_are_refused(key, value):
+    with pytest.raises(ValueError, match=f"running_speech.{key}"):
+        settings_of(running_speech={**RUNNING_SPEECH, key: value})

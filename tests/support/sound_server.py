@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = ("libportaudio2", "libasound2-plugins", "pulseaudio", "pulseaudio-utils")  # of Debian
+PACKAGES = (  # of Debian; espeak-ng reads texts aloud
+    "libportaudio2",
+    "libasound2-plugins",
+    "pulseaudio",
+    "pulseaudio-utils",
+    "espeak-ng",
+)
 MICROPHONES = {"vmic16": (16000, 1), "vmic44": (44100, 2), "vmic48": (48000, 2)}  # Hz, channels
 START_TIMEOUT = 10.0  # s
 ASOUNDRC = "".join(f"pcm.{name} {{ type pulse device {name}.monitor }}\n" for name in MICROPHONES)

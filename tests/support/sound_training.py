@@ -15,6 +15,7 @@ from training.sound.data.simulated_speakers import say_words
 from training.sound.learn.augmentation_config import AugmentationConfig
 from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
 from training.sound.learn.network_config import NetworkConfig
+from training.sound.learn.sequence_config import SequenceConfig, SequenceTraining
 from training.sound.task import Task
 
 WORDS = ["yes", "no"]
@@ -53,6 +54,9 @@ def small_config(task: Task, cache: Path) -> TrainingConfig:
         synthetic_noises=50,
         calibration_windows=100,
         validation_hours=0.02,
+        sequence_training=SequenceTraining(
+            steps=20, batch_size=8, sequences=SequenceConfig(frames=150, synthetic_noises=5)
+        ),
         cache=cache,
     )
 

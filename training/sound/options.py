@@ -12,7 +12,7 @@ from edge.errors import EdgeError
 from edge.simulation.seeds import seed
 from training.common.provenance import command_line, file_names, folder_names, model_path
 from training.sound.learn.config import TrainingConfig
-from training.sound.learn.front_ends import FRONT_ENDS
+from training.sound.learn.front_ends import FRONT_ENDS, SHIPPED
 from training.sound.learn.network_config import SIZES, network_for_windows
 from training.sound.learn.pretrained_model import PretrainedModel
 from training.sound.task import KEYWORDS
@@ -32,6 +32,22 @@ def add_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--noise", nargs="+", default=[], metavar="FILE", help="recordings without speech"
+    )
+    parser.add_argument(
+        "--talk",
+        nargs="+",
+        default=[],
+        metavar="PLACE",
+        help="recordings of people who talk and say none of the words: at the end the network is "
+        "trained on sequences of words, talk and noise, for fewer false accepts in conversations "
+        "(with --base only on these)",
+    )
+    parser.add_argument(
+        "--test-noise",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="noise for a later test: clips of silence in --data that are cut from it are left out",
     )
     parser.add_argument(
         "--people",
@@ -77,6 +93,8 @@ def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> T
     if base and args.size:
         raise EdgeError("--size is of a new network: with --base it is that of the base")
     front_end = base.front_end if base else FRONT_ENDS[args.front_end or DEFAULT_FRONT_END]
+    if args.talk and front_end != SHIPPED:
+        raise EdgeError("--talk needs the shipped front end")
     network = SIZES[args.size] if args.size else defaults.network
     speakers = ADAPTATION_SPEAKERS if base else defaults.simulated_speakers
     return replace(
@@ -86,6 +104,8 @@ def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> T
         data=tuple(args.data),
         download=args.download,
         noise=tuple(args.noise),
+        talk=tuple(args.talk),
+        test_noise=tuple(args.test_noise),
         others=tuple(args.others),
         simulated_speakers=speakers if args.people is None else args.people,
         seed=args.seed,
@@ -105,6 +125,8 @@ def _command(args: argparse.Namespace) -> str:
             "--download": args.download and args.download.resolve().name,
             "--noise": file_names(args.noise),
             "--words": [] if tuple(words) == KEYWORDS else list(words),
+            "--talk": folder_names(args.talk),
+            "--test-noise": file_names(args.test_noise),
             "--others": folder_names(args.others),
             "--base": args.base and Path(args.base).name,
             "--people": args.people,

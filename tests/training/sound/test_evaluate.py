@@ -238,7 +238,7 @@ def test_wrong_input_is_refused_with_one_line(
     def error(*args: object) -> str:
         return error_of(capsys, model, *args)
 
-    assert "give --clips or --long" in error()
+    assert "give --clips, --long or --talk" in error()
     assert "does not exist" in error("--clips", tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     assert "empty" in error("--clips", tmp_path / "empty")
@@ -332,3 +332,24 @@ def _onnx() -> bytes:
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     return made.SerializeToString()
+
+
+def test_every_detection_in_talk_is_a_false_accept(tmp_path, capsys, model, corpus):
+    folder = tmp_path / "talk"
+    folder.mkdir()
+    parts = [np.zeros(RATE, np.float32)]
+    for take in range(4):
+        parts += [load_samples(corpus / f"one_{take}.wav", RATE), np.zeros(RATE, np.float32)]
+    for name in ("a.wav", "b.wav"):
+        write_clip(folder / name, np.concatenate(parts))
+    (talk,) = evaluate(capsys, model, "--talk", folder, "--threshold", 0.3)["talk"]["levels"]
+    assert talk["name"] == "talk" and talk["words"] == 0
+    assert talk["hours"] == pytest.approx(2 * sum(map(len, parts)) / RATE / 3600, abs=1e-4)
+    assert talk["false"] == sum(talk["false_by_label"].values()) > 0
+    assert main([str(model), "--talk", str(folder), "-q"]) == 0
+    assert f"| talk | {talk['hours']:.2g} | " in capsys.readouterr().out
+
+
+def test_talk_without_recordings_is_an_error(tmp_path, capsys, model):
+    assert main([str(model), "--talk", str(tmp_path)]) == 1
+    assert "no recordings in" in capsys.readouterr().err

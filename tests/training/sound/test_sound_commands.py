@@ -45,6 +45,17 @@ def test_kws_trains_on_a_corpus_and_then_adapts_to_own_words(tmp_path, capsys):
     assert edge_classify.main([str(out), str(clip)]) == 0
     assert json.loads(capsys.readouterr().out)["label"] in model.labels
 
+    # Further training on sequences of words, talk and noise.
+    write_noise(tmp_path / "talk" / "radio.wav", 61)
+    further = tmp_path / "further.tflite"
+    arguments = ["--words", *WORDS, "--people", "0", "--base", str(out), "--out", str(further)]
+    arguments += ["--talk", str(tmp_path / "talk")]
+    assert kws.main(["--data", str(data), *arguments], small) == 0
+    model = Model.load(further, task="kws")
+    assert model.manifest.provenance["metrics"]["validation"]["int8"] >= 0.7
+    assert "--talk talk" in model.manifest.provenance["command"]
+    capsys.readouterr()
+
     # Words in another language, from a few takes of one person.
     own = tmp_path / "worte"
     for take in range(3):

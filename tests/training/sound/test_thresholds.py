@@ -27,7 +27,9 @@ LABELS = ("yes", "no", "up", "silence", "unknown")
 WORDS = LABELS[:3]
 BACKGROUND = ["silence", "unknown"]
 HEADROOM, BUDGETS = ThresholdConfig.headroom, ThresholdConfig.budgets
-ONE_SMOOTHING = ThresholdConfig(smoothings_s=(0.2,))
+# Between the words of `scored_audio` there are other words, as in running speech.
+NO_RUNNING_SPEECH = ThresholdConfig(running_speech=None)
+ONE_SMOOTHING = replace(NO_RUNNING_SPEECH, smoothings_s=(0.2,))
 
 
 def scored_audio(minutes: float, seed: int, spread: float = 2.0, levels: int = 256) -> ScoredAudio:
@@ -95,6 +97,24 @@ def test_fast_spotter_detects_the_same_words_as_the_decision(
     assert detections > 100
 
 
+def test_fast_spotter_has_the_same_threshold_in_running_speech_as_the_decision() -> None:
+    audio = scored_audio(10, seed=1)
+    speech = {"label": "unknown", "time_s": 1.0, "share": 0.5, "min_threshold": 0.95}
+    settings = spotting_settings(running_speech=speech)
+    found = FastSpotter(audio, settings).spot(settings.thresholds)
+    assert found == run_decision(audio, SpottingDecision(LABELS, settings))
+    assert 0 < len(found) < len(FastSpotter(audio, spotting_settings()).spot(settings.thresholds))
+
+
+def test_only_models_with_a_label_for_other_words_have_a_threshold_for_running_speech() -> None:
+    audio = scored_audio(10, seed=1)
+    speech = settings_of(choose_thresholds([audio], BACKGROUND)).running_speech
+    assert speech is not None and speech.label == "unknown"
+    labels = ("yes", "no", "up", "silence", "none")
+    decision = choose_thresholds([replace(audio, labels=labels)], labels[3:])
+    assert "running_speech" not in decision
+
+
 def test_one_word_alone_is_detected_as_among_others() -> None:
     spotter = FastSpotter(scored_audio(10, seed=1), spotting_settings())
     together = spotter.spot({"yes": 0.5, "no": 0.6, "up": 0.7})
@@ -110,7 +130,7 @@ def test_audio_without_windows_has_no_detections() -> None:
 
 def test_chosen_thresholds_keep_to_their_budgets() -> None:
     audios = [scored_audio(60, seed) for seed in (1, 2)]
-    decision = choose_thresholds(audios, BACKGROUND)
+    decision = choose_thresholds(audios, BACKGROUND, NO_RUNNING_SPEECH)
     points = decision["operating_points"]
     assert decision["background_labels"] == BACKGROUND
     assert decision["word_prior"] > 1

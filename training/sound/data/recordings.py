@@ -21,6 +21,11 @@ log = logging.getLogger(__name__)
 
 @lru_cache(maxsize=4096)
 def load_samples(path: Path, rate: int) -> NDArray[np.float32]:
+    """Return what `read_samples` returns; kept in memory, for clips that are used many times."""
+    return read_samples(path, rate)
+
+
+def read_samples(path: Path, rate: int) -> NDArray[np.float32]:
     """Return the recording, resampled to `rate` Hz. A RecordingError names the file."""
     try:
         return read(path, rate, MAX_SECONDS).samples

@@ -26,10 +26,18 @@ MIX_OPTIONS: dict[str, Any] = {
 
 def add_options(parser: CommandParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a shipped model or a .tflite file")
-    inputs = parser.add_argument_group("recordings", "Give --clips or --long, or both.")
+    inputs = parser.add_argument_group(
+        "recordings", "Give one or more of --clips, --long and --talk."
+    )
     inputs.add_argument("--clips", nargs="+", metavar="PLACE", help="folders or index.csv files")
     inputs.add_argument(
         "--long", nargs="+", metavar="PLACE", help="the same, or recordings with a table"
+    )
+    inputs.add_argument(
+        "--talk",
+        nargs="+",
+        metavar="PLACE",
+        help="recordings, or folders of them, in which nobody says a word of the model",
     )
     inputs.add_argument(
         "--split", metavar="NAME", help="train, val or test, of corpora that have splits"

@@ -60,6 +60,21 @@ def long_audio_table(levels: Sequence[Mapping[str, Any]], name: str) -> list[str
     return [f"### {name}", "", heading, "|---" * 9 + "|", *map(_long_audio_row, levels)]
 
 
+def talk_table(levels: Sequence[Mapping[str, Any]], name: str) -> list[str]:
+    """Return the lines of a table of `long_audio_figures` of recordings without words."""
+    heading = "| recordings | hours | false accepts | per hour (95 %) | of these words |"
+    return [f"### {name}", "", heading, "|---" * 5 + "|", *map(_talk_row, levels)]
+
+
+def _talk_row(level: Mapping[str, Any]) -> str:
+    low, high = level["false_per_hour_interval"]
+    words = ", ".join(f"{word} {count}" for word, count in level["false_by_label"].items())
+    return (
+        f"| {level['name']} | {level['hours']:.2g} | {level['false']} "
+        f"| {level['false_per_hour']:.1f} ({low:.2f} to {high:.1f}) | {words} |"
+    )
+
+
 def _long_audio_row(level: Mapping[str, Any]) -> str:
     low, high = level["share_interval"]
     low_rate, high_rate = level["false_per_hour_interval"]

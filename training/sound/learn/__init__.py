@@ -16,6 +16,12 @@ layers                layers for whole windows and for a stream
 architecture          how the layers of the network are connected
 network               trainable, folded and streaming form of the network
 pretrained_model      a shipped model that is adapted
+sequence_config       SequenceConfig: what sequences of live sound contain
+sequence_sound        add clips, reverberation and noise as energies
+sequences             compose sequences of words, talk and noise
+sequence_targets      what the scores should be at each step of a sequence
+sequence_loss         the loss: best step of a word, worst step of everything else
+sequence_fit          train on sequences, the last phase
 fit                   the training loop
 phases                pretrain, finetune, adapt, train from scratch
 distillation          a larger network as teacher

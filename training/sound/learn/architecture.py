@@ -47,7 +47,7 @@ def connect_layers(
     x = layers.ReLU()(block.convolution(x, config.width))
     for _ in range(config.blocks):
         x = block.along_time(x, config.width)
-    x = layers.GlobalAveragePooling2D()(past.with_past(x, pooled))
+    x = past.average(x, pooled)
     x = layers.Dropout(config.dropout)(x)
     x = layers.Dense(classes, activation="softmax")(x)
     return x if groups is None else _sum_groups(x, groups)

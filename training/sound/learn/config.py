@@ -11,6 +11,7 @@ from training.common.cache import DEFAULT_FOLDER
 from training.sound.learn.augmentation_config import AugmentationConfig
 from training.sound.learn.front_ends import SHIPPED
 from training.sound.learn.network_config import NORMAL, TEACHER, NetworkConfig
+from training.sound.learn.sequence_config import SequenceTraining
 
 if TYPE_CHECKING:
     from training.sound.learn.pretrained_model import PretrainedModel
@@ -84,6 +85,12 @@ class TrainingConfig:
     """Folder for Speech Commands, which is then trained on as well."""
     noise: tuple[str, ...] = ()
     """Recordings without speech."""
+    talk: tuple[str, ...] = ()
+    """Recordings of people who say none of the words; with them, the network is trained on
+    sequences of words, talk and noise at the end."""
+    test_noise: tuple[str, ...] = ()
+    """Recordings of noise for a later test. Clips of silence that were cut from them are not
+    trained on."""
     others: tuple[str, ...] = ()
     """Folders of other words by other people, for the choice of thresholds."""
     simulated_speakers: int = 80
@@ -103,6 +110,7 @@ class TrainingConfig:
     adaptation: Schedule = Schedule(epochs=4, learning_rate=1e-3)
     teacher_training: Schedule = Schedule(epochs=24, learning_rate=3e-3, label_smoothing=0.0)
     waveform_training: Schedule = Schedule(epochs=30, learning_rate=3e-3)
+    sequence_training: SequenceTraining = SequenceTraining()
     full_size: int = 50_000
     """Clips for which the schedules are made; fewer clips are trained on for fewer epochs."""
     min_epochs: int = 4

@@ -44,6 +44,18 @@ class WholeWindow:
         """Return the columns of x for which a layer that combines `columns` has an output."""
         return layers.Cropping2D(((columns - 1, 0), (0, 0)))(x)
 
+    def average(self, x: keras.KerasTensor, columns: int) -> keras.KerasTensor:
+        """Return the mean over the newest `columns`."""
+        return layers.GlobalAveragePooling2D()(x)
+
+
+class WholeSequence(WholeWindow):
+    """The input is longer than a window: there are scores for every window in it."""
+
+    def average(self, x: keras.KerasTensor, columns: int) -> keras.KerasTensor:
+        x = layers.AveragePooling2D((columns, 1), 1)(x)
+        return layers.Reshape((x.shape[1], x.shape[3]))(x)
+
 
 @dataclass
 class Streaming:
@@ -63,3 +75,6 @@ class Streaming:
 
     def aligned(self, x: keras.KerasTensor, columns: int) -> keras.KerasTensor:
         return x
+
+    def average(self, x: keras.KerasTensor, columns: int) -> keras.KerasTensor:
+        return layers.GlobalAveragePooling2D()(self.with_past(x, columns))

@@ -1,4 +1,4 @@
-"""The network in its three forms: trainable, folded, and streaming.
+"""The network in its forms: trainable, folded, for sequences, and streaming.
 
 The trainable form has batch normalisation. The folded form has convolutions with a bias instead, so
 that its weights can be read back from a shipped int8 model for an adaptation. The input of the
@@ -16,7 +16,7 @@ from tensorflow import keras
 
 from training.common import keras_layers
 from training.sound.learn.architecture import connect_layers
-from training.sound.learn.layers import Streaming, WholeWindow
+from training.sound.learn.layers import Streaming, WholeSequence, WholeWindow
 from training.sound.learn.network_config import NetworkConfig
 
 layers = keras.layers
@@ -111,6 +111,20 @@ def to_streaming(
     for source, target in zip(sources, targets, strict=True):
         target.set_weights(source.get_weights())
     return streaming
+
+
+def to_sequences(folded: keras.Model, config: NetworkConfig, rows: int) -> keras.Model:
+    """Return a copy of a folded network for sequences of so many rows.
+
+    Its scores, (b, steps, labels), are those of the folded network for every window of a sequence.
+    """
+    window_rows, bands = folded.input_shape[1:]
+    x = keras.Input((rows, bands))
+    classes, groups = output_layer(folded).units, _groups(folded)
+    y = connect_layers(x, WholeSequence(), classes, config, False, groups, window_rows)
+    copy = keras.Model(x, y)
+    copy.set_weights(folded.get_weights())
+    return copy
 
 
 def probabilities(network: keras.Model, windows: NDArray[np.float32]) -> NDArray[np.float32]:

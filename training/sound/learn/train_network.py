@@ -16,6 +16,7 @@ from training.sound.learn.distillation import with_distillation
 from training.sound.learn.front_ends import SHIPPED
 from training.sound.learn.network import bias_class
 from training.sound.learn.phases import adapt, finetune, pretrain, train_from_scratch
+from training.sound.learn.sequence_fit import train_on_sequences
 from training.sound.learn.training_data import TrainingData
 from training.sound.learn.training_sets import (
     TrainingSet,
@@ -39,12 +40,16 @@ class TrainedNetwork:
 def train_network(clips: Clips, data: TrainingData, config: TrainingConfig) -> TrainedNetwork:
     """Train on some of the clips of the data."""
     training_set = build_training_set(clips, data, config)
-    if config.base:
+    if config.base and config.talk:
+        network = config.base.network_for(training_set.labels)
+    elif config.base:
         network = adapt(config.base.network_for(training_set.labels), training_set, config)
     elif config.front_end != SHIPPED:
         network = train_from_scratch(training_set, config)
     else:
         network = _pretrain_and_finetune(training_set, clips, data, config)
+    if config.talk:
+        network = train_on_sequences(network, training_set, data.noise_files, config)
     return TrainedNetwork(network, training_set, calibration_windows(training_set, config))
 
 

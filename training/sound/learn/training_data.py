@@ -16,6 +16,7 @@ from training.sound.data.clip_files import LabelledClip
 from training.sound.data.clip_selection import select_clips
 from training.sound.data.clips import Clips, concatenate
 from training.sound.data.folder_layouts import find_noise_files
+from training.sound.data.leakage import without_silence_from
 from training.sound.data.load import load_clips
 from training.sound.data.log_mel import RATE
 from training.sound.data.noise import recorded_noise
@@ -53,6 +54,7 @@ def load_data(config: TrainingConfig) -> TrainingData:
     count = config.simulated_speakers
     simulated = [simulated_clips(count, config.seed, cache=config.cache)] if count else []
     noise_files = (*map(Path, config.noise), *find_noise_files(folders))
+    recorded = without_silence_from(recorded, [Path(file) for file in config.test_noise])
     return TrainingData(
         clips=concatenate([recorded, *simulated]),
         folders=folders,

@@ -1,6 +1,7 @@
 """Long audio with its ground truth: when each word is said.
 
-`annotations` reads a recording with a table of its words. `schedule` and `mixing` make long audio
+`annotations` reads a recording with a table of its words, `recordings` recordings without any of
+the words. `schedule` and `mixing` make long audio
 from clips of single words.
 """
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.decision.running_speech import RunningSpeech
 from edge.decision.spotting import TOLERANCE, SpottingSettings
 from training.sound.evaluate.spotting.scored_audio import ScoredAudio, SpottedWord
 
@@ -35,6 +36,7 @@ class FastSpotter:
         self._leader, self._mean = leader[words], mean[words]
         self._score = scores[words, self._leader]
         self._t, self._decided_t = t[words], audio.decided_t[words]
+        self._min_threshold = _min_thresholds(audio, settings)[words]
 
     def spot(self, thresholds: Mapping[str, float]) -> list[SpottedWord]:
         """Return the spotted words; words without a threshold are never spotted."""
@@ -43,7 +45,8 @@ class FastSpotter:
         threshold = by_label[self._leader]
         above_release = self._score >= self._release_ratio * threshold
         releases = np.cumsum(~above_release)  # each window below the release level ends a hold
-        candidates = np.flatnonzero(above_release & (self._mean >= threshold))
+        detectable = self._mean >= np.maximum(threshold, self._min_threshold)
+        candidates = np.flatnonzero(above_release & detectable)
         spotted_at = [-np.inf] * len(labels)
         held = (-1, -1)
         spotted = []
@@ -60,6 +63,18 @@ class FastSpotter:
             spotted_at[leader] = t
             spotted.append(SpottedWord(decided_t, labels[leader]))
         return spotted
+
+
+def _min_thresholds(audio: ScoredAudio, settings: SpottingSettings) -> NDArray[np.float64]:
+    """Return the lowest threshold at each window: higher in running speech."""
+    lowest = np.zeros(len(audio.t))
+    if speech := settings.running_speech:
+        running_speech = RunningSpeech(speech)
+        scores = audio.scores[:, audio.labels.index(speech.label)]
+        for k, (t, score) in enumerate(zip(audio.t.tolist(), scores.tolist(), strict=True)):
+            if running_speech.update(t, score):
+                lowest[k] = speech.min_threshold
+    return lowest
 
 
 def _smoothed_leader_scores(

@@ -13,6 +13,7 @@ from edge.decision.operating_points import thresholds_at
 from edge.decision.spotting import SpottingSettings
 from edge.errors import RecordingError
 from training.common.intervals import poisson_interval
+from training.sound.data.words import UNKNOWN
 from training.sound.evaluate.spotting.fast_spotter import FastSpotter
 from training.sound.evaluate.spotting.scored_audio import ScoredAudio
 from training.sound.evaluate.thresholds.config import SPOTTING_DEFAULTS, ThresholdConfig
@@ -92,6 +93,8 @@ def _choose_with_smoothing(
         "background_labels": list(background_labels),
         "smoothing_s": smoothing_s,
     }
+    if config.running_speech and UNKNOWN in background_labels:
+        decision["running_speech"] = {"label": UNKNOWN, **config.running_speech}
     # The fast spotter is given its thresholds later; those of the settings are not used.
     unused = {"thresholds": dict.fromkeys(words, 1.0)}
     settings = SpottingSettings.from_manifest(audios[0].labels, {**decision, **unused})
