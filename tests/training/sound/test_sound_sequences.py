@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow import keras
 
 from edge.errors import RecordingError
 from edge.features.sound.specification import FRAMES
@@ -150,7 +151,7 @@ def test_targets_of_a_word_and_of_another_word() -> None:
     assert set(labels[(frames >= 110) & (frames <= 125)]) == {0}
     assert set(labels[(frames >= 170) & (frames <= 185)]) == {3}
     assert set(labels[frames < 88]) == {2}
-    assert set(labels[(frames > 130) & (frames < 140)]) == {-1}
+    assert set(labels[(frames > 146) & (frames < 168)]) == {-1}
 
 
 def test_a_word_that_is_cut_does_not_count_and_talk_is_other_words() -> None:
@@ -198,8 +199,8 @@ def test_scores_of_a_sequence_are_those_of_its_windows() -> None:
         np.testing.assert_allclose(found[:, step], network.probabilities(folded, window), atol=1e-5)
 
 
-def test_training_on_sequences_lowers_their_loss(
-    training_set: TrainingSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_training_on_sequences_lowers_the_scores_of_words_in_talk(
+    training_set: TrainingSet, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(0)
     write_wav(tmp_path / "talk.wav", 0.05 * rng.standard_normal(61 * RATE), RATE)
@@ -208,9 +209,10 @@ def test_training_on_sequences_lowers_their_loss(
         small_config(TASK, tmp_path),
         talk=(str(tmp_path / "talk.wav"),),
         sequence_training=SequenceTraining(
-            steps=60, learning_rate=5e-3, batch_size=8, sequences=sequences
+            steps=80, learning_rate=1e-2, batch_size=8, sequences=sequences
         ),
     )
+    keras.utils.set_random_seed(0)
     folded = network.build((FRAMES, BANDS), 4, NETWORK)
     before = [weights.copy() for weights in folded.get_weights()]
     noise = [write_noise(tmp_path / "noise.wav")]
@@ -218,7 +220,7 @@ def test_training_on_sequences_lowers_their_loss(
     assert all(map(np.array_equal, before, folded.get_weights()))
     talk = np.tile(log_mel(load_samples(tmp_path / "talk.wav", RATE)[:RATE])[::2], (2, 1))[:FRAMES]
     learnt, untrained = (network.probabilities(one, talk[None]) for one in (trained, folded))
-    assert learnt[0, :2].sum() < 0.5 * untrained[0, :2].sum()
+    assert learnt[0, :2].sum() < 0.6 * untrained[0, :2].sum()
 
 
 def test_too_little_talk_is_an_error(tmp_path: Path) -> None:

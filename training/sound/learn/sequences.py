@@ -31,7 +31,7 @@ from training.sound.learn.training_sets import TrainingSet
 FRAME_S = 0.02
 TABLE_ROWS = 20_000  # of random numbers that are drawn once
 LOUDNESS = 120.0  # energy of a row of a word, summed over the bands: a level (RMS) of 0.05
-FREQUENT_TARGETS = 0.4  # share of the spliced parts that come from words of the task
+SPLICED_TARGETS = 0.4  # share of the spliced parts that come from words of the task
 TARGET_PART, OTHER_PART = 0.5, 0.8  # the most of a word that a spliced part has
 MIN_PART_ROWS, MAX_PART_ROWS = 6, 40
 MAX_TALKERS = 6
@@ -134,7 +134,7 @@ class SequenceComposer:
         rng = self._rng
         at = float(rng.uniform(0, 60))
         while at < len(speech):
-            is_target = rng.random() < FREQUENT_TARGETS
+            is_target = rng.random() < SPLICED_TARGETS
             number = (self._targets if is_target else self._others).draw(rng)
             first, last = (int(row) for row in self._spans[number])
             length = last - first + 1
