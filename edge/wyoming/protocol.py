@@ -6,7 +6,6 @@ A message comes from anybody who can reach the port, so every size has a limit.
 from __future__ import annotations
 
 import json
-from asyncio import IncompleteReadError, StreamReader
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,23 +36,46 @@ def error(refused: Refused) -> Message:
     return Message("error", {"text": str(refused), "code": refused.code})
 
 
-async def read_message(reader: StreamReader) -> Message | None:
-    """The next message; None at the end of the connection. Refused if it is none."""
-    try:
-        line = await reader.readline()
-        if not line:
+class MessageParser:
+    """Cuts the bytes of a connection into messages."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._header: dict[str, Any] | None = None  # the one whose data and payload are awaited
+
+    def feed(self, data: bytes) -> None:
+        self._bytes += data
+
+    def next_message(self) -> Message | None:
+        """The next message; None if it is not complete. Refused if it is none."""
+        if self._header is None:
+            self._header = self._next_header()
+        header = self._header
+        if header is None:
             return None
-        header = _object(line)
+        data_length = _length(header, "data_length", MAX_DATA)
+        length = data_length + _length(header, "payload_length", MAX_PAYLOAD)
+        if len(self._bytes) < length:
+            return None
+        body = bytes(self._bytes[:length])
+        del self._bytes[:length]
+        self._header = None
         kind, data = header.get("type"), header.get("data") or {}
         if not isinstance(kind, str) or not isinstance(data, dict):
             raise _garbage("a message has no type")
-        more = await reader.readexactly(_length(header, "data_length", MAX_DATA))
-        payload = await reader.readexactly(_length(header, "payload_length", MAX_PAYLOAD))
-    except IncompleteReadError:
-        return None
-    except ValueError:  # of readline: the line is longer than the limit of the reader
-        raise _garbage(f"a header has more than {MAX_HEADER} bytes") from None
-    return Message(kind, {**data, **_object(more)} if more else data, payload)
+        if data_length:
+            data = {**data, **_object(body[:data_length])}
+        return Message(kind, data, body[data_length:])
+
+    def _next_header(self) -> dict[str, Any] | None:
+        end = self._bytes.find(b"\n", 0, MAX_HEADER)
+        if end < 0:
+            if len(self._bytes) >= MAX_HEADER:
+                raise _garbage(f"a header has more than {MAX_HEADER} bytes")
+            return None
+        line = bytes(self._bytes[:end])
+        del self._bytes[: end + 1]
+        return _object(line)
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-"""The server: connections of clients, one task each, in one thread."""
+"""The server: one thread, which answers each client when its messages come."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from edge.samples import Chunk
 from edge.sink.output import Output
 from edge.text import one_line
 from edge.wyoming.announce import announced
-from edge.wyoming.protocol import MAX_HEADER, Message, Refused, error, read_message
+from edge.wyoming.protocol import Message, MessageParser, Refused, error
 from edge.wyoming.service import WakeService
 from edge.wyoming.session import Session
 
@@ -27,7 +26,8 @@ log = logging.getLogger(__name__)
 PORT = 10400  # as other wake-word services
 MAX_CLIENTS = 200
 IDLE_TIMEOUT = 600.0  # s without a message after which a client is disconnected
-SEND_TIMEOUT = 10.0  # s in which a client must take an answer
+MAX_UNREAD = 1 << 16  # bytes of answers that a client may leave unread
+REFUSED_TIMEOUT = 1.0  # s in which a refused client can read why
 POLL_INTERVAL = 0.25  # s
 BACKLOG = 256
 
@@ -54,19 +54,25 @@ def parse_address(text: str) -> Address:
 
 class WyomingServer:
     def __init__(self, address: Address, service: WakeService, output: Output) -> None:
-        self.address, self._service, self._output = address, service, output
-        self._clients: dict[asyncio.Task[None], float] = {}  # when the last message came
+        self.address, self.service, self._output = address, service, output
+        self.clients: set[Client] = set()
         self._failure: Exception | None = None
 
     def run(self, name: str, stopping: Callable[[], bool]) -> None:
         """Serve until `stopping` says so, or an output fails."""
         asyncio.run(self._run(name, stopping))
 
-    async def _run(self, name: str, stopping: Callable[[], bool]) -> None:
+    def show(self, event: Detection) -> None:
+        """Pass an event to the outputs of the command."""
         try:
-            server = await asyncio.start_server(
-                self._accept, *self.address, limit=MAX_HEADER, backlog=BACKLOG
-            )
+            self._output.show(event)
+        except OSError as failure:
+            self._failure = failure
+
+    async def _run(self, name: str, stopping: Callable[[], bool]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: Client(self), *self.address, backlog=BACKLOG)
         except OSError as failure:
             reason = failure.strerror or failure
             raise EdgeError(
@@ -78,85 +84,106 @@ class WyomingServer:
         async with announced(self.address.host, self.address.port, name):
             while not stopping() and self._failure is None:
                 await asyncio.sleep(POLL_INTERVAL)
-                self._service.apply_controls()
-                self._disconnect_idle()
-                self._output.progress(self._service.health, nothing)
+                self.service.apply_controls()
+                for client in list(self.clients):
+                    client.close_if_idle()
+                self._output.progress(self.service.health, nothing)
         server.close()
-        for task in self._clients:
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        for client in list(self.clients):
+            client.abort()
+        await asyncio.sleep(0)  # so that the connections are closed
         if self._failure is not None:
             raise self._failure
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._clients[task] = monotonic()
-        try:
-            await self._serve(task, reader, writer)
-        except (OSError, asyncio.TimeoutError, asyncio.CancelledError):
-            log.debug("a Wyoming client went away")
-        finally:
-            del self._clients[task]
-            writer.close()
-            with contextlib.suppress(OSError, asyncio.CancelledError):
-                await asyncio.wait_for(writer.wait_closed(), SEND_TIMEOUT)
 
-    async def _serve(
-        self,
-        task: asyncio.Task[None],
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        session = Session(self._service)
+class Client(asyncio.Protocol):
+    """One connection."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, server: WyomingServer) -> None:
+        self._server = server
+        self._parser, self._session = MessageParser(), Session(server.service)
+        self._answers: Iterator[Message | Detection | None] = iter(())
+        self._is_working = False  # with more to do after the other clients have had their turn
+        self._is_refused = False
+        self._last = monotonic()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._server.clients.add(self)
+        if len(self._server.clients) > MAX_CLIENTS:
+            self._refuse(Refused(f"there are {MAX_CLIENTS} clients already: try later", "busy"))
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
+        self._last = monotonic()
+        self._parser.feed(data)
+        if not self._is_working:
+            self._work()
+
+    def eof_received(self) -> bool:
+        return False  # the connection is closed
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.clients.discard(self)
+        self._is_refused = True
+        self._session.close()
+
+    def close_if_idle(self) -> None:
+        if self._last < monotonic() - IDLE_TIMEOUT:
+            self.abort()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def _work(self) -> None:
+        """Answer what has come, up to a point where the other clients have their turn."""
+        self._is_working = False
         try:
-            if len(self._clients) > MAX_CLIENTS:
-                raise Refused(f"there are {MAX_CLIENTS} clients already: try again later", "busy")
-            while True:
-                message = await read_message(reader)
-                if message is None:
-                    return
-                self._clients[task] = monotonic()
-                for answer in session.handle(message):
+            while not self._is_refused:
+                for answer in self._answers:
                     if answer is None:
-                        await asyncio.sleep(0)
-                    elif isinstance(answer, Detection):
-                        self._show(answer)
-                    else:
-                        await _send(writer, answer)
+                        self._work_later()
+                        return
+                    self._give(answer)
+                message = self._parser.next_message()
+                if message is None:
+                    self._transport.resume_reading()
+                    return
+                self._answers = self._session.handle(message)
         except Refused as refused:
-            log.warning(
-                "a Wyoming client at %s is refused: %s", _address(writer), one_line(str(refused))
-            )
-            await _send(writer, error(refused))
-            # What it has sent already would otherwise reset the connection before it reads.
-            with contextlib.suppress(asyncio.TimeoutError):
-                writer.write_eof()
-                await asyncio.wait_for(_discard(reader), 1.0)
-        finally:
-            session.close()
+            self._refuse(refused)
 
-    def _disconnect_idle(self) -> None:
-        for task, last in self._clients.items():
-            if last < monotonic() - IDLE_TIMEOUT:
-                task.cancel()
+    def _work_later(self) -> None:
+        self._is_working = True
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._work)
 
-    def _show(self, event: Detection) -> None:
-        try:
-            self._output.show(event)
-        except OSError as failure:
-            self._failure = failure
+    def _give(self, answer: Message | Detection) -> None:
+        if isinstance(answer, Detection):
+            self._server.show(answer)
+        elif self._transport.get_write_buffer_size() > MAX_UNREAD:
+            log.warning("a Wyoming client at %s reads no answers: it is disconnected", self._name)
+            self.abort()
+        else:
+            self._transport.write(answer.encode())
 
+    def _refuse(self, refused: Refused) -> None:
+        """Say why, and close the connection when that could be read.
 
-async def _send(writer: asyncio.StreamWriter, message: Message) -> None:
-    writer.write(message.encode())
-    await asyncio.wait_for(writer.drain(), SEND_TIMEOUT)
+        At once, what the client has sent already would reset the connection before it reads.
+        """
+        self._is_refused = True
+        self._session.close()
+        log.warning("a Wyoming client at %s is refused: %s", self._name, one_line(str(refused)))
+        self._transport.write(error(refused).encode())
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        asyncio.get_running_loop().call_later(REFUSED_TIMEOUT, self._transport.abort)
 
-
-async def _discard(reader: asyncio.StreamReader) -> None:
-    while await reader.read(MAX_HEADER):
-        pass
-
-
-def _address(writer: asyncio.StreamWriter) -> str:
-    return str((writer.get_extra_info("peername") or ["?"])[0])
+    @property
+    def _name(self) -> str:
+        return str((self._transport.get_extra_info("peername") or ["?"])[0])
