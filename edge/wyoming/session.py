@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import ceil
 from time import monotonic
 
 import numpy as np
@@ -27,6 +28,9 @@ class Session:
         self._chain: Chain | None = None
         self._sound: SoundStream
         self._started = 0  # the client's time in ms at which the stream began
+        self.received_s = 0.0
+        """Seconds of sound that the client has sent."""
+        self._chunk_size = 0  # bytes of the client's last one
         self._waiting = b""  # sound that is not processed yet
         self._detected = False  # since the stream began
 
@@ -52,6 +56,19 @@ class Session:
             yield from self._feed(message.payload)
         elif message.kind == "audio-stop":
             yield from self._finish()
+
+    @property
+    def missing_s(self) -> float:
+        """Seconds of sound, in whole chunks, until the next event can come; 0 without a stream."""
+        if self._chain is None or not self._chunk_size:
+            return 0.0
+        size = 2 * self._wanted(self._chain) - len(self._waiting)
+        return ceil(size / self._chunk_size) * self._chunk_size / self._bytes_s
+
+    @property
+    def _bytes_s(self) -> int:
+        """Bytes of one second of sound."""
+        return 2 * self._service.rate
 
     def close(self) -> None:
         if self._chain is not None:
@@ -94,6 +111,8 @@ class Session:
     def _feed(self, payload: bytes) -> Iterator[Message | Detection | None]:
         assert self._chain is not None
         self._waiting += payload
+        self._chunk_size = len(payload)
+        self.received_s += len(payload) / self._bytes_s
         while len(self._waiting) >= (size := 2 * self._wanted(self._chain)):
             part, self._waiting = self._waiting[:size], self._waiting[size:]
             yield from self._process(part)
