@@ -107,7 +107,7 @@ def test_every_kind_of_event_has_its_topic(sink, subscriber):
 def test_the_state_is_retained(sink, broker):
     sink.show(numbered(0))
     sink.progress(health(lost=3), CHUNK)
-    wait_until(lambda: sink.connection._is_idle())
+    wait_until(lambda: sink.connection.is_idle())
     late = Subscriber(broker)
     wait_until(lambda: late.payloads(f"{BASE}/state") and late.payloads(DISCOVERY))
     state = late.states(f"{BASE}/state")[-1]
@@ -167,7 +167,7 @@ def test_every_value_template_names_a_key_that_is_published(sink, subscriber):
 
 
 def test_the_discovery_is_sent_again_after_home_assistant_has_started(sink, subscriber):
-    wait_until(lambda: subscriber.payloads(DISCOVERY) and sink.connection._is_idle())
+    wait_until(lambda: subscriber.payloads(DISCOVERY) and sink.connection.is_idle())
     before = len(subscriber.payloads(DISCOVERY))
     subscriber.publish("homeassistant/status", "online")
     wait_until(lambda: sink._discovery_at < 1e300)
@@ -246,7 +246,7 @@ def test_a_restart_of_the_broker_restores_everything(sink, broker, subscriber, c
         broker.stop()
         wait_until(lambda: not sink.connection.connected)
         broker.start()
-        wait_until(lambda: sink.connection.connected and sink.connection._is_idle())
+        wait_until(lambda: sink.connection.connected and sink.connection.is_idle())
     assert caplog.text.count("connected to 127.0.0.1") == 2
     late = Subscriber(broker)  # the broker had forgotten what it retained
     wait_until(lambda: {DISCOVERY, f"{BASE}/available"} <= {topic for topic, *_ in late.messages})
@@ -265,7 +265,7 @@ def test_a_cut_network_loses_no_detection(broker, subscriber):
             if number % 50 == 40:
                 network.mend()
                 wait_until(lambda: sink.connection.connected)
-        wait_until(sink.connection._is_idle)
+        wait_until(sink.connection.is_idle)
         sink.close()
     found = [event["id"] for event in subscriber.states(f"{BASE}/event/detection")]
     assert sorted(set(found)) == sorted(f"{sink.info.run}-{number}" for number in range(200))
@@ -276,7 +276,7 @@ def test_a_network_that_delivers_nothing_is_noticed(broker, subscriber, monkeypa
     monkeypatch.setattr(connection_module, "KEEPALIVE", 1)
     with Network(broker.port) as network:
         sink = open_sink(f"mqtt://127.0.0.1:{network.port}")
-        wait_until(lambda: sink.connection.connected and sink.connection._is_idle())
+        wait_until(lambda: sink.connection.connected and sink.connection.is_idle())
         network.freeze()
         sink.show(numbered(0))
         wait_until(lambda: not sink.connection.connected)
@@ -354,7 +354,7 @@ def test_tls_with_a_broker_without_it_is_reported(broker, caplog):
 
 def test_two_devices_with_one_name_are_warned(broker, subscriber, caplog):
     first = open_sink(f"mqtt://127.0.0.1:{broker.port}")
-    wait_until(lambda: first.connection.connected and first.connection._is_idle())
+    wait_until(lambda: first.connection.connected and first.connection.is_idle())
     second = open_sink(f"mqtt://127.0.0.1:{broker.port}")
     wait_until(lambda: caplog.text.count("another device is called kitchen_kws too") == 2)
     second.close()

@@ -56,7 +56,11 @@ class Network:
         if not self._is_up:
             client.close()
             return
-        server = socket.create_connection(("127.0.0.1", self._target))
+        try:
+            server = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:  # the server is away
+            client.close()
+            return
         self._pairs |= {client: server, server: client}
 
     def _forward(self, source: socket.socket) -> None:

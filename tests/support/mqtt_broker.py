@@ -24,11 +24,19 @@ USER, PASSWORD = "edge", "a pass:word"
 class Broker:
     """Used through `running_broker()`; a test may stop it and start it again."""
 
-    def __init__(self, folder: Path, *, tls: bool = False, password: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tls: bool = False,
+        password: bool = False,
+        persistence: bool = False,
+    ) -> None:
         self.port = free_port()
         self.folder = folder
         lines = [f"listener {self.port} 127.0.0.1", f"allow_anonymous {str(not password).lower()}"]
-        lines += ["persistence false", f"log_dest file {folder / 'mosquitto.log'}"]
+        lines += [f"persistence {str(persistence).lower()}", f"persistence_location {folder}/"]
+        lines += ["max_queued_messages 0", f"log_dest file {folder / 'mosquitto.log'}"]
         if tls:
             write_certificates(folder)
             lines += [f"{option} {folder / file}" for option, file in (
@@ -67,6 +75,13 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    def restart(self) -> None:
+        """End it in order, so that it stores what it keeps, and start it again."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+        self.start()
+
     def log(self) -> str:
         return (self.folder / "mosquitto.log").read_text()
 
@@ -84,11 +99,14 @@ def running_broker(folder: Path, **options: bool) -> Iterator[Broker]:
 class Subscriber:
     """A client that stores all messages of the broker."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, keeps_session: bool = False) -> None:
+        """`keeps_session`: the broker keeps messages for it while it is not connected."""
         import paho.mqtt.client as mqtt
 
         self.messages: list[tuple[str, str, bool]] = []
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "test-subscriber")
+        self._client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, "test-subscriber", not keeps_session
+        )
         self._client.reconnect_delay_set(0.1, 0.1)  # type: ignore[arg-type]
         self._client.on_message = lambda client, data, message: self.messages.append(
             (message.topic, message.payload.decode(), message.retain)

@@ -91,6 +91,11 @@ class Connection:
             self._unsent_states = list(self._states)
         self._wake()
 
+    def is_idle(self) -> bool:
+        """Whether the broker has confirmed everything."""
+        with self._lock:
+            return not (self._unsent_states or self._waiting or self._unconfirmed)
+
     def close(self) -> None:
         """Wait for a limited time until the broker has confirmed everything, then disconnect."""
         self._closing.set()
@@ -152,7 +157,7 @@ class Connection:
                 self._hand_over()
             if self._closing.is_set():
                 close_at = close_at or monotonic() + CLOSE_TIMEOUT
-                if not self.connected or self._is_idle() or monotonic() > close_at:
+                if not self.connected or self.is_idle() or monotonic() > close_at:
                     client.disconnect()
                     return
             writing = [connection] if client.want_write() else []
@@ -191,10 +196,6 @@ class Connection:
                     return
                 sent = self._client.publish(topic, payload, qos=1, retain=retained)
                 self._unconfirmed.add(sent.mid)
-
-    def _is_idle(self) -> bool:
-        with self._lock:
-            return not (self._unsent_states or self._waiting or self._unconfirmed)
 
     def _connected_or_refused(
         self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any
