@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import argparse
-import secrets
+import os
 import socket
 import sys
 from abc import ABC, abstractmethod
@@ -38,7 +38,7 @@ def host_name() -> str:
 
 
 def _new_run() -> str:
-    return secrets.token_hex(4)
+    return os.urandom(4).hex()
 
 
 Preview = Callable[[], NDArray[np.float32] | None]

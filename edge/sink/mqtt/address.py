@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+from edge.model.digest import sha256
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 PREFIX = "edge-sense"
@@ -62,4 +63,4 @@ def check_topic(topic: str) -> None:
 def identifier(device: str, task: str) -> str:
     """The name of a device in topics and in Home Assistant: its name and its task, a-z and _."""
     slug = re.sub("[^a-z0-9]+", "_", device.lower()).strip("_")
-    return f"{slug or hashlib.sha256(device.encode()).hexdigest()[:8]}_{task or 'device'}"
+    return f"{slug or sha256(device.encode()).hexdigest()[:8]}_{task or 'device'}"

@@ -7,7 +7,6 @@ import json
 import logging
 import math
 import os
-import random
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -195,6 +194,8 @@ class MqttSink(Sink):
         name = topic.removeprefix(f"{self.base}/")
         if topic == f"{self._prefix}/status":
             if text == ONLINE and not retained:
+                import random  # only for this
+
                 self._discovery_at = monotonic() + random.uniform(*DISCOVERY_DELAY)
         elif name == "available":
             if text != ONLINE and not self._closing:
