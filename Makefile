@@ -5,7 +5,7 @@ DEV := .venv-dev
 EXTRAS := training,test,check
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test lint format check mutants models tools clean
+.PHONY: help demo test lint format check mutants models tools image clean
 
 help:
 	@echo "make demo    a simulated hand draws digits, and the model recognises them"
@@ -16,6 +16,7 @@ help:
 	@echo "make mutants change the code in one place at a time: does a test fail? Takes most of an hour"
 	@echo "make tools   install the Debian packages for the tests of firmware, sound and MQTT"
 	@echo "make models DATA=folder  train every shipped model again: takes hours"
+	@echo "make image   build the container image, and let it recognise a simulated digit"
 	@echo "make clean   remove what these commands made"
 
 # On a terminal it runs until Ctrl-C. Without one (a pipe, a build server) it shows some digits and
@@ -67,6 +68,11 @@ tools:
 	[ -n "$$missing" ] || exit 0; \
 	echo "Installing$$missing ..."; \
 	$(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -yq --no-install-recommends $$missing
+
+image:
+	docker build -q -t edge-sense .
+	docker run --rm edge-sense airdigit-live --mock --digits 3 --seed 1 --speed max
+	docker image inspect -f '{{.Size}} bytes' edge-sense
 
 $(DEMO)/.installed: setup.cfg pyproject.toml
 	@$(call install,$(DEMO),.,the runtime (about 150 MB))
