@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from edge.tflite.interpreter.fixed_point import (
     quantised_multiplier,
     scale,
-    scale_rounding_once,
 )
 from edge.tflite.interpreter.fixed_point_softmax import fixed_point_softmax
 
@@ -60,8 +59,18 @@ class Arithmetic(ABC):
         """The factor from products of levels to levels, from the scales."""
 
     @abstractmethod
-    def mean_factor(self, source: float, result: float, count: int) -> float:
-        """The factor from sums of levels to levels of their mean, from the scales."""
+    def mean(
+        self,
+        sums: Array,
+        scales: tuple[float, float],
+        count: int,
+        out: Array,
+        span: Span,
+    ) -> Step:
+        """A step that divides sums of `count` levels without zero point, and writes the levels.
+
+        `scales` are those of the input and the output.
+        """
 
     @abstractmethod
     def rescaled(self, levels: Array, ratio: float) -> Array:
@@ -147,8 +156,17 @@ class LiteRT(Arithmetic):
     def product_factor(self, first: float, second: float, result: float) -> float:
         return float(np.float32(first) * np.float32(second) / np.float32(result))
 
-    def mean_factor(self, source: float, result: float, count: int) -> float:
-        return float(np.float32(source) / np.float32(result) / np.float32(count))
+    def mean(
+        self,
+        sums: Array,
+        scales: tuple[float, float],
+        count: int,
+        out: Array,
+        span: Span,
+    ) -> Step:
+        ratio = np.float32(scales[0]) / np.float32(scales[1])
+        factor = np.array(ratio * (np.float32(1) / np.float32(count)))
+        return self.requantiser(sums, factor, 256.0 * count, out, span)
 
     def rescaled(self, levels: Array, ratio: float) -> Array:
         """XNNPACK uses factors with 8 fractional bits."""
@@ -183,36 +201,9 @@ class Reference(Arithmetic):
         pairs = [quantised_multiplier(float(factor)) for factor in factors.reshape(-1)]
         fixed = np.array([pair[0] for pair in pairs], np.int64).reshape(factors.shape)
         exponents = np.array([pair[1] for pair in pairs], np.int64).reshape(factors.shape)
-        left, right = np.maximum(exponents, 0), np.maximum(-exponents, 0)
-        zero, low, high = span
-        rescale = scale_rounding_once if rounds_once else scale
-        if limit * float(2 ** left.max()) > MAX_EXACT:
-
-            def exact_step() -> None:
-                levels = rescale(np.rint(sums).astype(np.int64), fixed, exponents) + zero
-                np.copyto(out, levels.clip(low, high), casting="unsafe")
-
-            return exact_step
         if rounds_once:
             return _floor_step(sums, fixed * 2.0 ** (exponents - 31), out, span)
-        first = fixed * 2.0 ** (left - 31)
-        second = AWAY_FROM_ZERO * 2.0**-right
-        half, offset = np.array(0.5), np.array(float(zero))
-        lowest, highest = np.array(float(low)), np.array(float(high))
-        values = np.empty(sums.shape)
-
-        def step() -> None:
-            np.multiply(sums, first, values)
-            np.add(values, half, values)
-            np.floor(values, values)
-            np.multiply(values, second, values)
-            np.rint(values, values)
-            np.add(values, offset, values)
-            np.maximum(values, lowest, out=values)
-            np.minimum(values, highest, out=values)
-            np.copyto(out, values, casting="same_kind")
-
-        return step
+        return _fixed_point_step(sums, fixed, exponents, limit, out, span)
 
     def addition(
         self, first: Operand, second: Operand, out: Array, scale: float, span: Span
@@ -233,26 +224,72 @@ class Reference(Arithmetic):
     def product_factor(self, first: float, second: float, result: float) -> float:
         return first * second / result
 
-    def mean_factor(self, source: float, result: float, count: int) -> float:
-        return source / result / count
+    def mean(
+        self,
+        sums: Array,
+        scales: tuple[float, float],
+        count: int,
+        out: Array,
+        span: Span,
+    ) -> Step:
+        """The division by the count is part of the factor, which keeps as many bits as fit."""
+        fixed, exponent = quantised_multiplier(scales[0] / scales[1])
+        bits = max(0, min(count.bit_length() - 1, 32, 31 + exponent))
+        factor = np.array((fixed << bits) // count)
+        return _fixed_point_step(sums, factor, np.array(exponent - bits), 256.0 * count, out, span)
 
     def rescaled(self, levels: Array, ratio: float) -> Array:
         return _scale(levels, *quantised_multiplier(ratio))
 
     def quantiser(self, scale: float) -> Callable[[Array], Array]:
         divisor = np.float32(scale)
-
-        def quantise(values: Array) -> Array:
-            exact = values / divisor
-            return np.trunc(exact + np.copysign(np.float32(0.5), exact))
-
-        return quantise
+        return lambda values: away_from_zero(values / divisor)
 
     def softmax(self, scale: float, beta: float) -> Callable[[Array], Array]:
         return fixed_point_softmax(scale, beta)
 
 
+def away_from_zero(values: Array) -> Array:
+    """Rounded to whole numbers, halves away from zero."""
+    rounded: Array = np.trunc(values + np.copysign(np.float32(0.5), values))
+    return rounded
+
+
+def _fixed_point_step(
+    sums: Array, fixed: Array, exponents: Array, limit: float, out: Array, span: Span
+) -> Step:
+    """A step that multiplies by fixed-point factors and rounds twice."""
+    zero, low, high = span
+    left, right = np.maximum(exponents, 0), np.maximum(-exponents, 0)
+    if limit * float(2 ** left.max()) > MAX_EXACT:
+
+        def exact_step() -> None:
+            levels = scale(np.rint(sums).astype(np.int64), fixed, exponents) + zero
+            np.copyto(out, levels.clip(low, high), casting="unsafe")
+
+        return exact_step
+    first = fixed * 2.0 ** (left - 31)
+    second = AWAY_FROM_ZERO * 2.0**-right
+    half, offset = np.array(0.5), np.array(float(zero))
+    lowest, highest = np.array(float(low)), np.array(float(high))
+    values = np.empty(sums.shape)
+
+    def step() -> None:
+        np.multiply(sums, first, values)
+        np.add(values, half, values)
+        np.floor(values, values)
+        np.multiply(values, second, values)
+        np.rint(values, values)
+        np.add(values, offset, values)
+        np.maximum(values, lowest, out=values)
+        np.minimum(values, highest, out=values)
+        np.copyto(out, values, casting="same_kind")
+
+    return step
+
+
 def _floor_step(sums: Array, factors: Array, out: Array, span: Span) -> Step:
+    """A step that multiplies by fixed-point factors and rounds once, halves up."""
     half, values = 0.5 + span[0], np.empty(sums.shape)
 
     def step() -> None:

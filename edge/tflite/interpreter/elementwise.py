@@ -78,24 +78,24 @@ def reduction(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
     """MEAN and SUM."""
     _require_int8(node)
     values = arena.values(node.operator.inputs[0])
-    out = arena.values(node.operator.outputs[0])
+    # At least one axis, because a step writes to the array.
+    out = np.atleast_1d(arena.values(node.operator.outputs[0]))
     axes = tuple({axis % values.ndim for axis in node.integers(1)})
     count = prod(values.shape[axis] for axis in axes)
     tensor, result = node.input(0), node.outputs[0]
     sums = np.empty(out.shape, np.float64 if count > 1 << 16 else np.float32)
-    excess = np.array(count * tensor.zero, sums.dtype)
     total = sums.reshape([1 if at in axes else size for at, size in enumerate(values.shape)])
-    divisor = count if node.operator.name == "MEAN" else 1
-    factor = np.array(arithmetic.mean_factor(tensor.scale, result.scale, divisor))
-    table = sums.reshape(-1) if sums.ndim == 0 else sums
+    excess = np.array(count * tensor.zero, sums.dtype)
+    span, scales = level_span(result, 0), (tensor.scale, result.scale)
 
     def step() -> None:
         np.add.reduce(values, axis=axes, out=total, keepdims=True)
-        np.subtract(table, excess, table)
+        np.subtract(sums, excess, sums)
 
-    target = out.reshape(-1) if out.ndim == 0 else out
-    span = level_span(result, 0)
-    return [step, arithmetic.requantiser(table, factor, 256.0 * count, target, span)]
+    if node.operator.name == "MEAN":
+        return [step, arithmetic.mean(sums, scales, count, out, span)]
+    factor = np.array(np.float32(tensor.scale) / np.float32(result.scale))
+    return [step, arithmetic.requantiser(sums, factor, 256.0 * count, out, span)]
 
 
 def extreme(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:

@@ -50,14 +50,6 @@ def scale(values: Any, multiplier: Any, exponent: Any) -> Integers:
     return shift_right(multiply(np.asarray(values, np.int64) << left, multiplier), right)
 
 
-def scale_rounding_once(values: Any, multiplier: Any, exponent: Any) -> Integers:
-    """Like `scale`, rounded once; halves are rounded up."""
-    bits = 31 - np.asarray(exponent, np.int64)
-    product = np.asarray(values, np.int64) * multiplier
-    rounded: Integers = (product + (np.int64(1) << (bits - 1))) >> bits
-    return rounded
-
-
 def shift_left(values: Any, bits: int) -> Integers:
     shifted: Integers = np.clip(np.asarray(values, np.int64) << bits, -MAX - 1, MAX)
     return shifted

@@ -36,12 +36,12 @@ def concatenation(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step
 def pack(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
     out, axis = arena.values(node.operator.outputs[0]), node.option(1)
     parts = np.moveaxis(out, axis, 0)
-    return [_copy(parts[at], arena.values(x)) for at, x in enumerate(node.operator.inputs)]
+    return [_copy(parts[at, ...], arena.values(x)) for at, x in enumerate(node.operator.inputs)]
 
 
 def unpack(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
     parts = np.moveaxis(arena.values(node.operator.inputs[0]), node.option(1), 0)
-    return [_copy(arena.values(x), parts[at]) for at, x in enumerate(node.operator.outputs)]
+    return [_copy(arena.values(x), parts[at, ...]) for at, x in enumerate(node.operator.outputs)]
 
 
 def split(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from edge.tflite.interpreter.arithmetic import LITERT, Arithmetic, Array
+from edge.tflite.interpreter.arithmetic import LITERT, REFERENCE, Arithmetic, Array
 from edge.tflite.interpreter.fixed_point import (
     logistic,
     quantised_multiplier,
@@ -32,9 +33,9 @@ def level_table(node: Node, arithmetic: Arithmetic) -> Array:
     name = node.operator.name
     source, result = node.input(0), node.outputs[0]
     if name in ACTIVATIONS:
-        ratio = source.scale / result.scale
         zero, low, high = level_span(result, ACTIVATIONS[name])
-        return _rescaled(node, ratio, arithmetic).clip(low - zero, high - zero) + zero
+        rescaled = _rescaled(node, _ratio(node), REFERENCE)  # by LiteRT as well
+        return rescaled.clip(low - zero, high - zero) + zero
     if name == "LEAKY_RELU":
         return _leaky(node, arithmetic)
     if name == "QUANTIZE":
@@ -52,12 +53,17 @@ def _rescaled(node: Node, ratio: float, arithmetic: Arithmetic) -> Array:
     return arithmetic.rescaled(centred, ratio)
 
 
+def _ratio(node: Node, slope: Any = 1) -> float:
+    """The ratio of the scales, times a slope, as TFLite computes it in float32."""
+    scale, result = np.float32(node.input(0).scale), np.float32(node.outputs[0].scale)
+    return float(scale * np.float32(slope) / result)
+
+
 def _leaky(node: Node, arithmetic: Arithmetic) -> Array:
     source, result = node.input(0), node.outputs[0]
-    ratio = source.scale / result.scale
-    alpha = float(node.option(0, "f"))
-    positive = _rescaled(node, ratio, arithmetic)
-    negative = math.copysign(1, alpha) * _rescaled(node, abs(alpha) * ratio, arithmetic)
+    alpha = np.float32(node.option(0, "f"))
+    positive = _rescaled(node, _ratio(node), arithmetic)
+    negative = math.copysign(1, alpha) * _rescaled(node, _ratio(node, abs(alpha)), arithmetic)
     levels = np.where(source.zero <= LEVELS, positive, negative)
     return (levels + result.zero).clip(-128, 127)
 
