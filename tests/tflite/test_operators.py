@@ -349,7 +349,7 @@ def test_every_operator_is_tested():
 
 
 REFERENCE_DIFFERS = {"HARD_SWISH": 0.01}
-"""Share of levels that may differ by one from the reference kernels, which compute it with 16 bits."""
+"""Share of levels that may differ by one from the reference kernels, which have 16 bits here."""
 WITHOUT_REFERENCE = {"SUM"}  # its reference kernel gives -1 for most int8 inputs
 LITERT_DIFFERS = 0.001
 """Share of levels that may differ by one from LiteRT as it runs by default."""
