@@ -14,7 +14,7 @@ help:
 	@echo "make format  format the code, and repair what the linter can repair"
 	@echo "make check   make lint and make test: what a change must pass"
 	@echo "make mutants change the code in one place at a time: does a test fail? Takes most of an hour"
-	@echo "make tools   install the Debian packages for the tests of firmware, sound and MQTT"
+	@echo "make tools   install the Debian packages for the tests"
 	@echo "make models DATA=folder  train every shipped model again: takes hours"
 	@echo "make image   build the container image, and let it recognise a simulated digit"
 	@echo "make clean   remove what these commands made"
@@ -58,6 +58,7 @@ tools:
 	[ -n "$$EDGE_WITHOUT_AVR" ] || packages="$$($(PYTHON) -m firmware_bridge.build --packages)"; \
 	[ -n "$$EDGE_WITHOUT_SOUND" ] || packages="$$packages $$($(PYTHON) tests/support/sound_server.py)"; \
 	[ -n "$$EDGE_WITHOUT_MQTT" ] || packages="$$packages $$($(PYTHON) tests/support/mqtt_broker.py)"; \
+	packages="$$packages $$($(PYTHON) tests/support/shells.py)"; \
 	[ -n "$$packages" ] || exit 0; \
 	command -v dpkg-query >/dev/null || { echo "The tests need the Debian packages $$packages;" \
 		"to run without them: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1 EDGE_WITHOUT_MQTT=1"; exit 1; }; \
