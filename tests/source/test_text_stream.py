@@ -12,6 +12,7 @@ from edge.errors import SourceError
 from edge.samples import ACCEL, DEGREE, MOTION, STANDARD_GRAVITY
 from edge.source.serial.text import lines as text_lines
 from edge.source.serial.text.stream import TextStream
+from edge.source.serial.text.timestamps import ArrivalTimes
 
 BANNER = "Initializing IMU...\r\nMPU6050 connection successful\r\n"
 
@@ -57,6 +58,25 @@ def rows(*columns, number_format="%.3f"):
 def assert_refused(lines, match, **options):
     with pytest.raises(SourceError, match=match):
         play(lines, **options)
+
+
+# -- times of rows without a time column
+
+
+def test_a_late_read_does_not_change_the_times_of_rows():
+    times, valid = ArrivalTimes(100.0, 5.0), np.ones(5, bool)
+    first, _, _ = times.place(valid, np.zeros(5), 5.05)
+    late, _, lost = times.place(valid, np.zeros(5), 5.13)  # they are due at 5.10
+    assert [*first, *late] == pytest.approx(np.arange(1, 11) / 100)
+    assert lost == 0
+
+
+def test_rows_that_do_not_come_are_lost_after_half_a_second():
+    for pause, expected in ((0.4, 0), (0.605, 60)):
+        times, valid = ArrivalTimes(100.0, 0.0), np.array([True, False, True, True, True])
+        times.place(valid, np.zeros(5), 0.05)
+        t, _, lost = times.place(valid, np.zeros(5), 0.1 + pause)
+        assert lost == expected + 1 and len(t) == 4  # a damaged row has a time as well
 
 
 # -- units
