@@ -133,6 +133,17 @@ def test_words_are_recognised_after_the_microphone_was_unplugged(server, model, 
     assert summary["lost"] > 16000
 
 
+def test_a_command_waits_for_a_microphone_that_is_missing_at_the_start(server, model, words):
+    server.stop()
+    with listening("--model", model, "--device", "vmic48", "--wait") as command:
+        command.wait_for_message("waiting for it")
+        server.start()
+        command.wait_for_message("listening to vmic48")
+        assert play_words(command, server, "vmic48", words) == ["yes", "no"]
+        summary = command.interrupt()
+    assert summary["detections"] == 2 and summary["reconnects"] == 0
+
+
 def test_a_file_and_a_pipe_give_the_same_events(model, words):
     """The same samples as a file, as raw bytes through a pipe, and as a WAV file through a pipe."""
     samples, rate = soundfile.read(words, dtype="int16")
