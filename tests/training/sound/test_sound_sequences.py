@@ -89,6 +89,18 @@ def test_the_same_seed_gives_the_same_sequences(training_set: TrainingSet) -> No
     assert not np.array_equal(rows[0], rows[2])
 
 
+def test_without_other_words_all_words_are_words_of_the_task(training_set: TrainingSet) -> None:
+    kept = training_set.classes != 3
+    only = replace(
+        training_set,
+        clips=training_set.clips[kept],
+        classes=training_set.classes[kept],
+        weight=training_set.weight[kept],
+    )
+    composed = composer(only, words=1.0)
+    assert {word.label for _ in range(20) for word in composed.draw().words} == {0, 1}
+
+
 def test_a_word_is_louder_than_the_pause_before_it(training_set: TrainingSet) -> None:
     composed = composer(training_set, words=1.0, noisy=0.0, reverberant=0.0, pause_s=(1.0, 2.0))
     for _ in range(10):

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 LOG_STEPS = 200
 MIN_TALK_ROWS = 6000
 NOISE_ROWS = 700  # of a synthetic noise
+PART_SAMPLES = 60 * RATE  # of a recording, whose spectrum is computed at once
 
 
 def train_on_sequences(
@@ -101,8 +102,8 @@ def load_talk(places: Sequence[str]) -> LogMel:
 
     RecordingError if there is less than a minute.
     """
-    parts = [FRONT_END.frames(read_samples(file, RATE)) for file in find(places)]
-    talk = np.concatenate([np.empty((0, BANDS)), *parts]).astype(np.float16)
+    parts = [_spectrum(file) for file in find(places)]
+    talk = np.concatenate([np.empty((0, BANDS), np.float16), *parts])
     if len(talk) < MIN_TALK_ROWS:
         raise RecordingError(f"--talk {' '.join(places)}: give at least a minute of talk")
     return talk
@@ -112,7 +113,7 @@ def sequence_noises(
     training_set: TrainingSet, noise_files: Sequence[Path], config: TrainingConfig
 ) -> list[list[LogMel]]:
     """Return three kinds: whole recordings of noise, the clips of noise, long synthetic noise."""
-    recorded = [FRONT_END.frames(read_samples(file, RATE)) for file in noise_files]
+    recorded = [_spectrum(file) for file in noise_files]
     count = config.sequence_training.sequences.synthetic_noises
     synthetic = [
         noise
@@ -121,3 +122,11 @@ def sequence_noises(
     ]
     kinds = recorded, list(training_set.noise), synthetic
     return [[noise.astype(np.float16) for noise in kind] for kind in kinds]
+
+
+def _spectrum(file: Path) -> LogMel:
+    """Return the (n, BANDS) spectrum of a recording of any length."""
+    samples = read_samples(file, RATE)
+    starts = range(0, len(samples), PART_SAMPLES)
+    parts = [FRONT_END.frames(samples[start : start + PART_SAMPLES]) for start in starts]
+    return np.concatenate([np.empty((0, BANDS)), *parts]).astype(np.float16)

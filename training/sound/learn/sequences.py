@@ -78,7 +78,8 @@ class SequenceComposer:
         spoken = training_set.clips.word != SILENCE
         is_target = spoken & (self._classes < words)
         self._targets = _Sampler(np.flatnonzero(is_target), training_set.weight)
-        self._others = _Sampler(np.flatnonzero(spoken & ~is_target), training_set.weight)
+        others = np.flatnonzero(spoken & ~is_target)
+        self._others = _Sampler(others, training_set.weight) if len(others) else self._targets
         self._cross_terms = random_cross_terms(self._rng, TABLE_ROWS)
         self._hiss = random_hiss(self._rng, TABLE_ROWS)
 
