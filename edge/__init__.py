@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge.api.listener import Listener, listen, listen_async
     from edge.api.recognizer import Recognizer
     from edge.errors import EdgeError
-    from edge.events import Detection, Number, Rejection
+    from edge.events import Detection, Number, Rejection, Retraction
     from edge.model import Model
     from edge.samples import Chunk, Health
 
@@ -37,6 +37,7 @@ _EXPORTS = {
     "Number": "edge.events",
     "Recognizer": "edge.api.recognizer",
     "Rejection": "edge.events",
+    "Retraction": "edge.events",
     "classify": "edge.api.classification",
     "listen": "edge.api.listener",
     "listen_async": "edge.api.listener",
@@ -53,6 +54,7 @@ __all__ = [
     "Number",
     "Recognizer",
     "Rejection",
+    "Retraction",
     "classify",
     "listen",
     "listen_async",

@@ -63,8 +63,7 @@ class Chain:
             if isinstance(window, Rejection):
                 yield window
             else:
-                scores = self.model.scores(window.tensor, window.new_rows)
-                yield from self.decision.process(window, scores)
+                yield from self.decision.process(window, self.model.window_scores(window))
 
 
 def events(

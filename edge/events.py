@@ -1,11 +1,12 @@
 """Events: what the chain passes to its sinks. With `--json`, each is printed as one JSON object.
 
-Detection, Number and Rejection are what was recognised. The others tell how the run goes: Ready,
-DeviceLost, DeviceFound, Failure, HealthReport and, at the end, Summary.
+Detection, Number, Rejection and Retraction are what was recognised. The others tell how the run
+goes: Ready, DeviceLost, DeviceFound, Failure, HealthReport and, at the end, Summary.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +27,30 @@ class Stamped:
 
 
 @dataclass(frozen=True)
+class StrokeReading:
+    """How the motion of a stroke was interpreted."""
+
+    angle_trust: float
+    """How far the angle, from the gyroscope, could be trusted, 0 to 1."""
+    position_trust: float
+    """How far the position, from the accelerometer, could be trusted, 0 to 1."""
+    sign: float
+    """How certain it is which way is up, 0.5 to 1."""
+    other_label: str
+    """The digit that it would be under the other sign; "" if that is the same or improbable."""
+    movements: int
+    """Number of movements with short rests between them."""
+
+    @property
+    def used(self) -> str:
+        """The trajectory that the model mostly relied on: "angle", "position" or "both"."""
+        low, high = sorted((self.angle_trust, self.position_trust))
+        if low >= high / 2:
+            return "both"
+        return "angle" if self.angle_trust == high else "position"
+
+
+@dataclass(frozen=True)
 class Detection(Stamped):
     """A label was recognised."""
 
@@ -42,6 +67,8 @@ class Detection(Stamped):
     """(n, 2) x right, y up: the stroke as it was drawn."""
     truth: str | None = None
     """The label that a simulated source really drew or said; "" for nothing, None if unknown."""
+    stroke: StrokeReading | None = None
+    """Of a stroke, if the model is of kind `stroke`."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +99,31 @@ class Rejection(Stamped):
     trajectory: NDArray[np.float32] | None = field(default=None, repr=False)
     truth: str | None = None
     """The label that a simulated source really drew or said; "" for nothing, None if unknown."""
+    stroke: StrokeReading | None = None
+    """Of a stroke, if the model is of kind `stroke`."""
+
+    @property
+    def label(self) -> str:
+        """Empty: nothing was recognised."""
+        return ""
+
+    @property
+    def score(self) -> float:
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Retraction(Stamped):
+    """A detection is not valid any more: its stroke went on, and is something else."""
+
+    retracted_label: str
+    """The label of that detection."""
+    retracted_t: float
+    """The `t` of that detection."""
+    t: float
+    """Source time of the end of the stroke that shows it."""
+    latency_ms: float
+    """From `t` to this event."""
 
     @property
     def label(self) -> str:
@@ -152,5 +204,16 @@ class HealthReport(Stamped):
     """Of the processor, in degrees Celsius; None if the system does not report it."""
 
 
-Recognition = Detection | Rejection | Number
+Recognition = Detection | Rejection | Retraction | Number
 RunEvent = Recognition | Ready | DeviceLost | DeviceFound | Failure | HealthReport | Summary
+
+
+def valid_detections(events: Iterable[RunEvent]) -> list[Detection]:
+    """The detections that no later event retracts."""
+    found: list[Detection] = []
+    for event in events:
+        if isinstance(event, Detection):
+            found.append(event)
+        elif isinstance(event, Retraction):
+            found = [detection for detection in found if detection.t != event.retracted_t]
+    return found

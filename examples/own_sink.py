@@ -27,7 +27,7 @@ class CountingSink(Sink):
 
 model = Model.load("airdigit")
 requirements = model.manifest.input["sensor"]
-with SimulatedHand(requirements, digits="1123", seed=1, speed=float("inf")) as source:
+with SimulatedHand(requirements, digits="2235", seed=1, speed=float("inf")) as source:
     info = StreamInfo(source.rate, source.channels)
     counting = CountingSink(info)
     run(source, Chain(model), [TerminalSink(info), counting])

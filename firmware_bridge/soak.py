@@ -102,7 +102,7 @@ def _recognise(chunks: list[Chunk]) -> list[tuple[float, str]]:
     found = []
     for window in (window for chunk in chunks for window in features.process(chunk)):
         if isinstance(window, Window):
-            events = decision.process(window, model.scores(window.tensor))
+            events = decision.process(window, model.window_scores(window))
             found += [(event.t, event.label) for event in events if isinstance(event, Detection)]
     return found
 

@@ -232,7 +232,7 @@ def test_every_key_of_the_manifests_is_described() -> None:
         manifest = read_manifest(path)
         keys = {*vars(manifest), *keys_of(manifest.input), *keys_of(manifest.provenance, 1)}
         decision = dict(manifest.decision)
-        for by_word in ("thresholds", "strict_words"):
+        for by_word in ("thresholds", "recording_thresholds", "strict_words"):
             decision.pop(by_word, None)
         keys |= {*keys_of(decision), "thresholds", "strict_words"}
         assert not keys - described, path.name

@@ -26,7 +26,7 @@ from edge.chain import Chain, run
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.events import Detection, RunEvent
+from edge.events import Detection, Retraction, RunEvent, valid_detections
 from edge.formats.motion import Recording, own_csv
 from edge.model import Model
 from edge.samples import MOTION
@@ -41,15 +41,15 @@ DIGITS = "0123456789"
 
 
 class DetectionList(Sink):
-    """A sink that collects the detections."""
+    """A sink that collects the detections that are not retracted."""
 
     def __init__(self) -> None:
         super().__init__(StreamInfo(0, MOTION))
         self.detections: list[Detection] = []
 
     def show(self, event: RunEvent) -> None:
-        if isinstance(event, Detection):
-            self.detections.append(event)
+        if isinstance(event, (Detection, Retraction)):
+            self.detections = valid_detections([*self.detections, event])
 
 
 def main(argv: Sequence[str] | None = None, replay_s: float = REPLAY_S) -> int:

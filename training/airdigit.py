@@ -1,13 +1,16 @@
 """Train the AirDigit model, or adapt one to your own hand.
 
-  python -m training.airdigit --data takes/ imu_handheld/ --out models/airdigit.tflite
   python -m training.airdigit --data my_takes/ --base airdigit --out mine.tflite
+  python -m training.airdigit --data imu_handheld imu_phone strokes_wand pen_strokes --out a.tflite
 
 --data takes folders of recordings in any format that edge-sense reads (`airdigit-record` makes
-them), and the stroke files of magic_wand, which simulated people then draw. Without --base a
-network is trained on simulated people first, and then on the recordings too: allow half an hour.
-With --base the given model is trained further on your takes: record a few of each digit, and allow
-a few minutes.
+them). With --base the given model is trained further on your takes: record five of each digit, and
+allow a few minutes.
+
+Without --base a network is trained on simulated people first, and then on the recordings too: allow
+an hour on two cores. If --data names such folders, the simulated people draw the characters of pen
+corpora (a folder pen_strokes with files *.jsonl.gz) and the paths of the stroke files of
+magic_wand.
 
 The card (.md), the confusion matrices (.png) and the float network (.onnx) are written beside the
 model.
@@ -27,7 +30,7 @@ from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.simulation.seeds import seed
-from training.motion.config import TrainingConfig
+from training.motion.config import ADAPTATION_PEOPLE, TRAINING_PEOPLE, TrainingConfig
 from training.motion.train import train
 
 
@@ -40,24 +43,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--people",
         type=int,
         metavar="N",
-        help=f"simulated people to train on ({TrainingConfig.people}; with --base "
-        f"{TrainingConfig.adapt_people})",
+        help="simulated people to train on, each of whom draws one figure "
+        f"({TRAINING_PEOPLE.figures}; with --base {ADAPTATION_PEOPLE.figures})",
     )
-    parser.add_argument("--seed", type=seed, default=0, metavar="N")
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="of all random numbers (default: 0)"
+    )
     add_common(parser)
     return run_command(parser, lambda args: train(config_of(args)), argv)
 
 
 def config_of(args: argparse.Namespace) -> TrainingConfig:
     """The hyperparameters that the options choose."""
-    return TrainingConfig(
-        data=tuple(args.data),
-        out=args.out,
-        base=args.base,
-        seed=args.seed,
-        people=args.people or TrainingConfig.people,
-        adapt_people=args.people or TrainingConfig.adapt_people,
-    )
+    config = TrainingConfig(data=tuple(args.data), out=args.out, base=args.base, seed=args.seed)
+    return config if args.people is None else config.with_people(args.people)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class Classification:
     """Its probability."""
     scores: dict[str, float]
     """The probability of every label."""
+    accepted: bool | None = None
+    """Whether the score reaches the model's threshold for recordings; None if it has none."""
 
 
 def classify(model: str | Path | Model, file: str | os.PathLike[str]) -> Classification:
@@ -45,9 +47,15 @@ def classify(model: str | Path | Model, file: str | os.PathLike[str]) -> Classif
     recording = reader.read(path, **at_rate)
     check_recording(loaded, recording)
     scores = loaded.score_recording(Chunk(recording.t, recording.values))
-    by_label = {label: float(s) for label, s in zip(loaded.labels, scores, strict=True)}
-    best = loaded.labels[int(scores.argmax())]
-    return Classification(best, by_label[best], by_label)
+    internal = loaded.settings.internal_labels
+    by_label = {
+        label: float(score)
+        for label, score in zip(loaded.labels, scores, strict=True)
+        if label not in internal
+    }
+    best = max(by_label, key=by_label.__getitem__)
+    accepted = loaded.settings.accepts_recording(best, by_label[best])
+    return Classification(best, by_label[best], by_label, accepted)
 
 
 def reader_for(model: Model) -> ModuleType:

@@ -13,6 +13,7 @@ from edge.console import supports_unicode
 from edge.errors import RecordingError
 from edge.formats.motion import Recording
 from edge.formats.motion.file_name import NONE_LABEL
+from edge.samples import GYRO
 from edge.source import Source
 from edge.takes.motion.capture import StrokeCapture, Take
 from edge.takes.motion.storage import save_take
@@ -47,8 +48,12 @@ class MotionSession(RecordingSession[Take]):
         settings, chunks = self.settings, iter(source)
         say("Hold the sensor still until you are asked to draw, and again when you have drawn.")
         while self.remaining:
-            fixed_length = settings.label == NONE_LABEL
-            capture = StrokeCapture(source.rate, settings.max_seconds, fixed_length)
+            capture = StrokeCapture(
+                source.rate,
+                settings.max_seconds,
+                fixed_length=settings.label == NONE_LABEL,
+                has_gyro=set(GYRO) <= set(source.channels),
+            )
             captured = self._capture_take(settings.label, capture, source, chunks, stopping)
             if captured is None:
                 return

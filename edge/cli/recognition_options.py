@@ -21,7 +21,7 @@ def add_recognition_options(parser: CommandParser, task: str, spots_words: bool)
         help=f"a shipped model or a .tflite file (default: {task})",
     )
     add_runtime_option(group)
-    of_what = "of a word, for all words alike" if spots_words else "of any of the labels"
+    of_what = f"of a {'word' if spots_words else 'digit'}, for all of them alike"
     group.add_argument(
         "--threshold",
         type=_score,

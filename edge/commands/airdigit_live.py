@@ -1,6 +1,9 @@
 """Recognise digits that you draw in the air with a motion sensor in your hand.
 
-Hold the sensor still, draw one digit as if on a board in front of you, and hold it still again.
+Hold the sensor still, draw one digit as if on a board in front of you, and hold it still again. The
+sensor can be in the hand, on the wrist or forearm, or on a wand, mounted in any way, and the board
+can be a table. After a few digits the command knows which way is up. A digit that you draw with a
+pause is answered twice: the first answer is retracted.
 
   airdigit-live --mock                     without a sensor: a simulated hand draws
   airdigit-live --i2c 1                    an MPU6050 on the Raspberry Pi's bus 1

@@ -7,9 +7,10 @@
 
 A recording contains one stroke or one word; idle time before and after it does not matter. The
 label is the one with the highest score, "none" and "silence" included. Thresholds are not applied:
-they are for live streams. In a short file a word is more likely than in a moment of a stream, and
-the scores take this into account. A file that cannot be used gives {"file": ..., "error": ...}, and
-the exit status is then 1.
+they are for live streams; a digit that was drawn has "accepted": true if its score is also high
+enough for a program that must not act on other gestures. In a short file a word is more likely than
+in a moment of a stream, and the scores take this into account. A file that cannot be used gives
+{"file": ..., "error": ...}, and the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def _classify_all(args: argparse.Namespace) -> int:
 
 def _as_json(result: Classification) -> dict[str, Any]:
     scores = {label: rounded(score) for label, score in result.scores.items()}
-    return {"label": result.label, "score": scores[result.label], "scores": scores}
+    accepted = {} if result.accepted is None else {"accepted": result.accepted}
+    return {"label": result.label, "score": scores[result.label], **accepted, "scores": scores}
 
 
 def _recordings(files: Iterable[str], reader: ModuleType) -> Iterator[Path]:

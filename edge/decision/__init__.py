@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.decision.word_prior import ClipScorer
 from edge.errors import ModelError
 from edge.events import Recognition
 from edge.features import Window
@@ -21,6 +22,7 @@ DECISIONS = Registry(
     "edge_sense.decisions",
     {
         "single": "edge.decision.single:SingleDecision",
+        "stroke": "edge.decision.stroke:StrokeDecision",
         "spotting": "edge.decision.spotting:SpottingDecision",
     },
 )
@@ -40,6 +42,15 @@ class DecisionSettings(ABC):
     word_prior: float
     """How many times more likely a word is in a recording than in a moment of a stream; see
     edge.decision.word_prior."""
+
+    @property
+    def internal_labels(self) -> tuple[str, ...]:
+        """Labels that no event and no result has: they are only for the decision itself."""
+        return ()
+
+    def accepts_recording(self, label: str, score: float) -> bool | None:
+        """Whether the score of a recording reaches the threshold; None if there is none for it."""
+        return None
 
     @classmethod
     @abstractmethod
@@ -77,6 +88,18 @@ class Decision(ABC):
     @abstractmethod
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
         """Events that follow from the scores of this window."""
+
+    @classmethod
+    def score_recording(
+        cls,
+        labels: Sequence[str],
+        settings: Any,
+        windows: Sequence[Window],
+        scores: Sequence[NDArray[np.float32]],
+    ) -> NDArray[np.float32]:
+        """The probability of each label for a recording of one stroke or word, from the scores of
+        all its windows."""
+        return ClipScorer(labels, settings).score_recording(np.stack(scores))
 
     def change_settings(self, settings: Any) -> None:
         """Use other settings from now on, without losing the state."""

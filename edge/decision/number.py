@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.decision import Decision, Event
-from edge.events import Detection, Number
+from edge.events import Detection, Number, Retraction
 from edge.features import Window
 
 PAUSE = 0.9  # s; a number ends after this time without sound after its last digit
@@ -48,6 +48,8 @@ class NumberDecision(Decision):
                 self._latest = window.decided_t + MAX_WAIT
                 if len(self._digits) == MAX_DIGITS:
                     yield self._number(window.decided_t)
+            elif isinstance(event, Retraction):
+                self._digits = [digit for digit in self._digits if digit.t != event.retracted_t]
 
     def next_detection_t(self) -> float:
         return self._decision.next_detection_t()

@@ -8,11 +8,13 @@ an accent that is not in the training set, would be labelled "none".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import DecisionSettings
+if TYPE_CHECKING:
+    from edge.decision import DecisionSettings
 
 AVERAGED_WINDOWS = 9  # consecutive windows, 0.36 s: noise resembles a word for a shorter time
 

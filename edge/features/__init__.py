@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.events import Rejection
+from edge.features.motion.facts import StrokeFacts
 from edge.registry import Registry
 from edge.samples import Chunk
 
@@ -44,6 +45,9 @@ class Window:
     """(n, 2) x right, y up: the drawn path."""
     active: bool = False
     """Whether its end is louder than the noise floor."""
+    other_sign: NDArray[np.float32] | None = field(default=None, repr=False)
+    """Of a stroke: the tensor under the other sign of the lateral axis, which is scored too."""
+    stroke: StrokeFacts | None = None
 
 
 class Features(ABC):

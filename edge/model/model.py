@@ -83,7 +83,7 @@ class Model:
 
         `settings` replace those in the manifest.
         """
-        decision: Decision = DECISIONS.load(self.manifest.decision["kind"])(
+        decision: Decision = self._decision_class()(
             self.labels, self.settings if settings is None else settings
         )
         return decision
@@ -101,9 +101,16 @@ class Model:
         EdgeError if the recording holds none.
         """
         windows = self.windows_of_recording(chunk)
-        return self.clip_scorer.score_recording(
-            np.stack([self.scores(w.tensor, w.new_rows) for w in windows])
-        )
+        scores = [self.window_scores(window) for window in windows]
+        return self._decision_class().score_recording(self.labels, self.settings, windows, scores)
+
+    def window_scores(self, window: Window) -> NDArray[np.float32]:
+        """What a decision takes: the probability of each label, (labels,); of a stroke under both
+        signs of its lateral axis, (2, labels)."""
+        scores = self.scores(window.tensor, window.new_rows)
+        if window.other_sign is None:
+            return scores
+        return np.stack([scores, self.scores(window.other_sign)])
 
     def scores(
         self, tensor: NDArray[np.float32], new_rows: int | None = None
@@ -138,6 +145,9 @@ class Model:
             return self.network.run(levels)
         except RUNTIME_ERRORS as error:
             raise ModelError(cannot_run(self.runtime, self.path, error)) from None
+
+    def _decision_class(self) -> Any:
+        return DECISIONS.load(self.manifest.decision["kind"])
 
     def _features_class(self) -> Any:
         return FEATURES.load(self.manifest.input["kind"])

@@ -19,7 +19,9 @@ from edge.events import (
     Number,
     Ready,
     Rejection,
+    Retraction,
     RunEvent,
+    StrokeReading,
     Summary,
 )
 from edge.samples import Health
@@ -63,6 +65,7 @@ def _detection(event: Detection, info: StreamInfo) -> dict[str, Any]:
         "t": rounded(event.t, 3),
         "latency_ms": rounded(event.latency_ms, 0),
         "scores": {label: rounded(score) for label, score in event.scores.items()},
+        **_stroke(event.stroke),
         **_truth(event),
     }
 
@@ -73,6 +76,7 @@ def _rejection(event: Rejection, info: StreamInfo) -> dict[str, Any]:
         "reason": event.reason,
         "t": rounded(event.t, 3),
         "scores": {label: rounded(score) for label, score in event.scores.items()},
+        **_stroke(event.stroke),
         **_truth(event),
     }
 
@@ -80,6 +84,31 @@ def _rejection(event: Rejection, info: StreamInfo) -> dict[str, Any]:
 def _truth(event: Detection | Rejection) -> dict[str, Any]:
     """The true label, for events of a simulated source; null if nothing was drawn or said."""
     return {} if event.truth is None else {"truth": event.truth or None}
+
+
+def _stroke(stroke: StrokeReading | None) -> dict[str, Any]:
+    """How a stroke was interpreted; nothing for sound."""
+    if stroke is None:
+        return {}
+    return {
+        "stroke": {
+            "used": stroke.used,
+            "angle_trust": rounded(stroke.angle_trust, 2),
+            "position_trust": rounded(stroke.position_trust, 2),
+            "sign": rounded(stroke.sign, 2),
+            "other_label": stroke.other_label or None,
+            "movements": stroke.movements,
+        }
+    }
+
+
+def _retraction(event: Retraction, info: StreamInfo) -> dict[str, Any]:
+    return {
+        "event": "retracted",
+        "label": event.retracted_label,
+        "t": rounded(event.retracted_t, 3),
+        "latency_ms": rounded(event.latency_ms, 0),
+    }
 
 
 def _number(event: Number, info: StreamInfo) -> dict[str, Any]:
@@ -156,6 +185,7 @@ def _counters(health: Health, detections: int, rejections: int, info: StreamInfo
 _BODIES: dict[type, Callable[[Any, StreamInfo], dict[str, Any]]] = {
     Detection: _detection,
     Rejection: _rejection,
+    Retraction: _retraction,
     Number: _number,
     Ready: _ready,
     DeviceLost: _device_lost,

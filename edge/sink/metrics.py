@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import edge
 from edge.errors import EdgeError
-from edge.events import Detection, Failure, Number, Rejection, RunEvent
+from edge.events import Detection, Failure, Number, Rejection, Retraction, RunEvent
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
 from edge.usage import own_memory_mb, processor_temperature
@@ -55,7 +55,7 @@ class MetricsSink(Sink):
         self._rejections: Counter[str] = Counter()
         self._latencies: Counter[float] = Counter()
         self._latency_sum = 0.0
-        self._numbers = self._failures = 0
+        self._numbers = self._failures = self._retractions = 0
         self._started = time()
         self._server = _serve(self, host, port)
         self.port: int = self._server.server_address[1]
@@ -72,6 +72,8 @@ class MetricsSink(Sink):
                 self._latency_sum += seconds
             elif isinstance(event, Rejection):
                 self._rejections[self._reason(event)] += 1
+            elif isinstance(event, Retraction):
+                self._retractions += 1
             elif isinstance(event, Number):
                 self._numbers += 1
             elif isinstance(event, Failure):
@@ -110,6 +112,7 @@ class MetricsSink(Sink):
             ("source_errors", health.errors, "Other faults of the source."),
             ("reconnects", health.reconnects, "Times the device went away and came back."),
             ("failures", self._failures, "Error events."),
+            ("retractions", self._retractions, "Detections that were retracted."),
             ("numbers", self._numbers, "Numbers that were recognised."),
         ):
             lines.add(f"{name}_total", "counter", meaning, {"": value})

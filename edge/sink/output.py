@@ -10,7 +10,7 @@ from datetime import datetime
 from time import monotonic
 from types import TracebackType
 
-from edge.events import Detection, Failure, HealthReport, Rejection, RunEvent, Summary
+from edge.events import Detection, Failure, HealthReport, Rejection, Retraction, RunEvent, Summary
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink
 from edge.usage import CpuMeter, own_memory_mb, processor_temperature
@@ -60,7 +60,7 @@ class Output:
 
     def show(self, event: RunEvent) -> None:
         """Pass an event to all sinks, with its time and number."""
-        self.detections += isinstance(event, Detection)
+        self.detections += isinstance(event, Detection) - isinstance(event, Retraction)
         if isinstance(event, Rejection):
             self.rejections += 1
             if not self._shows_rejections:

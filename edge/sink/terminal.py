@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from collections import deque
 from dataclasses import replace
 from time import monotonic
 from typing import TextIO
@@ -28,16 +29,18 @@ from edge.console import (
     supports_unicode,
     uses_colours,
 )
-from edge.events import Detection, Number, Ready, Rejection, RunEvent, Summary
+from edge.events import Detection, Number, Ready, Rejection, Retraction, RunEvent, Summary
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
 from edge.sink.braille import draw
 from edge.sink.line_writer import LineWriter
 from edge.sink.panel import large_text, large_width, panel
 from edge.sink.status import status_line, summary_lines
+from edge.sink.stroke_text import reading_text, retraction_text
 
 STATUS_EVERY = 0.25  # seconds
 HINT_AFTER = 5.0  # seconds without an event
+MAX_RETRACTED = 3  # detections that one stroke can retract
 PREVIEW = (24, 10)  # columns and rows of the stroke that is being drawn
 
 
@@ -61,11 +64,13 @@ class TerminalSink(Sink):
         self._event_at = monotonic()
         self._peak = 0.0
         self._right = self._wrong = self._true_rejections = 0
+        self._verdicts: deque[tuple[float, bool]] = deque(maxlen=MAX_RETRACTED)
+        """The time of the newest detections, and whether each was right."""
 
     def show(self, event: RunEvent) -> None:
         if isinstance(event, Ready):
             self._rate = event.rate
-        if not isinstance(event, (Detection, Number, Rejection, Summary)):
+        if not isinstance(event, (Detection, Number, Rejection, Retraction, Summary)):
             return  # a message on stderr tells it
         self._event_at = monotonic()
         if isinstance(event, Summary):
@@ -74,6 +79,8 @@ class TerminalSink(Sink):
             lines = self._number(event)
         elif isinstance(event, Rejection):
             lines = self._rejection(event)
+        elif isinstance(event, Retraction):
+            lines = self._retraction(event)
         else:
             lines = self._detection(event)
         if lines:
@@ -114,6 +121,8 @@ class TerminalSink(Sink):
 
     def _detection(self, event: Detection) -> list[str]:
         verdict = self._verdict(event.label, event.truth)
+        if event.truth is not None:
+            self._verdicts.append((event.t, event.label == event.truth))
         if not self._live:
             score, latency = f"{event.score:.2f}", f"{event.latency_ms:.0f} ms"
             return [f"{event.t:9.2f} s  {event.label}  {score}  {latency}{verdict}"]
@@ -123,7 +132,18 @@ class TerminalSink(Sink):
         drawing = panel(
             event, self._width() - 1, self._unicode, lambda bar: self._styled(colour, bar)
         )
-        return ["", self._styled(BOLD, title + verdict), *drawing]
+        lines = ["", self._styled(BOLD, title + verdict), *drawing]
+        if event.stroke is not None:
+            lines.append(self._styled(DIM, f" {reading_text(event.stroke)}"))
+        return lines
+
+    def _retraction(self, event: Retraction) -> list[str]:
+        for t, right in self._verdicts:
+            if t == event.retracted_t:
+                self._right -= right
+                self._wrong -= not right
+        text = retraction_text(event)
+        return [self._styled(YELLOW, f" {text}" if self._live else f"{event.t:9.2f} s  {text}")]
 
     def _rejection(self, event: Rejection) -> list[str]:
         if event.truth == "":  # the simulated hand moved, but drew nothing

@@ -14,9 +14,15 @@ edge::Sensor sensor(Wire);
 Recogniser recogniser;
 uint64_t sensor_us = 0;  // the sensor's time, without wrapping
 
-void show(const Verdict &verdict, es_time t) {
-  if (verdict.label < 0) return;
+void show(const es_verdict &verdict, es_time t) {
   char line[96];
+  for (int k = 0; k < verdict.retracted_count; k++) {
+    const es_answer &answer = verdict.retracted[k];
+    snprintf(line, sizeof(line), "{\"event\":\"retracted\",\"label\":\"%s\",\"t\":%.2f}",
+             model::labels[answer.label], answer.detected);
+    Serial.println(line);
+  }
+  if (verdict.label < 0) return;
   snprintf(line, sizeof(line), "{\"event\":\"detection\",\"label\":\"%s\",\"score\":%.2f,\"t\":%.2f}",
            model::labels[verdict.label], (double)verdict.score, t);
   Serial.println(line);
@@ -40,10 +46,9 @@ void loop() {
     sensor_us += (uint32_t)(sample.time_us - last_us);
     last_us = sample.time_us;
     const int16_t counts[] = {sample.ax, sample.ay, sample.az, sample.gx, sample.gy, sample.gz};
-    es_span span;
-    if (recogniser.push(sensor_us / 1e6, counts, span) && !span.too_long) {
-      show(recogniser.recognise(span), span.end);
-    }
+    es_span spans[ES_PIECES];
+    const int strokes = recogniser.push(sensor_us / 1e6, counts, spans);
+    if (strokes) show(recogniser.recognise(spans, strokes), spans[0].end);
   }
   if (Serial.available() && Serial.read() == 't') {
     self_test(recogniser, Serial);

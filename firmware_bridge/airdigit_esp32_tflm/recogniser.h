@@ -8,17 +8,14 @@
 #include <tensorflow/lite/micro/micro_mutable_op_resolver.h>
 #include <tensorflow/lite/schema/schema_generated.h>
 
-#include "es_stroke.h"
+#include "es_decision.h"
 #include "model.h"
 
 static_assert(model::input_hash == ES_INPUT_HASH,
               "model.h and the es_ files come from different exports: export again");
 static_assert(model::input_size == ES_INPUTS, "the model has another input size");
 
-struct Verdict {
-  int label;    // -1: rejected, the score is below the threshold
-  float score;  // of the most likely label
-};
+static_assert(model::label_count <= ES_MAX_LABELS, "the model has too many labels");
 
 class Recogniser {
  public:
@@ -41,19 +38,23 @@ class Recogniser {
 
   size_t arena_used() const { return interpreter_->arena_used_bytes(); }
 
-  void restart() { es_gate_init(&gate_, ES_LIVE_HANG); }
-
-  // Takes one sample (100 a second, +-4 g, +-500 deg/s); returns true if it completes a stroke.
-  bool push(es_time t, const int16_t counts[6], es_span &span) {
-    es_real sample[6];
-    es_gate_to_si(counts, sample);
-    return es_gate_push(&gate_, t, sample, &span);
+  void restart() {
+    es_gate_init(&gate_, ES_LIVE_HANG);
+    es_decision_init(&decision_);
   }
 
-  // Computes the model's input from the stroke that was just completed.
+  // Takes one sample (100 a second, +-4 g, +-500 deg/s); returns the number of strokes that it
+  // completes: the newest movement, and its joins to those before it.
+  int push(es_time t, const int16_t counts[6], es_span spans[ES_PIECES]) {
+    es_real sample[6];
+    es_gate_to_si(counts, sample);
+    return es_gate_push(&gate_, t, sample, spans);
+  }
+
+  // Computes the model's input from a stroke that was just completed, under the first sign.
   void prepare(const es_span &span, int8_t levels[ES_INPUTS]) {
-    es_stroke_tensor(&gate_, &span, &work_, tensor_);
-    es_quantise(tensor_[0], ES_INPUTS, model::input_scale, model::input_zero_point, levels);
+    es_stroke_tensor(&gate_, &span, &work_, &facts_, tensor_);
+    quantise(levels);
   }
 
   // Returns the model's output, or null if it could not be computed.
@@ -62,33 +63,55 @@ class Recogniser {
     return interpreter_->Invoke() == kTfLiteOk ? interpreter_->output(0)->data.int8 : nullptr;
   }
 
-  static Verdict decide(const int8_t output[model::label_count]) {
-    int best = -1;
-    for (int label = 0; label < model::label_count; label++) {
-      if (label != model::none && (best < 0 || output[label] > output[best])) best = label;
-    }
-    const float score = real(output[best]);
-    // The threshold applies to the score of all labels but `none`, as in edge/decision/single.py.
-    const float any_label = model::none < 0 ? score : 1 - real(output[model::none]);
-    return {any_label >= model::threshold ? best : -1, score};
-  }
-
-  static float real(int8_t level) {
-    return (level - model::output_zero_point) * model::output_scale;
-  }
-
-  Verdict recognise(const es_span &span) {
+  // Scores the prepared stroke under both signs and decides about it. `output` is the model's
+  // output under the first sign.
+  bool decide(const int8_t output[model::label_count], es_verdict &verdict) {
     int8_t levels[ES_INPUTS];
-    prepare(span, levels);
-    const int8_t *output = run(levels);
-    return output ? decide(output) : Verdict{-1, 0};
+    float first[model::label_count], other[model::label_count];
+    to_scores(output, first);
+    es_stroke_flip(tensor_);
+    quantise(levels);
+    output = run(levels);
+    if (!output) return false;
+    to_scores(output, other);
+    const es_labels labels = {model::label_count, model::digit_count, model::upside_down,
+                              model::thresholds};
+    es_decide(&decision_, &facts_, first, other, &labels, &verdict);
+    return true;
+  }
+
+  // Decides about the strokes that were just completed: a digit is recognised (label >= 0), answers
+  // are retracted, or neither.
+  es_verdict recognise(const es_span spans[], int count) {
+    es_verdict verdict = {-1, 0, 0, {}};
+    while (count-- > 0) {
+      int8_t levels[ES_INPUTS];
+      if (!es_stroke_usable(&gate_, &spans[count])) continue;
+      prepare(spans[count], levels);
+      const int8_t *output = run(levels);
+      if (!output || !decide(output, verdict)) break;
+      if (verdict.label >= 0 || verdict.retracted_count) break;
+    }
+    return verdict;
   }
 
  private:
+  void quantise(int8_t levels[ES_INPUTS]) const {
+    es_quantise(tensor_[0], ES_INPUTS, model::input_scale, model::input_zero_point, levels);
+  }
+
+  static void to_scores(const int8_t output[model::label_count], float scores[]) {
+    for (int label = 0; label < model::label_count; label++) {
+      scores[label] = (output[label] - model::output_zero_point) * model::output_scale;
+    }
+  }
+
   static const size_t ARENA_BYTES = 16 * 1024;
   alignas(16) uint8_t arena_[ARENA_BYTES];
   tflite::MicroInterpreter *interpreter_ = nullptr;
   es_gate gate_;
   es_workspace work_;
+  es_stroke_facts facts_;
+  es_decision decision_;
   float tensor_[ES_POINTS][ES_CHANNELS];
 };

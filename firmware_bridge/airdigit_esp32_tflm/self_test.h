@@ -25,15 +25,16 @@ inline int largest_difference(const int8_t *a, const int8_t *b, int count, int &
 // Returns null, or an error message.
 inline const char *test_stroke(Recogniser &recogniser, const golden::Stroke &stroke) {
   static int8_t levels[ES_INPUTS];
-  es_span span;
+  es_span spans[ES_PIECES];
+  es_verdict verdict;
   int differing, at = 0;
   recogniser.restart();
   while (at < stroke.count &&
-         !recogniser.push(stroke.samples[at].time_us / 1e6, stroke.samples[at].counts, span)) {
+         !recogniser.push(stroke.samples[at].time_us / 1e6, stroke.samples[at].counts, spans)) {
     at++;
   }
   if (at != stroke.count - 1) return "the stroke was not found at its place";
-  recogniser.prepare(span, levels);
+  recogniser.prepare(spans[0], levels);
   if (largest_difference(levels, stroke.input, ES_INPUTS, differing) > LARGEST_INPUT_DIFFERENCE ||
       differing > MOST_INPUT_DIFFERENCES) {
     return "the preprocessing gives other values";
@@ -45,8 +46,8 @@ inline const char *test_stroke(Recogniser &recogniser, const golden::Stroke &str
     return "the model gives other values";
   }
   output = recogniser.run(levels);
-  const bool recognised = output && Recogniser::decide(output).label == stroke.label;
-  return recognised ? nullptr : "the stroke is not recognised";
+  const bool recognised = output && recogniser.decide(output, verdict);
+  return recognised && verdict.label == stroke.label ? nullptr : "the stroke is not recognised";
 }
 
 // Prints the result; afterwards the recogniser is in the state after `begin`.

@@ -47,7 +47,7 @@ def _golden_stroke(model: Model, digit: str, seed: int) -> GoldenStroke:
     counts = np.rint(np.concatenate([chunk.values for chunk in chunks]) / unit).astype(np.int16)
     count, window = _first_stroke(model, time_us / 1e6, (counts * unit).astype(np.float32))
     levels = model.quantised(window.tensor)
-    (event,) = model.decision().process(window, model.scores(window.tensor))
+    (event,) = model.decision().process(window, model.window_scores(window))
     label = model.labels.index(event.label) if isinstance(event, Detection) else -1
     return GoldenStroke(time_us[:count], counts[:count], levels, model.run(levels), label)
 

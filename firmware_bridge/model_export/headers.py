@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from edge.decision.stroke_settings import StrokeSettings
+from edge.errors import ModelError
 from edge.model import Model
 from firmware_bridge.model_export.golden_strokes import GoldenStroke
 
@@ -14,9 +16,13 @@ LINE_WIDTH = 96  # characters
 
 
 def model_header(model: Model, network: bytes, resolver_methods: Sequence[str]) -> str:
-    """Return the text of model.h: network, quantisation, labels, threshold and operators."""
+    """Return the text of model.h: network, quantisation, labels, thresholds and operators."""
     manifest = model.manifest
-    none = manifest.decision.get("none_label")
+    settings = model.settings
+    assert isinstance(settings, StrokeSettings)
+    digits = list(settings.thresholds)
+    if model.labels[: len(digits)] != digits:
+        raise ModelError(f"{model.path}: its digits are not its first labels: train it again")
     labels = ", ".join(_text(label) for label in model.labels)
     calls = "\n".join(f"  resolver.{method}();" for method in resolver_methods)
     specification = json.dumps(manifest.input, sort_keys=True)
@@ -42,9 +48,11 @@ constexpr int output_zero_point = {model.output_zero};
 
 constexpr int label_count = {len(model.labels)};
 const char *const labels[label_count] = {{{labels}}};
-// The index of the label for rejected strokes, or -1; the threshold is for the sum of all others.
-constexpr int none = {model.labels.index(none) if none in model.labels else -1};
-constexpr float threshold = {_real(manifest.decision["threshold"])};
+// The digits are the first labels; each has the probability at which it is recognised.
+constexpr int digit_count = {len(digits)};
+const float thresholds[digit_count] = {{{", ".join(map(_real, settings.thresholds.values()))}}};
+// The index of the label of a stroke under the wrong sign of its lateral axis.
+constexpr int upside_down = {model.labels.index(settings.upside_down_label)};
 
 constexpr int operator_count = {len(resolver_methods)};
 

@@ -7,9 +7,26 @@ generated from there: `python -m firmware_bridge.preprocessing` writes es_consta
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from edge.features.motion import declip, gate, pose, stroke
+from edge.decision import sign
+from edge.decision import stroke as stroke_decision
+from edge.features.motion import (
+    activity,
+    binning,
+    declip,
+    faults,
+    gate,
+    inputs,
+    paths,
+    pieces,
+    pose,
+    stroke,
+    trust,
+)
 from edge.model.manifest import fingerprint
 from edge.samples import DEGREE, STANDARD_GRAVITY
 
@@ -19,18 +36,44 @@ SOURCES = tuple(sorted(FOLDER.glob("es_*.[ch]")))
 
 LARGEST_RATE_ERROR = 0.05  # of a sensor's oscillator; the buffer has room for such a sensor
 FULL_SCALE_COUNTS = 32768  # of a 16-bit sensor
-# Constants of the gate: those that are compared with times (es_time), and all others (es_real).
-_TIMES = ("SHORTEST", "LONGEST", "PREROLL", "MARGIN", "GAP")
-_REALS = (
-    *("BEGIN", "QUIET", "QUIET_SHARE", "SHAKY", "LEAST_QUIET", "FAINT", "ACCEL_WEIGHT"),
-    *("SMOOTHING", "LEVEL", "CALM_TIME", "BIAS_TIME", "REST_FOR_BIAS", "LARGEST_BIAS"),
-)
+# Constants that are compared with times (es_time), and all others (es_real), by their module.
+_TIMES = {
+    pieces: ("LONGEST", "REJOIN", "MEMORY"),
+    gate: ("SHORTEST", "PREROLL", "MARGIN", "GAP", "LIVE_HANG"),
+}
+_REALS = {
+    activity: (
+        *("ACCEL_WEIGHT", "ACCEL_CAP", "SMOOTHING", "LEVEL", "BIAS_TIME", "REST_FOR_BIAS"),
+        "LARGEST_BIAS",
+    ),
+    gate: (
+        *("BEGIN", "QUIET", "QUIET_SHARE", "TRIM_SHARE", "SHAKY", "LEAST_QUIET", "FAINT"),
+        "CALM_TIME",
+    ),
+    declip: ("NEAR",),
+    paths: ("WIDEST", "NARROWEST", "WIDE_POWER", "NARROW_POWER"),
+    trust: ("UNTRUSTED", "TRUSTED", "LEAST_TRUST", "LARGEST_MEASURE"),
+    faults: ("LEAST_GRAVITY",),
+    sign: (
+        *("ODDS_PER_AGREEMENT", "MAX_ODDS", "LEAST_SCORE", "MEMORY_ODDS", "KEPT", "LEARNED"),
+        "LEAST_SURE",
+    ),
+    stroke_decision: ("MORE_DOUBTFUL",),
+}
+_INTEGERS = {
+    gate: ("FEWEST",),
+    pieces: ("PIECES",),
+    declip: ("PLATEAU",),
+    binning: ("INTEGRATION_BINS",),
+    inputs: ("POINTS",),
+    pose: ("CHANNELS",),
+}
 
 
 def max_rows() -> int:
     """Return the number of samples in the gate's buffer: pre-roll, longest stroke and hang time."""
     rate = stroke.StrokeFeatures.specification()["sensor"]["rate_hz"]
-    seconds = gate.PREROLL + gate.MARGIN + gate.LONGEST + stroke.LIVE_HANG
+    seconds = gate.PREROLL + gate.MARGIN + pieces.LONGEST + gate.LIVE_HANG
     return math.ceil(seconds * rate * (1 + LARGEST_RATE_ERROR)) + 2
 
 
@@ -38,26 +81,19 @@ def constants() -> str:
     """Return the text of es_constants.h."""
     specification = stroke.StrokeFeatures.specification()
     sensor = specification["sensor"]
-    times = {name: getattr(gate, name) for name in _TIMES}
-    times["LIVE_HANG"] = stroke.LIVE_HANG
-    reals = {name: getattr(gate, name) for name in _REALS}
-    reals["NEAR"] = declip.NEAR
+    times, reals, integers = (_values(names) for names in (_TIMES, _REALS, _INTEGERS))
+    reals["STANDARD_GRAVITY"] = STANDARD_GRAVITY
     reals["ACCEL_UNIT"] = sensor["accel_g"] * STANDARD_GRAVITY / FULL_SCALE_COUNTS
     reals["GYRO_UNIT"] = sensor["gyro_dps"] * DEGREE / FULL_SCALE_COUNTS
-    integers = {
-        "FEWEST": gate.FEWEST,
-        "PLATEAU": declip.PLATEAU,
-        "INTEGRATION_BINS": stroke.INTEGRATION_BINS,
-        "POINTS": stroke.POINTS,
-        "CHANNELS": pose.CHANNELS,
-        "RATE_HZ": sensor["rate_hz"],
-        "ACCEL_G": sensor["accel_g"],
-        "GYRO_DPS": sensor["gyro_dps"],
-        "MAX_ROWS": max_rows(),
-    }
+    integers["RATE_HZ"] = sensor["rate_hz"]
+    integers["ACCEL_G"] = sensor["accel_g"]
+    integers["GYRO_DPS"] = sensor["gyro_dps"]
+    integers["MAX_ROWS"] = max_rows()
+    weights = {name: getattr(trust, name) for name in ("ANGLE_WEIGHTS", "POSITION_WEIGHTS")}
     lines = [
         *(f"#define ES_{name} ((es_time){float(value)!r})" for name, value in times.items()),
         *(f"#define ES_{name} ((es_real){float(value)!r})" for name, value in reals.items()),
+        *(f"#define ES_{name} {{{_list(values)}}}" for name, values in weights.items()),
         *(f"#define ES_{name} {value}" for name, value in integers.items()),
     ]
     return "\n".join(
@@ -75,3 +111,11 @@ def constants() -> str:
             "",
         ]
     )
+
+
+def _values(names: Mapping[ModuleType, Sequence[str]]) -> dict[str, Any]:
+    return {name: getattr(module, name) for module, some in names.items() for name in some}
+
+
+def _list(values: Sequence[float]) -> str:
+    return ", ".join(f"(es_real){float(value)!r}" for value in values)

@@ -2,29 +2,54 @@
 #ifndef ES_CONSTANTS_H
 #define ES_CONSTANTS_H
 
-#define ES_SHORTEST ((es_time)0.25)
 #define ES_LONGEST ((es_time)6.0)
+#define ES_REJOIN ((es_time)0.7)
+#define ES_MEMORY ((es_time)6.7)
+#define ES_SHORTEST ((es_time)0.25)
 #define ES_PREROLL ((es_time)0.3)
 #define ES_MARGIN ((es_time)0.06)
 #define ES_GAP ((es_time)0.15)
 #define ES_LIVE_HANG ((es_time)0.25)
-#define ES_BEGIN ((es_real)0.5)
-#define ES_QUIET ((es_real)0.3)
-#define ES_QUIET_SHARE ((es_real)0.15)
-#define ES_SHAKY ((es_real)1.7)
-#define ES_LEAST_QUIET ((es_real)0.45)
-#define ES_FAINT ((es_real)0.6)
 #define ES_ACCEL_WEIGHT ((es_real)0.2)
+#define ES_ACCEL_CAP ((es_real)1.5)
 #define ES_SMOOTHING ((es_real)0.05)
 #define ES_LEVEL ((es_real)0.2)
-#define ES_CALM_TIME ((es_real)1.0)
 #define ES_BIAS_TIME ((es_real)0.8)
 #define ES_REST_FOR_BIAS ((es_real)0.06)
 #define ES_LARGEST_BIAS ((es_real)0.4)
+#define ES_BEGIN ((es_real)0.45)
+#define ES_QUIET ((es_real)0.25)
+#define ES_QUIET_SHARE ((es_real)0.12)
+#define ES_TRIM_SHARE ((es_real)0.12)
+#define ES_SHAKY ((es_real)1.7)
+#define ES_LEAST_QUIET ((es_real)0.45)
+#define ES_FAINT ((es_real)0.55)
+#define ES_CALM_TIME ((es_real)1.0)
 #define ES_NEAR ((es_real)0.998)
+#define ES_WIDEST ((es_real)0.7)
+#define ES_NARROWEST ((es_real)0.5)
+#define ES_WIDE_POWER ((es_real)0.35)
+#define ES_NARROW_POWER ((es_real)0.6)
+#define ES_UNTRUSTED ((es_real)0.2)
+#define ES_TRUSTED ((es_real)0.7)
+#define ES_LEAST_TRUST ((es_real)0.15)
+#define ES_LARGEST_MEASURE ((es_real)4.0)
+#define ES_LEAST_GRAVITY ((es_real)3.0)
+#define ES_ODDS_PER_AGREEMENT ((es_real)1.4)
+#define ES_MAX_ODDS ((es_real)3.5)
+#define ES_LEAST_SCORE ((es_real)0.004)
+#define ES_MEMORY_ODDS ((es_real)3.0)
+#define ES_KEPT ((es_real)0.9)
+#define ES_LEARNED ((es_real)0.4)
+#define ES_LEAST_SURE ((es_real)0.5)
+#define ES_MORE_DOUBTFUL ((es_real)1.3)
+#define ES_STANDARD_GRAVITY ((es_real)9.80665)
 #define ES_ACCEL_UNIT ((es_real)0.001197100830078125)
 #define ES_GYRO_UNIT ((es_real)0.00026631610900792384)
+#define ES_ANGLE_WEIGHTS {(es_real)0.6149, (es_real)0.1062, (es_real)0.15, (es_real)-0.0084, (es_real)0.005, (es_real)-0.0163, (es_real)-0.0252}
+#define ES_POSITION_WEIGHTS {(es_real)0.3652, (es_real)0.1792, (es_real)0.2293, (es_real)-0.0622, (es_real)-0.024, (es_real)-0.0622, (es_real)0.0092}
 #define ES_FEWEST 8
+#define ES_PIECES 3
 #define ES_PLATEAU 3
 #define ES_INTEGRATION_BINS 128
 #define ES_POINTS 64
@@ -35,6 +60,6 @@
 #define ES_MAX_ROWS 697
 
 /* Hash of the input specification that this code implements. */
-#define ES_INPUT_HASH 0x06b760fcb5ed9a16ULL
+#define ES_INPUT_HASH 0x3d3e6c5350183835ULL
 
 #endif

@@ -6,19 +6,22 @@
 
 #include <stdint.h>
 
-#include "es_real.h"
-#include "es_constants.h"
+#include "es_activity.h"
+#include "es_pieces.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A stroke: the `count` oldest rows of the gate, which are valid until the next push. */
+/* A stroke, or several that may be one stroke: `count` rows of the gate from `first` on (0 is the
+ * oldest), which are valid until the next push. */
 typedef struct {
-  int count;
+  int first, count;
+  int joined;      /* number of movements in it */
   es_time end;     /* when the hand came to rest */
   es_time decided; /* time of the sample with which the end was known */
   int too_long;    /* not a stroke but endless motion: ignore it */
+  int torn;        /* samples are missing directly before or after it: ignore it */
 } es_span;
 
 typedef struct {
@@ -29,11 +32,13 @@ typedef struct {
   int first, count;
 
   es_time hangover; /* seconds of rest that end a stroke */
-  es_real bias[3];
-  es_real gravity[3], mean_rate[3];
-  es_real unsteadiness, rest_activity, activity, peak;
-  es_time started, active_t, last_t; /* begin of the stroke, last active sample, last sample */
-  int empty;                         /* no sample yet */
+  es_activity meter;
+  es_pieces pieces;
+  es_real rest_activity, peak;
+  es_time started, start, active_t, last_t; /* BEGIN exceeded, begin of the stroke, last active
+                                               sample, last sample */
+  es_time gap_t;                            /* when samples came again after the newest gap */
+  int after_gap;                            /* there was a gap */
   int in_stroke;
   int found; /* the last push found a stroke */
 
@@ -48,12 +53,13 @@ void es_gate_init(es_gate *gate, es_time hangover);
 /* Converts raw 16-bit samples at +-ES_ACCEL_G and +-ES_GYRO_DPS to SI units. */
 void es_gate_to_si(const int16_t counts[6], es_real sample[6]);
 
-/* Takes one sample in m/s^2 and rad/s; returns 1 if it completes a stroke. At rates more than a few
- * per cent above ES_RATE_HZ, the oldest samples of long strokes are lost. */
-int es_gate_push(es_gate *gate, es_time t, const es_real sample[6], es_span *span);
+/* Takes one sample in m/s^2 and rad/s; returns the number of strokes that it completes: the newest
+ * movement alone, then joined to those before it. At rates more than a few per cent above
+ * ES_RATE_HZ, the oldest samples of long strokes are lost. */
+int es_gate_push(es_gate *gate, es_time t, const es_real sample[6], es_span spans[ES_PIECES]);
 
-/* Ends the stream; returns 1 if this completes a stroke. */
-int es_gate_finish(es_gate *gate, es_span *span);
+/* Ends the stream; returns the number of strokes that this completes. */
+int es_gate_finish(es_gate *gate, es_span spans[ES_PIECES]);
 
 /* Returns the index of row `k` (0 is the oldest) in t, value and activities. */
 int es_gate_row(const es_gate *gate, int k);

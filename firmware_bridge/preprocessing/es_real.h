@@ -12,6 +12,10 @@ typedef double es_real;
 #define es_cos cos
 #define es_atan2 atan2
 #define es_fabs fabs
+#define es_log log
+#define es_exp exp
+#define es_pow pow
+#define es_tanh tanh
 #else
 typedef float es_real;
 #define es_sqrt sqrtf
@@ -19,6 +23,10 @@ typedef float es_real;
 #define es_cos cosf
 #define es_atan2 atan2f
 #define es_fabs fabsf
+#define es_log logf
+#define es_exp expf
+#define es_pow powf
+#define es_tanh tanhf
 #endif
 
 /* Seconds since boot: a float could not represent milliseconds after an hour. Times are only added

@@ -1,8 +1,9 @@
-/* From a stroke of the gate to the model's int8 input. The same algorithms as in declip.py, pose.py
- * (`bins`) and stroke.py of edge/features/motion, which give the reasons. */
+/* From a stroke of the gate to the model's int8 input. The same algorithms as in declip.py,
+ * binning.py, trust.py and inputs.py of edge/features/motion, which give the reasons. */
 #ifndef ES_STROKE_H
 #define ES_STROKE_H
 
+#include "es_declip.h"
 #include "es_gate.h"
 #include "es_pose.h"
 
@@ -12,9 +13,25 @@ extern "C" {
 
 #define ES_INPUTS (ES_POINTS * ES_CHANNELS)
 
-/* Computes the model's input before quantisation. */
+/* What the decision needs beside the scores. */
+typedef struct {
+  es_time start, end, decided;
+  int joined;
+  es_real agreement;  /* how strongly it supports the first sign of the lateral axis */
+  es_real lateral[3]; /* the direction to the right under the first sign, in the sensor's axes */
+  es_real trust[2];   /* in angle and position, 0 to 1 */
+  es_real clipped[2]; /* share of the samples that accelerometer and gyroscope clipped */
+} es_stroke_facts;
+
+/* Whether the stroke can be recognised: not endless, not torn, and with gravity. */
+int es_stroke_usable(const es_gate *gate, const es_span *span);
+
+/* Computes the model's input before quantisation, under the first sign of the lateral axis. */
 void es_stroke_tensor(const es_gate *gate, const es_span *span, es_workspace *work,
-                      float tensor[ES_POINTS][ES_CHANNELS]);
+                      es_stroke_facts *facts, float tensor[ES_POINTS][ES_CHANNELS]);
+
+/* Changes the tensor to that under the other sign. */
+void es_stroke_flip(float tensor[ES_POINTS][ES_CHANNELS]);
 
 /* Quantises to the model's levels, with its input scale and zero point. */
 void es_quantise(const float *tensor, int count, float scale, int zero_point, int8_t *levels);

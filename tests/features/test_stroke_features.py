@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 
 from edge.errors import StrokeError
 from edge.events import Rejection
-from edge.features.motion import pose
+from edge.features.motion import binning
+from edge.features.motion.binning import binned
 from edge.features.motion.declip import declip
-from edge.features.motion.stroke import StrokeFeatures, binned, main_span, tensors
+from edge.features.motion.inputs import stroke_inputs
+from edge.features.motion.pose import flipped
+from edge.features.motion.recording import candidate_spans, main_span
+from edge.features.motion.stroke import StrokeFeatures, window_of
 from edge.samples import Chunk
 from edge.simulation.motion.hand import STEP
 from edge.simulation.motion.imu import random_mounting
@@ -30,7 +34,7 @@ def recording(person: Person, digit: str = "3", rate: float = 100.0) -> Chunk:
 
 
 def tensor(chunk: Chunk) -> np.ndarray:
-    return next(StrokeFeatures.windows_of_recording(SPECIFICATION, chunk)).tensor
+    return window_of(main_span(chunk)).tensor
 
 
 def remounted(chunk: Chunk, rotation: np.ndarray) -> Chunk:
@@ -103,17 +107,17 @@ def test_bins_keep_the_integral_at_any_rate():
     rng = np.random.default_rng(0)
     t = np.sort(rng.uniform(0, 2, 157))
     values = rng.normal(0, 1, (157, 2))
-    binned_values = pose.bins(t, values, 64)
+    binned_values = binning.bins(t, values, 64)
     width = (t[-1] - t[0]) / 64
     assert np.allclose(binned_values.sum(axis=0) * width, np.trapezoid(values, t, axis=0))
 
 
 def test_tensors_of_a_batch_are_those_of_its_single_strokes():
     spans = [main_span(recording(Person(seed), digit)) for seed, digit in ((3, "8"), (5, "4"))]
-    motions, durations = zip(*(binned(span) for span in spans), strict=True)
-    batch = tensors(np.array(motions), np.array(durations))
+    parts = [[np.array(part) for part in binned(span)] for span in spans]
+    batch = stroke_inputs(*(np.stack(part) for part in zip(*parts, strict=True))).tensors
     for k in range(2):
-        alone = tensors(motions[k][None], np.array(durations[k : k + 1]))
+        alone = stroke_inputs(*(part[None] for part in parts[k])).tensors
         assert np.allclose(batch[k], alone[0], atol=1e-5)
 
 
@@ -138,11 +142,14 @@ def test_a_recording_without_a_stroke_is_refused():
         tensor(Chunk(np.arange(len(signal)) * STEP, signal))
 
 
-def test_a_recording_with_two_strokes_is_refused_with_their_times():
+def test_both_strokes_of_a_recording_are_candidates_and_a_small_one_is_not():
     one = recording(Person(8), "3")
     t = np.concatenate([one.t, one.t + one.t[-1] + 0.01])
-    with pytest.raises(StrokeError, match=r"holds \d strokes, at"):
-        tensor(Chunk(t, np.vstack([one.values, one.values])))
+    two = Chunk(t, np.vstack([one.values, one.values]))
+    starts = {round(span.start, 1) for span in candidate_spans(two)}
+    first = main_span(one).start
+    assert {round(first, 1), round(first + one.t[-1] + 0.01, 1)} <= starts
+    assert [span.joined for span in candidate_spans(one)] == [1]
 
 
 def test_endless_motion_is_one_rejection_with_its_reason():
@@ -153,3 +160,80 @@ def test_endless_motion_is_one_rejection_with_its_reason():
     features = StrokeFeatures(SPECIFICATION)
     (event,) = features.process(Chunk(t, values))
     assert isinstance(event, Rejection) and "endless motion" in event.reason
+
+
+def upside_down(chunk: Chunk) -> Chunk:
+    return remounted(chunk, np.diag([1.0, -1.0, -1.0]))
+
+
+def test_a_sensor_mounted_upside_down_gives_the_same_tensor():
+    chunk = recording(Person(4), "2")
+    assert np.abs(tensor(chunk) - tensor(upside_down(chunk))).max() < 0.05
+
+
+def test_a_rate_that_changes_within_a_stroke_changes_little():
+    chunk = recording(Person(4), "2", rate=200.0)
+    middle = len(chunk) // 2
+    kept = np.r_[np.arange(middle), np.arange(middle, len(chunk), 4)]
+    changed = Chunk(chunk.t[kept], chunk.values[kept])
+    assert np.corrcoef(tensor(chunk).ravel(), tensor(changed).ravel())[0, 1] > 0.97
+
+
+def test_the_window_has_the_tensor_under_both_signs():
+    window = window_of(main_span(recording(Person(4), "2")))
+    assert window.other_sign is not None and window.stroke is not None
+    assert np.array_equal(window.other_sign, flipped(window.tensor))
+    assert window.stroke.agreement >= 0
+    assert np.linalg.norm(window.stroke.lateral) == pytest.approx(1, abs=0.05)
+
+
+def test_of_joined_strokes_the_longest_comes_first():
+    one = recording(Person(8), "3")
+    person = main_span(one)
+    inside = (one.t >= person.start - 0.2) & (one.t <= person.end + 0.2)
+    gap = 0.01
+    t = np.concatenate([one.t[inside], one.t[inside] + np.ptp(one.t[inside]) + gap])
+    twice = Chunk(t, np.vstack([one.values[inside]] * 2))
+    features = StrokeFeatures(SPECIFICATION)
+    windows = [*features.process(twice), *features.finish()]
+    joined = [window.stroke.joined for window in windows]
+    assert joined == [1, 2, 1]
+
+
+def test_a_stroke_torn_by_lost_samples_is_rejected_with_its_reason():
+    chunk = recording(Person(8), "3")
+    span = main_span(chunk)
+    middle = (span.start + span.end) / 2
+    kept = (chunk.t < middle) | (chunk.t > middle + 0.3)
+    features = StrokeFeatures(SPECIFICATION)
+    events = [*features.process(Chunk(chunk.t[kept], chunk.values[kept])), *features.finish()]
+    assert events and all(isinstance(event, Rejection) for event in events)
+    assert "samples were lost" in events[0].reason
+
+
+def test_acceleration_without_gravity_is_rejected_with_its_reason():
+    chunk = recording(Person(8), "3")
+    values = chunk.values.copy()
+    values[:, :3] = 0
+    features = StrokeFeatures(SPECIFICATION)
+    (event,) = [*features.process(Chunk(chunk.t, values)), *features.finish()]
+    assert isinstance(event, Rejection) and "no gravity" in event.reason
+    with pytest.raises(StrokeError, match="no gravity"):
+        candidate_spans(Chunk(chunk.t, values))
+
+
+def test_a_recording_whose_gyroscope_was_off_is_refused_with_its_reason():
+    chunk = recording(Person(8), "3")
+    values = chunk.values.copy()
+    values[:, 3:] = 0
+    with pytest.raises(StrokeError, match="gyroscope was off"):
+        candidate_spans(Chunk(chunk.t, values))
+
+
+def test_a_stream_whose_gyroscope_is_off_is_one_rejection_with_its_reason():
+    chunk = recording(Person(8), "3")
+    values = chunk.values.copy()
+    values[:, 3:] = 0.01
+    t = np.concatenate([chunk.t, chunk.t + chunk.t[-1] + 0.01])
+    (event,) = StrokeFeatures(SPECIFICATION).process(Chunk(t, np.vstack([values, values])))
+    assert isinstance(event, Rejection) and "the gyroscope is off" in event.reason

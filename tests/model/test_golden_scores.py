@@ -82,7 +82,7 @@ def computed_scores(name: str) -> dict[str, object]:
     model = Model.load(name)
     features = model.features()
     windows = [*features.process(chunk), *features.finish()]
-    scores = [model.scores(window.tensor, window.new_rows) for window in windows]
+    scores = [np.ravel(model.window_scores(window)) for window in windows]
     return {
         "t": [round(window.t, 6) for window in windows],
         "mean": [round(float(window.tensor.mean()), 5) for window in windows],

@@ -24,7 +24,7 @@ from edge.events import (
 from edge.samples import AUDIO, MOTION, Health
 from edge.sink import StreamInfo
 from edge.sink.event_json import event_line, event_object
-from sample_events import DETECTION, NUMBER, REJECTION, WORD, health
+from sample_events import DETECTION, NUMBER, READING, REJECTION, RETRACTION, WORD, health
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "events.schema.json").read_text())
@@ -34,6 +34,9 @@ EVENTS: list[RunEvent] = [
     replace(DETECTION, truth=""),
     WORD,
     REJECTION,
+    RETRACTION,
+    replace(DETECTION, stroke=READING),
+    replace(REJECTION, stroke=replace(READING, other_label="")),
     NUMBER,
     Ready("/dev/ttyUSB0", 100.0, MOTION, ("0", "1"), 0.7),
     Ready("usb", 16000.0, AUDIO, ("yes",), None),

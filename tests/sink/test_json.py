@@ -17,7 +17,7 @@ from edge.events import Detection, Summary
 from edge.samples import AUDIO, MOTION, Health
 from edge.sink import SINKS, Sink, StreamInfo
 from edge.sink.json_lines import JsonLinesSink
-from sample_events import DETECTION, NUMBER, REJECTION, health
+from sample_events import DETECTION, NUMBER, READING, REJECTION, RETRACTION, health
 
 OUTSIDE_OF_A_RUN = {"time": None, "device": "pi", "model": "airdigit", "id": None, "schema": 1}
 
@@ -37,6 +37,28 @@ def test_a_rejection_has_its_reason():
     JsonLinesSink(StreamInfo(100, MOTION), stream).show(REJECTION)
     line = json.loads(stream.getvalue())
     assert (line["event"], line["reason"], line["t"]) == ("rejection", "unsure: 3 at 0.41", 13.2)
+
+
+def test_a_retraction_names_the_detection_that_is_not_valid_any_more():
+    stream = io.StringIO()
+    JsonLinesSink(StreamInfo(100, MOTION), stream).show(RETRACTION)
+    line = json.loads(stream.getvalue())
+    expected = {"event": "retracted", "label": "3", "t": 12.346, "latency_ms": 255}
+    assert {key: line[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("event", [DETECTION, REJECTION])
+def test_events_of_strokes_say_how_the_stroke_was_interpreted(event):
+    stream = io.StringIO()
+    JsonLinesSink(StreamInfo(100, MOTION), stream).show(replace(event, stroke=READING))
+    assert json.loads(stream.getvalue())["stroke"] == {
+        "used": "angle",
+        "angle_trust": 0.9,
+        "position_trust": 0.25,
+        "sign": 0.88,
+        "other_label": "9",
+        "movements": 2,
+    }
 
 
 def test_the_summary_has_the_health_of_the_stream():

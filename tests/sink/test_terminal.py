@@ -15,7 +15,17 @@ from edge.samples import AUDIO, MOTION, Chunk
 from edge.sink import StreamInfo
 from edge.sink.status import meter
 from edge.sink.terminal import HINT_AFTER, STATUS_EVERY, TerminalSink
-from sample_events import CHUNK, DETECTION, NUMBER, REJECTION, WORD, Screen, health
+from sample_events import (
+    CHUNK,
+    DETECTION,
+    NUMBER,
+    READING,
+    REJECTION,
+    RETRACTION,
+    WORD,
+    Screen,
+    health,
+)
 
 
 @pytest.fixture
@@ -104,7 +114,9 @@ def test_no_line_is_wider_than_a_narrow_terminal(screen, columns):
     sink = TerminalSink(
         StreamInfo(100, MOTION, "Hold still, draw a digit in the air, hold still."), stream
     )
-    for event in (DETECTION, WORD, REJECTION, NUMBER, Number("7" * 30, 0.9, 1, 1)):
+    of_stroke = replace(DETECTION, stroke=READING)
+    numbers = (NUMBER, Number("7" * 30, 0.9, 1, 1))
+    for event in (DETECTION, of_stroke, RETRACTION, WORD, REJECTION, *numbers):
         sink.progress(health(), CHUNK)
         sink.show(event)
     assert max(map(len, stream.lines())) <= columns
@@ -172,7 +184,35 @@ def test_a_file_gets_words_and_numbers_as_lines():
     ]
 
 
+def test_a_panel_says_how_the_stroke_was_interpreted(screen):
+    stream = screen(columns=120)
+    TerminalSink(StreamInfo(100, MOTION), stream).show(replace(DETECTION, stroke=READING))
+    assert (
+        " read from the gyroscope alone, joined from 2 movements, "
+        "a 9 if up and down are reversed" in stream.lines()
+    )
+
+
+def test_a_retraction_is_one_line(screen):
+    stream = screen()
+    TerminalSink(StreamInfo(100, MOTION), stream).show(RETRACTION)
+    assert stream.lines()[0] == " 3 at 12.35 s retracted: the stroke went on"
+    file = io.StringIO()
+    TerminalSink(StreamInfo(100, MOTION), file).show(RETRACTION)
+    assert file.getvalue() == "    13.10 s  3 at 12.35 s retracted: the stroke went on\n"
+
+
 # The comparison with the truth of a simulated source
+
+
+def test_a_retracted_detection_does_not_count_as_wrong():
+    stream = io.StringIO()
+    sink = TerminalSink(StreamInfo(100, MOTION), stream)
+    sink.show(replace(DETECTION, truth="4"))
+    sink.show(RETRACTION)
+    sink.show(replace(DETECTION, label="4", t=13.1, truth="4"))
+    sink.show(Summary(health(), 1, 0))
+    assert stream.getvalue().endswith("compared with the simulation: 1 of 1 right\n")
 
 
 def test_events_of_simulated_sources_are_marked_as_right_or_wrong(screen):

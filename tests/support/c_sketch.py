@@ -97,9 +97,10 @@ const char *host_self_test() {
   return printed.c_str();
 }
 int host_recognise(double t, const int16_t *counts, float *score) {
-  es_span span;
-  if (!recogniser.push(t, counts, span) || span.too_long) return -2;
-  const Verdict verdict = recogniser.recognise(span);
+  es_span spans[ES_PIECES];
+  const int strokes = recogniser.push(t, counts, spans);
+  if (!strokes) return -2;
+  const es_verdict verdict = recogniser.recognise(spans, strokes);
   *score = verdict.score;
   return verdict.label;
 }
@@ -115,9 +116,10 @@ void host_numbers(double *numbers) {
   numbers[1] = model::input_zero_point;
   numbers[2] = model::output_scale;
   numbers[3] = model::output_zero_point;
-  numbers[4] = model::threshold;
-  numbers[5] = model::none;
+  numbers[4] = model::upside_down;
+  numbers[5] = model::digit_count;
   numbers[6] = model::label_count;
+  for (int k = 0; k < model::digit_count; k++) numbers[7 + k] = model::thresholds[k];
 }
 }
 """

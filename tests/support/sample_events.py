@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from edge.events import Detection, Number, Rejection
+from edge.events import Detection, Number, Rejection, Retraction, StrokeReading
 from edge.samples import Chunk, Health
 
 ANGLE = np.linspace(0, 2 * np.pi, 40)
@@ -17,6 +17,8 @@ DETECTION = Detection("3", 0.912345, 12.3456, 41.4, SCORES, CIRCLE)
 WORD = Detection("yes", 0.9, 1.0, 180.0, {"yes": 0.9, "no": 0.1, "silence": 0.0})
 NUMBER = Number("007", 0.9, 12.3456, 1234.5)
 REJECTION = Rejection("unsure: 3 at 0.41", 13.2, SCORES)
+READING = StrokeReading(0.9, 0.25, 0.88, "9", 2)
+RETRACTION = Retraction("3", 12.3456, 13.1, 255.4)
 CHUNK = Chunk(np.arange(3) / 100, np.zeros((3, 6), np.float32))
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.features.motion.inputs import POINTS
 from edge.features.motion.pose import CHANNELS
-from edge.features.motion.stroke import POINTS, StrokeFeatures
+from edge.features.motion.stroke import StrokeFeatures
 from edge.model import Manifest, attach
 from tflite_network import convert
 
-LABELS = [*"0123456789", "none"]
+DIGITS = "0123456789"
+LABELS = [*DIGITS, "none", "upside down"]
 
 
 @cache
@@ -37,7 +39,13 @@ def network(operation: str = "plain") -> bytes:
 
 
 def write_model(path: Path, operation: str = "plain", task: str = "airdigit") -> Path:
-    decision = {"kind": "single", "threshold": 0.3, "none_label": "none"}
+    decision = {
+        "kind": "stroke",
+        "none_label": "none",
+        "upside_down_label": "upside down",
+        "thresholds": dict.fromkeys(DIGITS, 0.2),
+        "recording_thresholds": dict.fromkeys(DIGITS, 0.1),
+    }
     manifest = Manifest(task, LABELS, StrokeFeatures.specification(), decision)
     path.write_bytes(attach(network(operation), manifest))
     return path

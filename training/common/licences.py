@@ -11,6 +11,8 @@ CORPORA = {
     "imu_phone": "imu_phone (one writer, phone), MIT",
     "imu_pen": "imu_pen (metanav/Handwriting_Recognition_IMU), Apache-2.0",
     "strokes_wand": "strokes_wand (petewarden/magic_wand), Apache-2.0",
+    "pen_strokes": "pen_strokes: UNIPEN train_r01_v07 (CC BY 4.0), pendigits (UCI, CC BY 4.0); "
+    "digilets, in the same folder, is not trained on",
     "speech_commands": "Speech Commands v0.02 (Pete Warden, Google), CC BY 4.0",
     "speech_commands_extra": "more clips of Speech Commands v0.02 (Google), CC BY 4.0",
     "speech_commands_logmel": "log-mel pictures of Speech Commands v0.02 (Google), CC BY 4.0",

@@ -2,11 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.common.cache import DEFAULT_FOLDER
 from training.motion.augmentation import Augmentation
+from training.motion.people.counts import FigureCounts
+from training.motion.shares import Shares
+from training.motion.thresholds import Budgets
+
+TRAINING_PEOPLE = FigureCounts(
+    unipen_digits=30_000,
+    pendigits=16_000,
+    letters=32_000,
+    letters_as_digits=6_000,
+    forms=9_000,
+    paths=6_000,
+    circles=2_500,
+    shapes=16_000,
+    turns=50,
+    idle=1_500,
+)
+VALIDATION_PEOPLE = FigureCounts(
+    unipen_digits=4_000,
+    pendigits=1_000,
+    letters=5_000,
+    letters_as_digits=400,
+    forms=500,
+    circles=200,
+    shapes=2_000,
+    turns=8,
+    idle=150,
+)
+ADAPTATION_PEOPLE = FigureCounts(
+    unipen_digits=2_000,
+    letters=1_500,
+    forms=3_000,
+    circles=200,
+    shapes=1_500,
+    turns=6,
+    idle=120,
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +55,18 @@ class Schedule:
     learning_rate: float
     """The highest; see training.common.optimizer."""
     recorded_share: float = 0.0
-    """Share of each batch that recorded strokes make up; the others are simulated."""
+    """Share of the examples that are recorded strokes; the others are simulated."""
+
+
+@dataclass(frozen=True)
+class ValidationTakes:
+    """How many takes by other simulated arms are drawn to choose the thresholds."""
+
+    digits: int = 1000
+    letters: int = 1500
+    idle_people: int = 60
+    idle_seconds: float = 60.0
+    """Of each of them."""
 
 
 @dataclass(frozen=True)
@@ -27,39 +74,45 @@ class TrainingConfig:
     """Everything that a training of AirDigit depends on."""
 
     data: tuple[str, ...]
-    """Folders of recordings, and of paths for simulated people to draw."""
+    """Folders of recordings, of pen corpora, and of paths for simulated people to draw."""
     out: Path = Path("models/airdigit.tflite")
     base: str | None = None
     """A model to adapt, by name or file; without it a network is trained from random weights."""
     seed: int = 0
 
-    people: int = 2500
-    """Simulated people in the training set."""
-    adapt_people: int = 200
-    """Simulated people in the training set when a base is adapted: without them the adapted model
-    would forget all other people's digits."""
-    validation_people: int = 200
-    """Simulated people in the validation set, on which the threshold is chosen."""
+    people: FigureCounts = TRAINING_PEOPLE
+    """The simulated people of the training set."""
+    validation_people: FigureCounts = VALIDATION_PEOPLE
+    """Other simulated people and writers, on which the thresholds are chosen ..."""
+    validation_takes: ValidationTakes = ValidationTakes()
+    """... with takes of the simulated hands of `--mock`."""
+    adaptation_people: FigureCounts = ADAPTATION_PEOPLE
+    """The simulated people with which a base is adapted: without them the adapted model would
+    forget all other people's digits. Without pen corpora they draw forms and shapes only."""
     held_out_share: float = 0.2
     """Share of each label's takes that is held out, where a corpus has only one session."""
 
-    pretrain: Schedule = Schedule(epochs=30, steps=400, learning_rate=3e-3)
+    pretrain: Schedule = Schedule(epochs=30, steps=300, learning_rate=4e-3)
     """With simulated strokes alone."""
-    finetune: Schedule = Schedule(epochs=15, steps=300, learning_rate=1e-3, recorded_share=0.4)
+    finetune: Schedule = Schedule(epochs=8, steps=120, learning_rate=1.2e-3, recorded_share=0.3)
     """From the pretrained network on, with recorded strokes too."""
-    adapt: Schedule = Schedule(epochs=8, steps=100, learning_rate=5e-4, recorded_share=0.5)
+    adapt: Schedule = Schedule(epochs=4, steps=60, learning_rate=5e-4, recorded_share=0.4)
     """From the base on, with the takes of one person."""
-    batch_size: int = 128
+    batch_size: int = 256
     label_smoothing: float = 0.02
     """Writers disagree about what is a 1 and what is a 7."""
     weight_decay: float = 1e-3
-    none_share: float = 0.35
-    """Share of `none` among the strokes that are drawn from a corpus. Simulated people make more of
-    them than of all digits together."""
+    shares: Shares = Shares()
     augmentation: Augmentation = Augmentation()
-
-    max_false_digits: float = 3.0
-    """In half an hour of walking, fidgeting and scribbling of the validation people."""
+    budgets: Budgets = Budgets()
 
     cache: Path = DEFAULT_FOLDER
     """Folder for simulated strokes and pretrained networks."""
+
+    def with_people(self, figures: int) -> TrainingConfig:
+        """The same with so many simulated people, also to adapt a base."""
+        return replace(
+            self,
+            people=self.people.scaled(figures),
+            adaptation_people=self.adaptation_people.scaled(figures),
+        )

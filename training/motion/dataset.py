@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError, RecordingError
-from edge.features.motion.stroke import main_span
+from edge.features.motion.recording import main_span
 from edge.formats.motion import Recording, find, read
 from edge.samples import MOTION, Chunk
 from edge.simulation.motion.shapes import resample_evenly
@@ -71,7 +71,7 @@ def load_strokes(folders: Sequence[str], corrected: bool = True) -> Strokes:
             if corrected:
                 label = _corrected_label(corpus, label, take.recorded)
             order = f"{take.recorded:>20}"
-            strokes.append(Stroke(span, label, corpus, take.session or "", order))
+            strokes.append(Stroke(span, label, corpus, label, take.session or "", order))
     return Strokes.from_spans(strokes)
 
 

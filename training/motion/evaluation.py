@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from edge.model.model import Model
 from training.common.confusion import Counts, confusion_matrix, most_confused
 from training.common.int8_model import device_scores
-from training.common.tflite import to_int8
 from training.motion import network
-from training.motion.export import int8_model
-from training.motion.strokes import LABELS, Strokes
+from training.motion.scoring import stroke_scores
+from training.motion.strokes import DIGITS, LABELS, Strokes
+from training.motion.thresholds import Thresholds
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +28,10 @@ class Evaluation:
     name: str
     truth: NDArray[np.intp]
     """(n,) class numbers."""
-    float_scores: NDArray[np.float32]
-    int8_scores: NDArray[np.float32]
+    float_scores: NDArray[np.float64]
+    int8_scores: NDArray[np.float64]
+    accepted: NDArray[np.bool_]
+    """Whether the int8 score of the best digit reaches the threshold for recordings."""
 
     @property
     def int8_accuracy(self) -> float:
@@ -37,7 +41,7 @@ class Evaluation:
     def float_accuracy(self) -> float:
         return self._accuracy(self.float_scores)
 
-    def _accuracy(self, scores: NDArray[np.float32]) -> float:
+    def _accuracy(self, scores: NDArray[np.float64]) -> float:
         return float((scores.argmax(axis=1) == self.truth).mean())
 
     def confusion(self) -> Counts:
@@ -52,8 +56,8 @@ class Evaluation:
     def table(self) -> list[str]:
         """A Markdown table with the accuracy of each label."""
         rows = [
-            "| drawn | strokes | float | int8 | most often taken for |",
-            "|---|---|---|---|---|",
+            "| drawn | strokes | float | int8 | accepted as a digit | most often taken for |",
+            "|---|---|---|---|---|---|",
         ]
         confusion = self.confusion()
         for k, label in enumerate(LABELS):
@@ -62,21 +66,29 @@ class Evaluation:
                 continue
             in_float = (self.float_scores[drawn].argmax(axis=1) == k).mean()
             in_int8 = (self.int8_scores[drawn].argmax(axis=1) == k).mean()
+            accepted = self.accepted[drawn].mean()
             wrong = most_confused(confusion, k)
             other = f"{LABELS[wrong[0]]} ({wrong[1]})" if wrong else ""
-            rows.append(f"| {label} | {drawn.sum()} | {in_float:.3f} | {in_int8:.3f} | {other} |")
+            rows.append(
+                f"| {label} | {drawn.sum()} | {in_float:.3f} | {in_int8:.3f} | {accepted:.3f} | "
+                f"{other} |"
+            )
         return rows
 
 
 def evaluate(
-    name: str, trained: keras.Model, strokes: Strokes, calibration: NDArray[np.float32]
+    name: str, trained: keras.Model, model: Model, strokes: Strokes, thresholds: Thresholds
 ) -> Evaluation:
     """Score the strokes with a network and with the int8 model that it gives."""
+    scores = stroke_scores(partial(device_scores, model), strokes)
+    digits = scores[:, : len(DIGITS)]
+    least = np.array([thresholds.by_digit[digit] for digit in DIGITS])
     evaluation = Evaluation(
         name,
         strokes.classes(),
-        network.probabilities(trained, strokes.tensors),
-        device_scores(int8_model(to_int8(trained, calibration)), strokes.tensors),
+        stroke_scores(partial(network.probabilities, trained), strokes),
+        scores,
+        digits.max(axis=1) >= least[digits.argmax(axis=1)],
     )
     log.info("%s", evaluation.summary())
     return evaluation

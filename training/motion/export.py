@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge.features.motion.stroke import StrokeFeatures
 from edge.model import Manifest, attach
 from edge.model.model import Model
 from training.common.int8_model import load_model
-from training.motion.strokes import DIGITS, LABELS, NONE, Strokes
+from training.motion.strokes import DIGITS, MODEL_LABELS, NONE, UPSIDE_DOWN
+from training.motion.thresholds import Thresholds
 
 TASK = "airdigit"
-ANY_THRESHOLD = 0.5  # of models whose scores alone are used
-CALIBRATION = 1000  # simulated strokes
+# Of models whose scores alone are used.
+ANY_THRESHOLDS = Thresholds({digit: 0.5 for digit in DIGITS}, {})
 
 
-def model_file(int8: bytes, threshold: float, provenance: dict[str, Any]) -> bytes:
-    """An int8 network with a manifest that holds everything a device needs."""
-    decision = {"kind": "single", "threshold": round(threshold, 2), "none_label": NONE}
-    manifest = Manifest(TASK, list(LABELS), StrokeFeatures.specification(), decision, provenance)
+def model_file(
+    int8: bytes, thresholds: tuple[Thresholds, Thresholds], provenance: dict[str, Any]
+) -> bytes:
+    """An int8 network with a manifest that holds everything a device needs.
+
+    The thresholds are those of live recognition, and those of recordings.
+    """
+    live, recordings = thresholds
+    decision = {
+        "kind": "stroke",
+        "none_label": NONE,
+        "upside_down_label": UPSIDE_DOWN,
+        "thresholds": live.by_digit,
+        "recording_thresholds": recordings.by_digit,
+    }
+    specification = StrokeFeatures.specification()
+    manifest = Manifest(TASK, list(MODEL_LABELS), specification, decision, provenance)
     return attach(int8, manifest)
 
 
-def int8_model(int8: bytes, threshold: float = ANY_THRESHOLD) -> Model:
+def int8_model(
+    int8: bytes, thresholds: tuple[Thresholds, Thresholds] = (ANY_THRESHOLDS, ANY_THRESHOLDS)
+) -> Model:
     """The model of an int8 network, without writing a file."""
-    return load_model(model_file(int8, threshold, {}), TASK)
-
-
-def calibration_tensors(simulated: Strokes, recorded: Strokes) -> NDArray[np.float32]:
-    """Model inputs that show the converter the ranges of all activations.
-
-    Simulated and recorded digits in random order, without `none`.
-    """
-    digits = np.flatnonzero(np.isin(simulated.label, DIGITS))
-    some = simulated[digits[:: max(1, len(digits) // CALIBRATION)]].tensors
-    mixed = np.concatenate([some, recorded.tensors])
-    return mixed[np.random.default_rng(0).permutation(len(mixed))]
+    return load_model(model_file(int8, thresholds, {}), TASK)

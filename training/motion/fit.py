@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import tensorflow as tf
-from numpy.typing import NDArray
 from tensorflow import keras
 
+from edge.features.motion.pose import OTHER_SIGN
 from training.common.cache import cache_key, cached_weights
 from training.common.epoch_logger import EpochLogger
 from training.common.optimizer import adamw
@@ -14,7 +15,8 @@ from training.common.sampling import WeightedSampler
 from training.motion import network
 from training.motion.augmentation import augment
 from training.motion.config import Schedule, TrainingConfig
-from training.motion.strokes import LABELS, NONE, Strokes
+from training.motion.examples import Examples, mix, recorded_examples
+from training.motion.strokes import LABELS, MODEL_LABELS, NONE, UPSIDE_DOWN, Strokes
 
 CODE = (
     "training/common/optimizer.py",
@@ -25,55 +27,69 @@ CODE = (
 )
 
 
-def pretrain(simulated: Strokes, config: TrainingConfig) -> keras.Model:
+def pretrain(simulated: Examples, config: TrainingConfig) -> keras.Model:
     """A network trained on simulated people alone; from the cache if it was trained before."""
     keras.utils.set_random_seed(config.seed)
     model = network.build_trainable()
     key = cache_key(
         *(config.pretrain, config.seed, config.batch_size, config.label_smoothing),
-        *(config.weight_decay, config.none_share, config.augmentation),
-        simulated.motion,
+        *(config.weight_decay, config.augmentation),
+        *(simulated.trajectories, simulated.trust, simulated.weight),
         code=CODE,
     )
     path = config.cache / f"pretrained-{key}.weights.h5"
     cached_weights(
-        path, model, lambda: _fit(model, simulated, None, config.pretrain, config, "pretraining")
+        path, model, lambda: _fit(model, simulated, config.pretrain, config, "pretraining")
     )
     return model
 
 
 def finetune(
-    pretrained: keras.Model, simulated: Strokes, recorded: Strokes, config: TrainingConfig
+    pretrained: keras.Model, simulated: Examples, recorded: Strokes, config: TrainingConfig
 ) -> keras.Model:
     """A copy of a pretrained network that is trained on recorded strokes too, and folded."""
     keras.utils.set_random_seed(config.seed)
     model = network.build_trainable()
     model.set_weights(pretrained.get_weights())
     if len(recorded):
-        _fit(model, simulated, recorded, config.finetune, config, "finetuning")
+        mixed = _mixed(model, simulated, recorded, config.finetune)
+        _fit(model, mixed, config.finetune, config, "finetuning")
     return network.fold_batchnorm(model)
 
 
 def adapt(
-    base: keras.Model, simulated: Strokes, own: Strokes, config: TrainingConfig
+    base: keras.Model, simulated: Examples, own: Strokes, config: TrainingConfig
 ) -> keras.Model:
     """A copy of a folded network that is trained further on the takes of one person."""
     keras.utils.set_random_seed(config.seed)
     model = keras.models.clone_model(base)
     model.set_weights(base.get_weights())
-    _fit(model, simulated, own, config.adapt, config, "adaptation to own takes")
+    mixed = _mixed(model, simulated, own, config.adapt)
+    _fit(model, mixed, config.adapt, config, "adaptation to own takes")
     return model
+
+
+def _mixed(
+    model: keras.Model, simulated: Examples, recorded: Strokes, schedule: Schedule
+) -> Examples:
+    """Simulated examples, and the strokes of all recorded corpora in equal shares."""
+    corpora = sorted(set(recorded.corpus))
+    score = partial(network.probabilities, model)
+    share = schedule.recorded_share / len(corpora)
+    parts = [
+        (recorded_examples(recorded[recorded.corpus == corpus], score), share) for corpus in corpora
+    ]
+    return mix([(simulated, 1 - schedule.recorded_share), *parts])
 
 
 def _fit(
     model: keras.Model,
-    simulated: Strokes,
-    recorded: Strokes | None,
+    examples: Examples,
     schedule: Schedule,
     config: TrainingConfig,
     task: str,
 ) -> None:
-    """Train on random batches of augmented strokes."""
+    """Train on random batches of augmented examples."""
     steps = schedule.epochs * schedule.steps
     model.compile(
         adamw(schedule.learning_rate, steps, config.weight_decay),
@@ -81,7 +97,7 @@ def _fit(
         metrics=["accuracy"],
     )
     model.fit(
-        _batches(simulated, recorded, schedule, config),
+        _batches(examples, config),
         epochs=schedule.epochs,
         steps_per_epoch=schedule.steps,
         verbose=0,
@@ -89,50 +105,33 @@ def _fit(
     )
 
 
-def _batches(
-    simulated: Strokes, recorded: Strokes | None, schedule: Schedule, config: TrainingConfig
-) -> tf.data.Dataset:
-    """Endless batches of model inputs and one-hot labels."""
-    count = round(config.batch_size * schedule.recorded_share) if recorded is not None else 0
-    sources = [_Source(simulated, config.batch_size - count, config.none_share)]
-    if recorded is not None and count:
-        sources.append(_Source(recorded, count, config.none_share))
+def _batches(examples: Examples, config: TrainingConfig) -> tf.data.Dataset:
+    """Endless batches of network inputs and one-hot labels."""
+    examples = examples[examples.weight > 0]
+    trajectories, trust = tf.constant(examples.trajectories), tf.constant(examples.trust)
+    classes, signed = tf.constant(examples.classes), tf.constant(examples.signed)
+    readable = tf.constant(examples.readable)
+    sample = WeightedSampler(examples.weight)
+    settings = config.augmentation
+    none, upside_down = LABELS.index(NONE), MODEL_LABELS.index(UPSIDE_DOWN)
 
     def batch(_: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        tensors, classes = zip(*(source.draw() for source in sources), strict=True)
-        x = augment(tf.concat(tensors, 0), config.augmentation)
-        return x, tf.one_hot(tf.concat(classes, 0), len(LABELS))
+        rows = sample(config.batch_size)
+        y, has_sign = tf.gather(classes, rows), tf.gather(signed, rows)
+        x = augment(
+            tf.gather(trajectories, rows),
+            tf.gather(trust, rows),
+            tf.gather(readable, rows),
+            settings,
+        )
+        chance = tf.where(
+            y != none,
+            settings.upside_down,
+            tf.where(has_sign, settings.none_upside_down, 0.0),
+        )
+        flip = tf.random.uniform([config.batch_size]) < chance
+        x = tf.where(flip[:, None, None], x * OTHER_SIGN.astype("float32"), x)
+        y = tf.where(flip & has_sign, upside_down, y)
+        return x, tf.one_hot(y, len(MODEL_LABELS))
 
     return tf.data.Dataset.range(1).repeat().map(batch, tf.data.AUTOTUNE).prefetch(4)
-
-
-class _Source:
-    """Draws `count` random strokes of a set for each batch."""
-
-    def __init__(self, strokes: Strokes, count: int, none_share: float) -> None:
-        self.count = count
-        self.tensors = tf.constant(strokes.tensors)
-        self.classes = tf.constant(strokes.classes(), tf.int32)
-        self.sample = WeightedSampler(sampling_weights(strokes, none_share))
-
-    def draw(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Model inputs and class numbers."""
-        rows = self.sample(self.count)
-        return tf.gather(self.tensors, rows), tf.gather(self.classes, rows)
-
-
-def sampling_weights(strokes: Strokes, none_share: float) -> NDArray[np.float64]:
-    """How often each stroke is drawn; the weights sum to one.
-
-    Within a corpus, all digits are drawn equally often, and `none` has the share `none_share`. Two
-    corpora with the same labels are drawn equally often.
-    """
-    weight = np.zeros(len(strokes))
-    for corpus in np.unique(strokes.corpus):
-        in_corpus = strokes.corpus == corpus
-        labels = np.unique(strokes.label[in_corpus])
-        for label in labels:
-            rows = in_corpus & (strokes.label == label)
-            share = none_share * (len(labels) - 1) / (1 - none_share) if label == NONE else 1.0
-            weight[rows] = share / rows.sum()
-    return weight / weight.sum()

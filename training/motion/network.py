@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from edge.features.motion.inputs import POINTS
 from edge.features.motion.pose import CHANNELS
-from edge.features.motion.stroke import POINTS
 from training.common import keras_layers
 from training.common.tflite_file import read_weights
-from training.motion.strokes import LABELS
+from training.motion.strokes import MODEL_LABELS
 
-WIDTHS, KERNELS, STRIDES = (28, 36, 44, 52), (5, 5, 5, 3), (1, 2, 2, 2)
+WIDTHS, KERNELS, STRIDES = (32, 44, 56, 64), (5, 5, 5, 3), (1, 2, 2, 2)
 DROPOUT = 0.3
 
 layers = keras.layers
@@ -44,7 +44,7 @@ def from_tflite(tflite: bytes) -> keras.Model:
 
 
 def probabilities(network: keras.Model, tensors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, labels) scores of n strokes."""
+    """(n, MODEL_LABELS) scores of n drawings."""
     scores: NDArray[np.float32] = network.predict(tensors, batch_size=1024, verbose=0)
     return scores
 
@@ -60,4 +60,4 @@ def _build(normalised: bool) -> keras.Model:
             x = layers.BatchNormalization()(x)
         x = layers.ReLU(6.0)(x)
     x = layers.Dropout(DROPOUT)(layers.Flatten()(x))
-    return keras.Model(inputs, layers.Dense(len(LABELS), activation="softmax")(x))
+    return keras.Model(inputs, layers.Dense(len(MODEL_LABELS), activation="softmax")(x))

@@ -34,6 +34,11 @@ class Protocol:
     live_corpus: str = ""
     """A corpus whose takes are also played to the live chain."""
 
+    @property
+    def new_person(self) -> bool:
+        """Whether the base is trained without any take of the tested person."""
+        return bool(self.live_corpus) or self.own is not None
+
 
 def protocols(recorded: Strokes) -> Iterator[Protocol]:
     """Hold out single sessions, late takes, and all takes of one person and device."""
@@ -53,10 +58,10 @@ def protocols(recorded: Strokes) -> Iterator[Protocol]:
     name = f"{HANDHELD}, first 80 % / last 20 % of each digit"
     yield Protocol(name, 0.97, late | late_phone, late)
     name = f"{PHONE}, first {PHONE_FIRST} / last 10 of each digit"
-    yield Protocol(name, 0.88, late | late_phone, late_phone)
+    yield Protocol(name, 0.95, late | late_phone, late_phone)
     for corpus, in_corpus in ((PHONE, phone), (HANDHELD, handheld)):
         name = f"no take of {corpus} in training -> {corpus}"
-        yield Protocol(name, 0.85, in_corpus, in_corpus, live_corpus=corpus)
+        yield Protocol(name, 0.95, in_corpus, in_corpus, live_corpus=corpus)
         later = last_of_each_label(recorded, in_corpus, first=OWN_TAKES)
         name = f"... and {OWN_TAKES} own takes a digit given (--base), tested on later takes"
         yield Protocol(name, 0.96, in_corpus, later, own=in_corpus & ~later)

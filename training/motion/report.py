@@ -9,6 +9,7 @@ from edge.model.model import Model
 from training.common.plots import ConfusionPlot, plot_confusion
 from training.motion.evaluation import Evaluation
 from training.motion.strokes import LABELS
+from training.motion.thresholds import Thresholds
 
 
 def plot_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
@@ -28,6 +29,7 @@ def model_card(
     model: Model,
     evaluations: Sequence[Evaluation],
     held_out: Sequence[str],
+    thresholds: tuple[Thresholds, Thresholds],
     onnx_error: float,
 ) -> str:
     """The card in Markdown; `held_out` describes what was held out for the evaluations."""
@@ -35,17 +37,19 @@ def model_card(
     lines = [
         f"# {path.stem}",
         "",
-        "Recognises digits 0 to 9 drawn in the air with a hand-held IMU (accelerometer and "
-        "gyroscope); `none` is any other movement.",
+        "Recognises digits 0 to 9 drawn in the air with an IMU (accelerometer and gyroscope) in "
+        "the hand, on a wand, a wrist or a forearm. `none` is any other movement: letters, shapes, "
+        "swipes, handling. `upside down` is a drawing under the wrong sign of its lateral axis; it "
+        "is never an answer.",
         "",
         f"- File: `{path.name}`, {path.stat().st_size} bytes with its manifest; int8 in and out.",
         f"- Input: stroke features {model.manifest.input_hash}, shape "
-        f"{'x'.join(map(str, model.input_shape))}.",
-        f"- Live threshold: {model.manifest.decision['threshold']}.",
+        f"{'x'.join(map(str, model.input_shape))}; every stroke is scored twice, under both signs.",
         f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network.",
         f"- Made by `{provenance['command']}`.",
         f"- Trained on: {'; '.join(provenance['corpora'])}.",
         "",
+        *_thresholds(*thresholds),
         "## Accuracy",
         "",
         "Measured on a network of the same hyperparameters that was trained without the strokes "
@@ -59,3 +63,19 @@ def model_card(
         lines += [f"### {one.summary()}", "", *one.table(), ""]
     lines += [f"![confusion matrices]({path.stem}.png)", ""]
     return "\n".join(lines)
+
+
+def _thresholds(live: Thresholds, recordings: Thresholds) -> list[str]:
+    """What each digit needs, and what of the validation set that lets through."""
+    lines = [
+        "## Thresholds",
+        "",
+        f"| | {' | '.join(live.by_digit)} |",
+        f"|---|{'---|' * len(live.by_digit)}",
+    ]
+    for name, one in (("live", live), ("recordings", recordings)):
+        lines.append(f"| {name} | {' | '.join(f'{x:.3g}' for x in one.by_digit.values())} |")
+    if live.validation:
+        lines += ["", "Simulated people and writers who are not in the training set:", ""]
+    lines += [f"- live: {name} {value:.3g}" for name, value in live.validation.items()]
+    return [*lines, ""]

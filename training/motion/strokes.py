@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.motion.gate import Span
-from edge.features.motion.stroke import INTEGRATION_BINS, binned, tensors
+from edge.features.motion.binning import INTEGRATION_BINS, binned
+from edge.features.motion.span import Span
 from edge.formats.motion.file_name import NONE_LABEL as NONE
 
 DIGITS = tuple("0123456789")
 LABELS = (*DIGITS, NONE)
+UPSIDE_DOWN = "upside down"
+"""The label of a drawing under the wrong sign of the lateral axis."""
+MODEL_LABELS = (*LABELS, UPSIDE_DOWN)
+# Corpora of simulated movements that draw nothing.
+TURNS, IDLE = "turns", "idle"
+DRAWN_POINTS = 64
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -24,8 +31,12 @@ class Stroke:
     span: Span
     label: str
     corpus: str
+    figure: str = ""
+    """What was drawn, by its name in the corpus: a letter, a shape."""
     session: str = ""
     order: str = ""
+    drawn: Array | None = None
+    """(DRAWN_POINTS, 2) what the hand truly drew, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -36,25 +47,38 @@ class Strokes:
     """(n, bins, 6) acceleration and turn rate."""
     duration: NDArray[np.float64]
     """Seconds."""
+    clipped: NDArray[np.float64]
+    """(n, 2) shares of samples at the limits of the accelerometer and of the gyroscope."""
     label: NDArray[np.str_]
     corpus: NDArray[np.str_]
+    figure: NDArray[np.str_]
     session: NDArray[np.str_]
-    """Recording session of the corpus; of a simulated stroke, the person."""
+    """Recording session of the corpus."""
     order: NDArray[np.str_]
     """Sorts the strokes of one corpus by time."""
+    drawn: NDArray[np.float32]
+    """(n, DRAWN_POINTS, 2) what the hand truly drew; zero where that is not known."""
 
     @classmethod
     def from_spans(cls, strokes: Iterable[Stroke]) -> Strokes:
         """Bin the signals of single strokes."""
-        rows = [(*binned(s.span), s.label, s.corpus, s.session, s.order) for s in strokes]
-        if not rows:
-            none = np.zeros(0, dtype=np.str_)
-            return cls(
-                np.zeros((0, INTEGRATION_BINS, 6), np.float32), np.zeros(0), none, none, none, none
-            )
-        motion, duration, *texts = zip(*rows, strict=True)
+        strokes = list(strokes)
+        texts = [[s.label, s.corpus, s.figure, s.session, s.order] for s in strokes]
+        signals = [binned(s.span) for s in strokes]
+        motion, duration, clipped = zip(*signals, strict=True) if signals else ((), (), ())
+        unknown = np.zeros((DRAWN_POINTS, 2))
+        drawn = [unknown if s.drawn is None else s.drawn for s in strokes]
+        label, corpus, figure, session, order = np.reshape(texts, (-1, 5)).astype(np.str_).T
         return cls(
-            np.array(motion, dtype=np.float32), np.array(duration), *(np.array(t) for t in texts)
+            np.reshape(motion, (-1, INTEGRATION_BINS, 6)).astype(np.float32),
+            np.array(duration, dtype=float),
+            np.reshape(clipped, (-1, 2)).astype(float),
+            label,
+            corpus,
+            figure,
+            session,
+            order,
+            np.reshape(drawn, (-1, DRAWN_POINTS, 2)).astype(np.float32),
         )
 
     @classmethod
@@ -72,11 +96,6 @@ class Strokes:
     def arrays(self) -> dict[str, NDArray]:  # type: ignore[type-arg]
         """The fields by name."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-    @cached_property
-    def tensors(self) -> NDArray[np.float32]:
-        """Model inputs; computed once, although several networks are trained on them."""
-        return tensors(self.motion.astype(np.float64), self.duration)
 
     def classes(self) -> NDArray[np.intp]:
         """The number of each stroke's label."""

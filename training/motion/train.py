@@ -1,9 +1,10 @@
-"""Train AirDigit, or adapt a model: load, split, fit, choose the threshold, export."""
+"""Train AirDigit, or adapt a model: load, split, fit, choose the thresholds, export."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,21 @@ from training.motion.evaluation import Evaluation, evaluate
 from training.motion.export import int8_model, model_file
 from training.motion.split import Split, hold_out
 from training.motion.strokes import NONE, Strokes
-from training.motion.thresholds import choose_threshold
+from training.motion.thresholds import Thresholds
 from training.motion.training_data import TrainingData, load
 
 log = logging.getLogger(__name__)
 
 ONNX_SAMPLES = 500  # strokes on which the ONNX model is compared with the Keras network
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network, the int8 model that it gives, and the thresholds of that: live, recordings."""
+
+    network: keras.Model
+    int8: bytes
+    thresholds: tuple[Thresholds, Thresholds]
 
 
 def train(config: TrainingConfig) -> None:
@@ -38,66 +48,71 @@ def train(config: TrainingConfig) -> None:
 
     held_out = "; ".join(split.description) or "none"
     log.info("first without the held-out takes, to measure accuracy: %s", held_out)
-    evaluations = measure(fit_network(split.train, data, config), split, data)
+    evaluations = measure(fit_model(split.train, data, config), split, data)
     log.info("now with all takes, to export")
-    trained = fit_network(data.recorded, data, config)
+    trained = fit_model(data.recorded, data, config)
 
-    int8 = to_int8(trained, data.calibration)
-    threshold = choose_threshold(int8_model(int8), data.validation, config)
-
-    export(trained, int8, threshold, evaluations, split, data, config)
+    export(trained, evaluations, split, data, config)
 
 
-def fit_network(recorded: Strokes, data: TrainingData, config: TrainingConfig) -> keras.Model:
+def fit_model(recorded: Strokes, data: TrainingData, config: TrainingConfig) -> Trained:
     """Train a network, or adapt the base, with these recorded strokes."""
     if data.base is not None:
-        return fit.adapt(data.base, data.simulated, recorded, config)
+        adapted = fit.adapt(data.base.network, data.simulated, recorded, config)
+        return Trained(adapted, to_int8(adapted, data.calibration), data.base.thresholds)
+    assert data.validation is not None
     pretrained = fit.pretrain(data.simulated, config)
-    return fit.finetune(pretrained, data.simulated, recorded, config)
+    finetuned = fit.finetune(pretrained, data.simulated, recorded, config)
+    int8 = to_int8(finetuned, data.calibration)
+    thresholds = data.validation.thresholds(int8_model(int8), config)
+    log.info("thresholds, live: %s, %s", thresholds[0].by_digit, thresholds[0].validation)
+    return Trained(finetuned, int8, thresholds)
 
 
-def measure(trained: keras.Model, split: Split, data: TrainingData) -> list[Evaluation]:
+def measure(trained: Trained, split: Split, data: TrainingData) -> list[Evaluation]:
     """Accuracy on the takes that were held out, and on simulated people."""
-    tests = {
-        "held out of training": split.test,
-        "simulated people, all strokes": data.validation,
-        "simulated people, digits": data.validation[data.validation.label != NONE],
-    }
+    tests = {"held out of training": split.test}
+    if data.validation is not None:
+        simulated = data.validation.strokes
+        tests["simulated people, all strokes"] = simulated
+        tests["simulated people, digits"] = simulated[simulated.label != NONE]
+    model = int8_model(trained.int8)
     return [
-        evaluate(name, trained, strokes, data.calibration)
+        evaluate(name, trained.network, model, strokes, trained.thresholds[1])
         for name, strokes in tests.items()
         if len(strokes)
     ]
 
 
 def export(
-    trained: keras.Model,
-    int8: bytes,
-    threshold: float,
+    trained: Trained,
     evaluations: Sequence[Evaluation],
     split: Split,
     data: TrainingData,
     config: TrainingConfig,
 ) -> None:
     """Write all files, and print the card."""
-    onnx, onnx_error = to_onnx(trained, data.calibration[:ONNX_SAMPLES])
-    write_file(config.out, model_file(int8, threshold, _provenance(config, evaluations)))
+    onnx, onnx_error = to_onnx(trained.network, data.calibration[:ONNX_SAMPLES])
+    origin = _provenance(config, evaluations)
+    write_file(config.out, model_file(trained.int8, trained.thresholds, origin))
     write_file(config.out.with_suffix(".onnx"), onnx)
     report.plot_evaluations(evaluations, config.out.with_suffix(".png"))
     model = Model.load(config.out)
-    card = report.model_card(config.out, model, evaluations, split.description, onnx_error)
+    card = report.model_card(
+        config.out, model, evaluations, split.description, trained.thresholds, onnx_error
+    )
     write_file(config.out.with_suffix(".md"), card)
     print(card)
     print(f"wrote {config.out}; try it: airdigit-live --model {config.out} --mock")
 
 
 def _provenance(config: TrainingConfig, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
-    people = config.adapt_people if config.base else config.people
-    default = TrainingConfig.adapt_people if config.base else TrainingConfig.people
+    people = config.adaptation_people if config.base else config.people
+    default = TrainingConfig.adaptation_people if config.base else TrainingConfig.people
     options = {
         "--data": folder_names(config.data),
         "--base": Path(config.base).name if config.base else None,
-        "--people": people if people != default else None,
+        "--people": people.figures if people != default else None,
         "--seed": config.seed,
         "--out": model_path(config.out),
     }

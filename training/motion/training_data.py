@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +10,31 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.errors import RecordingError
+from edge.model.model import Model
 from edge.model.model_file import read_model
 from edge.model.shipped import find_model
 from training.motion import dataset, network
 from training.motion.config import TrainingConfig
-from training.motion.export import calibration_tensors
-from training.motion.simulated_people import simulate
+from training.motion.examples import Examples, simulated_examples
+from training.motion.people.pen_corpora import TRAIN, pen_folder
+from training.motion.people.world import Shapes, simulate
 from training.motion.strokes import Strokes
+from training.motion.thresholds import Thresholds
+from training.motion.validation import ValidationSet, validation_set
 
-# The simulated people of the training set are numbered from 0; these are others.
-FIRST_VALIDATION_PERSON = 1_000_000
+log = logging.getLogger(__name__)
+
+TRAINING_SEED, ADAPTATION_SEED = 1, 3_000_001
+CALIBRATION = 1000  # simulated examples
+
+
+@dataclass(frozen=True)
+class Base:
+    """The model that is adapted."""
+
+    network: keras.Model
+    thresholds: tuple[Thresholds, Thresholds]
+    """Live, and for recordings: an adapted model keeps them."""
 
 
 @dataclass(frozen=True)
@@ -26,40 +42,65 @@ class TrainingData:
     """What networks are trained and validated on."""
 
     recorded: Strokes
-    simulated: Strokes
-    """The simulated people of the training set."""
-    validation: Strokes
-    """Other simulated people, to test the model and to choose its threshold."""
-    base: keras.Model | None
-    """The network to adapt."""
+    simulated: Examples
+    base: Base | None
+    validation: ValidationSet | None
+    """None if a base is adapted."""
     calibration: NDArray[np.float32]
     """Model inputs that set the int8 ranges."""
 
 
 def load(config: TrainingConfig) -> TrainingData:
     """Read the recordings and simulate the people. RecordingError if there is no recording."""
+    shapes = load_shapes(config)
     recorded = dataset.load_strokes(config.data)
-    paths = dataset.load_drawn_paths(config.data)
-    if not len(recorded) and not paths:
+    if not len(recorded) and not shapes.paths and shapes.pen is None:
         raise RecordingError(
             f"{config.data[0]}: no recording of a stroke: airdigit-record makes them"
         )
-    validation = validation_people(config)
+    simulated = simulated_people(config, shapes)
+    return TrainingData(
+        recorded,
+        simulated,
+        load_base(config.base) if config.base else None,
+        None if config.base else validation_set(config, shapes),
+        calibration_tensors(simulated),
+    )
+
+
+def load_shapes(config: TrainingConfig) -> Shapes:
+    """The pen corpora and the recorded paths among the folders of data."""
+    pen = pen_folder(config.data)
+    if pen is None and config.base is None:
+        log.warning(
+            "no pen corpora (a folder pen_strokes) among the data: the simulated people draw fewer "
+            "shapes of digits, and letters are not learnt as none"
+        )
+    return Shapes(pen, dataset.load_drawn_paths(config.data))
+
+
+def simulated_people(config: TrainingConfig, shapes: Shapes) -> Examples:
+    """The simulated people of the training set, or those with which a base is adapted."""
     if config.base:
-        simulated = adaptation_people(config)
-        base = network.from_tflite(read_model(find_model(config.base))[0])
+        counts, seed, name = config.adaptation_people, ADAPTATION_SEED, "adaptation"
     else:
-        simulated, base = simulate(config.people, 0, config.cache, paths), None
-    calibration = calibration_tensors(simulated, recorded)
-    return TrainingData(recorded, simulated, validation, base, calibration)
+        counts, seed, name = config.people, TRAINING_SEED, "training"
+    strokes = simulate(counts, TRAIN, seed, shapes, config.cache, name)
+    return simulated_examples(strokes, config.shares)
 
 
-def validation_people(config: TrainingConfig) -> Strokes:
-    """Simulated people that no network is trained on."""
-    return simulate(config.validation_people, FIRST_VALIDATION_PERSON, config.cache)
+def load_base(name: str) -> Base:
+    """The network and the thresholds of a model. ModelError if it is none of this training."""
+    path = find_model(name)
+    decision = Model.load(path, task="airdigit").manifest.decision
+    thresholds = [
+        Thresholds(dict(decision[key]), {}) for key in ("thresholds", "recording_thresholds")
+    ]
+    return Base(network.from_tflite(read_model(path)[0]), (thresholds[0], thresholds[1]))
 
 
-def adaptation_people(config: TrainingConfig) -> Strokes:
-    """Simulated people that are mixed with the takes of one person."""
-    first = FIRST_VALIDATION_PERSON + config.validation_people
-    return simulate(config.adapt_people, first, config.cache)
+def calibration_tensors(simulated: Examples) -> NDArray[np.float32]:
+    """Model inputs that show the converter the ranges of all activations: random examples."""
+    rng = np.random.default_rng(0)
+    count = min(CALIBRATION, int((simulated.weight > 0).sum()))
+    return simulated[rng.choice(len(simulated), count, replace=False, p=simulated.weight)].tensors

@@ -21,7 +21,7 @@ from edge.bench.inputs.replayed_signal import ReplayedSignal
 from edge.bench.machine.memory import peak_mb
 from edge.bench.workers.stage_timer import STAGES, StageTimer
 from edge.chain import Chain, run
-from edge.events import Detection
+from edge.events import Detection, Retraction
 from edge.model import Model
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
@@ -99,6 +99,8 @@ class _Pass:
             # A live chunk is complete at the time of its last sample; then it is computed.
             known = self._chunk_end + time.perf_counter() - self._chunk_came
             self.detections.append(KnownDetection(event.label, event.t, known))
+        elif isinstance(event, Retraction):
+            self.detections = [d for d in self.detections if d.t != event.retracted_t]
         self.sink.show(event)
 
     def progress(self, health: Health, chunk: Chunk, preview: Preview | None = None) -> None:

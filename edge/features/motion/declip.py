@@ -24,9 +24,7 @@ def declip(values: Array) -> Array:
 
 
 def _replace_plateaus(column: Array) -> None:
-    extreme = np.abs(column) >= NEAR * np.abs(column).max()
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], extreme, [False]]).astype(int)))
-    runs = list(zip(edges[::2], edges[1::2], strict=True))
+    runs = _runs_at_extreme(column)
     if not any(end - start >= PLATEAU for start, end in runs):
         return
     for start, end in runs:
@@ -43,3 +41,20 @@ def _replace_plateaus(column: Array) -> None:
         )
         sign = np.sign(column[start])
         column[start:end] = sign * np.maximum(np.abs(column[start:end]), sign * peak)
+
+
+def clipped_share(values: Array) -> float:
+    """The share of samples at which an axis stays at its own extreme value for PLATEAU samples."""
+    on_plateau = np.zeros(len(values), bool)
+    for column in values.T:
+        for start, end in _runs_at_extreme(column):
+            if end - start >= PLATEAU:
+                on_plateau[start:end] = True
+    return float(on_plateau.mean())
+
+
+def _runs_at_extreme(column: Array) -> list[tuple[int, int]]:
+    """Start and end of each run of samples at the extreme value of an axis, of either sign."""
+    extreme = np.abs(column) >= NEAR * np.abs(column).max()
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], extreme, [False]]).astype(int)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

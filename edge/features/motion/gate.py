@@ -2,174 +2,157 @@
 
 It takes one sample at a time, so the result cannot depend on how the stream is cut into chunks.
 
-Activity is a smoothed measure of how fast the hand turns and accelerates, in rad/s. A stroke begins
-when the activity exceeds BEGIN; samples from before that moment, while the activity rose, belong to
-it (pre-roll). It ends after the activity was low for the hang time. While the hand rests, the
-gate estimates the bias of the gyroscope.
+A stroke begins when the activity of the hand exceeds BEGIN; samples from before that moment, while
+the activity rose, belong to it (pre-roll). It ends after the activity was low for the hang time.
+Then both ends are trimmed: what is slow compared with the stroke itself, such as the way to its
+beginning, is not part of it.
 
 The values of these constants, and their names, are part of every model's input specification.
 """
 
 from __future__ import annotations
 
-import math
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-BEGIN = 0.5  # rad/s, activity: more is a stroke
-QUIET = 0.3  # rad/s, activity: less is rest
-QUIET_SHARE = 0.15  # of a stroke's peak is rest too: after fast strokes hands rest less quietly
+from edge.features.motion import pieces
+from edge.features.motion.activity import ActivityMeter, Bias
+from edge.features.motion.pieces import Piece, Pieces
+from edge.features.motion.row_buffer import RowBuffer
+from edge.features.motion.span import Row, Span
+
+BEGIN = 0.45  # rad/s, activity: more is a stroke
+QUIET = 0.25  # rad/s, activity: less is rest
+QUIET_SHARE = 0.12  # of a stroke's peak is rest too: after fast strokes hands rest less quietly
+TRIM_SHARE = 0.12  # of the peak: both ends of a stroke that are slower are no part of it
 SHAKY = 1.7  # times the activity at rest before the stroke is rest: some hands are never still
 LEAST_QUIET = 0.45  # rad/s: more activity is no rest, however shaky the hand is
 CALM_TIME = 1.0  # s, time constant of the activity at rest
-FAINT = 0.6  # rad/s: a movement whose peak is below this is no stroke
-ACCEL_WEIGHT = 0.2  # rad/s for each m/s^2: how much acceleration counts beside rotation
-SHORTEST, LONGEST = 0.25, 6.0  # s, duration of a stroke
+FAINT = 0.55  # rad/s: a movement whose peak is below this is no stroke
+SHORTEST = 0.25  # s, duration of a stroke
 FEWEST = 8  # samples of a stroke: fewer show no shape
 PREROLL = 0.3  # s of samples before BEGIN is exceeded, in which a stroke can begin
-MARGIN = 0.06  # s added at both ends
-SMOOTHING, LEVEL = 0.05, 0.2  # s, time constants of the activity, and of gravity and turn rate
-REST_FOR_BIAS = 0.06  # rad/s: with less unsteadiness, the bias of the gyroscope is estimated
-LARGEST_BIAS = 0.4  # rad/s: the MPU6050's data sheet allows 20 deg/s
-BIAS_TIME = 0.8  # s, time constant of the bias
+MARGIN = 0.06  # s kept at both ends
 GAP = 0.15  # s without samples end a stroke
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stroke: rows of (t, ax, ay, az, gx, gy, gz), with the bias of the gyroscope removed."""
-
-    rows: list[tuple[float, ...]]
-    end: float
-    """When the hand came to rest."""
-    decided: float
-    """Time of the sample with which the end was known."""
-    too_long: bool = False
+LIVE_HANG = 0.25  # s, hang time in a stream: so much rest ends a stroke
 
 
 class Gate:
     """Takes the samples of one stream, and returns strokes."""
 
-    def __init__(self, hang_s: float, bias: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
+    def __init__(self, hang_s: float, bias: Bias = (0.0, 0.0, 0.0), has_gyro: bool = True) -> None:
         """`hang_s`: seconds of rest that end a stroke; `bias` of the gyroscope, as known."""
         self.hang_s = hang_s
-        self.bias = list(bias)
-        self.rows: deque[tuple[float, ...]] = deque()
-        self.activities: deque[float] = deque()
-        """One for each row."""
+        self._buffer = RowBuffer()
+        self._meter = ActivityMeter(bias, has_gyro)
+        self._pieces = Pieces()
+        self._gap_t = float("-inf")
+        """When samples came again after the newest gap."""
         self._reset()
 
     def _reset(self) -> None:
-        self.rows.clear()
-        self.activities.clear()
-        self.gravity: list[float] | None = None
-        self.mean_rate: list[float] | None = None
-        self.unsteadiness = 1.0
-        self.rest_activity = 0.0
-        self.activity = 0.0
-        self.peak = 0.0
+        self._buffer.clear()
+        self._meter.reset()
+        self._pieces.clear()
+        self._rest_activity = 0.0
+        self._peak = 0.0
         self.active_t = 0.0
         """Time of the last sample that was no rest."""
         self.started: float | None = None
-        """When the current stroke began."""
-        self.last_t: float | None = None
+        """When the current stroke exceeded BEGIN."""
+        self._start_t = 0.0
+        """When it began, pre-roll included."""
+        self._last_t: float | None = None
 
-    def push(self, row: tuple[float, ...]) -> Span | None:
-        """Take one sample; return the stroke that ends with it, if one does."""
+    def push(self, row: Row) -> list[Span]:
+        """Take one sample; return the strokes that end with it.
+
+        The newest movement comes first, then the same movement joined to those before it.
+        """
         t = row[0]
-        if self.last_t is not None and t - self.last_t > GAP:
-            interrupted = self.finish()
+        if self._last_t is not None and t - self._last_t > GAP:
+            interrupted = self.finish(torn=True)
             self._reset()
-            self.push(row)
-            return interrupted
-        step = 0.0 if self.last_t is None else t - self.last_t
-        self.last_t = t
-        self._update(row, step)
-        self.rows.append(
-            (*row[:4], row[4] - self.bias[0], row[5] - self.bias[1], row[6] - self.bias[2])
-        )
-        self.activities.append(self.activity)
+            self._gap_t = t
+            return interrupted + self.push(row)
+        step = 0.0 if self._last_t is None else t - self._last_t
+        self._last_t = t
+        activity = self._meter.update(row, step)
+        bx, by, bz = self._meter.bias
+        self._buffer.append((*row[:4], row[4] - bx, row[5] - by, row[6] - bz), activity)
         if self.started is None:
-            if self.activity > BEGIN:
-                self._begin_stroke(t)
+            if activity > BEGIN:
+                self._begin_stroke(t, activity)
             else:
                 weight = step / (CALM_TIME + step)
-                self.rest_activity += weight * (self.activity - self.rest_activity)
-                self._keep_last(PREROLL)
-            return None
-        self.peak = max(self.peak, self.activity)
-        if self.activity > max(self._rest_threshold(), QUIET_SHARE * self.peak):
+                self._rest_activity += weight * (activity - self._rest_activity)
+                self._drop_unneeded(t)
+            return []
+        self._peak = max(self._peak, activity)
+        if t - self.rows[0][0] > pieces.MEMORY:
+            self._drop_unneeded(t)
+        if activity > max(self._rest_threshold(), QUIET_SHARE * self._peak):
             self.active_t = t
-            if t - self.started > LONGEST:
+            if t - self.started > pieces.LONGEST:
                 # To limit memory, keep only the newest part until the hand rests.
-                self._keep_last(LONGEST)
-            return None
-        return self._end_stroke() if t - self.active_t >= self.hang_s else None
+                self._buffer.drop_before(t - pieces.LONGEST)
+            return []
+        return self._end_stroke() if t - self.active_t >= self.hang_s else []
 
-    def finish(self) -> Span | None:
-        """The stroke that the end of the stream interrupts."""
-        return self._end_stroke() if self.started is not None else None
+    def finish(self, torn: bool = False) -> list[Span]:
+        """The strokes that the end of the stream, or a gap in it (`torn`), interrupts."""
+        return self._end_stroke(torn) if self.started is not None else []
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The samples that a stroke can still reach back to."""
+        return self._buffer.rows
+
+    def unfinished(self) -> list[Row]:
+        """The samples so far of a stroke that has begun and not ended."""
+        if self.started is None:
+            return []
+        return [row for row in self.rows if row[0] >= self._start_t]
 
     def _rest_threshold(self) -> float:
         """The activity below which this hand rests."""
-        return min(max(QUIET, SHAKY * self.rest_activity), LEAST_QUIET)
+        return min(max(QUIET, SHAKY * self._rest_activity), LEAST_QUIET)
 
-    def _keep_last(self, seconds: float) -> None:
-        while self.rows[-1][0] - self.rows[0][0] > seconds:
-            self.rows.popleft()
-            self.activities.popleft()
+    def _begin_stroke(self, t: float, activity: float) -> None:
+        """Find the beginning: the activity rose since the hand last rested."""
+        self.started, self.active_t, self._peak = t, t, activity
+        start_t = self._buffer.start_of_rise(self._rest_threshold(), PREROLL)
+        # The smoothing delays the activity: the hand began a little earlier.
+        self._start_t = start_t - MARGIN
+        self._drop_unneeded(t)
 
-    def unfinished(self) -> list[tuple[float, ...]]:
-        """The samples so far of a stroke that has begun and not ended."""
-        return [] if self.started is None else list(self.rows)
+    def _drop_unneeded(self, t: float) -> None:
+        """Drop the samples to which no stroke can reach back any more."""
+        resting = self.started is None
+        self._pieces.pass_time(t, resting)
+        first_t = t - PREROLL if resting else self._start_t
+        joined_t = self._pieces.start
+        self._buffer.drop_before(first_t if joined_t is None else min(first_t, joined_t))
 
-    def _update(self, row: tuple[float, ...], step: float) -> None:
-        """Update activity, gravity, mean turn rate and bias with one sample."""
-        _, ax, ay, az, gx, gy, gz = row
-        if self.gravity is None or self.mean_rate is None:
-            self.gravity, self.mean_rate = [ax, ay, az], [gx, gy, gz]
-        # Each axis is written out: a loop takes twice as long, and this is most of the cost of a
-        # sample.
-        slow, fast = step / (LEVEL + step), step / (SMOOTHING + step)
-        lx, ly, lz = self.gravity
-        lx += slow * (ax - lx)
-        ly += slow * (ay - ly)
-        lz += slow * (az - lz)
-        self.gravity = [lx, ly, lz]
-        mx, my, mz = self.mean_rate
-        mx += slow * (gx - mx)
-        my += slow * (gy - my)
-        mz += slow * (gz - mz)
-        self.mean_rate = [mx, my, mz]
-        bx, by, bz = self.bias
-        push = ACCEL_WEIGHT * math.sqrt((ax - lx) ** 2 + (ay - ly) ** 2 + (az - lz) ** 2)
-        turn = math.sqrt((gx - bx) ** 2 + (gy - by) ** 2 + (gz - bz) ** 2)
-        deviation = math.sqrt((gx - mx) ** 2 + (gy - my) ** 2 + (gz - mz) ** 2)
-        self.activity += fast * (turn + push - self.activity)
-        self.unsteadiness += slow * (deviation + push - self.unsteadiness)
-        if self.unsteadiness < REST_FOR_BIAS:
-            weight = step / (BIAS_TIME + step)
-            for k in range(3):
-                if abs(self.mean_rate[k]) < LARGEST_BIAS:
-                    self.bias[k] += weight * (self.mean_rate[k] - self.bias[k])
-
-    def _begin_stroke(self, t: float) -> None:
-        """Keep the rows since the hand last rested, and a margin before them."""
-        self.started, self.active_t, self.peak = t, t, self.activity
-        threshold = self._rest_threshold()
-        resting = (k for k, activity in enumerate(self.activities) if activity < threshold)
-        first_t = self.rows[max(resting, default=0)][0] - MARGIN
-        while self.rows[0][0] < first_t:
-            self.rows.popleft()
-            self.activities.popleft()
-
-    def _end_stroke(self) -> Span | None:
-        """The current stroke; None if it is too faint or too short."""
-        rows = [row for row in self.rows if row[0] <= self.active_t + MARGIN]
-        too_long = self.active_t - (self.started or 0.0) > LONGEST
-        span = Span(rows, self.active_t, self.rows[-1][0], too_long)
-        duration = rows[-1][0] - rows[0][0]
-        is_stroke = self.peak >= FAINT and duration >= SHORTEST and len(rows) >= FEWEST
+    def _end_stroke(self, torn: bool = False) -> list[Span]:
+        """The current stroke, alone and joined; none if it is too faint or too short."""
+        assert self.started is not None
+        now = self.rows[-1][0]
+        torn = torn or self._start_t - self._gap_t <= MARGIN
+        too_long = self.active_t - self.started > pieces.LONGEST
+        movement = Piece(max(self._start_t, self.rows[0][0]), self.active_t + MARGIN)
+        piece = self._buffer.trimmed(movement, TRIM_SHARE * self._peak, MARGIN)
         self.started = None
-        self._keep_last(PREROLL)
-        return span if is_stroke else None
+        spans = []
+        if self._peak >= FAINT and piece.end - piece.start >= SHORTEST:
+            if too_long:
+                self._pieces.clear()
+                rows = self._buffer.between(piece.start, piece.end)
+                spans = [Span(rows, self.active_t, now, too_long=True, torn=torn)]
+            else:
+                for join in self._pieces.joins(piece):
+                    rows = self._buffer.between(join.start, piece.end)
+                    if len(rows) >= FEWEST:
+                        rest = join.longest_rest
+                        spans.append(Span(rows, self.active_t, now, join.pieces, rest, torn=torn))
+        self._drop_unneeded(now)
+        return spans

@@ -40,14 +40,20 @@ class StrokeCapture(Capture[Take]):
     `ready` becomes true when the hand is still and the user can be prompted.
     """
 
-    def __init__(self, rate: float, max_seconds: float, fixed_length: bool = False) -> None:
+    def __init__(
+        self,
+        rate: float,
+        max_seconds: float,
+        fixed_length: bool = False,
+        has_gyro: bool = True,
+    ) -> None:
         """`max_seconds` is the longest stroke.
 
         With `fixed_length` the take is the next `max_seconds` seconds, whatever the motion is.
         """
         self.rate, self.max_seconds, self.fixed_length = rate, max_seconds, fixed_length
         self.ready = fixed_length
-        self._gate = Gate(STILL_AFTER)
+        self._gate = Gate(STILL_AFTER, has_gyro=has_gyro)
         self._samples: deque[tuple[float, NDArray[np.float32]]] = deque()
         self._waiting_since: float | None = None
         self._moved_at = 0.0
@@ -70,11 +76,11 @@ class StrokeCapture(Capture[Take]):
         if self._waiting_since is None:
             self._waiting_since = self._moved_at = t
         no_gyro = [0.0] * (len(MOTION) - len(values))
-        stroke = self._gate.push((t, *values.tolist(), *no_gyro))
+        strokes = self._gate.push((t, *values.tolist(), *no_gyro))
         waited = t - self._waiting_since
         if not self.ready:
             return self._wait_for_stillness(t, waited)
-        if stroke is not None:
+        if strokes:
             return self._take()
         if self._gate.started is None:
             self._drop_before(t - MARGIN)

@@ -28,11 +28,11 @@ RULES: Mapping[str, tuple[Callable[[Node], list[Shape]], range | tuple[int, ...]
     "MAXIMUM": (elementwise.selection, (2,)),
     "MINIMUM": (elementwise.selection, (2,)),
     **dict.fromkeys(
-        ("RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH", "HARD_SWISH"),
+        ("RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH", "HARD_SWISH", "GELU"),
         (elementwise.unary, (1,)),
     ),
     **dict.fromkeys(
-        ("ABS", "NEG", "EXP", "LOG", "SQRT", "RSQRT", "SQUARE", "SIN", "COS", "ELU", "GELU"),
+        ("ABS", "NEG", "EXP", "LOG", "SQRT", "RSQRT", "SQUARE", "SIN", "COS", "ELU"),
         (elementwise.float_unary, (1,)),
     ),
     "LEAKY_RELU": (elementwise.leaky_relu, (1,)),

@@ -1,4 +1,4 @@
-"""Training of AirDigit with small schedules: splits, thresholds, conversions, whole trainings."""
+"""Training of AirDigit with small schedules: splits, examples, conversions, whole trainings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from edge.errors import EdgeError
+from edge.features.motion.inputs import stroke_inputs
+from edge.features.motion.pose import flipped
 from edge.formats.motion import Recording, own_csv
 from edge.model import Model
 from edge.model.model_file import read_model
@@ -20,8 +22,15 @@ from edge.samples import MOTION
 from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Sensor, take
+from tests.support.pen_strokes import write_pen_strokes
+from training.motion.examples import recorded_examples, simulated_examples
+from training.motion.people.counts import FigureCounts
+from training.motion.people.figures import SHAPE
+from training.motion.people.world import Shapes, simulate
+from training.motion.scoring import stroke_scores
+from training.motion.shares import Shares
 from training.motion.split import hold_out, last_of_each_label
-from training.motion.strokes import LABELS, Strokes
+from training.motion.strokes import DIGITS, IDLE, MODEL_LABELS, NONE, UPSIDE_DOWN, Strokes
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # TensorFlow's own
@@ -29,17 +38,22 @@ with warnings.catch_warnings():
     from training.common.int8_model import device_scores
     from training.common.onnx import to_onnx
     from training.common.tflite import to_int8
-    from training.motion import dataset, fit, network, thresholds
-    from training.motion.config import Schedule, TrainingConfig
+    from training.motion import dataset, fit, network
+    from training.motion.config import (
+        ADAPTATION_PEOPLE,
+        TRAINING_PEOPLE,
+        Schedule,
+        TrainingConfig,
+        ValidationTakes,
+    )
     from training.motion.export import int8_model
+    from training.motion.held_out import held_out_table
     from training.motion.protocols import HANDHELD, PHONE, PHONE_FIRST
-    from training.motion.simulated_people import IDLE, simulate
     from training.motion.train import train
-    from training.motion.training_data import adaptation_people, validation_people
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 
-PEOPLE = 24
+PEOPLE = FigureCounts(forms=200, shapes=30, turns=1, idle=2)
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +62,25 @@ def config(tmp_path_factory) -> TrainingConfig:
     return TrainingConfig(
         data=(),
         people=PEOPLE,
-        adapt_people=8,
-        validation_people=6,
-        pretrain=Schedule(epochs=3, steps=60, learning_rate=3e-3),
-        finetune=Schedule(epochs=1, steps=20, learning_rate=1e-3, recorded_share=0.4),
-        adapt=Schedule(epochs=2, steps=30, learning_rate=1e-3, recorded_share=0.5),
+        adaptation_people=FigureCounts(forms=30, shapes=8, turns=1, idle=1),
+        validation_people=FigureCounts(forms=30, shapes=8, turns=1, idle=1),
+        validation_takes=ValidationTakes(digits=24, letters=12, idle_people=1, idle_seconds=20.0),
+        pretrain=Schedule(epochs=2, steps=50, learning_rate=3e-3),
+        finetune=Schedule(epochs=1, steps=10, learning_rate=1e-3, recorded_share=0.4),
+        adapt=Schedule(epochs=2, steps=20, learning_rate=1e-3, recorded_share=0.5),
+        batch_size=64,
         cache=tmp_path_factory.mktemp("cache"),
     )
 
 
 @pytest.fixture(scope="module")
 def simulated(config) -> Strokes:
-    return simulate(PEOPLE, 0, config.cache)
+    return simulate(PEOPLE, "train", 1, Shapes(), config.cache, "training")
+
+
+@pytest.fixture(scope="module")
+def pretrained(simulated, config):
+    return fit.pretrain(simulated_examples(simulated, config.shares), config)
 
 
 def record_takes(
@@ -89,19 +110,6 @@ def recorded(tmp_path_factory) -> Path:
 
 
 # --- data ---
-
-
-def test_simulated_strokes_have_all_labels_and_are_cached(simulated, config):
-    assert set(simulated.label) == set(LABELS)
-    again = simulate(PEOPLE, 0, config.cache)
-    assert np.array_equal(again.motion, simulated.motion)
-    assert len(list(config.cache.glob("*.npz"))) >= 1
-
-
-def test_training_set_and_validation_set_have_different_people(simulated, config):
-    validation = set(validation_people(config).session)
-    assert not validation & set(simulated.session)
-    assert not validation & set(adaptation_people(config).session)
 
 
 def test_hold_out_never_splits_a_session(recorded):
@@ -138,23 +146,48 @@ def test_copies_of_a_take_count_once(recorded, tmp_path):
     assert len(dataset.load_strokes([str(tmp_path)])) == 1
 
 
-def test_sampling_weights_balance_labels_and_give_none_its_share():
-    label = np.array(["1"] * 6 + ["2"] * 2 + ["none"] * 12)
-    column = np.full(len(label), "a")
-    strokes = Strokes(column, column, label, column, column, column)
-    weights = fit.sampling_weights(strokes, 0.35)
-    shares = [weights[label == name].sum() for name in ("1", "2", "none")]
-    assert shares == pytest.approx([0.325, 0.325, 0.35])
+# --- examples ---
 
 
-# --- network and threshold ---
+def test_kinds_of_simulated_strokes_have_their_shares(simulated):
+    shares = Shares(digits=0.6, shapes=0.2, turns=0.1, idle=0.1)
+    examples = simulated_examples(simulated, shares)
+    assert examples.weight.sum() == pytest.approx(1)
+    assert examples.weight[simulated.corpus == IDLE].sum() == pytest.approx(0.1)
+    assert examples.weight[simulated.corpus == SHAPE].sum() == pytest.approx(0.2)
+    for digit in DIGITS:
+        assert examples.weight[simulated.label == digit].sum() == pytest.approx(0.06)
 
 
-def test_folding_and_quantisation_keep_the_scores(simulated, config):
-    trained = fit.pretrain(simulated, config)
-    plain = network.fold_batchnorm(trained)
-    x = simulated.tensors[:400]
-    scores = network.probabilities(trained, x)
+def test_digits_have_a_sign_if_they_are_another_drawing_upside_down(simulated):
+    examples = simulated_examples(simulated, Shares())
+    assert set(simulated.label[~examples.signed]) <= {"0", "8", NONE}
+    assert examples.signed[np.isin(simulated.label, list("1234567"))].all()
+    # What draws nothing has no sign.
+    assert not examples.signed[simulated.corpus == IDLE].any()
+
+
+def test_the_sign_of_a_recorded_stroke_follows_from_the_network_if_physics_is_unsure(recorded):
+    strokes = dataset.load_strokes([str(recorded)])
+    first = stroke_inputs(strokes.motion, strokes.duration, strokes.clipped)
+
+    def sure_of_the_other_sign(tensors: np.ndarray) -> np.ndarray:
+        other = np.abs(tensors - flipped(first.tensors)).max() < 1e-6
+        return np.full((len(tensors), len(MODEL_LABELS)), 0.99 if other else 0.0)
+
+    examples = recorded_examples(strokes, sure_of_the_other_sign)
+    assert np.allclose(examples.trajectories, flipped(first.trajectories))
+    without_opinion = recorded_examples(strokes, lambda x: np.ones((len(x), len(MODEL_LABELS))))
+    assert np.allclose(without_opinion.trajectories, first.trajectories)
+
+
+# --- network ---
+
+
+def test_folding_and_quantisation_keep_the_scores(simulated, pretrained):
+    plain = network.fold_batchnorm(pretrained)
+    x = simulated_examples(simulated, Shares()).tensors[:300]
+    scores = network.probabilities(pretrained, x)
     assert np.abs(network.probabilities(plain, x) - scores).max() < 1e-4
 
     content, error = to_onnx(plain, x)
@@ -162,36 +195,32 @@ def test_folding_and_quantisation_keep_the_scores(simulated, config):
 
     int8 = to_int8(plain, x)
     same = device_scores(int8_model(int8), x).argmax(1) == scores.argmax(1)
-    assert same.mean() > 0.97
+    assert same.mean() > 0.95
 
     back = network.from_tflite(int8)
     same = network.probabilities(back, x).argmax(1) == scores.argmax(1)
-    assert same.mean() > 0.97
+    assert same.mean() > 0.95
 
 
-def test_a_pretrained_network_is_trained_once(simulated, config):
-    first, again = fit.pretrain(simulated, config), fit.pretrain(simulated, config)
-    for one, other in zip(first.get_weights(), again.get_weights(), strict=True):
+def test_a_pretrained_network_recognises_digits_and_what_is_upside_down(simulated, pretrained):
+    examples = simulated_examples(simulated, Shares())
+    digits = simulated[simulated.label != NONE]
+    scores = stroke_scores(partial(network.probabilities, pretrained), digits)
+    assert (scores.argmax(axis=1) == digits.classes()).mean() > 0.5
+    signed = examples[examples.signed & (simulated.label != NONE) & (examples.weight > 0)]
+    wrong = network.probabilities(pretrained, flipped(signed.tensors)).argmax(axis=1)
+    assert (wrong == MODEL_LABELS.index(UPSIDE_DOWN)).mean() > 0.4
+
+
+def test_a_pretrained_network_is_trained_once(simulated, pretrained, config):
+    examples = simulated_examples(simulated, config.shares)
+    again = fit.pretrain(examples, config)
+    for one, other in zip(pretrained.get_weights(), again.get_weights(), strict=True):
         assert np.array_equal(one, other)
     other_seed = replace(config, seed=5, pretrain=Schedule(epochs=1, steps=1, learning_rate=1e-3))
     before = len(list(config.cache.glob("*.h5")))
-    fit.pretrain(simulated, other_seed)
+    fit.pretrain(examples, other_seed)
     assert len(list(config.cache.glob("*.h5"))) == before + 1
-
-
-def test_the_threshold_keeps_false_digits_within_the_budget():
-    none, digit = LABELS.index("none"), 3
-    scores = np.zeros((100, len(LABELS)), np.float32)
-    scores[:, digit] = np.linspace(0, 0.9, 100)
-    scores[:, none] = 1 - scores[:, digit]
-    column = np.full(100, "")
-    idle = np.full(100, IDLE)
-    validation = Strokes(column, column, np.full(100, "none"), column, column, idle)
-    budget = TrainingConfig.max_false_digits
-    threshold = thresholds.lowest_threshold(scores, validation, 1800.0, budget)
-    assert (scores[:, digit] >= threshold).sum() <= budget
-    lowest = thresholds.lowest_threshold(scores, validation, 1e9, budget)
-    assert lowest == pytest.approx(thresholds.THRESHOLDS[0])
 
 
 # --- whole trainings ---
@@ -201,43 +230,54 @@ def test_a_model_is_trained_on_recordings_and_another_is_adapted_from_it(
     recorded, config, tmp_path, capsys
 ):
     out = tmp_path / "shipped.tflite"
-    train(replace(config, data=(str(recorded),), out=out))
+    pen = write_pen_strokes(tmp_path / "pen_strokes")
+    few = replace(
+        config,
+        people=FigureCounts(unipen_digits=40, letters=10, forms=20, shapes=10, turns=1, idle=1),
+        pretrain=Schedule(epochs=1, steps=10, learning_rate=3e-3),
+    )
+    train(replace(few, data=(str(recorded), str(pen)), out=out))
     for suffix in (".tflite", ".md", ".png", ".onnx"):
         assert out.with_suffix(suffix).stat().st_size > 500
     printed = capsys.readouterr().out
     assert "held out of training" in printed and "| float | int8 |" in printed
+    assert "letters taken for a digit" in printed
     model = Model.load(out, task="airdigit")
+    assert model.labels == list(MODEL_LABELS)
     provenance = model.manifest.provenance
     assert provenance["corpora"][1].startswith("ada")
     assert json.dumps(provenance["metrics"])
     assert provenance["command"] == (
-        "python -m training.airdigit --data ada --people 24 --seed 0 --out models/shipped.tflite"
+        "python -m training.airdigit --data ada pen_strokes --people 80 --seed 0 "
+        "--out models/shipped.tflite"
     )
-    assert out.stat().st_size <= 40_000
+    assert out.stat().st_size <= 48_000
 
     own = tmp_path / "own.tflite"
     train(replace(config, data=(str(recorded),), base=str(out), out=own))
-    command = Model.load(own).manifest.provenance["command"]
-    assert "--base shipped.tflite --people 8 --seed 0" in command
+    adapted = Model.load(own)
+    command = adapted.manifest.provenance["command"]
+    assert "--base shipped.tflite --people 38 --seed 0" in command
+    assert adapted.manifest.decision == model.manifest.decision
     before, after = (network.from_tflite(read_model(path)[0]) for path in (out, own))
     strokes = dataset.load_strokes([str(recorded)])
     truth = np.arange(len(strokes)), strokes.classes()
-    scores = [network.probabilities(n, strokes.tensors)[truth].mean() for n in (before, after)]
+    scores = [
+        stroke_scores(partial(network.probabilities, n), strokes)[truth].mean()
+        for n in (before, after)
+    ]
     assert scores[1] > scores[0]
 
 
-def test_figures_are_printed_for_every_protocol(config, tmp_path, capsys):
+def test_figures_are_printed_for_every_protocol(config, tmp_path):
     writer, other = Person(3), Person(5)
     writer.hand.speed = other.hand.speed = 2.0
     record_takes(tmp_path / HANDHELD, writer, 6, "20260101", digits="12345")
     record_takes(tmp_path / PHONE, other, PHONE_FIRST + 2, "20260101", digits="2")
-    out = tmp_path / "figures.md"
     data = (str(tmp_path / HANDHELD), str(tmp_path / PHONE))
     short = Schedule(epochs=1, steps=2, learning_rate=1e-3, recorded_share=0.5)
-    airdigit_figures.measure(replace(config, data=data, finetune=short, adapt=short), out)
-    text = capsys.readouterr().out
-    assert out.read_text() == text
-    assert text.count("| 0.85 |") == text.count("| 0.96 |") == 2
+    text = "\n".join(held_out_table(replace(config, data=data, finetune=short, adapt=short)))
+    assert text.count("| 0.95 |") >= 2 and text.count("| 0.96 |") == 2
     assert text.count(f"- {HANDHELD}: ") == text.count(f"- {PHONE}: ") == 1
     assert f"## {HANDHELD}, session 20260101-am left out" in text
 
@@ -251,16 +291,25 @@ def test_options_become_hyperparameters(monkeypatch, tmp_path):
     out = tmp_path / "m.tflite"
     arguments = ["--data", "a", "b", "--out", str(out)]
     assert airdigit.main(arguments) == 0
-    more = ["--base", "airdigit", "--people", "7", "--seed", "3"]
+    more = ["--base", "airdigit", "--people", "700", "--seed", "3"]
     assert airdigit.main([*arguments, *more]) == 0
     plain, chosen = trained
     assert plain == TrainingConfig(data=("a", "b"), out=out)
-    assert chosen == replace(plain, base="airdigit", seed=3, people=7, adapt_people=7)
+    people, adaptation = TRAINING_PEOPLE.scaled(700), ADAPTATION_PEOPLE.scaled(700)
+    assert people.figures == adaptation.figures == 700
+    wanted = replace(plain, base="airdigit", seed=3, people=people, adaptation_people=adaptation)
+    assert chosen == wanted
 
 
 def test_options_of_the_figures_become_hyperparameters():
-    args = argparse.Namespace(data=["a"], seed=2, people=9)
-    assert airdigit_figures.config_of(args) == TrainingConfig(data=("a",), seed=2, people=9)
+    args = argparse.Namespace(data=["a"], seed=2, people=900)
+    config = TrainingConfig(data=("a",), seed=2).with_people(900)
+    assert airdigit_figures.config_of(args) == config
+
+
+def test_figures_of_a_shipped_model_need_a_corpus(tmp_path, capsys):
+    assert airdigit_figures.main(["--data", str(tmp_path), "--shipped"]) == 1
+    assert "watch_letters" in capsys.readouterr().err
 
 
 def test_folders_without_a_recording_are_refused(tmp_path, capsys):

@@ -1,0 +1,126 @@
+"""Sets of strokes of simulated people, computed by several processes, and cached."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.features.motion.span import Span
+from training.common.cache import cache_key, cached_arrays
+from training.common.progress import Progress
+from training.motion.people.counts import FigureCounts
+from training.motion.people.drawing import draw
+from training.motion.people.figures import Figure, figures
+from training.motion.people.idling import idle_strokes
+from training.motion.people.pen_corpora import SUFFIX
+from training.motion.people.turns import turn_strokes
+from training.motion.strokes import IDLE, NONE, TURNS, Stroke, Strokes
+
+Array = NDArray[np.float64]
+Task = TypeVar("Task")
+
+BLOCK = 128  # figures that are simulated together
+REPORTS = 20  # of progress
+CODE = (
+    "edge/samples.py",
+    "edge/simulation/motion/*.py",
+    *(f"edge/features/motion/{name}.py" for name in ("activity", "binning", "declip", "gate")),
+    *(f"edge/features/motion/{name}.py" for name in ("pieces", "row_buffer", "span")),
+    "training/motion/people/*.py",
+    "training/motion/strokes.py",
+)
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What simulated people draw besides the forms and shapes that this project describes."""
+
+    pen: Path | None = None
+    """Folder of pen corpora."""
+    paths: Mapping[str, Sequence[Array]] = field(default_factory=dict)
+    """Recorded paths (n, 2) of digits, one high."""
+
+    def key(self) -> list[object]:
+        """What the cache keys of simulated strokes depend on."""
+        files = sorted(self.pen.glob(f"*{SUFFIX}")) if self.pen else []
+        return [
+            *((file.name, file.stat().st_size) for file in files),
+            *(line for digit in sorted(self.paths) for line in self.paths[digit]),
+        ]
+
+
+def simulate(
+    counts: FigureCounts, part: str, seed: int, shapes: Shapes, cache: Path, name: str
+) -> Strokes:
+    """Strokes of simulated people who draw figures, turn their wrists, and do other things.
+
+    The characters are those of the writers of one part of the pen corpora. From the cache if the
+    same people were simulated before. `name` is that of the set, in the log and of its file.
+    """
+    key = cache_key(counts, part, seed, *shapes.key(), code=CODE)
+
+    def compute() -> dict[str, NDArray]:  # type: ignore[type-arg]
+        some = list(figures(counts, part, seed, shapes.pen, shapes.paths))
+        with multiprocessing.get_context("spawn").Pool() as pool:
+            run = partial(_in_parallel, pool, name)
+            blocks = _blocks(some, seed)
+            made = run("figures", _draw_block, blocks)
+            made += run("turns", _turns, range(seed, seed + counts.turns))
+            made += run("other movements", _idle, range(seed, seed + counts.idle))
+        return Strokes.concatenate(made).arrays()
+
+    return Strokes(**cached_arrays(cache / f"{name}-{key}.npz", compute))
+
+
+def _in_parallel(
+    pool: multiprocessing.pool.Pool,
+    name: str,
+    what: str,
+    function: Callable[[Task], Strokes],
+    tasks: Sequence[Task],
+) -> list[Strokes]:
+    progress = Progress(f"{name} people, {what}: part", len(tasks))
+    every = max(1, len(tasks) // REPORTS)
+    made = []
+    for done, strokes in enumerate(pool.imap(function, tasks), 1):
+        made.append(strokes)
+        if done % every == 0:
+            progress.report(done)
+    return made
+
+
+def _blocks(some: Sequence[Figure], seed: int) -> list[tuple[int, list[Figure]]]:
+    """Figures of like length together, because a block takes as long as its longest figure."""
+    rng = np.random.default_rng(seed + 1)
+    lengths = [np.linalg.norm(np.diff(f.line, axis=0), axis=1).sum() for f in some]
+    order = np.argsort(np.array(lengths) + rng.normal(0, 0.5, len(some)))
+    return [
+        (seed + 7 * k, [some[i] for i in order[k : k + BLOCK]]) for k in range(0, len(order), BLOCK)
+    ]
+
+
+def _draw_block(block: tuple[int, list[Figure]]) -> Strokes:
+    seed, some = block
+    return Strokes.from_spans(
+        Stroke(one.span, one.figure.label, one.figure.source, one.figure.name, drawn=one.drawn)
+        for one in draw(np.random.default_rng(seed), some)
+    )
+
+
+def _turns(seed: int) -> Strokes:
+    return _none(turn_strokes(seed), TURNS)
+
+
+def _idle(number: int) -> Strokes:
+    return _none(idle_strokes(number), IDLE)
+
+
+def _none(spans: Iterable[Span], corpus: str) -> Strokes:
+    return Strokes.from_spans(Stroke(span, NONE, corpus, corpus) for span in spans)
