@@ -42,6 +42,13 @@ class StrokeFeatures(Features):
         self.gate = Gate(LIVE_HANG)
         self._gyro_check = GyroCheck()
 
+    def next_window_t(self) -> float:
+        """See `Features`: a stroke ends after the hang time without movement."""
+        if not self.gate.rows:
+            return -np.inf
+        moved_t = self.gate.rows[-1][0] if self.gate.started is None else self.gate.active_t
+        return moved_t + self.gate.hang_s
+
     def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
         for row in rows_of(chunk):
             if self._gyro_check.is_open and self._gyro_check.finds_dead_gyro(row):
