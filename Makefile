@@ -5,11 +5,12 @@ DEV := .venv-dev
 EXTRAS := training,test,check
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test lint format check mutants models tools image clean
+.PHONY: help demo test test-pi lint format check mutants models tools image clean
 
 help:
 	@echo "make demo    a simulated hand draws digits, and the model recognises them"
 	@echo "make test    run the tests"
+	@echo "make test-pi run the commands on emulated Raspberry Pis (64-bit and 32-bit), as root"
 	@echo "make lint    check format, lint and types"
 	@echo "make format  format the code, and repair what the linter can repair"
 	@echo "make check   make lint and make test: what a change must pass"
@@ -31,6 +32,12 @@ demo: $(DEMO)/.installed
 
 test: $(DEV)/.installed tools
 	$(DEV)/bin/python -m pytest
+
+# Not part of make check: it downloads 150 MB for the first run, and takes 10 minutes or more.
+test-pi: $(DEV)/.installed
+	@command -v qemu-aarch64-static >/dev/null || { $(AS_ROOT) apt-get update -q && \
+		$(AS_ROOT) apt-get install -yq --no-install-recommends qemu-user-static; }
+	$(AS_ROOT) $(DEV)/bin/python -m tools.emulated_pi
 
 lint: $(DEV)/.installed
 	$(DEV)/bin/ruff format --check .

@@ -222,3 +222,29 @@ def test_no_training_package_is_installed_or_imported(installed, tmp_path):
     for package in ("tensorflow", "scipy", "matplotlib"):
         program = f"import importlib.util; print(importlib.util.find_spec({package!r}))"
         assert run(installed / "python", "-c", program, cwd=tmp_path).stdout == "None\n"
+
+
+@pytest.mark.parametrize(
+    ("machine", "python", "runtime"),
+    [
+        ("x86_64", "3.10", "ai-edge-litert"),
+        ("aarch64", "3.14", "ai-edge-litert"),
+        ("arm64", "3.13", "ai-edge-litert"),
+        ("AMD64", "3.12", "ai-edge-litert"),
+        ("aarch64", "3.15", None),
+        ("armv7l", "3.11", "tflite-runtime"),
+        ("armv7l", "3.13", None),
+        ("armv6l", "3.11", None),
+        ("riscv64", "3.13", None),
+    ],
+)
+def test_a_runtime_is_required_only_where_it_has_wheels(machine, python, runtime):
+    environment = {"platform_machine": machine, "python_version": python}
+    lines = configuration()["options"]["install_requires"].strip().splitlines()
+    required = {
+        requirement.name
+        for requirement in (Requirement(line) for line in lines if not line.startswith("#"))
+        if not requirement.marker or requirement.marker.evaluate(environment)
+    }
+    assert required & {"ai-edge-litert", "tflite-runtime"} == ({runtime} if runtime else set())
+    assert "numpy" in required
