@@ -29,6 +29,10 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge
 PYTHON = "3.11"  # of Debian 12 and of Raspberry Pi OS 12
 LEVEL = 1 / 256
 TIMEOUT_S = 600
+SOURCE = (
+    "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+    "http://deb.debian.org/debian bookworm main\n"
+)
 BASE = """
 python3.11 python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libc6 libgcc-s1 libstdc++6
 zlib1g libexpat1 libssl3 libffi8 libbz2-1.0 liblzma5 libsqlite3-0 libuuid1 libncursesw6 libtinfo6
@@ -111,13 +115,17 @@ def make_root(board: Board, folder: Path) -> Path:
     for path in (state / "lists/partial", state / "cache/archives/partial", downloads, root):
         path.mkdir(parents=True)
     (state / "status").touch()
+    (state / "sources").write_text(SOURCE)
     options = [
         f"-oAPT::Architecture={board.name}",
         f"-oAPT::Architectures={board.name}",
         f"-oDir::State::Lists={state / 'lists'}",
         f"-oDir::State::status={state / 'status'}",
         f"-oDir::Cache={state / 'cache'}",
+        f"-oDir::Etc::SourceList={state / 'sources'}",
+        "-oDir::Etc::SourceParts=/dev/null",
         "-oAPT::Sandbox::User=root",
+        "-oAcquire::Retries=3",
     ]
     run(["apt-get", "-q", *options, "update"])
     run(["apt-get", "-q", *options, "download", *board.packages.split()], cwd=downloads)
@@ -175,14 +183,10 @@ class Emulated:
             ),
         }
         mounted = 'mount --bind "$0" /proc/cpuinfo && exec "$@"'
-        emulator = [*self.board.emulator, "-L", self.root]
-        settings = [f"-E{name}={value}" for name, value in environment.items() if name != "PATH"]
-        flags = [part for setting in settings for part in ("-E", setting.removeprefix("-E"))]
-        line: list[str | Path] = [
-            *("unshare", "-m", "sh", "-c", mounted, self.cpuinfo),
-            *(*emulator, *flags, self.root / f"usr/bin/python{PYTHON}"),
-            *python_line(command, arguments),
-        ]
+        settings = [f"{name}={value}" for name, value in environment.items() if name != "PATH"]
+        line = ["unshare", "-m", "sh", "-c", mounted, str(self.cpuinfo), *self.board.emulator]
+        line += ["-L", str(self.root), *(part for each in settings for part in ("-E", each))]
+        line += [str(self.root / f"usr/bin/python{PYTHON}"), *python_line(command, arguments)]
         return answers(line, {"PATH": os.environ["PATH"]})
 
 
@@ -192,10 +196,10 @@ def python_line(command: str, arguments: Sequence[str]) -> list[str]:
     return ["-c", code, *arguments]
 
 
-def answers(line: Sequence[str | Path], environment: dict[str, str]) -> list[Any]:
+def answers(line: Sequence[str], environment: dict[str, str]) -> list[Any]:
     """The JSON objects that a command prints."""
     result = subprocess.run(
-        list(map(str, line)), env=environment, capture_output=True, text=True, timeout=TIMEOUT_S
+        line, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S
     )
     if result.returncode:
         raise SystemExit(f"status {result.returncode}: {result.stderr[-1500:]}")
