@@ -18,6 +18,7 @@ ACCEL = ("ax", "ay", "az")  # m/s^2, gravity included: a sensor at rest reads +9
 GYRO = ("gx", "gy", "gz")  # rad/s
 MOTION = ACCEL + GYRO
 AUDIO = ("audio",)  # sound pressure, full scale is 1
+ECG = ("ecg",)  # mV between two electrodes
 
 MAX_NOTICES = 100  # more changes than this between two chunks are a fault that repeats itself
 

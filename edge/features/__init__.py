@@ -23,6 +23,7 @@ from edge.samples import Chunk
 FEATURES = Registry(
     "edge_sense.features",
     {
+        "beats": "edge.features.beats.windows:BeatFeatures",
         "sound": "edge.features.sound.windows:SoundFeatures",
         "stroke": "edge.features.motion.stroke:StrokeFeatures",
     },
@@ -48,6 +49,8 @@ class Window:
     other_sign: NDArray[np.float32] | None = field(default=None, repr=False)
     """Of a stroke: the tensor under the other sign of the lateral axis, which is scored too."""
     stroke: StrokeFacts | None = None
+    heart_rate: float | None = None
+    """Beats a minute, of a window of an ECG."""
 
 
 class Features(ABC):

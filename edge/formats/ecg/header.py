@@ -1,0 +1,101 @@
+"""The header of a WFDB record (.hea): the rate, and how each signal is stored.
+
+https://physionet.org/physiotools/wag/header-5.htm describes the format.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from edge.errors import RecordingError
+
+MAX_RATE = 100_000.0  # Hz
+MAX_SIGNALS = 64
+DEFAULT_RATE = 250.0  # Hz, of a header without rate
+DEFAULT_GAIN = 200.0  # steps per mV, of a signal without gain
+MILLIVOLTS = {"mV": 1.0, "uV": 1e-3, "V": 1e3}  # unit: its size in mV
+
+_GAIN = re.compile(r"([-+.\deE]+)(?:\(([-+]?\d+)\))?(?:/(\S+))?")
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One lead of a record."""
+
+    file: str
+    """Name of the file with the samples, in the folder of the header."""
+    format: str
+    """How the samples are stored, such as "212"."""
+    offset: int
+    """Bytes at the beginning of the file that are not samples."""
+    gain: float
+    """Steps per mV."""
+    baseline: int
+    """The step that is 0 mV."""
+    name: str
+    """Name of the lead, such as "MLII"."""
+
+
+@dataclass(frozen=True)
+class Header:
+    rate: float
+    """Hz"""
+    samples: int | None
+    """Samples of each signal; None if the header does not say it."""
+    signals: tuple[Signal, ...]
+
+
+def parse(text: str) -> Header:
+    """The header in the text of a .hea file; RecordingError if it cannot be used."""
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    try:
+        record, count, *rest = lines[0].split()
+        number = int(count)
+        rate = float(re.split(r"[/(]", rest[0])[0]) if rest else DEFAULT_RATE
+        samples = int(rest[1]) if len(rest) > 1 else 0
+    except (IndexError, ValueError):
+        raise RecordingError(
+            "is no WFDB header: its first line should be a name, the number of signals, the rate "
+            "and the number of samples"
+        ) from None
+    if "/" in record:
+        raise RecordingError("is a record of several segments: name the header of one segment")
+    if not 0 < rate <= MAX_RATE:
+        raise RecordingError(f"states a rate of {rate:g} Hz: correct its header")
+    if not 1 <= number <= MAX_SIGNALS or len(lines) <= number:
+        raise RecordingError(
+            f"announces {number} signals and describes {len(lines) - 1}: name a record with signals"
+        )
+    signals = tuple(_signal(line) for line in lines[1 : number + 1])
+    return Header(rate, samples if samples > 0 else None, signals)
+
+
+def _signal(line: str) -> Signal:
+    file, form, *rest = [*line.split(maxsplit=8), ""][:9]
+    matched = re.fullmatch(r"(\d+)(?:x(\d+))?(?::\d+)?(?:\+(\d+))?", form)
+    if matched is None:
+        raise RecordingError(f"has a signal of the format {form!r}, which is no WFDB format")
+    if matched[2] not in (None, "1"):
+        raise RecordingError("has signals of different rates: convert it to one rate")
+    if "/" in file or "\\" in file or file in ("", "-", "~"):
+        raise RecordingError(f"names the file {file!r}: its samples must be a file beside it")
+    zero = _integer(rest, 2, 0)
+    gain, baseline, unit = DEFAULT_GAIN, zero, "mV"
+    if rest and (found := _GAIN.fullmatch(rest[0])):
+        gain = float(found[1]) or DEFAULT_GAIN
+        baseline = int(found[2]) if found[2] else zero
+        unit = found[3] or unit
+    if unit not in MILLIVOLTS or not math.isfinite(gain):
+        raise RecordingError(f"has a signal in {unit!r}: an ECG is in mV, uV or V")
+    name = rest[6].strip() if len(rest) > 6 else ""
+    return Signal(file, matched[1], int(matched[3] or 0), gain / MILLIVOLTS[unit], baseline, name)
+
+
+def _integer(fields: list[str], at: int, default: int) -> int:
+    try:
+        return int(fields[at])
+    except (IndexError, ValueError):
+        return default

@@ -1,0 +1,1 @@
+"""A simulated heart, and the noise of electrodes on the skin."""
