@@ -69,6 +69,8 @@ class Detection(Stamped):
     """The label that a simulated source really drew or said; "" for nothing, None if unknown."""
     stroke: StrokeReading | None = None
     """Of a stroke, if the model is of kind `stroke`."""
+    heart_rate: float | None = None
+    """Beats a minute, of a heartbeat."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from edge.samples import Chunk
 
 # The module that finds and reads the recordings for each kind of model input.
 READERS = {
+    "beats": "edge.formats.ecg",
     "sound": "edge.formats.sound",
     "stroke": "edge.formats.motion",
 }

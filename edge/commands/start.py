@@ -29,6 +29,7 @@ def _command(name: str) -> Callable[[], int]:
 airdigit_doctor = _command("airdigit_doctor")
 airdigit_live = _command("airdigit_live")
 airdigit_record = _command("airdigit_record")
+ecg_live = _command("ecg_live")
 edge_classify = _command("edge_classify")
 edge_completion = _command("edge_completion")
 edge_service = _command("edge_service")

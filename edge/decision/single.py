@@ -67,7 +67,15 @@ class SingleDecision(Decision):
         if any_label >= self._settings.threshold:
             waited_ms = (window.decided_t - window.t) * 1000
             score = by_label[best]
-            yield Detection(best, score, window.t, waited_ms, by_label, window.trajectory)
+            yield Detection(
+                best,
+                score,
+                window.t,
+                waited_ms,
+                by_label,
+                window.trajectory,
+                heart_rate=window.heart_rate,
+            )
         else:
             reason = (
                 "none" if any_label < 0.5 else f"unsure: {best} or none, {any_label:.2f} for any"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edge.controls import Controls
 from edge.events import RunEvent
 from edge.registry import Registry
-from edge.samples import AUDIO, Chunk, Health
+from edge.samples import AUDIO, ECG, Chunk, Health
 
 SINKS = Registry(
     "edge_sense.sinks",
@@ -74,6 +74,11 @@ class StreamInfo:
     def is_sound(self) -> bool:
         """Sound has a level, and no strokes that could be counted."""
         return self.channels == AUDIO
+
+    @property
+    def is_ecg(self) -> bool:
+        """Each beat of an ECG is an event, about one a second: it is shown in one line."""
+        return self.channels == ECG
 
 
 class Sink(ABC):

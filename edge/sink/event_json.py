@@ -66,6 +66,7 @@ def _detection(event: Detection, info: StreamInfo) -> dict[str, Any]:
         "latency_ms": rounded(event.latency_ms, 0),
         "scores": {label: rounded(score) for label, score in event.scores.items()},
         **_stroke(event.stroke),
+        **({} if event.heart_rate is None else {"heart_rate": rounded(event.heart_rate, 1)}),
         **_truth(event),
     }
 
@@ -167,14 +168,15 @@ def _summary(event: Summary, info: StreamInfo) -> dict[str, Any]:
 
 def _counters(health: Health, detections: int, rejections: int, info: StreamInfo) -> dict[str, Any]:
     strokes = {"strokes": detections + rejections}
+    has_strokes = not (info.is_sound or info.is_ecg)
     return {
         "samples": health.samples,
         "lost": health.lost,
         "clipped": health.clipped,
         "rate": rounded(health.rate, 2),
-        **({} if info.is_sound else strokes),
+        **(strokes if has_strokes else {}),
         "detections": detections,
-        **({} if info.is_sound else {"rejected": rejections}),
+        **({"rejected": rejections} if has_strokes else {}),
         "garbage": health.garbage,
         "errors": health.errors,
         "reconnects": health.reconnects,

@@ -42,6 +42,10 @@ def summary_lines(event: Summary, info: StreamInfo) -> list[str]:
     health = event.health
     strokes = event.detections + event.rejections
     counts = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"
+    if info.is_sound:
+        counts = f"{event.detections} recognised"
+    elif info.is_ecg:
+        counts = f"{event.detections} beats"
     measured = health.rate is not None and not info.is_sound
     rate = f" at {health.rate:.1f} Hz (nominal {info.rate:g})" if measured else ""
     faults = {
@@ -55,7 +59,7 @@ def summary_lines(event: Summary, info: StreamInfo) -> list[str]:
     healthy = [] if event.failed else ["nothing lost, nothing clipped, no errors"]
     return [
         "",
-        f"{event.detections} recognised" if info.is_sound else counts,
+        counts,
         f"{health.samples} samples in {health.duration:.1f} s{rate}",
         *([found] if found else healthy),
     ]

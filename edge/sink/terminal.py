@@ -123,6 +123,9 @@ class TerminalSink(Sink):
         verdict = self._verdict(event.label, event.truth)
         if event.truth is not None:
             self._verdicts.append((event.t, event.label == event.truth))
+        if event.heart_rate is not None:
+            line = f"{event.t:9.2f} s  {event.label}  {event.score:.2f}  {event.heart_rate:.0f}/min"
+            return [self._styled(PLAIN if event.label == "N" else BOLD, line + verdict)]
         if not self._live:
             score, latency = f"{event.score:.2f}", f"{event.latency_ms:.0f} ms"
             return [f"{event.t:9.2f} s  {event.label}  {score}  {latency}{verdict}"]
@@ -162,6 +165,8 @@ class TerminalSink(Sink):
         if right:
             return "  ✓" if self._unicode else "  right"
         mark = "✗" if self._unicode else "wrong:"
+        if self.info.is_ecg:
+            return f"  {mark} the beat was {truth or 'none'}"
         done = "said" if self.info.is_sound else "drawn"
         return f"  {mark} {truth or 'nothing'} was {done}"
 

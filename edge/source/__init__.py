@@ -1,6 +1,6 @@
-"""Sources deliver samples. A new source is one module and one line in MOTION_SOURCES or
-SOUND_SOURCES, or an entry point of "edge_sense.motion_sources" or "edge_sense.sound_sources" in a
-package of your own."""
+"""Sources deliver samples. A new source is one module and one line in MOTION_SOURCES, SOUND_SOURCES
+or ECG_SOURCES, or an entry point of "edge_sense.motion_sources", "edge_sense.sound_sources" or
+"edge_sense.ecg_sources" in a package of your own."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ SOUND_SOURCES = Registry(
 
 WAIT, RETRY_WAITS = 0.2, 5  # s: with --wait, a device is searched for once a second
 
+ECG_SOURCES = Registry(
+    "edge_sense.ecg_sources",
+    {
+        "serial": "edge.source.serial.source:SerialSource",
+        "replay": "edge.source.files.ecg:EcgRecords",
+        "mock": "edge.source.simulated.heart:SimulatedHeart",
+    },
+)
+
 # The requirements of digits drawn in the air, for commands that load no model.
 HAND_MOTION: dict[str, Any] = {
     "channels": list(MOTION),
@@ -56,8 +65,8 @@ class Source(ABC):
     """
 
     channels: tuple[str, ...]
-    """Names of the columns: MOTION, ACCEL for a sensor without gyroscope, or AUDIO. Valid once the
-    source is open."""
+    """Names of the columns: MOTION, ACCEL for a sensor without gyroscope, AUDIO, or ECG. Valid once
+    the source is open."""
     rate: float
     """Nominal samples a second. Valid once the source is open."""
     health: Health

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from edge.errors import RecordingError
 from edge.formats import files
-from edge.formats.ecg import annotations, header, signal_file
-from edge.formats.ecg.annotations import Annotation
-from edge.formats.ecg.header import Header, Signal
+from edge.formats.ecg import annotation_file, header, signal_file
+from edge.formats.ecg.annotation_file import Annotation
+from edge.formats.ecg.header import Header
+from edge.samples import ECG
 
 __all__ = ["Annotation", "Record", "find", "read", "read_annotations"]
 
 SUFFIX = ".hea"
+PREFERRED_LEADS = ("MLII", "II")  # whose R peaks are upright and large
 MAX_HEADER_SIZE = 1 << 16  # bytes
 MAX_SIGNAL_SIZE = 512 << 20  # bytes: a day of three leads at 1 kHz
 MAX_ANNOTATION_SIZE = 64 << 20  # bytes
@@ -27,41 +29,46 @@ MAX_ANNOTATION_SIZE = 64 << 20  # bytes
 
 @dataclass(frozen=True)
 class Record:
-    """The leads of one record."""
+    """One lead of a record."""
 
     rate: float
     """Samples a second."""
-    leads: tuple[str, ...]
-    """Names of the leads, such as "MLII"; "" if the header has no name."""
     values: NDArray[np.float32]
-    """(n, leads) in mV; a missing sample has the value of the sample before it."""
+    """(n, 1) in mV; a missing sample has the value of the sample before it."""
+    lead: str
+    """The name of this lead, such as "MLII"; "" if the header has no name."""
+    leads: tuple[str, ...]
+    """The names of all leads of the record."""
+    channels: tuple[str, ...] = ECG
 
-    def lead(self, preferred: Iterable[str] = ()) -> NDArray[np.float32]:
-        """(n,) the first of the preferred leads that the record has, or else its first lead."""
-        wanted = [self.leads.index(name) for name in preferred if name in self.leads]
-        samples: NDArray[np.float32] = self.values[:, wanted[0] if wanted else 0]
-        return samples
+    @property
+    def t(self) -> NDArray[np.float64]:
+        """(n,) seconds from the first sample."""
+        return np.arange(len(self.values)) / self.rate
 
 
-def read(path: str | os.PathLike[str]) -> Record:
-    """Return the record of a header; RecordingError, without the name of the file, if it has none.
+def read(path: str | os.PathLike[str], lead: int | None = None) -> Record:
+    """Return one lead of a record: the given number, or II if the record has it, or the first.
 
-    The .dat file may be named in place of the header.
+    The .dat file may be named in place of the header. RecordingError, without the name of the file,
+    says why there is none.
     """
     path = _header_path(Path(path))
     text = files.read_bytes(path, MAX_HEADER_SIZE, "the header of a record").decode("latin-1")
     head = header.parse(text)
-    values = _read_signals(path.parent, head)
+    leads = tuple(signal.name for signal in head.signals)
+    number = _preferred(leads) if lead is None else lead
+    values = _read_signal(path.parent, head, number)
     if len(values) < 2:
         raise RecordingError("holds no samples: copy its .dat file again")
-    return Record(head.rate, tuple(signal.name for signal in head.signals), values)
+    return Record(head.rate, values[:, None], leads[number], leads)
 
 
 def read_annotations(path: str | os.PathLike[str]) -> list[Annotation]:
     """Return the annotations beside a header; RecordingError if there are none."""
     path = _header_path(Path(path)).with_suffix(".atr")
     try:
-        return annotations.parse(files.read_bytes(path, MAX_ANNOTATION_SIZE, "annotations"))
+        return annotation_file.parse(files.read_bytes(path, MAX_ANNOTATION_SIZE, "annotations"))
     except RecordingError as error:
         raise RecordingError(f"{path.name}: {error}") from None
 
@@ -76,35 +83,29 @@ def _header_path(path: Path) -> Path:
     return beside if path.suffix in (".dat", ".atr") and beside.is_file() else path
 
 
-def _read_signals(folder: Path, head: Header) -> NDArray[np.float32]:
-    """(n, signals) in mV, of all files that the header names."""
-    columns: dict[str, list[Signal]] = {}
-    for signal in head.signals:
-        columns.setdefault(signal.file, []).append(signal)
-    tables = [_read_file(folder / name, signals) for name, signals in columns.items()]
-    length = min(map(len, tables))
-    if head.samples is not None and length < head.samples:
-        raise RecordingError(
-            f"has {length} samples, but its header announces {head.samples}: copy the .dat again"
-        )
-    wanted = length if head.samples is None else head.samples
-    return np.hstack([table[:wanted] for table in tables])
+def _preferred(leads: tuple[str, ...]) -> int:
+    return next((leads.index(name) for name in PREFERRED_LEADS if name in leads), 0)
 
 
-def _read_file(path: Path, signals: list[Signal]) -> NDArray[np.float32]:
-    """(n, signals) in mV, of the signals that one file holds in turn."""
-    first = signals[0]
+def _read_signal(folder: Path, head: Header, number: int) -> NDArray[np.float32]:
+    """(n,) in mV: one signal, which may share its file with others."""
+    signal = head.signals[number]
+    in_file = [k for k, other in enumerate(head.signals) if other.file == signal.file]
+    path = folder / signal.file
     try:
-        data = files.read_bytes(path, MAX_SIGNAL_SIZE, "a record")[first.offset :]
+        data = files.read_bytes(path, MAX_SIGNAL_SIZE, "a record")[signal.offset :]
     except RecordingError as error:
         raise RecordingError(f"its samples, {path.name}: {error}") from None
-    samples = signal_file.decode(data, first.format)
-    table = samples[: len(samples) // len(signals) * len(signals)].reshape(-1, len(signals))
-    values = np.empty(table.shape, np.float32)
-    for k, signal in enumerate(signals):
-        values[:, k] = (table[:, k] - signal.baseline) / signal.gain
-        values[:, k] = _filled(values[:, k], signal_file.is_missing(table[:, k], signal.format))
-    return values
+    samples = signal_file.decode(data, signal.format)[in_file.index(number) :: len(in_file)]
+    if head.samples is not None:
+        if len(samples) < head.samples:
+            raise RecordingError(
+                f"has {len(samples)} samples, but its header announces {head.samples}: copy "
+                f"{path.name} again"
+            )
+        samples = samples[: head.samples]
+    values = ((samples - signal.baseline) / signal.gain).astype(np.float32)
+    return _filled(values, signal_file.is_missing(samples, signal.format))
 
 
 def _filled(values: NDArray[np.float32], missing: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -38,10 +38,9 @@ def _decode_212(data: bytes) -> NDArray[np.int32]:
     bits of the first sample in its low half, and those of the second sample in its high half.
     """
     whole = np.frombuffer(data[: len(data) // 3 * 3], np.uint8).reshape(-1, 3).astype(np.int32)
-    samples = np.empty((len(whole), 2), np.int32)
-    samples[:, 0] = whole[:, 0] | (whole[:, 1] & 0x0F) << 8
-    samples[:, 1] = whole[:, 2] | (whole[:, 1] & 0xF0) << 4
-    samples = samples.ravel()
+    samples = np.empty(2 * len(whole), np.int32)
+    samples[0::2] = whole[:, 0] | (whole[:, 1] & 0x0F) << 8
+    samples[1::2] = whole[:, 2] | (whole[:, 1] & 0xF0) << 4
     if len(data) % 3 == 2:  # an odd number of samples: the last one has two bytes
         last = data[-2] | (data[-1] & 0x0F) << 8
         samples = np.append(samples, np.int32(last))

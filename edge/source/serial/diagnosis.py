@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from edge.source.serial.framed.stream import FramedStream
+from edge.source.serial.text.one_column import OneColumnStream
 from edge.source.serial.text.stream import TextStream
 
 TEXT_SHARE = 0.8  # share of printable bytes above which it is text; noise has less than half
 SHOWN_BYTES = 24  # of what came, in the message
 
 
-def explain(received: bytes, framed: FramedStream, text: TextStream, baud: int) -> str:
+def explain(
+    received: bytes, framed: FramedStream, text: TextStream | OneColumnStream, baud: int
+) -> str:
     if framed.dialogue.hello:
         return (
             f"the board answers ({framed.dialogue}) but sends no samples: check its sensor's wiring"
