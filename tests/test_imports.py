@@ -44,7 +44,7 @@ EDGE_LAYERS = (
     *("takes", "doctor", "bench", "api", "cli", "service", "commands"),
 )
 # The packages of `training`, likewise; the modules beside them are commands, which import all.
-TRAINING_LAYERS = ("common", "motion", "sound", "quantum")
+TRAINING_LAYERS = ("common", "motion", "sound", "quantum", "heart")
 
 
 def module_name(path: Path) -> str:

@@ -34,7 +34,10 @@ FIRST = ("kws", "sounddigit")  # because other models may start from their weigh
 # Figures with one of these words in their name are better if they are lower ...
 LOWER_IS_BETTER = ("bytes", "false", "missed", "delay", "error", "wrong")
 # ... and these are sizes of the test set or settings, which are neither better nor worse.
-NOT_MEASURED = ("strokes", "clips", "speakers", "hours", "words", "seconds", "count", "seed")
+NOT_MEASURED = (
+    *("strokes", "clips", "speakers", "hours", "words", "seconds", "count", "seed"),
+    "beats",
+)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ import pytest
 
 from edge.formats.motion import Recording, own_csv
 from edge.formats.sound import write_wav
-from edge.samples import ACCEL, AUDIO, MOTION, STANDARD_GRAVITY, Health
+from edge.samples import ACCEL, AUDIO, ECG, MOTION, STANDARD_GRAVITY, Health
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
-from edge.source import MOTION_SOURCES, SOUND_SOURCES, Source
+from edge.source import ECG_SOURCES, MOTION_SOURCES, SOUND_SOURCES, Source
+from edge.source.files.ecg import EcgRecords
 from edge.source.files.motion import ReplaySource
 from edge.source.files.pcm_pipe import PcmSource
 from edge.source.files.sound import SoundFiles
@@ -25,13 +26,16 @@ from edge.source.i2c.source import I2CSource
 from edge.source.microphone.source import MicrophoneSource
 from edge.source.serial.source import SerialSource
 from edge.source.simulated.hand import SimulatedHand
+from edge.source.simulated.heart import SimulatedHeart
 from edge.source.simulated.microphone import SimulatedMicrophone
 from i2c_bus import FakeKernel, VirtualClock, kernel_under_smbus2
 from pty_board import FramedBoard, PtyPort, TextBoard, csv_lines, tilting_rows
 from sound_server import running_server
+from wfdb_record import write_record
 
 REQUIREMENTS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 SOUND_REQUIREMENTS = {"channels": list(AUDIO), "rate_hz": 16000}
+ECG_REQUIREMENTS = {"channels": list(ECG), "rate_hz": 180}
 HUM = 0.5 * np.sin(2 * np.pi * 200 * np.arange(48000 * 4) / 48000)
 READING_TIME = 1.0  # s of each source
 LONGEST_WAIT = 1.0  # s between two chunks: the contract is 0.25 s, but a busy machine is late
@@ -137,6 +141,28 @@ def simulated_microphone(folder: Path) -> Iterator[Source]:
     yield SimulatedMicrophone(SOUND_REQUIREMENTS)
 
 
+@contextmanager
+def ecg_serial(folder: Path) -> Iterator[Source]:
+    """An AD8232 with the sketch of its maker: one number a line, "!" while an electrode is off."""
+    port = PtyPort(folder / "ttyUSB0")
+    rows = (b"!\r\n" if k == 300 else b"%d\r\n" % (512 + k % 90) for k in range(2000))
+    with TextBoard(port, rows, rate=200):
+        yield SerialSource(str(port.path), requirements=ECG_REQUIREMENTS)
+
+
+@contextmanager
+def ecg_records(folder: Path) -> Iterator[Source]:
+    """Two records, played one after the other."""
+    for name in ("a", "b"):
+        write_record(folder / f"{name}.hea", {"II": np.sin(np.arange(180))})
+    yield EcgRecords([folder])
+
+
+@contextmanager
+def simulated_heart(folder: Path) -> Iterator[Source]:
+    yield SimulatedHeart(ECG_REQUIREMENTS)
+
+
 class RealClock(VirtualClock):
     def __call__(self) -> float:
         return time.monotonic()
@@ -157,6 +183,9 @@ SOURCES: dict[str, Factory] = {
     "sound files": sound_files,
     "pcm": pcm,
     "simulated microphone": simulated_microphone,
+    "ecg, serial": ecg_serial,
+    "ecg records": ecg_records,
+    "simulated heart": simulated_heart,
 }
 
 
@@ -171,7 +200,7 @@ def test_source_fulfils_the_contract(source: Source) -> None:
     assert isinstance(source, Source)
     with source as opened:
         assert opened is source
-        assert source.channels in (MOTION, ACCEL, AUDIO)
+        assert source.channels in (MOTION, ACCEL, AUDIO, ECG)
         assert isinstance(source.rate, float)
         sound = source.channels == AUDIO
         assert source.rate == 16000 if sound else 10 <= source.rate <= 1000
@@ -205,6 +234,9 @@ def test_source_fulfils_the_contract(source: Source) -> None:
     if sound:  # full scale is 1
         assert 0.01 < np.abs(values).max() <= 1
         return
+    if source.channels == ECG:  # in mV
+        assert 0.1 < np.ptp(values) < 10
+        return
     # In m/s^2 and rad/s: below what a hand can reach, and gravity is included.
     assert np.abs(values).max() < 16 * STANDARD_GRAVITY
     assert 5 < np.median(np.linalg.norm(values[:, :3], axis=1)) < 20
@@ -212,7 +244,7 @@ def test_source_fulfils_the_contract(source: Source) -> None:
 
 @pytest.mark.parametrize(
     ("table", "name"),
-    [(table, name) for table in (MOTION_SOURCES, SOUND_SOURCES) for name in table],
+    [(table, name) for table in (MOTION_SOURCES, SOUND_SOURCES, ECG_SOURCES) for name in table],
 )
 def test_source_is_not_created_without_its_option(table: dict[str, str], name: str) -> None:
     kind = table.load(name)
@@ -221,4 +253,5 @@ def test_source_is_not_created_without_its_option(table: dict[str, str], name: s
     for other in table:
         table.load(other).add_options(parser.add_argument_group(other))
     requirements = REQUIREMENTS if table is MOTION_SOURCES else SOUND_REQUIREMENTS
+    requirements = ECG_REQUIREMENTS if table is ECG_SOURCES else requirements
     assert kind.from_options(parser.parse_args([]), requirements) is None

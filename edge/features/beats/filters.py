@@ -31,7 +31,9 @@ def band_pass(low: float, high: float, count: int) -> Samples:
     """`count` taps of a filter that passes `low` to `high` Hz, with a Hamming window."""
     n = np.arange(count) - count // 2
     ideal = [2 * f / RATE * np.sinc(2 * f / RATE * n) for f in (low, high)]
-    taps: Samples = (ideal[1] - ideal[0]) * np.hamming(count)
+    window = np.hamming(count)
+    taps: Samples = (ideal[1] - ideal[0]) * window
+    taps -= window * (taps.sum() / window.sum())  # a constant voltage must not pass
     middle = (low + high) / 2
     return taps / (taps * np.cos(2 * np.pi * middle / RATE * n)).sum()
 

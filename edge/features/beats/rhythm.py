@@ -21,6 +21,7 @@ NAMES = (
     "after_to_before",
     "before_to_usual",
     "before_to_long",
+    "before_to_longest",
     "previous_interval",
     "interval_before_previous",
     "local_interval",
@@ -47,7 +48,7 @@ class Rhythm:
         before, after = (min(max(interval, SHORTEST), LONGEST) for interval in (before, after))
         local = self._local(before)
         recent = list(self._intervals) or [before]
-        usual, long = np.percentile(recent, (50, 75)).tolist()
+        usual, long, longest = np.percentile(recent, (50, 75, 90)).tolist()
         previous = recent[-1] if self._intervals else before
         before_previous = recent[-2] if len(recent) > 1 else previous
         steps = np.abs(np.diff(np.log(recent[-LOCAL:])))
@@ -59,6 +60,7 @@ class Rhythm:
             log(after / before),
             2 * log(before / usual),
             2 * log(before / long),
+            2 * log(before / longest),
             2 * log(previous / local),
             2 * log(before_previous / local),
             2 * (local - FIRST_INTERVAL),

@@ -97,6 +97,15 @@ def fast_runs(rng: np.random.Generator, usual: float) -> Iterator[Beat]:
         yield usual * rng.uniform(1.0, 2.5), "N"
 
 
+def groups(rng: np.random.Generator, usual: float) -> Iterator[Beat]:
+    """A slow sinus, after each of whose beats a few atrial beats follow, as in a sick sinus."""
+    share, most = rng.uniform(0.4, 0.75), int(rng.integers(2, 8))
+    while True:
+        yield usual * rng.uniform(0.95, 1.5), "N"
+        for _ in range(int(rng.integers(1, most))):
+            yield usual * np.clip(share + rng.normal(0, 0.05), 0.3, 0.9), "S"
+
+
 def fibrillation(rng: np.random.Generator, usual: float) -> Iterator[Beat]:
     """Intervals without any order, and some ventricular beats."""
     spread, ventricular = rng.uniform(0.1, 0.32), rng.choice((0.0, 0.05))
@@ -130,6 +139,7 @@ KINDS: tuple[Callable[[np.random.Generator, float], Iterator[Beat]], ...] = (
     early_beats,
     alternating,
     fast_runs,
+    groups,
     fibrillation,
     blocked,
     changing_rate,

@@ -1,0 +1,51 @@
+"""Train the ECG model: the class of each heartbeat.
+
+  python -m training.ecg --data mitbih --out models/ecg.tflite
+
+--data is a folder with the MIT-BIH arrhythmia database of PhysioNet in the WFDB format (.hea, .dat
+and .atr), or with its records.tar.xz. The patients are split as in de Chazal and others (2004):
+those of DS1 train the model, those of DS2 that are there test it. Allow ten minutes; the features
+of the beats are stored in out/cache, so that a second training takes two.
+
+The card (.md), the confusion matrices (.png) and the float network (.onnx) are written beside the
+model. The model is no medical device.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
+from edge.cli.run import run_command
+from edge.simulation.seeds import seed
+from training.heart.config import TrainingConfig
+from training.heart.train import train
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = CommandParser("python -m training.ecg", __doc__)
+    parser.add_argument(
+        "--data", required=True, metavar="DIR", help="the folder of the MIT-BIH records"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE.tflite", help="the model to write"
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="another seed, another network (0)"
+    )
+    add_common(parser)
+    return run_command(
+        parser,
+        lambda args: train(TrainingConfig(data=args.data, out=args.out, seed=args.seed)),
+        argv,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

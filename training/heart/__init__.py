@@ -1,0 +1,1 @@
+"""Training of the ECG model. The steps are in `train.py`."""
