@@ -60,7 +60,10 @@ WITHOUT_HELP = {"firmware_bridge.build", "firmware_bridge.protocol_header"} | {
     "firmware_bridge.preprocessing"
 }
 PLUGIN_OPTIONS = {"--tone", "--bell", "--ble"}  # of examples/plugin, and of one in a text
-NEEDS_TENSORFLOW = ("training.airdigit", "training.kws", "training.sounddigit", "training.qcnn")
+NEEDS_TENSORFLOW = (
+    *("training.airdigit", "training.kws", "training.sounddigit", "training.qcnn"),
+    "training.ecg",
+)
 
 
 def text_of(name: str) -> str:

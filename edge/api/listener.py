@@ -15,8 +15,8 @@ from edge.decision import Event
 from edge.model import Model
 from edge.model.requirements import check_channels
 from edge.registry import Registry
-from edge.samples import AUDIO, Health
-from edge.source import MOTION_SOURCES, SOUND_SOURCES, Source
+from edge.samples import AUDIO, ECG, Health
+from edge.source import ECG_SOURCES, MOTION_SOURCES, SOUND_SOURCES, Source
 from edge.source.selection import choose_source, source_options
 
 
@@ -60,10 +60,10 @@ def listen(
 ) -> Listener:
     """Events of a source: `for event in edge.listen("kws"): print(event.label, event.score)`.
 
-    `task`: "kws", "sounddigit" or "airdigit"; also the shipped model that is used unless `model`
-    names another. The source is the default microphone for sound. Another one is chosen as with
-    the commands, without the dashes: port="/dev/ttyUSB0", i2c=1, device="usb", replay="take.csv",
-    mock=True. Or give a `source` of your own.
+    `task`: "kws", "sounddigit", "airdigit" or "ecg"; also the shipped model that is used unless
+    `model` names another. The source is the default microphone for sound. Another one is chosen as
+    with the commands, without the dashes: port="/dev/ttyUSB0", i2c=1, device="usb",
+    replay="take.csv", mock=True. Or give a `source` of your own.
     """
     loaded = Model.load(task if model is None else model, runtime, task)
     chain = chain_of(loaded, threshold, max_false_per_hour, numbers)
@@ -107,8 +107,9 @@ async def listen_async(task: str, **arguments: Any) -> AsyncIterator[Event]:
 
 
 def _source(requirements: Mapping[str, Any], options: Mapping[str, Any]) -> Source:
-    is_sound = tuple(requirements["channels"]) == AUDIO
-    table = SOUND_SOURCES if is_sound else MOTION_SOURCES
+    channels = tuple(requirements["channels"])
+    is_sound = channels == AUDIO
+    table = {AUDIO: SOUND_SOURCES, ECG: ECG_SOURCES}.get(channels, MOTION_SOURCES)
     actions = _actions(table)
     if not options.keys() <= actions.keys():
         table = table.with_plugins()

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,10 @@ class Window:
 
 class Features(ABC):
     """Turns chunks into windows, which do not depend on how the stream was cut into chunks."""
+
+    averages_recordings: ClassVar[bool] = False
+    """Whether the scores of a recording are the mean of those of its windows, as with the beats of
+    an ECG, instead of those of the one stroke or word in it."""
 
     @classmethod
     @abstractmethod

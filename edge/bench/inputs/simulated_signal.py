@@ -13,7 +13,7 @@ from typing import Any
 from edge.registry import Registry
 from edge.samples import Chunk
 from edge.simulation.ground_truth import Mark
-from edge.source import MOTION_SOURCES, SOUND_SOURCES
+from edge.source import ECG_SOURCES, MOTION_SOURCES, SOUND_SOURCES
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Simulator:
 
 
 SIMULATORS = {
+    "beats": Simulator("heart", ECG_SOURCES, "--loose", "loose electrodes", 60.0),
     "stroke": Simulator("hand", MOTION_SOURCES, "--pastime", "walks, scribbles and rest", 60.0),
     "sound": Simulator("microphone", SOUND_SOURCES, "--pause", "a quiet room", 15.0),
 }

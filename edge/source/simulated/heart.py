@@ -18,7 +18,7 @@ from edge.simulation.seeds import person_seed
 from edge.source import Source
 from edge.source.pacing import CHUNK, Pacer
 from edge.source.simulated.base import SimulatedSource
-from edge.source.simulated.options import add_mock_options
+from edge.source.simulated.options import add_mock_options, duration
 
 RATE = 250.0  # Hz, as many boards sample
 NOISE_TIME = 60.0  # s of noise that is computed at once
@@ -34,12 +34,16 @@ class SimulatedHeart(SimulatedSource):
         requirements: Mapping[str, Any],
         beats: str | None = None,
         seed: int = 0,
+        loose: float = 0.0,
         speed: float = 1.0,
     ) -> None:
-        """Beat as `beats` says, with labels N, S, V, F and Q (None: random ones without end)."""
+        """Beat as `beats` says, with labels N, S, V, F and Q (None: random ones without end).
+
+        Then the electrodes are loose for `loose` seconds: there is only noise.
+        """
         super().__init__(requirements, seed, speed)
         self.rate = RATE
-        self.beats = beats
+        self.beats, self.loose = beats, loose
 
     @classmethod
     def add_options(cls, parser: argparse._ArgumentGroup) -> None:
@@ -51,19 +55,30 @@ class SimulatedHeart(SimulatedSource):
             help="with --mock: these beats and stop, as in NNNNVNNS (default: random beats without "
             "end)",
         )
+        parser.add_argument(
+            "--loose",
+            type=duration,
+            default=0.0,
+            metavar="SECONDS",
+            help="with --mock: loose electrodes, so noise without beats, for this time after them",
+        )
 
     @classmethod
     def from_options(
         cls, args: argparse.Namespace, requirements: Mapping[str, Any]
     ) -> Source | None:
-        return cls(requirements, args.beats, args.seed, args.speed) if args.mock else None
+        if not args.mock:
+            return None
+        beats = "" if args.beats is None and args.loose else args.beats
+        return cls(requirements, beats, args.seed, args.loose, args.speed)
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer = Pacer(self.speed)
         count = round(CHUNK * self.rate)
         seed = person_seed(self.seed, 0)
         heart, noise = Heart(seed), self._noise(seed)
-        coming = heart.beats(self.beats or heart.random_labels(), LEAD_IN)
+        labels = heart.random_labels() if self.beats is None else self.beats
+        coming = heart.beats(labels, LEAD_IN)
         near: deque[Mark] = deque()
         end = np.inf
         for number in itertools.count():
@@ -71,7 +86,7 @@ class SimulatedHeart(SimulatedSource):
             while end == np.inf and (not near or near[-1].start < t[-1] + REACH):
                 beat = next(coming, None)
                 if beat is None:
-                    end = near[-1].end + LEAD_OUT
+                    end = (near[-1].end if near else t[0]) + LEAD_OUT + self.loose
                 else:
                     near.append(beat)
                     self.marks.append(beat)
