@@ -22,7 +22,7 @@ class TrainingConfig:
     dropout: float = 0.2
     input_noise: float = 0.1
     """Standard deviation of the noise that is added to the inputs."""
-    steps: int = 2500
+    steps: int = 2000
     batch_size: int = 256
     learning_rate: float = 5e-3
     weight_decay: float = 1e-4
