@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edge.model import Model
-from edge.samples import AUDIO, MOTION, Chunk
+from edge.samples import AUDIO, ECG, MOTION, Chunk
 
 GOLDEN = Path(__file__).parent / "golden_scores.json"
 LEVEL = 1 / 256  # one int8 level of a score; scores of other processors may differ by one level
@@ -67,8 +67,26 @@ def motion() -> Chunk:
     return Chunk(t, values.astype(np.float32))
 
 
+def ecg() -> Chunk:
+    """Thirty seconds of beats: narrow ones, with an early one and a wide one among them."""
+    rate = 250
+    t = np.arange(30 * rate) / rate
+    values = 0.01 * noise(len(t), 9) + 0.1 * np.sin(2 * np.pi * 0.2 * t)
+    peak = 0.5
+    for number in range(36):
+        early, wide = number == 20, number in (12, 28)
+        peak += 0.5 if early or wide else 0.8
+        width = 0.035 if wide else 0.012
+        values += 1.2 * np.exp(-(((t - peak) / width) ** 2) / 2)
+        values += 0.3 * np.exp(-(((t - peak - 0.27) / 0.05) ** 2) / 2)
+        if not (early or wide):
+            values += 0.15 * np.exp(-(((t - peak + 0.16) / 0.022) ** 2) / 2)
+    return Chunk(t, values.astype(np.float32)[:, None])
+
+
 INPUT = {
     "airdigit": (MOTION, motion),
+    "ecg": (ECG, ecg),
     "kws": (AUDIO, sound),
     "kws_qcnn": (AUDIO, sound),
     "sounddigit": (AUDIO, sound),

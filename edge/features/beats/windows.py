@@ -56,6 +56,8 @@ def _constants() -> dict[str, dict[str, float]]:
 class BeatFeatures(Features):
     """One window for each beat, when the beat after it is known."""
 
+    averages_recordings = True
+
     @classmethod
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return {
