@@ -102,6 +102,9 @@ class Model:
         """
         windows = self.windows_of_recording(chunk)
         scores = [self.window_scores(window) for window in windows]
+        if self._features_class().averages_recordings:
+            mean: NDArray[np.float32] = np.mean(scores, axis=0)
+            return mean
         return self._decision_class().score_recording(self.labels, self.settings, windows, scores)
 
     def window_scores(self, window: Window) -> NDArray[np.float32]:
@@ -111,11 +114,6 @@ class Model:
         if window.other_sign is None:
             return scores
         return np.stack([scores, self.scores(window.other_sign)])
-        scores = np.stack([self.scores(w.tensor, w.new_rows) for w in windows])
-        if self._features_class().averages_recordings:
-            mean: NDArray[np.float32] = scores.mean(axis=0)
-            return mean
-        return self.clip_scorer.score_recording(scores)
 
     def scores(
         self, tensor: NDArray[np.float32], new_rows: int | None = None

@@ -14,7 +14,7 @@ from training.heart.beats import FALSE, IGNORED, Beats
 
 # How much more sensitivity counts than precision where the bias of a class is chosen. Early atrial
 # beats are so rare that equal weights would miss most of them; noise is easily called V.
-BETA = {"S": 1.5, "V": 0.5}
+BETA = {"S": 2.0, "V": 0.75}
 
 
 @dataclass(frozen=True)

