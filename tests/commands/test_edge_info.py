@@ -20,18 +20,18 @@ def test_every_shipped_model_is_described(name, capsys):
 
 
 def test_json_has_the_manifest_and_the_network(capsys):
-    assert main(["airdigit", "--json"]) == 0
+    assert main(["ecg", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["bytes"] == find_model("airdigit").stat().st_size
-    assert found["manifest"]["labels"][-1] == "none"
-    assert found["manifest"]["input"]["kind"] == "stroke"
+    assert found["bytes"] == find_model("ecg").stat().st_size
+    assert found["manifest"]["labels"] == ["N", "S", "V", "F", "Q"]
+    assert found["manifest"]["input"]["kind"] == "beats"
     network = found["network"]
-    assert network["inputs"][0]["shape"] == [1, 64, 8]
-    assert network["macs"] == 419_168
-    assert network["operators"]["CONV_2D"] == 4
-    assert 25_000 < network["weights_bytes"] < network["bytes"]
-    # The largest convolution: its input and its output are needed at a time.
-    assert 64 * 28 <= network["activations_bytes"] < 4 * 64 * 28
+    values = found["manifest"]["input"]["shape"][0]
+    assert network["inputs"][0]["shape"] == [1, values]
+    assert network["macs"] == 48 * values + 24 * 48 + 5 * 24
+    assert network["operators"]["FULLY_CONNECTED"] == 3
+    assert network["macs"] <= network["weights_bytes"] < network["bytes"]
+    assert network["activations_bytes"] == values + 48  # of the first layer: int8
 
 
 def test_a_plain_tflite_file_has_no_manifest(tmp_path, capsys):
