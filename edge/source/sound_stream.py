@@ -49,7 +49,9 @@ class SoundStream:
             clipped_out = ceil(self._clipped_in * self._to_rate / self._from_rate)
             self.health.clipped += clipped_out - self._clipped_out
             self._clipped_out = clipped_out
-        chunk = self._chunk(self._resampler.process(mono(frames)))
+        # Resampling a clipped signal overshoots full scale.
+        limit = self._from_rate != self._to_rate or not peak <= 1
+        chunk = self._chunk(self._resampler.process(mono(frames)), limit)
         if arrived is None or not len(chunk):
             return chunk
         pending = self.end - float(chunk.t[-1])  # s of sound that waits in the resampler
@@ -57,14 +59,13 @@ class SoundStream:
 
     def finish(self) -> Chunk:
         """Return the last samples; a new stretch of sound needs a new SoundStream."""
-        return self._chunk(self._resampler.finish())
+        return self._chunk(self._resampler.finish(), limit=True)
 
-    def _chunk(self, samples: NDArray[np.float32]) -> Chunk:
+    def _chunk(self, samples: NDArray[np.float32], limit: bool) -> Chunk:
         first = self._samples_out
         self._samples_out += len(samples)
         t = np.arange(first, self._samples_out) / self._to_rate
         t += self.start
-        if not np.maximum.reduce(np.abs(samples), initial=0) <= 1:
-            # Resampling a clipped signal overshoots full scale.
+        if limit:
             samples = np.clip(samples, -1, 1)
         return Chunk(t, samples[:, None])
