@@ -12,8 +12,10 @@ from ai_edge_litert.interpreter import OpResolverType
 from edge.model import Model
 from edge.model.model_file import network_of
 from edge.model.shipped import find_model, shipped_models
+from edge.tflite.flatbuffer_writer import Scalar
 from edge.tflite.interpreter.arithmetic import LITERT, REFERENCE, Arithmetic
 from edge.tflite.interpreter.interpreter import Interpreter
+from single_operator import Operation, TensorOf, network
 
 STEPS = 40
 
@@ -71,6 +73,16 @@ def test_values_of_a_wrong_shape_or_type_are_refused(tiny_network):
     for value in (np.zeros((9, 9), np.int8), np.zeros(detail["shape"], np.float32)):
         with pytest.raises(ValueError, match="and was given"):
             interpreter.set_tensor(detail["index"], value)
+
+
+def test_windows_that_need_too_much_memory_are_refused():
+    image = TensorOf((1, 64, 64, 8), 0.1)
+    options = dict(enumerate(Scalar("i", value) for value in (0, 1, 1, 4000, 4000)))
+    options[0] = Scalar("b", 0)
+    content = network(Operation("MAX_POOL_2D", [image], [image], 5, options, 2))
+    interpreter = Interpreter(model_content=content)
+    with pytest.raises(ValueError, match="windows too large for the runtime numpy"):
+        interpreter.allocate_tensors()
 
 
 def test_outputs_are_copies(tiny_network):

@@ -13,6 +13,7 @@ from edge.tflite.interpreter.arithmetic import Arithmetic, Array, Step
 from edge.tflite.interpreter.levels import level_span, scale_factors
 from edge.tflite.node import INT8, Node, constant
 
+MAX_GATHERED = 1 << 26  # values of all windows of a layer: 256 MB; ordinary layers have 1 MB
 MAX_FLOAT32 = 1 << 24  # whole numbers up to this one are exact in float32
 
 
@@ -140,7 +141,9 @@ def window_indices(
 
     `inside`: a pixel of the same window in place of the padding.
     """
-    batch, *sizes, _ = node.input(0).shape
+    batch, *sizes, channels = node.input(0).shape
+    if prod(node.outputs[0].shape[:3]) * prod(window) * channels > MAX_GATHERED:
+        raise node.error("has windows too large for the runtime numpy: use another")
     strides = node.option(2), node.option(1)
     same = node.option(0, "b") == 0
     axes = []
