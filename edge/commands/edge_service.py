@@ -41,7 +41,7 @@ from edge.service.systemd import (
 )
 from edge.service.unit import Unit
 
-LIVE_COMMANDS = ("airdigit-live", "kws-listen", "sounddigit-listen")
+LIVE_COMMANDS = ("airdigit-live", "ecg-live", "kws-listen", "sounddigit-listen")
 GROUPS = ("dialout", "i2c", "gpio", "audio")  # that may use serial ports, I2C and sound cards
 # Options with which a sound command needs no sound server of the user.
 WITHOUT_SOUND_SERVER = {"EDGE_PCM", "EDGE_WYOMING", "EDGE_REPLAY", "EDGE_MOCK"}
