@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edge.decision import Decision, Event
 from edge.decision.number import MAX_DIGITS, MAX_WAIT, PAUSE, NumberDecision
 from edge.decision.spotting import SpottingDecision, SpottingSettings
-from edge.events import Detection, Number, Rejection
+from edge.events import Detection, Number, Rejection, Retraction
 from edge.features import Window
 
 HOP = 0.04
@@ -178,3 +178,33 @@ def test_the_events_do_not_depend_on_the_chunk_size(parts, sizes):
     assert run(sizes) == run([1]) == in_one_chunk
     digits = "".join(event.label for event in in_one_chunk if isinstance(event, Detection))
     assert "".join(numbers(in_one_chunk)) == digits
+
+
+class ScriptedDecision(Decision):
+    """Gives the listed events, one list for each window."""
+
+    def __init__(self, *events: list[Event]) -> None:
+        self.events = list(events)
+
+    def process(self, window: Window, scores: np.ndarray) -> Iterator[Event]:
+        yield from self.events.pop(0)
+
+
+def number_of(*events: list[Event]) -> Number:
+    decision = NumberDecision(ScriptedDecision(*events))
+    for k in range(len(events)):
+        list(decision.process(window(0.3 * k), np.zeros(1)))
+    (number,) = [event for event in decision.finish() if isinstance(event, Number)]
+    return number
+
+
+def test_the_score_of_a_number_is_that_of_its_least_certain_digit() -> None:
+    scores = (0.9, 0.7, 0.8)
+    digits = [[Detection(str(k), score, 0.3 * k, 100.0, {})] for k, score in enumerate(scores)]
+    assert number_of(*digits).score == 0.7
+
+
+def test_a_retracted_digit_is_not_in_the_number() -> None:
+    one, two, three = (Detection(str(k), 0.9, 0.3 * k, 100.0, {}) for k in (1, 2, 3))
+    retraction = Retraction("2", retracted_t=two.t, t=1.0, latency_ms=10.0)
+    assert number_of([one], [two], [retraction, three]).label == "13"
