@@ -14,7 +14,7 @@ from edge.features import FEATURES
 from edge.fields import FieldError, Fields
 from edge.model.manifest import Manifest
 from edge.registry import Registry
-from edge.text import MAX_VALUE, printable, quoted, shortened
+from edge.text import MAX_VALUE, one_line, printable, quoted, shortened
 
 MAX_DIFFERENCES = 20  # in one message
 
@@ -33,7 +33,7 @@ def check_input(manifest: Manifest, path: Path) -> None:
     try:
         specification = FEATURES.load(kind).specification(manifest.input)
     except ModelError as error:
-        raise ModelError(f"{path}: {error}") from None
+        raise ModelError(f"{path}: {one_line(str(error))}") from None
     # Compare as JSON, in which a tuple and a list are the same.
     computed = json.loads(json.dumps(specification))
     found = list(islice(differences(manifest.input, computed), MAX_DIFFERENCES))
