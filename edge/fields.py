@@ -6,6 +6,7 @@ Each value is read with its type and bounds, and a FieldError names the field th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,8 @@ class Fields:
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
         value = self.values.get(key, default)
         known = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            known = False  # too large for a float, even where `high` is infinite
         if not known or not low <= value <= high:  # NaN is not between any two numbers
             raise self.error(key, f"give a number from {low:g} to {high:g}")
         return float(value)
