@@ -45,7 +45,7 @@ def test_no_input_escapes():
         ("raise IndexError('x')", "faulty 2: IndexError in <string>:10: 'x'"),
         ("raise __import__('edge.errors').errors.EdgeError('a\\nb')", "faulty 2: AssertionError"),
         ("while True: pass", "faulty 2: TooSlow"),
-        ("bytearray(400 << 20)", "faulty 2: took 4"),
+        ("bytearray(400 << 20)", "faulty 2: took "),
         ("__import__('os').abort()", "faulty 2: ended the process"),
     ],
 )
