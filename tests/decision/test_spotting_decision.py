@@ -82,6 +82,16 @@ def detected(*parts: Part, **settings: object) -> list[str]:
     return [event.label for event in detections(scored_windows(*parts), **settings)]
 
 
+def processed(decision: SpottingDecision, rows: ScoredWindows) -> list[float]:
+    """Process these windows, and return the times of those that bring a detection."""
+    return [t for t, row in rows if list(decision.process(Window(t, t, TENSOR), row))]
+
+
+def certain(word: str, after: float, count: int) -> ScoredWindows:
+    """Windows after this time in which the word has the score 1."""
+    return [(after + step * STEP, scores(word, 1)) for step in range(1, count + 1)]
+
+
 def test_a_word_whose_score_rises_and_falls_is_detected_once():
     rise_and_fall = [("yes", score, 2) for score in (0.2, 0.5, 0.8, 0.9, 0.97, 0.9, 0.7, 0.4, 0.1)]
     assert detected(SILENCE, *rise_and_fall, SILENCE) == ["yes"]
@@ -346,3 +356,68 @@ def test_some_other_words_are_not_running_speech():
 def test_impossible_values_for_running_speech_are_refused(key, value):
     with pytest.raises(ValueError, match=f"running_speech.{key}"):
         settings_of(running_speech={**RUNNING_SPEECH, key: value})
+
+
+# When the next detection is possible at the earliest
+
+
+def test_the_next_detection_is_as_early_as_scores_of_one_would_bring_it():
+    decision = spotting(smoothing_s=0.2)
+    processed(decision, scored_windows(SILENCE))
+    assert decision.next_detection_t() == pytest.approx((25 + 3) * STEP)  # 3 of 5 windows reach 0.6
+    assert processed(decision, certain("no", 25 * STEP, 3)) == [pytest.approx((25 + 3) * STEP)]
+
+
+def test_a_score_that_was_high_brings_the_next_detection_closer():
+    decision = spotting(smoothing_s=0.2)
+    processed(decision, scored_windows(SILENCE, ("no", 0.9, 3)))
+    assert decision.next_detection_t() == pytest.approx((25 + 3 + 1) * STEP)
+
+
+def test_the_next_detection_is_unknown_after_one_window():
+    decision = spotting()
+    assert decision.next_detection_t() == -np.inf
+    processed(decision, scored_windows(silence(1)))
+    assert decision.next_detection_t() == -np.inf
+    processed(decision, [(2 * STEP, scores("silence", 1))])
+    assert decision.next_detection_t() > 2 * STEP
+
+
+def test_words_in_their_refractory_time_are_not_expected():
+    decision = spotting()
+    assert len(processed(decision, scored_windows(("yes", 0.95, 3), ("no", 0.95, 3)))) == 2
+    assert decision.next_detection_t() == pytest.approx((6 + 8) * STEP)  # as far as is computed
+
+
+def test_a_lower_threshold_brings_the_next_detection_closer():
+    decision = spotting(smoothing_s=0.2)
+    processed(decision, scored_windows(SILENCE))
+    decision.change_settings(settings_of(smoothing_s=0.2).with_threshold(0.4))
+    assert decision.next_detection_t() == pytest.approx((25 + 2) * STEP)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(LABELS), st.floats(0.3, 1), st.integers(1, 12)), min_size=1
+    ),
+    st.sampled_from(["yes", "no"]),
+)
+def test_no_detection_is_earlier_than_the_next_possible_one(parts, word):
+    decision = spotting(smoothing_s=0.2)
+    rows = scored_windows(*parts)
+    processed(decision, rows)
+    possible = decision.next_detection_t()
+    later = processed(decision, certain(word, rows[-1][0], 30))
+    assert all(t > possible - 1e-6 for t in later)
+
+
+def test_times_at_their_limits():
+    assert detected(("yes", 0.95, 3), gap(16), ("yes", 0.95, 3)) == ["yes"]  # 0.68 s apart: held
+    assert detected(("yes", 0.95, 3), gap(17), ("yes", 0.95, 3)) == ["yes", "yes"]
+
+
+def test_every_label_but_one_can_be_a_word():
+    labels = ["yes", "silence"]
+    changes = {"background_labels": ["silence"], "thresholds": {"yes": 0.8}}
+    assert SpottingSettings.from_manifest(labels, {**SETTINGS, **changes}).word_prior == 1
