@@ -398,9 +398,7 @@ def test_a_lower_threshold_brings_the_next_detection_closer():
 
 @settings(deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(LABELS), st.floats(0.3, 1), st.integers(1, 12)), min_size=1
-    ),
+    st.lists(st.tuples(st.sampled_from(LABELS), st.floats(0.3, 1), st.integers(1, 12)), min_size=1),
     st.sampled_from(["yes", "no"]),
 )
 def test_no_detection_is_earlier_than_the_next_possible_one(parts, word):
