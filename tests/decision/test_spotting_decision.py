@@ -419,3 +419,8 @@ def test_every_label_but_one_can_be_a_word():
     labels = ["yes", "silence"]
     changes = {"background_labels": ["silence"], "thresholds": {"yes": 0.8}}
     assert SpottingSettings.from_manifest(labels, {**SETTINGS, **changes}).word_prior == 1
+
+
+def test_labels_without_a_word_are_refused():
+    with pytest.raises(ValueError, match="every label is a background label"):
+        settings_of(background_labels=LABELS)

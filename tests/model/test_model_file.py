@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import zipfile
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from edge.errors import ModelError
 from edge.model import attach, read_manifest
+from edge.model.manifest import fingerprint
 from edge.model.model_file import parse_model
 from probe_model import NETWORK, SPECIFICATION, assert_refused, manifest
 
@@ -136,3 +138,10 @@ def test_every_damage_is_detected_or_changes_nothing(length, changes):
     except ModelError:
         return
     assert (network, found) == (NETWORK, manifest())
+
+
+def test_the_fingerprint_of_a_specification_is_short_and_refuses_what_json_cannot_hold():
+    assert len(fingerprint({"kind": "sound", "bands": 40})) == 16
+    assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1}) != fingerprint({"a": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        fingerprint({"kind": math.nan})
