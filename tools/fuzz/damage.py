@@ -6,6 +6,7 @@ import copy
 import random
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 EXTREMES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
@@ -69,7 +70,9 @@ def damaged_document(document: Any, rng: random.Random) -> Any:
             other, name = rng.choice(places)
             container[key] = copy.deepcopy(other[name])
         elif kind == 2 and isinstance(container[key], int | float):
-            container[key] *= rng.choice((-1, 2, 0.5, 1000, 1e9))
+            factor = rng.choice((-1, 2, 0.5, 1000, 1e9))
+            with suppress(OverflowError):  # 10**400 cannot become a float
+                container[key] *= factor
         elif kind == 3 and isinstance(container, dict):
             container[rng.choice(("a", "kind", "\n", "x" * 1000))] = container.pop(key)
         else:
