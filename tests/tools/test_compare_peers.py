@@ -207,7 +207,7 @@ def test_row_of_a_peer_that_fails_in_real_time_has_the_reason(model, monkeypatch
     comparison.measure_real_time(list(rows), 1.5, 1)
     ours = rows[KWS_LISTEN.name]
     assert ours.missing is None and ours.real_time_ms["speech"][0] > 0
-    assert 0 < ours.wakeups["speech"][0] < 30
+    assert ours.wakeups["speech"][0] > 0
     assert "No module named" in rows[PYMICRO.name].missing
 
 
