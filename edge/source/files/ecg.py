@@ -12,35 +12,22 @@ import numpy as np
 
 from edge.errors import RecordingError, SourceError
 from edge.formats.ecg import Record, find, read
-from edge.samples import ECG, Chunk, Health
+from edge.samples import ECG, Chunk
 from edge.source import Source
-from edge.source.pacing import CHUNK, PAUSE, Pacer, add_speed_option
+from edge.source.files.played_files import PlayedFiles
+from edge.source.pacing import CHUNK, PAUSE, Pacer
 
 log = logging.getLogger(__name__)
 
 
-class EcgRecords(Source):
-    """A record that cannot be read is logged and skipped, unless it is the only one.
-
-    Of several leads, one is played: II if the record has it, or else the first.
-    """
+class EcgRecords(PlayedFiles):
+    """Of several leads, one is played: II if the record has it, or else the first."""
 
     channels = ECG
+    replay_help = "play ECG records in the WFDB format (.hea), or all records in a folder"
 
     def __init__(self, paths: Sequence[str | Path], speed: float = 1.0) -> None:
-        self.paths, self.speed = paths, speed
-        self.health = Health()
-
-    @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        parser.add_argument(
-            "--replay",
-            nargs="+",
-            metavar="FILE",
-            help="play ECG records in the WFDB format (.hea), or all records in a folder, one "
-            "after another",
-        )
-        add_speed_option(parser)
+        super().__init__(paths, speed)
 
     @classmethod
     def from_options(
@@ -89,11 +76,7 @@ class EcgRecords(Source):
             try:
                 record = read(file)
             except RecordingError as error:
-                if len(self._files) == 1:
-                    raise SourceError(f"{file}: {error}") from error
-                self.health.errors += 1
-                self.health.degraded(f"{file}: {error}: skipped")
-                log.warning("%s: %s: skipped", file, error)
+                self.skip(file, error, self._files)
                 continue
             log.info("playing lead %s of %s", record.lead or "1", file)
             yield record

@@ -16,30 +16,20 @@ from edge.errors import RecordingError, SourceError
 from edge.formats.motion import Recording, find, read
 from edge.formats.motion.clipping import clipped
 from edge.formats.motion.recording import GAP
-from edge.samples import Chunk, Health
+from edge.samples import Chunk
 from edge.source import Source
-from edge.source.pacing import CHUNK, PAUSE, Pacer, add_speed_option
+from edge.source.files.played_files import PlayedFiles
+from edge.source.pacing import CHUNK, PAUSE, Pacer
 
 log = logging.getLogger(__name__)
 
 
-class ReplaySource(Source):
-    """A file that cannot be read is logged and skipped, unless it is the only one."""
+class ReplaySource(PlayedFiles):
+    replay_help = "play recordings, or all recordings in a folder"
 
     def __init__(self, paths: Sequence[str | Path], speed: float = 1.0) -> None:
-        self.paths, self.speed = paths, speed
-        self.health = Health()
+        super().__init__(paths, speed)
         self._error: RecordingError | None = None
-
-    @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        parser.add_argument(
-            "--replay",
-            nargs="+",
-            metavar="FILE",
-            help="play recordings, or all recordings in a folder, one after another",
-        )
-        add_speed_option(parser)
 
     @classmethod
     def from_options(
@@ -92,10 +82,7 @@ class ReplaySource(Source):
                     raise RecordingError("has other channels than the recordings before it")
             except RecordingError as error:
                 self._error = RecordingError(f"{file}: {error}")
-                if len(files) > 1:
-                    self.health.errors += 1
-                    log.warning("%s: skipped", self._error)
-                    self.health.degraded(f"{self._error}: skipped")
+                self.skip(file, error, files)
                 continue
             log.debug("playing %s", file)
             channels = recording.channels

@@ -11,37 +11,25 @@ from typing import Any
 
 from edge.errors import EdgeError, RecordingError, SourceError
 from edge.formats.sound import SUFFIXES, SoundFile, find, open_sound
-from edge.samples import AUDIO, Chunk, Health
+from edge.samples import AUDIO, Chunk
 from edge.source import Source
-from edge.source.pacing import CHUNK, PAUSE, Pacer, add_speed_option
+from edge.source.files.played_files import PlayedFiles
+from edge.source.pacing import CHUNK, PAUSE, Pacer
 from edge.source.sound_stream import SoundStream
 
 log = logging.getLogger(__name__)
 
 
-class SoundFiles(Source):
-    """A file that cannot be read is logged and skipped, unless it is the only one.
+class SoundFiles(PlayedFiles):
+    """Files are read block by block: a file may last a day."""
 
-    Files are read block by block: a file may last a day.
-    """
+    replay_help = "play sound files (WAV, FLAC, Ogg, MP3), or all sound files in a folder"
 
     def __init__(
         self, paths: Sequence[str | Path], requirements: Mapping[str, Any], speed: float = 1.0
     ) -> None:
-        self.paths, self.speed = paths, speed
+        super().__init__(paths, speed)
         self.channels, self.rate = AUDIO, float(requirements["rate_hz"])
-        self.health = Health()
-
-    @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        parser.add_argument(
-            "--replay",
-            nargs="+",
-            metavar="FILE",
-            help="play sound files (WAV, FLAC, Ogg, MP3), or all sound files in a folder, one "
-            "after another",
-        )
-        add_speed_option(parser)
 
     @classmethod
     def from_options(
@@ -91,7 +79,7 @@ class SoundFiles(Source):
             try:
                 file = open_sound(path)
             except EdgeError as error:
-                self._skip(path, error)
+                self.skip(path, error, self._files)
                 continue
             log.debug("playing %s", path)
             with file:
@@ -104,15 +92,7 @@ class SoundFiles(Source):
                 for start in range(0, len(block), size):
                     yield stream.feed(block[start : start + size])
         except RecordingError as error:
-            self._skip(path, error)
+            self.skip(path, error, self._files)
         if file.missing:
             self.health.errors += 1
         yield stream.finish()
-
-    def _skip(self, path: Path, error: EdgeError) -> None:
-        """Log an unreadable file; raise SourceError if it is the only one."""
-        if len(self._files) == 1:
-            raise SourceError(f"{path}: {error}") from error
-        self.health.errors += 1
-        log.warning("%s: %s: skipped", path, error)
-        self.health.degraded(f"{path}: {error}: skipped")
