@@ -91,8 +91,20 @@ class Number(Stamped):
         return self.digits
 
 
+class Unrecognised:
+    """An event that names no label."""
+
+    @property
+    def label(self) -> str:
+        return ""
+
+    @property
+    def score(self) -> float:
+        return 0.0
+
+
 @dataclass(frozen=True)
-class Rejection(Stamped):
+class Rejection(Unrecognised, Stamped):
     """A stroke that was not recognised as any label."""
 
     reason: str
@@ -104,18 +116,9 @@ class Rejection(Stamped):
     stroke: StrokeReading | None = None
     """Of a stroke, if the model is of kind `stroke`."""
 
-    @property
-    def label(self) -> str:
-        """Empty: nothing was recognised."""
-        return ""
-
-    @property
-    def score(self) -> float:
-        return 0.0
-
 
 @dataclass(frozen=True)
-class Retraction(Stamped):
+class Retraction(Unrecognised, Stamped):
     """A detection is not valid any more: its stroke went on, and is something else."""
 
     retracted_label: str
@@ -126,15 +129,6 @@ class Retraction(Stamped):
     """Source time of the end of the stroke that shows it."""
     latency_ms: float
     """From `t` to this event."""
-
-    @property
-    def label(self) -> str:
-        """Empty: nothing was recognised."""
-        return ""
-
-    @property
-    def score(self) -> float:
-        return 0.0
 
 
 @dataclass(frozen=True)
