@@ -7,9 +7,9 @@
 
 The commands run as users run them: with sound from a pipe, in blocks of several sizes, with a
 microphone of a sound server, with boards on a serial port, and with an MQTT broker, a reader of the
-metrics and a Wyoming client. Each round measures every case once,
-so that a disturbance of the machine affects all of them. The sound server and the boards are those
-of the tests: `make tools` installs what they need.
+metrics and a Wyoming client. Each round measures every case once, so that a disturbance of the
+machine affects all of them. The sound server and the boards are those of the tests:
+`make tools` installs what they need.
 """
 
 from __future__ import annotations

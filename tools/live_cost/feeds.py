@@ -47,16 +47,16 @@ class Feed(Protocol):
 
 
 @dataclass
-class Pipe:
-    """16-bit samples on stdin, as another program writes them: block by block."""
+class PacedSound:
+    """Sound of 16-bit samples, cut into blocks that are due one after another."""
 
     sound: bytes
     block_s: float
-    options: tuple[str, ...] = ("--pcm",)
     _started = 0.0
     _written = 0
 
-    def play(self, stdin: IO[bytes], seconds: float) -> None:
+    def blocks(self, seconds: float) -> Iterator[bytes]:
+        """The next blocks, each when it is due."""
         size = round(self.block_s * RATE) * 2
         until = self._written + round(seconds * RATE) * 2
         self._started = self._started or time.monotonic()
@@ -64,11 +64,22 @@ class Pipe:
             self._written += size
             due = self._started + self._written / 2 / RATE
             time.sleep(max(0.0, due - time.monotonic()))
-            stdin.write(self.sound[self._written - size : self._written])
-            stdin.flush()
+            yield self.sound[self._written - size : self._written]
 
     def delay_s(self, at: float, t: float, latency_ms: float) -> float:
         return at - self._started - t
+
+
+@dataclass
+class Pipe(PacedSound):
+    """16-bit samples on stdin, as another program writes them: block by block."""
+
+    options: tuple[str, ...] = ("--pcm",)
+
+    def play(self, stdin: IO[bytes], seconds: float) -> None:
+        for block in self.blocks(seconds):
+            stdin.write(block)
+            stdin.flush()
 
 
 @dataclass

@@ -12,12 +12,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO
 
 from tests.support.mqtt_broker import Broker, free_port
 from tools.compare_peers.sounds import RATE
-from tools.live_cost.feeds import Feed, Pipe
+from tools.live_cost.feeds import Feed, PacedSound, Pipe
 
 BLOCK_S = 0.064  # as Home Assistant sends sound
 SCRAPE_INTERVAL_S = 5.0  # Prometheus reads less often by default
@@ -61,39 +60,24 @@ def wyoming(sound: bytes) -> Iterator[Feed]:
         yield client
 
 
-@dataclass
-class WyomingClient:
+class WyomingClient(PacedSound):
     """Sends the sound over the Wyoming protocol, in real time."""
 
-    sound: bytes
-    port: int
-    options: tuple[str, ...] = ()
-    _connection: socket.socket | None = None
-    _started = 0.0
-    _written = 0
-
-    def __post_init__(self) -> None:
-        self.options = ("--wyoming", f"tcp://127.0.0.1:{self.port}")
+    def __init__(self, sound: bytes, port: int) -> None:
+        super().__init__(sound, BLOCK_S)
+        self.port = port
+        self.options: tuple[str, ...] = ("--wyoming", f"tcp://127.0.0.1:{port}")
+        self._connection: socket.socket | None = None
 
     def play(self, stdin: IO[bytes], seconds: float) -> None:
         self._connection = connection = self._connection or self._connect()
-        size = round(BLOCK_S * RATE) * 2
-        until = self._written + round(seconds * RATE) * 2
-        self._started = self._started or time.monotonic()
-        while self._written < until:
-            self._written += size
-            due = self._started + self._written / 2 / RATE
-            time.sleep(max(0.0, due - time.monotonic()))
-            block = self.sound[self._written - size : self._written]
+        for block in self.blocks(seconds):
             chunk = {
                 "type": "audio-chunk",
                 "data": {"rate": RATE, "width": 2, "channels": 1},
                 "payload_length": len(block),
             }
             connection.sendall(json.dumps(chunk).encode() + b"\n" + block)
-
-    def delay_s(self, at: float, t: float, latency_ms: float) -> float:
-        return at - self._started - t
 
     def close(self) -> None:
         if self._connection is not None:
