@@ -82,7 +82,7 @@ def figure_file(
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, columns, figsize=size, squeeze=False, layout="constrained")
+    figure, axes = pyplot.subplots(1, columns, figsize=size, squeeze=False, layout="compressed")
     try:
         yield list(axes[0])
         figure.savefig(path, dpi=dpi)
