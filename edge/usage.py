@@ -18,7 +18,7 @@ def resident_mb(process: int | str = "self") -> float:
 
 def status_mb(process: int | str, name: str) -> float:
     """A value of /proc/PID/status in MB."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     return int(dict(line.split(":", 1) for line in lines)[name].split()[0]) / 1024
 
 
@@ -36,8 +36,10 @@ def processor_temperature(root: Path = Path("/")) -> float | None:
     degrees_c = {}
     for zone in sorted(root.glob("sys/class/thermal/thermal_zone*")):
         with contextlib.suppress(OSError, ValueError):
-            kind = (zone / "type").read_text() if (zone / "type").exists() else ""
-            degrees_c[f"{zone.name} {kind}"] = float((zone / "temp").read_text()) / 1000
+            kind = (zone / "type").read_text(encoding="utf-8") if (zone / "type").exists() else ""
+            degrees_c[f"{zone.name} {kind}"] = (
+                float((zone / "temp").read_text(encoding="utf-8")) / 1000
+            )
     of_cpu = [c for name, c in degrees_c.items() if re.search("cpu|x86_pkg|soc|core", name, re.I)]
     return max(of_cpu or degrees_c.values(), default=None)
 

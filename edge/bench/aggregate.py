@@ -28,7 +28,7 @@ def aggregate_model(job: Job, peak: float | None) -> None:
     for name in ("cold_start_ms", "python_ms", "import_ms", "load_ms", "first_us", "cpu_us"):
         row[name] = _median(answers, name)
     for name in ("peak_mb", "model_mb"):
-        row[name] = max(answer[name] for answer in answers)
+        row[name] = _largest(answers, name)
     if "wrapper_us" in answers[0]:
         row["wrapper_us"] = _median(answers, "wrapper_us")
     row["runs"] = sum(answer["runs"] for answer in answers)
@@ -52,7 +52,7 @@ def aggregate_pipeline(job: Job) -> None:
     for name in ("real_time_factor", "ready_ms", "cpu_share"):
         row[name] = _median(answers, name)
     row["fit_on_one_core"] = int(1000 / row["cpu_ms_per_s"])
-    row["peak_mb"] = max(answer["peak_mb"] for answer in answers)
+    row["peak_mb"] = _largest(answers, "peak_mb")
     row["stages_ms"] = {
         stage: float(np.median([answer["stages_ms"][stage] for answer in answers]))
         for stage in first["stages_ms"]
@@ -72,3 +72,9 @@ def _warnings(row: Row) -> Iterator[str]:
         if warning := system_state.clock_warning(clocks):
             yield warning
             break
+
+
+def _largest(answers: list[dict[str, Any]], name: str) -> float | None:
+    """None if the system does not tell this value."""
+    values = [answer[name] for answer in answers if answer[name] is not None]
+    return max(values, default=None)

@@ -79,7 +79,8 @@ def _ending_after_two_signals() -> Iterator[None]:
         yield
         return
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+    if hasattr(os, "set_blocking"):  # Python 3.11 and older do not have it on Windows
+        os.set_blocking(writing, False)
     previous = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     watchdog = threading.Thread(target=_end_after_two, args=[reading], daemon=True)
     watchdog.start()

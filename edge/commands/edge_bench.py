@@ -73,9 +73,9 @@ def _write(record: Record, args: argparse.Namespace) -> None:
     else:
         sys.stdout.write(as_text(record))
         if args.json:
-            Path(args.json).write_text(text)
+            Path(args.json).write_text(text, encoding="utf-8")
     if args.markdown:
-        Path(args.markdown).write_text(as_markdown(record))
+        Path(args.markdown).write_text(as_markdown(record), encoding="utf-8")
     if args.png:
         plot_record(record, Path(args.png))
 

@@ -16,7 +16,6 @@ user; other commands get a service of the system. With --name, one command has s
 from __future__ import annotations
 
 import argparse
-import grp
 import re
 import shutil
 import sys
@@ -87,6 +86,7 @@ def _parser() -> CommandParser:
 def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
     if args.command not in LIVE_COMMANDS:
         raise EdgeError(f"{args.command} cannot be a service: choose {', '.join(LIVE_COMMANDS)}")
+    user = caller()
     name = args.name or args.command
     live_command: LiveCommand = import_module(
         f"edge.commands.{args.command.replace('-', '_')}"
@@ -100,7 +100,7 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
         program=_program(args.command),
         settings=manager.settings_file(name),
         is_system=manager.is_system,
-        user=caller(),
+        user=user,
         groups=_existing_groups(),
         writable=[Path(chosen["EDGE_JSON_FILE"]).absolute().parent]
         if "EDGE_JSON_FILE" in chosen
@@ -121,7 +121,7 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
     _say(f"the service {name} runs; its settings are in {unit.settings}")
     if not manager.is_system:
         _say(f"it starts when you log in; to start it at boot: sudo loginctl enable-linger "
-             f"{caller()}")  # fmt: skip
+             f"{user}")  # fmt: skip
     return 0
 
 
@@ -185,6 +185,8 @@ def _program(command: str) -> Path:
 
 def _existing_groups() -> list[str]:
     """A unit with a group that does not exist would not start."""
+    import grp
+
     known = {group.gr_name for group in grp.getgrall()}
     return [name for name in GROUPS if name in known]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ class Manager:
     def systemctl(self, *argv: str) -> None:
         """EdgeError with its message if it fails."""
         done = subprocess.run(
-            [_program("systemctl"), *self._scope(), *argv], capture_output=True, text=True
+            [_program("systemctl"), *self._scope(), *argv], capture_output=True, encoding="utf-8"
         )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["it gives no reason"]
@@ -96,7 +95,11 @@ def remove_file(path: Path) -> None:
 
 
 def caller() -> str:
-    """The user who runs the command, also behind sudo."""
+    """The user who runs the command, also behind sudo; EdgeError on Windows."""
+    try:
+        import pwd
+    except ImportError:
+        raise EdgeError("edge-service needs Linux with systemd") from None
     return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
 
 

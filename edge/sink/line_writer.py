@@ -21,7 +21,10 @@ log = logging.getLogger(__name__)
 CLOSE_TIMEOUT = 1.0  # s that the reader has to read the rest
 SLOW_AFTER = 5.0  # s of waiting after which the user is told
 POLL_INTERVAL = 0.2  # s
-PIECE = select.PIPE_BUF  # bytes that a pipe accepts at once if it accepts any
+# Bytes that a pipe accepts at once if it accepts any; Windows does not have it.
+PIECE = getattr(select, "PIPE_BUF", 512)
+# Windows cannot tell whether a pipe accepts text: every write waits for the reader there.
+CAN_POLL = hasattr(select, "poll")
 
 
 class LineWriter:
@@ -37,7 +40,7 @@ class LineWriter:
         self._begun = b""  # the rest of a text of which a part is written
         self._descriptor: int | None = None
         with contextlib.suppress(OSError, AttributeError, io.UnsupportedOperation, ValueError):
-            self._descriptor = stream.fileno()
+            self._descriptor = stream.fileno() if CAN_POLL else None
         self._warned = False
 
     @property
@@ -46,7 +49,7 @@ class LineWriter:
         return bool(self._begun or self._waiting)
 
     def write(self, text: str) -> None:
-        if self._descriptor is None:  # a stream in memory
+        if self._descriptor is None:  # a stream in memory, or Windows
             self._stream.write(text)
             self._stream.flush()
             return

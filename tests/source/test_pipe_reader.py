@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from edge.source.files.pipe_reader import PipeReader
+from edge.source.files.threaded_pipe_reader import MAX_WAITING, ThreadedPipeReader
 
 RATE = 32000  # bytes a second
 WANTED = 6400  # 0.2 s
@@ -88,3 +89,40 @@ def test_reader_takes_a_long_block_at_once() -> None:
     assert len(reading_times) == 6  # 12800, 12800 and 6400 bytes, twice
     assert reading_times[2] - reading_times[0] < 0.2
     assert reading_times[5] - reading_times[3] < 0.2
+
+
+def test_threaded_reader_gives_what_is_there_in_time_and_then_the_end() -> None:
+    """For systems that cannot tell whether data is waiting."""
+    read_end, write_end = os.pipe()
+    reader = ThreadedPipeReader(read_end)
+    begin = time.monotonic()
+    assert reader.read(10, 20, RATE) is None
+    assert time.monotonic() - begin < 0.25 + 2
+    os.write(write_end, bytes(range(30)))
+    assert reader.read(10, 20, RATE) == bytes(range(20))
+    assert reader.read(20, 40, RATE) == bytes(range(20, 30))
+    os.write(write_end, b"end")
+    os.close(write_end)
+    assert reader.read(10, 20, RATE) == b"end"
+    assert reader.read(10, 20, RATE) == b""
+    os.close(read_end)
+
+
+def test_threaded_reader_does_not_read_more_than_it_may_keep() -> None:
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    reader = ThreadedPipeReader(read_end)
+    written = 0
+    until = time.monotonic() + 1
+    while time.monotonic() < until and written < 4 * MAX_WAITING:
+        try:
+            written += os.write(write_end, bytes(1 << 15))
+        except BlockingIOError:
+            time.sleep(0.01)
+    assert written < MAX_WAITING + (1 << 18)
+    os.close(write_end)
+    total = 0
+    while data := reader.read(MOST, MOST, RATE):
+        total += len(data)
+    assert total == written
+    os.close(read_end)

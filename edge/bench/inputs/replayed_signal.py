@@ -19,7 +19,7 @@ class ReplayedSignal(Source):
     """Yields the chunks of a saved `Signal` as fast as the chain takes them."""
 
     def __init__(self, folder: Path) -> None:
-        header = json.loads((folder / "header.json").read_text())
+        header = json.loads((folder / "header.json").read_text(encoding="utf-8"))
         self.folder, self.sizes = folder, header["sizes"]
         self.channels, self.rate = tuple(header["channels"]), float(header["rate"])
         self.marks = [Mark(**mark) for mark in header["marks"]]

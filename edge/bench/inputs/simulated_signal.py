@@ -50,7 +50,7 @@ class Signal:
         marks = [asdict(mark) for mark in self.marks]
         sizes = [len(chunk) for chunk in self.chunks]
         header = {"channels": self.channels, "rate": self.rate, "marks": marks, "sizes": sizes}
-        (folder / "header.json").write_text(json.dumps(header))
+        (folder / "header.json").write_text(json.dumps(header), encoding="utf-8")
         with (folder / "t").open("wb") as t, (folder / "values").open("wb") as values:
             for chunk in self.chunks:
                 t.write(chunk.t.tobytes())

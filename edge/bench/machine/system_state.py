@@ -118,7 +118,7 @@ def _ticks(root: Path) -> list[int] | None:
 def _vcgencmd() -> str | None:
     try:
         result = subprocess.run(
-            ["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=5
+            ["vcgencmd", "get_throttled"], capture_output=True, encoding="utf-8", timeout=5
         )
     except (OSError, subprocess.SubprocessError):
         return None

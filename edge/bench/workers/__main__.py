@@ -27,7 +27,7 @@ MEASUREMENTS = {
 def main() -> int:
     request: dict[str, Any] = json.loads(sys.stdin.readline())
     # The answer must be the only line on stdout, so the output of native code goes to stderr.
-    answer = os.fdopen(os.dup(1), "w")
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     if request.get("affinity"):
         os.sched_setaffinity(0, request["affinity"])  # before NumPy counts the cores

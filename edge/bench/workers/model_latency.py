@@ -52,7 +52,7 @@ def measure_model(request: dict[str, Any]) -> dict[str, Any]:
         **latency,
         "clock_khz": [clock_before, _clock_khz()],
         "peak_mb": memory,
-        "model_mb": memory - memory_before,
+        "model_mb": None if memory is None or memory_before is None else memory - memory_before,
         "outputs": [_probabilities(engine, tensors[0]) for tensors in outputs],
         "output_step": _output_step(engine),
     }
@@ -79,8 +79,8 @@ def _output_step(engine: Engine) -> float:
 def _clock_khz() -> int | None:
     """The clock of the core that runs this process. The clock of an idle core tells little."""
     try:
-        cpu = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[36])
+        cpu = int(Path("/proc/self/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[36])
         file = f"/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq"
-        return int(Path(file).read_text()) if os.path.exists(file) else None
+        return int(Path(file).read_text(encoding="utf-8")) if os.path.exists(file) else None
     except (OSError, ValueError, IndexError):
         return None

@@ -92,7 +92,7 @@ def _profile_onnx(
         inputs, _ = input_tensors(engine.inputs, windows)
         for tensors, _ in zip(itertools.cycle(inputs), range(ROUNDS), strict=False):
             engine.run(tensors)
-        events = json.loads(Path(engine.session.end_profiling()).read_text())
+        events = json.loads(Path(engine.session.end_profiling()).read_text(encoding="utf-8"))
     times: dict[str, list[float]] = defaultdict(list)
     kinds: dict[str, str] = {}
     for event in events:

@@ -37,7 +37,7 @@ def measure_pipeline(request: dict[str, Any]) -> dict[str, Any]:
     model = Model.load(request["model"], request["runtime"])
     ready_ms = (time.monotonic_ns() - request["spawned_ns"]) / 1e6
     folder = Path(request["signal"])
-    with open(os.devnull, "w") as output:
+    with open(os.devnull, "w", encoding="utf-8") as output:
         _Pass(folder, output).run(model)  # the first pass is slower than the others
         until = time.monotonic() + request["seconds"]
         passes: list[_Pass] = []

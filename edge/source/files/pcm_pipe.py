@@ -17,7 +17,7 @@ from edge.formats.sound.opener import MAX_RATE, MIN_RATE
 from edge.formats.sound.wav_header import FLOAT, MAX_CHANNELS, PCM, WavFormat
 from edge.samples import AUDIO, Chunk, Health
 from edge.source import Source
-from edge.source.files.pipe_reader import PipeReader
+from edge.source.files.pipe_reader import pipe_reader
 from edge.source.files.wav_pipe import WavPipeParser
 from edge.source.pacing import DECISION_STEP
 from edge.source.sound_stream import SoundStream
@@ -88,7 +88,7 @@ class PcmSource(Source):
 
     def __iter__(self) -> Iterator[Chunk]:
         stream: SoundStream | None = None
-        reader, parser, header = PipeReader(self._input), WavPipeParser(), None
+        reader, parser, header = pipe_reader(self._input), WavPipeParser(), None
         incomplete = b""  # the first bytes of a frame
         while (data := reader.read(*self._sizes(stream))) != b"":
             if data is None:

@@ -11,11 +11,16 @@ import select
 from math import ceil, gcd
 from time import monotonic
 
+from edge.source.files.threaded_pipe_reader import ThreadedPipeReader
 from edge.source.pacing import LONGEST_WAIT
 
 MARGIN = 0.0015  # s from the expected arrival to the read: the other program can be late, too
 CREEP = 0.0001  # s that each arrival is expected earlier, until one is read too early
 BLOCKED = 0.0003  # s in a system call: more means that it has waited for the data
+
+
+def pipe_reader(descriptor: int) -> PipeReader | ThreadedPipeReader:
+    return PipeReader(descriptor) if hasattr(select, "poll") else ThreadedPipeReader(descriptor)
 
 
 class PipeReader:

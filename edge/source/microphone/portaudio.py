@@ -102,7 +102,7 @@ def _discard_c_stderr() -> None:
     device vanishes. Cached because each call leaves a file open, and while a microphone is away
     PortAudio is restarted again and again.
     """
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # TypeError: Windows
         libc = ctypes.CDLL(None)
         libc.fopen.restype = ctypes.c_void_p
         null = libc.fopen(b"/dev/null", b"w")

@@ -61,11 +61,15 @@ def system_devices() -> tuple[object, ...]:
     found: list[object] = []
     with contextlib.suppress(OSError):
         found += sorted(os.listdir("/dev/snd"))
-    runtime = Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}"))
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{_user_id()}")
     for path in (Path("/proc/asound/cards"), runtime / "pulse" / "native", runtime / "pipewire-0"):
         with contextlib.suppress(OSError):
-            found.append(path.read_text() if path.is_file() else path.stat().st_ctime_ns)
+            found.append(path.read_bytes() if path.is_file() else path.stat().st_ctime_ns)
     return tuple(found)
+
+
+def _user_id() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0  # Windows has no such numbers
 
 
 def refresh(found: list[InputDevice]) -> None:
