@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge.api.listener import Listener, listen, listen_async
     from edge.api.recognizer import Recognizer
     from edge.errors import EdgeError
-    from edge.events import Detection, Number, Rejection, Retraction
+    from edge.events import Detection, Number, Rejection, Retraction, SequenceOutput
     from edge.model import Model
     from edge.samples import Chunk, Health
 
@@ -38,6 +38,7 @@ _EXPORTS = {
     "Recognizer": "edge.api.recognizer",
     "Rejection": "edge.events",
     "Retraction": "edge.events",
+    "SequenceOutput": "edge.events",
     "classify": "edge.api.classification",
     "listen": "edge.api.listener",
     "listen_async": "edge.api.listener",
@@ -55,6 +56,7 @@ __all__ = [
     "Recognizer",
     "Rejection",
     "Retraction",
+    "SequenceOutput",
     "classify",
     "listen",
     "listen_async",

@@ -1,7 +1,7 @@
 """Events: what the chain passes to its sinks. With `--json`, each is printed as one JSON object.
 
-Detection, Number, Rejection and Retraction are what was recognised. The others tell how the run
-goes: Ready, DeviceLost, DeviceFound, Failure, HealthReport and, at the end, Summary.
+Detection, Number, SequenceOutput, Rejection and Retraction are what was recognised. The others tell
+how the run goes: Ready, DeviceLost, DeviceFound, Failure, HealthReport and, at the end, Summary.
 """
 
 from __future__ import annotations
@@ -104,6 +104,25 @@ class Unrecognised:
 
 
 @dataclass(frozen=True)
+class SequenceOutput(Unrecognised, Stamped):
+    """The waveforms that a model computed of one window."""
+
+    names: tuple[str, ...]
+    """The names of the waveforms."""
+    unit: str
+    start: float
+    """Source time of the first value, in seconds."""
+    t: float
+    """Source time of the last value."""
+    rate: float
+    """Values a second."""
+    values: NDArray[np.float32] = field(repr=False)
+    """(n, names); NaN where no window has a value."""
+    latency_ms: float
+    """From `t` to this event."""
+
+
+@dataclass(frozen=True)
 class Rejection(Unrecognised, Stamped):
     """A stroke that was not recognised as any label."""
 
@@ -200,7 +219,7 @@ class HealthReport(Stamped):
     """Of the processor, in degrees Celsius; None if the system does not report it."""
 
 
-Recognition = Detection | Rejection | Retraction | Number
+Recognition = Detection | Rejection | Retraction | Number | SequenceOutput
 RunEvent = Recognition | Ready | DeviceLost | DeviceFound | Failure | HealthReport | Summary
 
 

@@ -12,13 +12,13 @@ from edge.chain import Chain
 from edge.decision import Event
 from edge.decision.number import NumberDecision
 from edge.errors import ModelError, SampleError
-from edge.events import Detection, Number, Rejection, Retraction, RunEvent
+from edge.events import Detection, Number, Rejection, Retraction, RunEvent, SequenceOutput
 from edge.model import Model
 from edge.samples import AUDIO, Chunk, Health
 from edge.source.sound_stream import SoundStream
 
 FULL_SCALE = {"int16": 2.0**15, "int32": 2.0**31}
-ANSWERS = (Detection, Number, Retraction)
+ANSWERS = (Detection, Number, Retraction, SequenceOutput)
 LOUDEST = 8.0  # times full scale: floats beyond it are integers that were not divided
 
 
@@ -131,7 +131,7 @@ def chain_of(
 
 def selected(events: Sequence[RunEvent], rejections: bool) -> list[Event]:
     """The events; without rejections unless `rejections` is true."""
-    kinds = (Detection, Number, Retraction, Rejection) if rejections else ANSWERS
+    kinds = (*ANSWERS, Rejection) if rejections else ANSWERS
     return [event for event in events if isinstance(event, kinds)]
 
 

@@ -73,6 +73,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             device=args.device_name or host_name(),
             model=model.path.stem,
             task=command.task,
+            features=model.manifest.input["kind"],
             words=tuple(model.words),
             serves_clients=wyoming is not None,
             from_device=wyoming is not None or source.is_device,

@@ -24,6 +24,7 @@ DECISIONS = Registry(
         "single": "edge.decision.single:SingleDecision",
         "stroke": "edge.decision.stroke:StrokeDecision",
         "spotting": "edge.decision.spotting:SpottingDecision",
+        "sequence": "edge.decision.sequence:SequenceDecision",
     },
 )
 
@@ -47,6 +48,10 @@ class DecisionSettings(ABC):
     def internal_labels(self) -> tuple[str, ...]:
         """Labels that no event and no result has: they are only for the decision itself."""
         return ()
+
+    def output_shapes(self, labels: int) -> list[list[int]]:
+        """The shapes that the output of the network may have: a score for each label."""
+        return [[1, labels]]
 
     def accepts_recording(self, label: str, score: float) -> bool | None:
         """Whether the score of a recording reaches the threshold; None if there is none for it."""

@@ -26,6 +26,7 @@ FEATURES = Registry(
         "beats": "edge.features.beats.windows:BeatFeatures",
         "sound": "edge.features.sound.windows:SoundFeatures",
         "stroke": "edge.features.motion.stroke:StrokeFeatures",
+        "window": "edge.features.window.windows:WindowFeatures",
     },
 )
 

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.decision import DECISIONS, Decision, DecisionSettings
+from edge.decision.sequence import SequenceSettings, joined, sequence_output
 from edge.decision.word_prior import ClipScorer
 from edge.errors import ModelError
+from edge.events import SequenceOutput
 from edge.features import FEATURES, Features, Window
 from edge.model.checks import check_input, check_task, decision_settings
 from edge.model.manifest import Manifest
@@ -36,7 +38,9 @@ class Model:
         self.labels = manifest.labels
         self.settings = settings
         """The decision settings in the manifest: thresholds and times."""
-        self.runtime, self.network = load_network(content, path, len(self.labels), runtime)
+        self.runtime, self.network = load_network(
+            content, path, len(self.labels), runtime, settings.output_shapes(len(self.labels))
+        )
         self.input_shape: tuple[int, ...] = self._features_class().tensor_shape(manifest.input)
         """The shape of the tensors that `scores` takes."""
         check_shape(self.network, path, self.input_shape)
@@ -106,6 +110,21 @@ class Model:
             mean: NDArray[np.float32] = np.mean(scores, axis=0)
             return mean
         return self._decision_class().score_recording(self.labels, self.settings, windows, scores)
+
+    def sequence_of_recording(self, chunk: Chunk) -> SequenceOutput:
+        """The waveforms of a whole recording, for a model that computes waveforms.
+
+        EdgeError if the recording is too short.
+        """
+        if not isinstance(self.settings, SequenceSettings):
+            raise ModelError(f"{self.path} gives scores of labels, no waveform")
+        windows = self.windows_of_recording(chunk)
+        return joined(
+            [
+                sequence_output(self.labels, self.settings, window, self.window_scores(window))
+                for window in windows
+            ]
+        )
 
     def window_scores(self, window: Window) -> NDArray[np.float32]:
         """What a decision takes: the probability of each label, (labels,); of a stroke under both

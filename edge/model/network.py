@@ -7,7 +7,7 @@ is a state before an inference, and the output at the same position is that stat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -107,11 +107,16 @@ def _calls(interpreter: Any) -> tuple[Callable[..., Any], ...]:
 
 
 def load_network(
-    content: bytes, path: Path, labels: int, runtime: str | None
+    content: bytes,
+    path: Path,
+    labels: int,
+    runtime: str | None,
+    output_shapes: Sequence[list[int]] | None = None,
 ) -> tuple[str, Network]:
     """The name of the runtime, and the network loaded into it; ModelError if it cannot run.
 
-    `content` is the model file at `path`, which has this number of `labels`.
+    `content` is the model file at `path`, which has this number of `labels`. `output_shapes`: those
+    that its output may have (default: a score for each label).
     """
     verify(content, str(path))
     name, interpreter_of = interpreter_class(runtime)
@@ -122,7 +127,7 @@ def load_network(
             inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     except RUNTIME_ERRORS as error:
         raise ModelError(cannot_run(name, path, error)) from None
-    problem = _problem(inputs, outputs, labels)
+    problem = _problem(inputs, outputs, labels, output_shapes or [[1, labels]])
     if problem:
         raise ModelError(f"{path} cannot be run here: {problem}")
     kind = StreamingNetwork if len(inputs) > 1 else Network
@@ -149,7 +154,9 @@ def check_shape(network: Network, path: Path, window: tuple[int, ...]) -> None:
         )
 
 
-def _problem(inputs: list[Any], outputs: list[Any], labels: int) -> str | None:
+def _problem(
+    inputs: list[Any], outputs: list[Any], labels: int, output_shapes: Sequence[list[int]]
+) -> str | None:
     """Why a network with these tensors cannot be run, and the remedy; None if it can."""
     if not inputs or len(inputs) != len(outputs):
         return (
@@ -161,7 +168,9 @@ def _problem(inputs: list[Any], outputs: list[Any], labels: int) -> str | None:
         kinds = " and ".join(tensor["dtype"].__name__ for tensor in tensors)
         return f"its inputs and outputs are {kinds}, not int8: quantise it"
     shape = outputs[0]["shape"].tolist()
-    if shape != [1, labels]:
+    if shape not in output_shapes:
+        if output_shapes[0] != [1, labels]:
+            return f"it has an output of {shape}, and its manifest states {output_shapes[0]}"
         return f"it has an output of {shape} for {labels} labels: give one label for each score"
     for tensor in inputs:
         batch, *axes = tensor["shape"].tolist() or [0]

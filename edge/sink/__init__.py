@@ -59,6 +59,8 @@ class StreamInfo:
     """The name of the model in events."""
     task: str = ""
     """The task of the model."""
+    features: str = ""
+    """The kind of the model's features, such as "stroke"."""
     words: tuple[str, ...] = ()
     """The labels that can be detected."""
     from_device: bool = False
@@ -74,6 +76,11 @@ class StreamInfo:
     def is_sound(self) -> bool:
         """Sound has a level, and no strokes that could be counted."""
         return self.channels == AUDIO
+
+    @property
+    def has_strokes(self) -> bool:
+        """Whether what is recognised are strokes of a hand, which may be rejected."""
+        return self.features in ("", "stroke") and not (self.is_sound or self.is_ecg)
 
     @property
     def is_ecg(self) -> bool:

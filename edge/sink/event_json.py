@@ -21,6 +21,7 @@ from edge.events import (
     Rejection,
     Retraction,
     RunEvent,
+    SequenceOutput,
     StrokeReading,
     Summary,
 )
@@ -121,6 +122,19 @@ def _number(event: Number, info: StreamInfo) -> dict[str, Any]:
     }
 
 
+def _sequence(event: SequenceOutput, info: StreamInfo) -> dict[str, Any]:
+    columns = zip(event.names, event.values.T.tolist(), strict=True)
+    return {
+        "event": "sequence",
+        "start": rounded(event.start, 3),
+        "t": rounded(event.t, 3),
+        "rate": rounded(event.rate, 3),
+        "unit": event.unit,
+        "values": {name: [rounded(value) for value in values] for name, values in columns},
+        "latency_ms": rounded(event.latency_ms, 0),
+    }
+
+
 def _ready(event: Ready, info: StreamInfo) -> dict[str, Any]:
     return {
         "event": "ready",
@@ -168,7 +182,7 @@ def _summary(event: Summary, info: StreamInfo) -> dict[str, Any]:
 
 def _counters(health: Health, detections: int, rejections: int, info: StreamInfo) -> dict[str, Any]:
     strokes = {"strokes": detections + rejections}
-    has_strokes = not (info.is_sound or info.is_ecg)
+    has_strokes = info.has_strokes
     return {
         "samples": health.samples,
         "lost": health.lost,
@@ -189,6 +203,7 @@ _BODIES: dict[type, Callable[[Any, StreamInfo], dict[str, Any]]] = {
     Rejection: _rejection,
     Retraction: _retraction,
     Number: _number,
+    SequenceOutput: _sequence,
     Ready: _ready,
     DeviceLost: _device_lost,
     DeviceFound: _device_found,

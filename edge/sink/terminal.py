@@ -29,12 +29,22 @@ from edge.console import (
     supports_unicode,
     uses_colours,
 )
-from edge.events import Detection, Number, Ready, Rejection, Retraction, RunEvent, Summary
+from edge.events import (
+    Detection,
+    Number,
+    Ready,
+    Rejection,
+    Retraction,
+    RunEvent,
+    SequenceOutput,
+    Summary,
+)
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
 from edge.sink.braille import draw
 from edge.sink.line_writer import LineWriter
 from edge.sink.panel import large_text, large_width, panel
+from edge.sink.sequence_text import drawings, sequence_text
 from edge.sink.status import status_line, summary_lines
 from edge.sink.stroke_text import reading_text, retraction_text
 
@@ -70,13 +80,16 @@ class TerminalSink(Sink):
     def show(self, event: RunEvent) -> None:
         if isinstance(event, Ready):
             self._rate = event.rate
-        if not isinstance(event, (Detection, Number, Rejection, Retraction, Summary)):
+        shown = (Detection, Number, SequenceOutput, Rejection, Retraction, Summary)
+        if not isinstance(event, shown):
             return  # a message on stderr tells it
         self._event_at = monotonic()
         if isinstance(event, Summary):
             lines = self._summary(event)
         elif isinstance(event, Number):
             lines = self._number(event)
+        elif isinstance(event, SequenceOutput):
+            lines = self._sequence(event)
         elif isinstance(event, Rejection):
             lines = self._rejection(event)
         elif isinstance(event, Retraction):
@@ -139,6 +152,10 @@ class TerminalSink(Sink):
         if event.stroke is not None:
             lines.append(self._styled(DIM, f" {reading_text(event.stroke)}"))
         return lines
+
+    def _sequence(self, event: SequenceOutput) -> list[str]:
+        lines = [self._styled(PLAIN, sequence_text(event))]
+        return [*lines, *drawings(event, self._width(), self._unicode)] if self._live else lines
 
     def _retraction(self, event: Retraction) -> list[str]:
         for t, right in self._verdicts:

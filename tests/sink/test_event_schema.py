@@ -24,7 +24,16 @@ from edge.events import (
 from edge.samples import AUDIO, MOTION, Health
 from edge.sink import StreamInfo
 from edge.sink.event_json import event_line, event_object
-from sample_events import DETECTION, NUMBER, READING, REJECTION, RETRACTION, WORD, health
+from sample_events import (
+    DETECTION,
+    NUMBER,
+    READING,
+    REJECTION,
+    RETRACTION,
+    SEQUENCE,
+    WORD,
+    health,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "events.schema.json").read_text())
@@ -38,6 +47,7 @@ EVENTS: list[RunEvent] = [
     replace(DETECTION, stroke=READING),
     replace(REJECTION, stroke=replace(READING, other_label="")),
     NUMBER,
+    SEQUENCE,
     Ready("/dev/ttyUSB0", 100.0, MOTION, ("0", "1"), 0.7),
     Ready("usb", 16000.0, AUDIO, ("yes",), None),
     DeviceLost("unplugged", None),

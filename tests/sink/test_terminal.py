@@ -22,6 +22,7 @@ from sample_events import (
     READING,
     REJECTION,
     RETRACTION,
+    SEQUENCE,
     WORD,
     Screen,
     health,
@@ -271,3 +272,14 @@ def test_a_terminal_with_few_lines_shows_no_preview(screen, monkeypatch):
     sink = TerminalSink(StreamInfo(100, MOTION), stream)
     sink.progress(health(), CHUNK, lambda: np.zeros((9, 2), np.float32))
     assert len(stream.lines()) == 1
+
+
+def test_a_waveform_is_drawn_with_its_range(screen):
+    stream = screen()
+    TerminalSink(StreamInfo(100, ("ppg",)), stream).show(SEQUENCE)
+    lines = stream.lines()
+    assert lines[0] == "     1.02 s  abp  80 to 81.5, mean 80.75 mmHg"
+    assert len(lines) == 8
+    file = io.StringIO()
+    TerminalSink(StreamInfo(100, ("ppg",)), file).show(SEQUENCE)
+    assert file.getvalue() == lines[0] + "\n"

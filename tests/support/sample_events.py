@@ -7,7 +7,14 @@ import re
 
 import numpy as np
 
-from edge.events import Detection, Number, Rejection, Retraction, StrokeReading
+from edge.events import (
+    Detection,
+    Number,
+    Rejection,
+    Retraction,
+    SequenceOutput,
+    StrokeReading,
+)
 from edge.samples import Chunk, Health
 
 ANGLE = np.linspace(0, 2 * np.pi, 40)
@@ -19,6 +26,9 @@ NUMBER = Number("007", 0.9, 12.3456, 1234.5)
 REJECTION = Rejection("unsure: 3 at 0.41", 13.2, SCORES)
 READING = StrokeReading(0.9, 0.25, 0.88, "9", 2)
 RETRACTION = Retraction("3", 12.3456, 13.1, 255.4)
+SEQUENCE = SequenceOutput(
+    ("abp",), "mmHg", 1.0, 1.02, 100.0, np.array([[80], [np.nan], [81.5]], np.float32), 412.3
+)
 CHUNK = Chunk(np.arange(3) / 100, np.zeros((3, 6), np.float32))
 
 
