@@ -39,6 +39,7 @@ EDGE_LAYERS = (
         "source",
         "sink",
         "chain",
+        "fleet",
         "wyoming",
     ),
     *("takes", "doctor", "bench", "api", "cli", "service", "commands"),

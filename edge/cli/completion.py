@@ -19,6 +19,7 @@ COMMANDS = (
     "edge-bench",
     "edge-classify",
     "edge-completion",
+    "edge-fleet",
     "edge-info",
     "edge-service",
     "kws-listen",

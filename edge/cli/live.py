@@ -20,6 +20,8 @@ from edge.controls import Controls
 from edge.decision.number import NumberDecision
 from edge.errors import EdgeError
 from edge.model import Model
+from edge.model.digest import sha256
+from edge.model.model_file import read_bytes
 from edge.registry import Registry
 from edge.samples import AUDIO
 from edge.sink import SINKS, StreamInfo, host_name
@@ -72,6 +74,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             hint=command.hint.format(words=_enumerated(model.words)),
             device=args.device_name or host_name(),
             model=model.path.stem,
+            model_sha256=sha256(read_bytes(model.path)).hexdigest(),
             task=command.task,
             features=model.manifest.input["kind"],
             words=tuple(model.words),

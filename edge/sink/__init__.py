@@ -57,6 +57,8 @@ class StreamInfo:
     """The name of this device in events."""
     model: str = ""
     """The name of the model in events."""
+    model_sha256: str = ""
+    """Of the model file."""
     task: str = ""
     """The task of the model."""
     features: str = ""

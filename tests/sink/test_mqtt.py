@@ -19,7 +19,7 @@ from edge.sink import StreamInfo
 from edge.sink.mqtt import connection as connection_module
 from edge.sink.mqtt.address import identifier, parse_address
 from edge.sink.mqtt.discovery import discovery
-from edge.sink.mqtt.sink import PASSWORD as PASSWORD_VARIABLE
+from edge.sink.mqtt.options import PASSWORD as PASSWORD_VARIABLE
 from edge.sink.mqtt.sink import MqttSink
 from mqtt_broker import PASSWORD, USER, Broker, Subscriber, running_broker, wait_until
 from sample_events import CHUNK, WORD, health

@@ -115,7 +115,7 @@ class Connection:
     def _new_client(
         self, name: str, will: tuple[str, str], password: str | None, tls: ssl.SSLContext | None
     ) -> Any:
-        mqtt = _paho()
+        mqtt = paho()
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, reconnect_on_failure=False)
         client.will_set(*will, qos=1, retain=True)
         client.max_inflight_messages_set(MAX_UNCONFIRMED)
@@ -252,7 +252,7 @@ def explain(error: Exception, broker: Broker) -> str:
     return f"no connection to {broker} ({getattr(error, 'strerror', None) or error})"
 
 
-def _paho() -> Any:
+def paho() -> Any:
     try:
         import paho.mqtt.client as mqtt
     except ImportError:

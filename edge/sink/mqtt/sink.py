@@ -6,18 +6,22 @@ import argparse
 import json
 import logging
 import math
-import os
-from pathlib import Path
+import re
+from collections.abc import Sequence
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from edge.errors import EdgeError
+import edge
 from edge.events import Detection, RunEvent, Summary
+from edge.fields import Fields
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
 from edge.sink.event_json import event_line, event_object, rounded
-from edge.sink.mqtt.address import FORM, Broker, check_topic, identifier, parse_address
+from edge.sink.mqtt.address import Broker, check_topic, identifier
 from edge.sink.mqtt.discovery import discovery
+from edge.sink.mqtt.options import add_broker_options, password, tls_context
+from edge.sink.mqtt.requests import LogBuffer, Requests
 from edge.text import one_line
 from edge.usage import CpuMeter, own_memory_mb, processor_temperature
 
@@ -26,10 +30,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PASSWORD = "EDGE_MQTT_PASSWORD"
 STATE_INTERVAL = 30.0  # s between two updates of the health
 # s after Home Assistant has started: not all devices of a house should answer at once.
 DISCOVERY_DELAY = (0.5, 5.0)
+TAG = "[a-zA-Z0-9._-]{1,32}"
+TAG_FORM = "give 1 to 32 letters, digits and . _ -"
 ONLINE, OFFLINE = "online", "offline"
 
 
@@ -38,21 +43,7 @@ class MqttSink(Sink):
 
     @classmethod
     def add_options(cls, group: argparse._ArgumentGroup) -> None:
-        group.add_argument(
-            "--mqtt",
-            type=_address,
-            metavar="URL",
-            help=f"publish events to this broker: {FORM}; the password is in {PASSWORD} or in "
-            "--mqtt-password-file (default prefix: edge-sense)",
-        )
-        for option, what in (
-            ("--mqtt-password-file", "a file with the password for the broker"),
-            ("--mqtt-ca", "the certificate of the authority that signed the broker's (default: "
-             "those of this system)"),
-            ("--mqtt-cert", "a certificate for this client"),
-            ("--mqtt-key", "the private key of --mqtt-cert, unless it is in the same file"),
-        ):  # fmt: skip
-            group.add_argument(option, type=Path, metavar="FILE", help=what)
+        add_broker_options(group, "publish events to this broker")
         group.add_argument(
             "--mqtt-discovery",
             type=_topic,
@@ -68,6 +59,13 @@ class MqttSink(Sink):
             help="at the end, remove what the broker retains of this device, so that Home "
             "Assistant forgets it",
         )
+        group.add_argument(
+            "--mqtt-tags",
+            type=_tags,
+            default=(),
+            metavar="TAG,TAG",
+            help="the groups of a fleet that this device belongs to, for edge-fleet",
+        )
 
     @classmethod
     def from_options(cls, args: argparse.Namespace, info: StreamInfo) -> Sink | None:
@@ -77,10 +75,11 @@ class MqttSink(Sink):
         return cls(
             info,
             broker,
-            _password(args.mqtt_password_file),
-            _tls(args) if broker.tls else None,
+            password(args),
+            tls_context(args, broker),
             "" if args.mqtt_discovery == "none" else args.mqtt_discovery,
             args.mqtt_clean,
+            args.mqtt_tags,
         )
 
     def __init__(
@@ -91,15 +90,17 @@ class MqttSink(Sink):
         tls: ssl.SSLContext | None = None,
         discovery_prefix: str = "homeassistant",
         clean: bool = False,
+        tags: Sequence[str] = (),
     ) -> None:
         from edge.sink.mqtt.connection import Connection
 
         super().__init__(info)
         self.identifier = identifier(info.device, info.task)
         self.base = f"{broker.prefix}/{self.identifier}"
-        self._prefix, self._clean = discovery_prefix, clean
+        self._prefix, self._clean, self._tags = discovery_prefix, clean, tags
         self._label = ""
         self._score: float | None = None
+        self._last_time: str | None = None
         self._health = Health()
         self._cpu = CpuMeter()
         self._state_at = -math.inf
@@ -114,14 +115,20 @@ class MqttSink(Sink):
             tls=tls,
             subscriptions=(
                 f"{self.base}/set/+",
+                f"{self.base}/request/+",
                 f"{self.base}/available",
                 f"{self.base}/run",
                 *([f"{discovery_prefix}/status"] if discovery_prefix else []),
             ),
             on_message=self._received,
         )
-        if discovery_prefix:
-            self.connection.set_state(self._discovery_topic, self._discovery())
+        self._logs = LogBuffer()
+        logging.getLogger().addHandler(self._logs)
+        self.requests = Requests(
+            lambda topic, payload: self.connection.publish(f"{self.base}/{topic}", payload)
+        )
+        self.requests.answers |= {"clock": self._clock, "logs": self._logs.answer}
+        self._describe()
         self.connection.set_state(f"{self.base}/run", info.run)
         self.connection.set_state(f"{self.base}/available", ONLINE)
         self._update_state()
@@ -133,6 +140,7 @@ class MqttSink(Sink):
         self.connection.publish(f"{self.base}/event/{kind}", line)
         if isinstance(event, Detection):
             self._label, self._score = event.label, rounded(event.score)
+            self._last_time = event.time.isoformat(timespec="seconds") if event.time else None
         if not isinstance(event, Summary):
             self._update_state()
 
@@ -147,14 +155,31 @@ class MqttSink(Sink):
 
     def close(self) -> None:
         self._closing = True
+        logging.getLogger().removeHandler(self._logs)
         if self._clean:
-            for topic in ("run", "available", "state"):
+            for topic in ("run", "available", "state", "about"):
                 self.connection.set_state(f"{self.base}/{topic}", "")
             if self._prefix:
                 self.connection.set_state(self._discovery_topic, "")
         else:
             self.connection.set_state(f"{self.base}/available", OFFLINE)
         self.connection.close()
+
+    def _describe(self) -> None:
+        """Publish what changes only with the model."""
+        about = {
+            "id": self.identifier,
+            "name": self.info.device,
+            "task": self.info.task,
+            "model": self.info.model,
+            "model_sha256": self.info.model_sha256,
+            "words": list(self.info.words),
+            "version": edge.__version__,
+            "tags": list(self._tags),
+        }
+        self.connection.set_state(f"{self.base}/about", json.dumps(about))
+        if self._prefix:
+            self.connection.set_state(self._discovery_topic, self._discovery())
 
     @property
     def _discovery_topic(self) -> str:
@@ -174,6 +199,7 @@ class MqttSink(Sink):
         state: dict[str, Any] = {
             "label": self._label,
             "score": self._score,
+            "last_time": self._last_time,
             "threshold": rounded(controls.threshold),
             "listening": "ON" if controls.listening else "OFF",
             "device_present": not health.away,
@@ -203,6 +229,8 @@ class MqttSink(Sink):
                 self.connection.set_state(topic, ONLINE)
         elif name == "run":
             self._check_run(text, retained)
+        elif name.startswith("request/"):
+            self.requests.handle(name.removeprefix("request/"), payload, retained)
         elif name.startswith("set/"):
             self._command(name.removeprefix("set/"), text, retained)
 
@@ -235,15 +263,11 @@ class MqttSink(Sink):
         else:
             self._ignore(name, text, "there is no such command")
 
+    def _clock(self, request: Fields) -> dict[str, Any]:
+        return {"time": datetime.now().astimezone().isoformat(timespec="seconds")}
+
     def _ignore(self, name: str, text: str, why: str) -> None:
         log.warning("MQTT: the command %s is ignored: %s", one_line(f"{name} {text!r}"), why)
-
-
-def _address(text: str) -> Broker:
-    try:
-        return parse_address(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _topic(text: str) -> str:
@@ -254,34 +278,17 @@ def _topic(text: str) -> str:
     return text.strip("/") or "none"
 
 
+def _tags(text: str) -> tuple[str, ...]:
+    tags = tuple(filter(None, (tag.strip() for tag in text.split(","))))
+    for tag in tags:
+        if not re.fullmatch(TAG, tag):
+            raise argparse.ArgumentTypeError(f"{tag!r} is no tag: {TAG_FORM}")
+    return tags
+
+
 def _score(text: str) -> float | None:
     try:
         score = float(text)
     except ValueError:
         return None
     return score if 0 <= score <= 1 else None
-
-
-def _password(path: Path | None) -> str | None:
-    if path is None:
-        return os.environ.get(PASSWORD)
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise EdgeError(f"{path} cannot be read ({reason}): check --mqtt-password-file") from None
-
-
-def _tls(args: argparse.Namespace) -> ssl.SSLContext:
-    import ssl
-
-    option, path = "--mqtt-ca", args.mqtt_ca
-    try:
-        context = ssl.create_default_context(cafile=path)
-        if args.mqtt_cert is not None:
-            option, path = "--mqtt-cert and --mqtt-key", args.mqtt_cert
-            context.load_cert_chain(args.mqtt_cert, args.mqtt_key)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise EdgeError(f"{path} is no certificate that fits ({reason}): check {option}") from None
-    return context

@@ -1,0 +1,187 @@
+"""The actions of `edge-fleet`: each prints its result, and returns the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edge.errors import EdgeError
+from edge.fleet.inventory import Device, selected, table
+from edge.fleet.operator import Operator
+from edge.text import one_line, printable
+
+NOT_ALL = 3  # exit status: at least one device did not do it
+WRONG_CLOCK = 120.0  # s between the clock of a device and the operator's
+
+
+def _nothing(args: argparse.Namespace) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Action:
+    run: Callable[[Operator, argparse.Namespace], int]
+    check: Callable[[argparse.Namespace], None] = _nothing
+    """EdgeError if the arguments are impossible, before anything is connected."""
+
+
+def _list(operator: Operator, args: argparse.Namespace) -> int:
+    devices = selected(operator.devices, args.arguments, args.tag)
+    if args.json:
+        for device in devices:
+            print(json.dumps(device.inventory()))
+    else:
+        print("\n".join(table(devices)))
+    return 0
+
+
+def _show(operator: Operator, args: argparse.Namespace) -> int:
+    devices = selected(operator.devices, args.arguments, args.tag)
+    clocks = operator.request(_online(devices), "clock", timeout=args.timeout)
+    now = datetime.now().astimezone()
+    for device in devices:
+        found = {**device.inventory(), "clock_error_s": _clock_error(clocks, device, now)}
+        if args.json:
+            print(json.dumps(found))
+            continue
+        for key, value in found.items():
+            print(f"{key:14} {_text(value)}")
+        if abs(found["clock_error_s"] or 0) > WRONG_CLOCK:
+            print(f"{'':14} its clock is wrong, and so are the times of its events")
+        print()
+    return 0 if len(clocks) == len(devices) else NOT_ALL
+
+
+def _logs(operator: Operator, args: argparse.Namespace) -> int:
+    devices = selected(operator.devices, args.arguments, args.tag)
+    replies = operator.request(_online(devices), "logs", {"lines": args.lines}, args.timeout)
+    for device in devices:
+        for line in replies.get(device.identifier, {}).get("lines", ()):
+            if args.json:
+                print(json.dumps({"id": device.identifier, **line}))
+            else:
+                text = f"{line.get('time')} {line.get('level')}: {line.get('message')}"
+                print(one_line(f"{device.identifier} {text}"))
+    return _report(devices, {name: str(reply.get("error", "")) for name, reply in replies.items()})
+
+
+def _threshold(operator: Operator, args: argparse.Namespace) -> int:
+    value, *identifiers = args.arguments
+    devices = selected(operator.devices, identifiers, args.tag)
+    able = [device for device in devices if device.state.get("threshold") is not None]
+    return _confirmed(
+        *(operator, args, devices, able, "threshold", value),
+        lambda device: device.state.get("threshold") == round(float(value), 4),
+        refusal="its model has no threshold",
+    )
+
+
+def _listening(value: str) -> Callable[[Operator, argparse.Namespace], int]:
+    def run(operator: Operator, args: argparse.Namespace) -> int:
+        devices = selected(operator.devices, args.arguments, args.tag)
+        return _confirmed(
+            *(operator, args, devices, devices, "listening", value),
+            lambda device: device.state.get("listening") == value,
+        )
+
+    return run
+
+
+def _confirmed(
+    operator: Operator,
+    args: argparse.Namespace,
+    devices: Sequence[Device],
+    able: Sequence[Device],
+    name: str,
+    value: str,
+    is_done: Callable[[Device], bool],
+    refusal: str = "",
+) -> int:
+    """Send a command to the able devices, and wait until their state shows it."""
+    online = [device for device in able if device.online]
+    operator.command([device.identifier for device in online], name, value)
+    operator.wait(lambda: all(map(is_done, online)), args.timeout)
+    outcomes = {device.identifier: "" for device in online if is_done(device)}
+    outcomes |= {device.identifier: refusal for device in devices if device not in able}
+    return _report(devices, outcomes, args.json)
+
+
+def _remove(operator: Operator, args: argparse.Namespace) -> int:
+    devices = selected(operator.devices, args.arguments, args.tag)
+    outcomes = {}
+    for device in devices:
+        if device.online:
+            outcomes[device.identifier] = "it is online: stop its command first"
+        else:
+            operator.forget(device, args.mqtt_discovery)
+            outcomes[device.identifier] = ""
+    return _report(devices, outcomes, args.json)
+
+
+def _report(
+    devices: Sequence[Device], outcomes: Mapping[str, str], as_json: bool | None = None
+) -> int:
+    """Print the outcome of each device, those with a fault only if `as_json` is None; return the
+    exit status. An outcome is what was wrong, or "" if the device did it."""
+    for device in devices:
+        default = "no answer" if device.online else "offline"
+        fault = outcomes.get(device.identifier, default)
+        if as_json:
+            print(json.dumps({"id": device.identifier, "ok": not fault, "fault": fault or None}))
+        elif fault or as_json is not None:
+            print(one_line(f"{device.identifier}: {fault or 'done'}"))
+    done = sum(outcomes.get(device.identifier, "no answer") == "" for device in devices)
+    return 0 if done == len(devices) else NOT_ALL
+
+
+def _online(devices: Sequence[Device]) -> list[str]:
+    return [device.identifier for device in devices if device.online]
+
+
+def _clock_error(
+    replies: Mapping[str, Mapping[str, Any]], device: Device, now: datetime
+) -> float | None:
+    """Seconds by which the clock of a device is ahead; None if it did not answer."""
+    try:
+        time = datetime.fromisoformat(replies[device.identifier]["time"])
+        return round((time - now).total_seconds(), 1)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return printable(", ".join(map(str, value))) or "-"
+    return "-" if value is None else one_line(str(value))
+
+
+def _needs_devices(args: argparse.Namespace) -> None:
+    """A command to all devices has to be meant."""
+    if not (args.arguments or args.tag or args.all):
+        raise EdgeError(f"{args.action} which devices? Give their ids, --tag TAG or --all")
+
+
+def _needs_threshold(args: argparse.Namespace) -> None:
+    try:
+        is_score = 0 <= float(args.arguments[0]) <= 1
+    except (IndexError, ValueError):
+        is_score = False
+    if not is_score:
+        raise EdgeError("give a threshold from 0 to 1 behind `threshold`")
+    if not (args.arguments[1:] or args.tag or args.all):
+        raise EdgeError("threshold of which devices? Give their ids, --tag TAG or --all")
+
+
+ACTIONS = {
+    "list": Action(_list),
+    "show": Action(_show),
+    "logs": Action(_logs, _needs_devices),
+    "threshold": Action(_threshold, _needs_threshold),
+    "pause": Action(_listening("OFF"), _needs_devices),
+    "resume": Action(_listening("ON"), _needs_devices),
+    "remove": Action(_remove, _needs_devices),
+}

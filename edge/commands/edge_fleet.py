@@ -1,0 +1,97 @@
+"""Watch and control many devices that run with --mqtt.
+
+edge-fleet --mqtt mqtt://user@broker.local list    what runs where: model, rate, lost, last event
+edge-fleet list --tag kitchen --json               one JSON object for each device with this tag
+edge-fleet show kitchen_kws                        everything about one device
+edge-fleet logs kitchen_kws --lines 20             its last messages
+edge-fleet threshold 0.9 --tag kitchen             until its command ends
+edge-fleet pause --all                             stop the recognition; `resume` starts it
+edge-fleet remove old_kws                          forget a device that is gone
+
+--mqtt can be set once as EDGE_MQTT. The exit status is 0 if every chosen device did what was asked,
+3 if one is offline, did not answer or refused, and 1 if nothing could be done.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from edge.cli import fleet_actions as actions
+from edge.cli.options import add_common
+from edge.cli.parser import CommandParser
+from edge.cli.run import run_command
+from edge.errors import EdgeError
+from edge.fleet.operator import Operator
+from edge.sink.mqtt.options import add_broker_options, password, tls_context
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(_parser(), _run, argv)
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser("edge-fleet", __doc__ or "")
+    parser.add_argument("action", choices=list(actions.ACTIONS), help="what to do")
+    parser.add_argument(
+        "arguments", nargs="*", metavar="DEVICE", help="ids of devices; a threshold stands first"
+    )
+    group = parser.add_argument_group("devices")
+    group.add_argument(
+        *("--tag", "--to"),
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="the devices with this tag; several times for several tags",
+    )
+    group.add_argument("--all", action="store_true", help="all devices")
+    group = parser.add_argument_group("broker")
+    add_broker_options(group, "the broker of the fleet")
+    group.add_argument(
+        "--mqtt-discovery",
+        default="homeassistant",
+        metavar="PREFIX",
+        help="with remove: the discovery prefix of Home Assistant (default: %(default)s)",
+    )
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--json",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="print one JSON object for each device",
+    )
+    group.add_argument(
+        "--lines", type=_lines, default=100, metavar="N", help="of logs (default: %(default)s)"
+    )
+    group.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long a device may take to answer (default: %(default)g)",
+    )
+    add_common(parser)
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.mqtt is None:
+        raise EdgeError("give the broker with --mqtt, or set EDGE_MQTT")
+    action = actions.ACTIONS[args.action]
+    action.check(args)
+    with Operator(args.mqtt, password(args), tls_context(args, args.mqtt)) as operator:
+        return action.run(operator, args)
+
+
+def _lines(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 200:
+        raise argparse.ArgumentTypeError(f"{text}: a device keeps 200 lines, give 1 to 200")
+    return count
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is no time: give seconds above 0")
+    return seconds
