@@ -63,6 +63,7 @@ PLUGIN_OPTIONS = {"--tone", "--bell", "--ble"}  # of examples/plugin, and of one
 NEEDS_TENSORFLOW = (
     *("training.airdigit", "training.kws", "training.sounddigit", "training.qcnn"),
     "training.ecg",
+    "training.urbansound",
 )
 
 

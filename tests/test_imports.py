@@ -45,7 +45,7 @@ EDGE_LAYERS = (
     *("takes", "doctor", "bench", "api", "cli", "service", "commands"),
 )
 # The packages of `training`, likewise; the modules beside them are commands, which import all.
-TRAINING_LAYERS = ("common", "motion", "sound", "quantum", "heart")
+TRAINING_LAYERS = ("common", "motion", "sound", "quantum", "heart", "urban")
 
 
 def module_name(path: Path) -> str:

@@ -21,6 +21,7 @@ CORPORA = {
     "simulated people": "simulated people of this project, after the voices of Flite (CMU)",
     "fsdd": "Free Spoken Digit Dataset (Zohar Jackson and others), CC BY-SA 4.0",
     "arabic_digits": "spoken Arabic digits of 24 speakers, CC BY 4.0",
+    "UrbanSound8K": "UrbanSound8K (Salamon, Jacoby, Bello), CC BY-NC 3.0: no commercial use",
     "mitbih": "MIT-BIH arrhythmia database (Moody, Mark; PhysioNet), ODC-By 1.0",
 }
 

@@ -50,7 +50,7 @@ def _streaming_inputs(
         inputs = [windows[:, start : start + rows], *states]
         for window in np.flatnonzero(chosen == start):
             yield {name: values[window][None] for name, values in zip(names, inputs, strict=True)}
-        _, *states = streaming.predict(inputs, batch_size=512, verbose=0)
+        _, *states = streaming.predict_on_batch(inputs)  # `predict` would take most of the time
 
 
 def default_decision(task: Task) -> dict[str, Any]:
