@@ -56,15 +56,20 @@ class SequenceLossConfig:
     false_accepts: float = 3.0
     labels: float = 0.6
     """Of the label of every single step."""
+    clips: float = 1.0
+    """Of windows of single clips, as in the training on clips."""
 
 
 @dataclass(frozen=True)
 class SequenceTraining:
     """The training on sequences."""
 
-    steps: int = 6000
+    steps: int = 4500
     learning_rate: float = 1e-3
     batch_size: int = 48
     """Sequences."""
+    clip_sequences: int = 8
+    """Sequences more that consist of windows of single clips, so that clips are still recognised
+    as well as before. Most of their target is what the network said before this training."""
     sequences: SequenceConfig = SequenceConfig()
     loss: SequenceLossConfig = SequenceLossConfig()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,15 @@ from training.sound.data.log_mel import BANDS, FRONT_END, RATE
 from training.sound.data.recordings import read_samples
 from training.sound.data.synthetic_noise import nonstationary_noise, stationary_noise
 from training.sound.learn import network
+from training.sound.learn.batches import DrawBatch
 from training.sound.learn.config import TrainingConfig
-from training.sound.learn.sequence_loss import sequence_loss
+from training.sound.learn.distillation import Teacher
+from training.sound.learn.sequence_loss import (
+    clip_loss,
+    join_windows,
+    sequence_loss,
+    windows_of_sequence,
+)
 from training.sound.learn.sequence_targets import Labels, SequenceBatch, sequence_batch
 from training.sound.learn.sequences import LogMel, SequenceComposer
 from training.sound.learn.training_sets import TrainingSet
@@ -55,14 +63,30 @@ def train_on_sequences(
     def draw() -> SequenceBatch:
         return sequence_batch([composer.draw() for _ in range(settings.batch_size)], labels)
 
-    _fit(over_sequences, draw, config)
+    _fit(over_sequences, draw, _clip_batches(folded, training_set, config), config)
     trained = keras.models.clone_model(folded)
     trained.set_weights(over_sequences.get_weights())
     return trained
 
 
+def _clip_batches(
+    folded: keras.Model, training_set: TrainingSet, config: TrainingConfig
+) -> DrawBatch:
+    """Return a function that draws windows of clips; the network before the training is the teacher
+    of all of them."""
+    settings = config.sequence_training
+    count = settings.clip_sequences * windows_of_sequence(settings.sequences.frames)
+    corpora = tuple(sorted(set(training_set.clips.corpus.tolist())))
+    teacher = Teacher(folded, tuple(range(len(training_set.labels))), corpora)
+    fit_config = replace(config.fit, batch_size=count)
+    return replace(training_set, teacher=teacher).batches(fit_config)
+
+
 def _fit(
-    over_sequences: keras.Model, draw: Callable[[], SequenceBatch], config: TrainingConfig
+    over_sequences: keras.Model,
+    draw: Callable[[], SequenceBatch],
+    draw_clips: DrawBatch,
+    config: TrainingConfig,
 ) -> None:
     """Train; afterwards the network has the moving average of the weights."""
     settings, variables = config.sequence_training, over_sequences.trainable_variables
@@ -78,8 +102,14 @@ def _fit(
 
     @tf.function
     def step(rows: tf.Tensor, targets: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        windows, clip_targets = draw_clips(tf.constant(0))
+        count = len(rows)
+        rows = tf.concat([rows, join_windows(windows, rows.shape[1])], axis=0)
         with tf.GradientTape() as tape:
-            parts = sequence_loss(over_sequences(rows, training=True), targets, settings.loss)
+            scores = over_sequences(rows, training=True)
+            parts = sequence_loss(scores[:count], targets, settings.loss)
+            parts["clips"] = clip_loss(scores[count:], clip_targets)
+            parts["loss"] += settings.loss.clips * parts["clips"]
         gradients = tape.gradient(parts["loss"], variables)
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return parts

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from edge.features.sound.specification import FRAMES
 from training.sound.learn.sequence_config import SequenceLossConfig
 from training.sound.learn.sequence_targets import SMOOTHED_STEPS
 
@@ -60,3 +61,28 @@ def _step_labels(scores: tf.Tensor, targets: dict[str, tf.Tensor]) -> tf.Tensor:
     known = tf.cast(labels >= 0, tf.float32)
     picked = tf.gather(scores, tf.maximum(labels, 0), batch_dims=2)
     return tf.reduce_sum(-tf.math.log(picked + TINY) * known) / (tf.reduce_sum(known) + 1)
+
+
+def clip_loss(scores: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """Return the cross entropy of the windows in sequences that `join_windows` made.
+
+    `targets` is (n, labels), a row for each window.
+    """
+    of_windows = scores[:, :: FRAMES // 2]
+    of_windows = tf.reshape(of_windows, tf.shape(targets))
+    return -tf.reduce_mean(tf.reduce_sum(targets * tf.math.log(of_windows + TINY), axis=1))
+
+
+def join_windows(windows: tf.Tensor, frames: int) -> tf.Tensor:
+    """Return sequences of so many frames, each of which shows several windows one after another.
+
+    The rest of a sequence is zero. There must be as many windows as fit into whole sequences.
+    """
+    fitting = windows_of_sequence(frames)
+    rows = tf.reshape(windows, [-1, fitting * FRAMES, windows.shape[2]])
+    return tf.pad(rows, [[0, 0], [0, frames - fitting * FRAMES], [0, 0]])
+
+
+def windows_of_sequence(frames: int) -> int:
+    """Return how many windows fit into a sequence of so many frames."""
+    return frames // FRAMES
