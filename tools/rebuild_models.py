@@ -4,7 +4,8 @@
   python -m tools.rebuild_models --data recordings/ --only kws --out /tmp/models
 
 The manifest of each model contains the command that trained it (the model card shows it too). This
-tool runs that command again. The recordings that it names are taken from the folder --data. Then
+tool runs that command again. The recordings that it names are taken from the folder --data. If the
+training began with another model, its base, that one is trained first, into the cache. Then
 the tool compares the file size and the figures of the new model with those of the old one. It takes
 hours.
 """
@@ -26,10 +27,17 @@ from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError, ModelError
 from edge.model import read_manifest, shipped
+from training.common.cache import DEFAULT_FOLDER
 
 log = logging.getLogger(__name__)
 
-INPUT_OPTIONS = ("--data", "--noise", "--others")  # of the training commands: names of recordings
+INPUT_OPTIONS = (
+    "--data",
+    "--noise",
+    "--test-noise",
+    "--talk",
+    "--others",
+)  # of the training commands: names of recordings
 FIRST = ("kws", "sounddigit")  # because other models may start from their weights
 # Figures with one of these words in their name are better if they are lower ...
 LOWER_IS_BETTER = ("bytes", "false", "missed", "delay", "error", "wrong")
@@ -89,14 +97,15 @@ def rebuild(args: argparse.Namespace, train: Callable[[list[str]], int]) -> int:
     `train` runs a command and returns its exit status.
     """
     failed = False
-    commands = {name: _training_command(name) for name in _chosen(args.only)}
-    for command in commands.values():
-        _localise(command, args.data, args.out)  # reports missing data before hours of training
-    for name, command in commands.items():
+    trainings = {name: _training_commands(name) for name in _chosen(args.only)}
+    for commands in trainings.values():
+        for command in commands:
+            _localise(command, args.data, args.out)  # reports missing data before hours of training
+    for name, commands in trainings.items():
         before = figures_of(shipped.find_model(name))
         args.out.mkdir(parents=True, exist_ok=True)
-        log.info("%s: %s", name, shlex.join(command))
-        if train(_localise(command, args.data, args.out)):
+        log.info("%s: %s", name, "; ".join(map(shlex.join, commands)))
+        if any(train(_localise(command, args.data, args.out)) for command in commands):
             failed = True
             print(f"{name}: the training failed, see its message above")
             continue
@@ -114,15 +123,29 @@ def _chosen(names: Sequence[str]) -> list[str]:
     return sorted(names or known, key=lambda name: (name not in FIRST, name))
 
 
-def _training_command(name: str) -> list[str]:
-    """The command in the manifest of a shipped model."""
-    text = read_manifest(shipped.find_model(name)).provenance.get("command", "")
-    command = shlex.split(text)
+def _training_commands(name: str) -> list[list[str]]:
+    """The commands in the manifest of a shipped model: that of its base, if it has one, is first.
+
+    The base is written to the cache, and the second command begins with it.
+    """
+    provenance = read_manifest(shipped.find_model(name)).provenance
+    command = shlex.split(provenance.get("command", ""))
     if command[:2] != ["python", "-m"]:
         raise ModelError(
             f"the manifest of {name} does not contain its training command: train it by hand once"
         )
-    return command
+    if not provenance.get("base_command"):
+        return [command]
+    DEFAULT_FOLDER.mkdir(parents=True, exist_ok=True)
+    base = str(DEFAULT_FOLDER.resolve() / f"{name}-base.tflite")
+    base_command = shlex.split(provenance["base_command"])
+    return [_with_value(base_command, "--out", base), _with_value(command, "--base", base)]
+
+
+def _with_value(command: Sequence[str], option: str, value: str) -> list[str]:
+    """The command with another value of an option that has one value."""
+    number = command.index(option) + 1
+    return [*command[:number], value, *command[number + 1 :]]
 
 
 def _localise(command: Sequence[str], data: Path, out: Path) -> list[str]:
@@ -132,7 +155,7 @@ def _localise(command: Sequence[str], data: Path, out: Path) -> list[str]:
     for word in command[3:]:
         if word.startswith("--"):
             option = word
-        elif option == "--out":
+        elif option == "--out" and not Path(word).is_absolute():
             word = str(out / Path(word).name)
         elif option in (*INPUT_OPTIONS, "--download"):
             if option in INPUT_OPTIONS and not (data / word).exists():

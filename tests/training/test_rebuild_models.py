@@ -42,9 +42,9 @@ def data(tmp_path):
 SHIPPED = find_model("airdigit").resolve()
 
 
-def write_model(path, command=COMMAND, metrics=FIGURES):
+def write_model(path, command=COMMAND, metrics=FIGURES, **details):
     network, manifest = read_model(SHIPPED)
-    provenance = {"metrics": metrics, **({"command": command} if command else {})}
+    provenance = {"metrics": metrics, **({"command": command} if command else {}), **details}
     path.write_bytes(attach(network, replace(manifest, provenance=provenance)))
 
 
@@ -78,6 +78,19 @@ def test_rebuild_runs_the_command_with_the_data_of_this_machine(models, data, ca
         ]
     ]
     assert "kws: 0 of 4 figures are worse than before" in capsys.readouterr().out
+
+
+def test_base_of_a_model_is_trained_first_and_the_model_begins_with_it(models, data, monkeypatch):
+    monkeypatch.chdir(data)  # with the cache
+    command = COMMAND.replace("--seed", "--base kws --seed")
+    write_model(models / "kws.tflite", command, base_command=COMMAND)
+    training = FakeTraining()
+    assert rebuild(options("--data", str(data)), training) == 0
+    base, further = training.commands
+    written = base[base.index("--out") + 1]
+    assert Path(written).name == "kws-base.tflite" and Path(written).parent != models
+    assert further[further.index("--base") + 1] == written
+    assert further[further.index("--out") + 1] == str(models / "kws.tflite")
 
 
 def test_report_marks_worse_figures_but_not_sizes_of_the_test_set(models, data, capsys):
@@ -137,7 +150,7 @@ def test_model_without_a_training_command_is_refused(models, data):
 
 def test_every_shipped_model_has_a_training_command():
     for name in shipped.shipped_models():
-        command = rebuild_models._training_command(name)
+        command = rebuild_models._training_commands(name)[-1]
         assert command[2].startswith("training.")
         assert Path(command[command.index("--out") + 1]).name == f"{name}.tflite"
 

@@ -83,6 +83,7 @@ def export(
     scores = validation.scores
     origin = provenance(
         config.command,
+        **({"base_command": config.base.command} if config.base else {}),
         **describe_clips(trained.training_set.clips, data, config),
         metrics={
             "validation": {

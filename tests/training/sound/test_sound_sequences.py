@@ -27,7 +27,12 @@ from training.sound.learn.sequence_config import (
     SequenceTraining,
 )
 from training.sound.learn.sequence_fit import load_talk, train_on_sequences
-from training.sound.learn.sequence_loss import sequence_loss
+from training.sound.learn.sequence_loss import (
+    clip_loss,
+    join_windows,
+    sequence_loss,
+    windows_of_sequence,
+)
 from training.sound.learn.sequence_sound import add_rows, random_hiss, reverberate, voice
 from training.sound.learn.sequence_targets import Labels, SequenceBatch, sequence_batch
 from training.sound.learn.sequences import LiveSequence, SequenceComposer, SpokenWord
@@ -211,6 +216,20 @@ def test_scores_of_a_sequence_are_those_of_its_windows() -> None:
         np.testing.assert_allclose(found[:, step], network.probabilities(folded, window), atol=1e-5)
 
 
+def test_windows_of_clips_in_sequences_have_the_scores_of_single_windows() -> None:
+    frames = 2 * FRAMES + 10
+    folded = network.build((FRAMES, BANDS), 4, NETWORK)
+    windows = np.random.default_rng(0).normal(-5, 3, (6, FRAMES, BANDS)).astype(np.float32)
+    assert windows_of_sequence(frames) == 2
+    sequences = join_windows(tf.constant(windows), frames)
+    assert sequences.shape == (3, frames, BANDS)
+    found = network.to_sequences(folded, NETWORK, frames)(sequences)
+    targets = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 0, 1]]
+    of_targets = network.probabilities(folded, windows)[targets == 1]
+    loss = float(clip_loss(found, tf.constant(targets)))
+    assert loss == pytest.approx(-np.log(of_targets).mean(), rel=1e-3)
+
+
 def test_training_on_sequences_lowers_the_scores_of_words_in_talk(
     training_set: TrainingSet, tmp_path: Path
 ) -> None:
@@ -221,7 +240,12 @@ def test_training_on_sequences_lowers_the_scores_of_words_in_talk(
         small_config(TASK, tmp_path),
         talk=(str(tmp_path / "talk.wav"),),
         sequence_training=SequenceTraining(
-            steps=80, learning_rate=1e-2, batch_size=8, sequences=sequences
+            steps=80,
+            learning_rate=1e-2,
+            batch_size=8,
+            clip_sequences=2,
+            sequences=sequences,
+            loss=SequenceLossConfig(clips=0.1),  # the teacher is untrained
         ),
     )
     keras.utils.set_random_seed(0)

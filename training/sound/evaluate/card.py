@@ -68,6 +68,8 @@ def _model(path: Path, model: Model, onnx_error: float) -> Iterator[str]:
     )
     yield f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network."
     yield f"- Made by `{provenance['command']}`."
+    if base_command := provenance.get("base_command"):
+        yield f"- Its base, with which that training began, was made by `{base_command}`."
     yield (
         f"- Trained on {provenance['clips']} clips of {speakers}: "
         f"{'; '.join(provenance['corpora'])}."

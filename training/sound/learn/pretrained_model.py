@@ -26,6 +26,8 @@ class PretrainedModel:
     network: NetworkConfig
     decision: Mapping[str, Any]
     """Of its manifest."""
+    command: str = ""
+    """The command that made it."""
 
     @classmethod
     def read(cls, name: str) -> PretrainedModel:
@@ -41,7 +43,8 @@ class PretrainedModel:
         for size in (*SIZES.values(), SHORT_WINDOW):
             try:
                 from_tflite(content, tuple(front_end["shape"]), len(labels), size)
-                return cls(content, labels, front_end, size, manifest.decision)
+                command = str(manifest.provenance.get("command", ""))
+                return cls(content, labels, front_end, size, manifest.decision, command)
             except ModelError as reason:
                 reasons.append(str(reason))
         raise ModelError(f"--base {name} is no network that is trained here: {reasons[0]}")

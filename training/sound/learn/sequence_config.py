@@ -64,11 +64,11 @@ class SequenceLossConfig:
 class SequenceTraining:
     """The training on sequences."""
 
-    steps: int = 4500
+    steps: int = 3400
     learning_rate: float = 1e-3
-    batch_size: int = 48
+    batch_size: int = 32
     """Sequences."""
-    clip_sequences: int = 8
+    clip_sequences: int = 6
     """Sequences more that consist of windows of single clips, so that clips are still recognised
     as well as before. Most of their target is what the network said before this training."""
     sequences: SequenceConfig = SequenceConfig()
