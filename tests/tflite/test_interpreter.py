@@ -15,7 +15,7 @@ from edge.model.shipped import find_model, shipped_models
 from edge.tflite.flatbuffer_writer import Scalar
 from edge.tflite.interpreter.arithmetic import LITERT, REFERENCE, Arithmetic
 from edge.tflite.interpreter.interpreter import Interpreter
-from single_operator import Operation, TensorOf, network
+from tools.operator_networks.single_operator import Operation, TensorOf, network
 
 STEPS = 40
 

@@ -19,7 +19,7 @@ from edge.tflite import schema
 from edge.tflite.flatbuffer_reader import Table
 from edge.tflite.network import read_network
 from edge.tflite.verify import verify
-from tools.fuzz_models import Mutator
+from tools.fuzz_models.mutator import Mutator
 
 MODELS = [find_model(name) for name in shipped_models()]
 
