@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import tiny_sound
 import tiny_task
 from edge.features import FEATURES
+from installation import build_wheel
 from tflite_network import convert
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -80,3 +81,9 @@ def tiny_stroke_model(
 def tiny_word_model(tmp_path: Path) -> Path:
     """A model file for kws that recognises the tiny words "yes" and "no"."""
     return tiny_sound.write_model(tmp_path / "kws.tflite", "kws", ["yes", "no", "silence"])
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this project."""
+    return build_wheel(tmp_path_factory.mktemp("checkout"))

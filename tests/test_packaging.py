@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import configparser
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -20,7 +19,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parent.parent
+from installation import ROOT, run
+
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 CURRENT = "{}.{}".format(*sys.version_info)
 OLDEST = {"3.10", "3.13", CURRENT}  # Pythons on which the lower bounds are installed
@@ -30,21 +30,6 @@ def configuration() -> configparser.ConfigParser:
     config = configparser.ConfigParser(interpolation=None)
     config.read(ROOT / "setup.cfg")
     return config
-
-
-def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    # The checkout and the variables of the user must not be visible to the command.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "EDGE_"))}
-    result = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert result.returncode == 0, f"{command} in {cwd}:\n{result.stdout}\n{result.stderr}"
-    return result
 
 
 def interpreter(version: str) -> str | None:
@@ -59,19 +44,6 @@ def interpreter(version: str) -> str | None:
         ):
             return str(path)
     return None
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # Built from a copy: in the checkout, setuptools would create build/ and pack old files in it.
-    copy = tmp_path_factory.mktemp("checkout")
-    for file in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, copy)
-    for folder in ("edge", "models"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", copy / "dist", copy)
-    (built,) = (copy / "dist").glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,10 @@ class TensorOf:
     values: NDArray[Any] | None = None
     axis: int = 0
 
+    @property
+    def single_scale(self) -> float:
+        return float(np.asarray(self.scale).reshape(()))
+
 
 def constant_of(values: NDArray[Any], **quantisation: Any) -> TensorOf:
     return TensorOf(values.shape, kind=values.dtype.name, values=values, **quantisation)

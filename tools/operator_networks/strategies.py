@@ -16,6 +16,7 @@ from edge.tflite.flatbuffer_writer import Scalar, Vector
 from tools.operator_networks.single_operator import Operation, TensorOf, constant_of
 
 Draw = Callable[[Any], Any]
+Options = dict[int, Scalar | Vector]
 OLD_VERSIONS = {"HARD_SWISH": 1, "RELU_N1_TO_1": 1, "EXPAND_DIMS": 1, "SQUEEZE": 1}
 
 
@@ -46,13 +47,13 @@ def weights(draw: Draw, shape: tuple[int, ...], axis: int, per_channel: bool = T
 
 def bias(draw: Draw, count: int, image: TensorOf, kernel: TensorOf) -> TensorOf:
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
-    scales = (np.float32(image.scale) * np.float32(kernel.scale)).tolist()
+    scales = (np.float32(image.single_scale) * np.asarray(kernel.scale, np.float32)).tolist()
     return constant_of(rng.integers(-2000, 2000, count).astype(np.int32), scale=scales)
 
 
 def result_of(draw: Draw, shape: tuple[int, ...], image: TensorOf, depth: int) -> TensorOf:
     """An output whose scale fits the sums of `depth` products."""
-    fit = np.float32(image.scale) * 0.01 * 127 * np.sqrt(depth) * between(draw, 0.3, 3)
+    fit = np.float32(image.single_scale) * 0.01 * 127 * np.sqrt(depth) * between(draw, 0.3, 3)
     return TensorOf(shape, float(np.float32(fit)), draw(st.integers(-128, 127)))
 
 
@@ -90,7 +91,7 @@ def windows(draw: Draw, name: str) -> Operation:
     wide = Scalar("i", dilations[1]), Scalar("i", dilations[0])
     if "POOL" in name:
         taps = Scalar("i", window[1]), Scalar("i", window[0])
-        options = dict(enumerate((padding, *steps, *taps, Scalar("b", activation))))
+        options: Options = dict(enumerate((padding, *steps, *taps, Scalar("b", activation))))
         return Operation(name, [image], [like(image, (batch, *out, channels))], 5, options, 2)
     if name == "CONV_2D":
         outputs = draw(st.integers(1, 8))
@@ -128,7 +129,7 @@ def binary(draw: Draw, name: str) -> Operation:
     inputs = [quantised(draw, shape), quantised(draw, second)]
     if draw(st.booleans()):
         inputs.reverse()
-    first, other = (float(np.asarray(tensor.scale)) for tensor in inputs)
+    first, other = (tensor.single_scale for tensor in inputs)
     fit = first * other * 100 if name == "MUL" else max(first, other) * 1.4
     result = TensorOf(shape, float(np.float32(fit)), draw(st.integers(-128, 127)))
     if name in ("MAXIMUM", "MINIMUM"):
@@ -136,7 +137,7 @@ def binary(draw: Draw, name: str) -> Operation:
         result = like(inputs[0], shape)
         return Operation(name, inputs, [result], 39, {}, 2)
     kind = {"ADD": 11, "SUB": 28, "MUL": 21}[name]
-    options = {0: Scalar("b", draw(st.sampled_from([0, 1, 3])))}
+    options: Options = {0: Scalar("b", draw(st.sampled_from([0, 1, 3])))}
     return Operation(name, inputs, [result], kind, options, 2)
 
 
@@ -144,7 +145,7 @@ def binary(draw: Draw, name: str) -> Operation:
 def unary(draw: Draw, name: str) -> Operation:
     shape = tuple(sizes(draw, 1, 6, draw(st.integers(1, 4))))
     source = quantised(draw, shape)
-    result = TensorOf(shape, float(np.float32(source.scale * between(draw, 0.7, 1.5))), 3)
+    result = TensorOf(shape, float(np.float32(source.single_scale * between(draw, 0.7, 1.5))), 3)
     if name in ("LOGISTIC", "SOFTMAX"):
         result = TensorOf(shape, 1 / 256, -128)
     if name == "TANH":
@@ -176,7 +177,7 @@ def reduction(draw: Draw, name: str) -> Operation:
     if name in ("MEAN", "SUM"):
         count = 1 if name == "MEAN" else prod(shape[axis] for axis in axes)
         # The reference kernel of SUM does not clip.
-        wanted = source.scale * (between(draw, 0.4, 2) if name == "MEAN" else 2.1 * count)
+        wanted = source.single_scale * (between(draw, 0.4, 2) if name == "MEAN" else 2.1 * count)
         result = TensorOf(out, float(np.float32(wanted)), 0 if name == "SUM" else source.zero)
     places = constant_of(np.array(axes, np.int32))
     return Operation(name, [source, places], [result], 27, {0: Scalar("B", keep)}, 2)
