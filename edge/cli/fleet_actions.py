@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from edge.cli.fleet_push import check_push, push_model
 from edge.errors import EdgeError
 from edge.fleet.inventory import Device, selected, table
 from edge.fleet.operator import Operator
@@ -25,6 +26,7 @@ def _nothing(args: argparse.Namespace) -> None:
 @dataclass(frozen=True)
 class Action:
     run: Callable[[Operator, argparse.Namespace], int]
+    """Return the exit status."""
     check: Callable[[argparse.Namespace], None] = _nothing
     """EdgeError if the arguments are impossible, before anything is connected."""
 
@@ -110,6 +112,23 @@ def _confirmed(
     return _report(devices, outcomes, args.json)
 
 
+def _push(operator: Operator, args: argparse.Namespace) -> int:
+    devices = selected(operator.devices, args.arguments[1:], args.tag)
+    return _report(devices, push_model(operator, devices, args), args.json)
+
+
+def _rollback(operator: Operator, args: argparse.Namespace) -> int:
+    devices = selected(operator.devices, args.arguments, args.tag)
+    for device in devices:
+        device.update = {}  # the next message is about this rollback
+    replies = operator.request(_online(devices), "rollback", timeout=args.timeout)
+    outcomes = {name: str(reply.get("error", "")) for name, reply in replies.items()}
+    accepted = [device for device in devices if outcomes.get(device.identifier) == ""]
+    operator.wait(lambda: all(device.update for device in accepted), args.timeout)
+    outcomes |= {device.identifier: "not finished" for device in accepted if not device.update}
+    return _report(devices, outcomes, args.json)
+
+
 def _remove(operator: Operator, args: argparse.Namespace) -> int:
     devices = selected(operator.devices, args.arguments, args.tag)
     outcomes = {}
@@ -181,6 +200,8 @@ ACTIONS = {
     "show": Action(_show),
     "logs": Action(_logs, _needs_devices),
     "threshold": Action(_threshold, _needs_threshold),
+    "push": Action(_push, check_push),
+    "rollback": Action(_rollback, _needs_devices),
     "pause": Action(_listening("OFF"), _needs_devices),
     "resume": Action(_listening("ON"), _needs_devices),
     "remove": Action(_remove, _needs_devices),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.chain import Chain
+from edge.cli.fleet_option import ModelUpdates, add_fleet_options, with_model
 from edge.cli.live_run import add_wait_option, run_live
 from edge.cli.options import add_common
 from edge.cli.output_options import add_output_options, open_output
@@ -20,8 +21,6 @@ from edge.controls import Controls
 from edge.decision.number import NumberDecision
 from edge.errors import EdgeError
 from edge.model import Model
-from edge.model.digest import sha256
-from edge.model.model_file import read_bytes
 from edge.registry import Registry
 from edge.samples import AUDIO
 from edge.sink import SINKS, StreamInfo, host_name
@@ -54,14 +53,24 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
     parser, sources, sinks = parser_for(command, argv)
 
     def recognise(args: argparse.Namespace) -> None:
+        updates = None
+        if args.fleet_keys is not None:
+            updates = ModelUpdates(args, command.task)
         try:
-            model = Model.load(args.model, args.runtime, command.task)
+            if updates is None:
+                model = Model.load(args.model, args.runtime, command.task)
+            else:
+                model = updates.first_model()
         except KeyboardInterrupt:
             _show_empty_summary(args, command)
             return
+
+        def build(model: Model) -> Chain:
+            decision = model.decision(chosen_settings(args, model.settings))
+            return Chain(model, NumberDecision(decision) if command.joins_digits else decision)
+
         settings = chosen_settings(args, model.settings)
-        decision = model.decision(settings)
-        chain = Chain(model, NumberDecision(decision) if command.joins_digits else decision)
+        chain = build(model)
         requirements = model.manifest.input["sensor"]
         wyoming = getattr(args, "wyoming", None)
         if wyoming is None:
@@ -73,20 +82,20 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             channels=tuple(requirements["channels"]),
             hint=command.hint.format(words=_enumerated(model.words)),
             device=args.device_name or host_name(),
-            model=model.path.stem,
-            model_sha256=sha256(read_bytes(model.path)).hexdigest(),
             task=command.task,
-            features=model.manifest.input["kind"],
-            words=tuple(model.words),
             serves_clients=wyoming is not None,
             from_device=wyoming is not None or source.is_device,
             controls=Controls(settings.usual_threshold),
         )
+        info = with_model(info, model)
         with open_output(args, sinks, info) as output:
-            if wyoming is None:
+            if wyoming is not None:
+                serve_wyoming(wyoming, model, settings, output, info, args.runtime)
+            elif updates is None:
                 run_live(source, chain, output, info, args.wait)
             else:
-                serve_wyoming(wyoming, model, settings, output, info, args.runtime)
+                with updates.running(chain, build, output, info) as exchangeable:
+                    run_live(source, exchangeable, output, info, args.wait)
 
     return run_command(parser, recognise, argv)
 
@@ -131,6 +140,7 @@ def _parser(command: LiveCommand, sources: Registry, sinks: Registry) -> Command
     add_wait_option(add_source_options(parser, sources, command.default_source))
     add_recognition_options(parser, command.task, command.spots_words)
     add_output_options(parser, sinks)
+    add_fleet_options(parser)
     if command.serves_wyoming:
         add_wyoming_option(parser)
     add_common(parser)

@@ -6,6 +6,9 @@ edge-fleet show kitchen_kws                        everything about one device
 edge-fleet logs kitchen_kws --lines 20             its last messages
 edge-fleet threshold 0.9 --tag kitchen             until its command ends
 edge-fleet pause --all                             stop the recognition; `resume` starts it
+edge-fleet key operator.pem                        make a key that signs models
+edge-fleet push mine.tflite --to kitchen --sign-key operator.pem    a new model, tried first
+edge-fleet rollback --tag kitchen                  return to the model before
 edge-fleet remove old_kws                          forget a device that is gone
 
 --mqtt can be set once as EDGE_MQTT. The exit status is 0 if every chosen device did what was asked,
@@ -18,6 +21,7 @@ import argparse
 from collections.abc import Sequence
 
 from edge.cli import fleet_actions as actions
+from edge.cli.fleet_push import add_push_options, make_key
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
@@ -32,9 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("edge-fleet", __doc__ or "")
-    parser.add_argument("action", choices=list(actions.ACTIONS), help="what to do")
+    parser.add_argument("action", choices=[*actions.ACTIONS, "key"], help="what to do")
     parser.add_argument(
-        "arguments", nargs="*", metavar="DEVICE", help="ids of devices; a threshold stands first"
+        "arguments",
+        nargs="*",
+        metavar="DEVICE",
+        help="ids of devices; a threshold or a model stands before them, the file of a new key "
+        "alone",
     )
     group = parser.add_argument_group("devices")
     group.add_argument(
@@ -70,11 +78,14 @@ def _parser() -> CommandParser:
         metavar="SECONDS",
         help="how long a device may take to answer (default: %(default)g)",
     )
+    add_push_options(parser)
     add_common(parser)
     return parser
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.action == "key":
+        return make_key(args)
     if args.mqtt is None:
         raise EdgeError("give the broker with --mqtt, or set EDGE_MQTT")
     action = actions.ACTIONS[args.action]

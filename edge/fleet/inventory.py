@@ -91,7 +91,8 @@ class Device:
             return "no sensor"
         if self.state.get("listening") == "OFF":
             return "paused"
-        return str(self.update.get("phase") or "online")
+        phase = self.update.get("phase")
+        return "online" if phase in (None, "done") else str(phase).replace("_", " ")
 
 
 def selected(

@@ -22,15 +22,17 @@ def atomic_write(path: Path, data: bytes) -> None:
         os.replace(part, path)
 
 
-def write_new_file(paths: Iterable[Path], data: bytes) -> Path:
+def write_new_file(paths: Iterable[Path], data: bytes, mode: int = 0o666) -> Path:
     """Write a file under the first of the paths that does not exist, and return that path.
+
+    `mode`: who may use the file, without those that the umask excludes.
 
     The paths are in one folder. No file is overwritten, not even one that another program writes
     at the same time.
     """
     paths = iter(paths)
     path = next(paths)
-    with _part_file(path, data) as part:
+    with _part_file(path, data, mode) as part:
         while True:
             try:
                 _rename_to_new(part, path)
@@ -40,11 +42,11 @@ def write_new_file(paths: Iterable[Path], data: bytes) -> Path:
 
 
 @contextmanager
-def _part_file(path: Path, data: bytes) -> Iterator[Path]:
+def _part_file(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path]:
     """Write the data to a temporary file in the same folder, and delete it in the end."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        _write_to_disk(part, data)
+        _write_to_disk(part, data, mode)
         yield part
         _sync_folder(path.parent)
     finally:
@@ -85,8 +87,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(number)
 
 
-def _write_to_disk(path: Path, data: bytes) -> None:
-    with open(path, "wb") as file:
+def _write_to_disk(path: Path, data: bytes, mode: int) -> None:
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

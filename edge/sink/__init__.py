@@ -126,5 +126,9 @@ class Sink(ABC):
         `preview` computes the path of a stroke that is still being drawn; None if there is none.
         """
 
+    def change_info(self, info: StreamInfo) -> None:
+        """Called when another model is used from now on."""
+        self.info = info
+
     def close(self) -> None:
         """Called once, after the summary."""

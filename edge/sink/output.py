@@ -12,7 +12,7 @@ from types import TracebackType
 
 from edge.events import Detection, Failure, HealthReport, Rejection, Retraction, RunEvent, Summary
 from edge.samples import Chunk, Health
-from edge.sink import Preview, Sink
+from edge.sink import Preview, Sink, StreamInfo
 from edge.usage import CpuMeter, own_memory_mb, processor_temperature
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,11 @@ class Output:
         if self._health_every is not None and monotonic() >= self._next_report:
             self._next_report = monotonic() + self._health_every
             self.show(self._report())
+
+    def change_info(self, info: StreamInfo) -> None:
+        """Another model is used from now on."""
+        for sink in self.sinks:
+            sink.change_info(info)
 
     def show_end(self, health: Health, failed: bool) -> None:
         """Pass the summary to the sinks."""

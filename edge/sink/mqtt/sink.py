@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -157,13 +157,21 @@ class MqttSink(Sink):
         self._closing = True
         logging.getLogger().removeHandler(self._logs)
         if self._clean:
-            for topic in ("run", "available", "state", "about"):
+            for topic in ("run", "available", "state", "about", "update"):
                 self.connection.set_state(f"{self.base}/{topic}", "")
             if self._prefix:
                 self.connection.set_state(self._discovery_topic, "")
         else:
             self.connection.set_state(f"{self.base}/available", OFFLINE)
         self.connection.close()
+
+    def change_info(self, info: StreamInfo) -> None:
+        super().change_info(info)
+        self._describe()
+
+    def publish_update(self, found: Mapping[str, Any]) -> None:
+        """The progress of an update of the model; called by any thread."""
+        self.connection.set_state(f"{self.base}/update", json.dumps(found))
 
     def _describe(self) -> None:
         """Publish what changes only with the model."""

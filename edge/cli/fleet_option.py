@@ -1,0 +1,175 @@
+"""The options of the live commands for models that an operator sends: --fleet-keys."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.chain import Chain
+from edge.cli.parser import CommandParser
+from edge.errors import EdgeError, ModelError
+from edge.model import Model
+from edge.model.digest import sha256
+from edge.model.model_file import read_bytes
+from edge.sink import StreamInfo, host_name
+from edge.sink.output import Output
+
+if TYPE_CHECKING:  # most commands take no models from an operator
+    from edge.fleet.comparison import Comparison, ExchangeableChain
+    from edge.fleet.offer import Plan
+    from edge.fleet.store import StoredModel
+    from edge.fleet.updater import Updater
+
+END_TIMEOUT = 2.0  # s in which the thread of the update can end
+
+BuildChain = Callable[[Model], Chain]
+
+
+def add_fleet_options(parser: CommandParser) -> None:
+    group = parser.add_argument_group(
+        "fleet", "Models that an operator sends with edge-fleet push."
+    )
+    group.add_argument(
+        "--fleet-keys",
+        type=Path,
+        metavar="FILE",
+        help="with --mqtt, accept models that one of these keys signed; `edge-fleet key` makes one",
+    )
+    group.add_argument(
+        "--fleet-folder",
+        type=Path,
+        metavar="FOLDER",
+        help="where they are stored (default: fleet in the state folder of the user or service)",
+    )
+
+
+class ModelUpdates:
+    """The models of this device, and the thread that brings it to new ones."""
+
+    def __init__(self, args: argparse.Namespace, task: str) -> None:
+        from edge.fleet.signature import read_keys
+        from edge.fleet.store import ModelStore
+        from edge.fleet.updater import Updater
+        from edge.sink.mqtt.address import identifier
+
+        if args.mqtt is None or getattr(args, "wyoming", None) is not None:
+            raise EdgeError("--fleet-keys needs --mqtt, and a source of this device, not --wyoming")
+        read_keys(args.fleet_keys)  # an error now, not at the first offer
+        folder = args.fleet_folder or _state_folder()
+        self._store = ModelStore(folder / identifier(args.device_name or host_name(), task))
+        self._args, self._task = args, task
+        self._updater: Updater = Updater(self._store, task, args.fleet_keys)
+
+    def first_model(self) -> Model:
+        """The newest model of this device that can be loaded."""
+        _, model = self._updater.started(self._load)
+        found: Model = model
+        return found
+
+    @contextmanager
+    def running(
+        self, chain: Chain, build: BuildChain, output: Output, info: StreamInfo
+    ) -> Iterator[Chain]:
+        """A chain whose model is exchanged when an operator sends another one."""
+        from edge.fleet.comparison import ExchangeableChain
+        from edge.sink.mqtt.sink import MqttSink
+
+        def switched(used: Chain) -> None:
+            output.change_info(with_model(info, used.model))
+
+        exchangeable = ExchangeableChain(chain, info.controls, switched)
+        (sink,) = (sink for sink in output.sinks if isinstance(sink, MqttSink))
+        updater = self._updater
+        updater.connect(sink.publish_update)
+        sink.requests.answers["offer"] = lambda request: updater.offer(request.values)
+        sink.requests.answers["rollback"] = lambda request: updater.roll_back()
+        recognition = _LiveRecognition(self, exchangeable, build, info)
+        thread = threading.Thread(
+            target=updater.run, args=(recognition,), name="edge-fleet", daemon=True
+        )
+        thread.start()
+        try:
+            yield exchangeable
+        finally:
+            updater.stopped()
+            thread.join(END_TIMEOUT)
+
+    def wait(self, seconds: float) -> None:
+        self._updater.wait(seconds)
+
+    def _load(self, model: StoredModel) -> Model:
+        path = self._store.path(model) if model.version else self._args.model
+        return Model.load(path, self._args.runtime, self._task)
+
+    def load_for(self, model: StoredModel, info: StreamInfo) -> Model:
+        """The model, if it fits the samples of this run."""
+        loaded = self._load(model)
+        sensor = loaded.manifest.input["sensor"]
+        if (sensor["rate_hz"], tuple(sensor["channels"])) != (info.rate, info.channels):
+            raise ModelError(
+                f"it needs {', '.join(sensor['channels'])} at {sensor['rate_hz']} Hz, and this "
+                f"device delivers {', '.join(info.channels)} at {info.rate:g} Hz"
+            )
+        return loaded
+
+
+class _LiveRecognition:
+    """What an update does to the running recognition."""
+
+    def __init__(
+        self,
+        updates: ModelUpdates,
+        chain: ExchangeableChain,
+        build: BuildChain,
+        info: StreamInfo,
+    ) -> None:
+        self._updates, self._chain, self._build, self._info = updates, chain, build, info
+
+    def load(self, model: StoredModel) -> Chain:
+        return self._build(self._updates.load_for(model, self._info))
+
+    def shadow(self, candidate: Any, plan: Plan) -> str:
+        return self._verdict(self._chain.compare(candidate, plan, is_new=True), ends=False)
+
+    def switch(self, plan: Plan) -> str:
+        return self._verdict(self._chain.exchange(plan), ends=True)
+
+    def trial(self, former: Any, plan: Plan) -> str:
+        return self._verdict(self._chain.compare(former, plan, is_new=False), ends=True)
+
+    def use(self, candidate: Any) -> None:
+        self._chain.use(candidate)
+
+    def _verdict(self, comparison: Comparison, ends: bool) -> str:
+        """`ends`: whether the comparison ends even if the new model is good."""
+        try:
+            fault = self._chain.verdict(comparison, self._updates.wait)
+        except BaseException:
+            self._chain.end_comparison()
+            raise
+        if fault or ends:
+            self._chain.end_comparison()
+        return fault
+
+
+def with_model(info: StreamInfo, model: Model) -> StreamInfo:
+    return replace(
+        info,
+        model=model.path.stem,
+        model_sha256=sha256(read_bytes(model.path)).hexdigest(),
+        features=model.manifest.input["kind"],
+        words=tuple(model.words),
+    )
+
+
+def _state_folder() -> Path:
+    """That of the service, if systemd starts the command, or that of the user."""
+    service = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    user = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return (Path(service) if service else Path(user) / "edge-sense") / "fleet"
