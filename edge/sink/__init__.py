@@ -81,8 +81,9 @@ class StreamInfo:
 
     @property
     def has_strokes(self) -> bool:
-        """Whether what is recognised are strokes of a hand, which may be rejected."""
-        return self.features in ("", "stroke") and not (self.is_sound or self.is_ecg)
+        """Whether what is recognised are strokes, which may be rejected: windows of any other
+        sensor come without a beginning and an end."""
+        return self.features != "window" and not (self.is_sound or self.is_ecg)
 
     @property
     def is_ecg(self) -> bool:
