@@ -58,17 +58,19 @@ models: $(DEV)/.installed
 	@[ -n "$(DATA)" ] || { echo "Give the folder of the recordings: make models DATA=folder"; exit 1; }
 	$(DEV)/bin/python -m tools.rebuild_models --data "$(DATA)"
 
-# The compiler for the AVR and its simulator, PortAudio and a sound server, and an MQTT broker, as
-# Debian packages: the tests run the real firmware, a real sound server and a real broker.
+# The compiler for the AVR and its simulator, PortAudio and a sound server, an MQTT broker and a
+# browser, as Debian packages: the tests run the real firmware, sound server, broker and browser.
 tools:
 	@packages=; \
 	[ -n "$$EDGE_WITHOUT_AVR" ] || packages="$$($(PYTHON) -m firmware_bridge.build --packages)"; \
 	[ -n "$$EDGE_WITHOUT_SOUND" ] || packages="$$packages $$($(PYTHON) tests/support/sound_server.py)"; \
 	[ -n "$$EDGE_WITHOUT_MQTT" ] || packages="$$packages $$($(PYTHON) tests/support/mqtt_broker.py)"; \
+	[ -n "$$EDGE_WITHOUT_BROWSER" ] || packages="$$packages $$($(PYTHON) tests/support/browser.py)"; \
 	packages="$$packages $$($(PYTHON) tests/support/shells.py)"; \
 	[ -n "$$packages" ] || exit 0; \
 	command -v dpkg-query >/dev/null || { echo "The tests need the Debian packages $$packages;" \
-		"to run without them: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1 EDGE_WITHOUT_MQTT=1"; exit 1; }; \
+		"to run without them: EDGE_WITHOUT_AVR=1 EDGE_WITHOUT_SOUND=1 EDGE_WITHOUT_MQTT=1" \
+		"EDGE_WITHOUT_BROWSER=1"; exit 1; }; \
 	missing=; for package in $$packages; do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
 			|| missing="$$missing $$package"; \

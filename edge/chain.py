@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from time import monotonic, perf_counter
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.controls import Controls
-from edge.decision import Decision, Event
+from edge.decision import Decision, DecisionSettings, Event
 from edge.errors import EdgeError
 from edge.events import Detection, DeviceFound, DeviceLost, Failure, Rejection
 from edge.features import Window
@@ -19,6 +23,7 @@ from edge.sink.output import Output
 from edge.source import Source
 
 SourceEvent = Event | DeviceLost | DeviceFound | Failure
+WindowWatcher = Callable[[Window, NDArray[np.float32]], None]
 
 
 class Chain:
@@ -29,6 +34,8 @@ class Chain:
         self.model = model
         self.features = model.features()
         self.decision = model.decision() if decision is None else decision
+        self.watch_window: WindowWatcher | None = None
+        """Called with each window and its scores, for a live view."""
 
     def process(self, chunk: Chunk) -> Iterator[Event]:
         """Events that follow from this chunk."""
@@ -53,17 +60,32 @@ class Chain:
         yield from _timed(self.decision.finish())
 
     def apply(self, controls: Controls) -> None:
-        """Use the threshold that was requested, if one was."""
+        """Make the changes that were requested, if any were."""
         threshold = controls.take_request()
         if threshold is not None:
-            self.decision.change_settings(self.model.settings.with_threshold(threshold))
+            self.change_settings(self.model.settings.with_threshold(threshold), controls)
+        for change in controls.take_changes():
+            change(self)
+
+    def change_settings(self, settings: DecisionSettings, controls: Controls) -> None:
+        """Use other decision settings from now on, and note them as in use."""
+        self.decision.change_settings(settings)
+        controls.settings, controls.threshold = settings, settings.usual_threshold
+
+    def take_watchers(self, other: Chain) -> None:
+        """Have those who watched the other chain watch this one."""
+        self.watch_window, other.watch_window = other.watch_window, None
+        self.features.watch_block, other.features.watch_block = other.features.watch_block, None
 
     def _events(self, windows: Iterator[Window | Rejection]) -> Iterator[Event]:
         for window in windows:
             if isinstance(window, Rejection):
                 yield window
             else:
-                yield from self.decision.process(window, self.model.window_scores(window))
+                scores = self.model.window_scores(window)
+                if self.watch_window is not None:
+                    self.watch_window(window, scores)
+                yield from self.decision.process(window, scores)
 
 
 def events(
@@ -83,7 +105,7 @@ def events(
             if controls.listening:
                 for event in chain.process(chunk):
                     yield _with_truth(event, source)
-            source.wanted_t = chain.next_event_t()
+            source.wanted_t = _wanted_t(chain, source, controls)
             after_chunk(chunk)
             if stopping():
                 yield from chain.stop()
@@ -123,6 +145,14 @@ def run(
     finally:
         stream.close()
         output.show_end(source.health, failed)
+
+
+def _wanted_t(chain: Chain, source: Source, controls: Controls) -> float:
+    """Source time until which a live source may gather samples."""
+    wanted_t = chain.next_event_t()
+    if controls.longest_wait_s < inf and source.health.last_t is not None:
+        wanted_t = min(wanted_t, source.health.last_t + controls.longest_wait_s)
+    return wanted_t
 
 
 def _notices(source: Source) -> Iterator[SourceEvent]:

@@ -42,7 +42,7 @@ EDGE_LAYERS = (
         "fleet",
         "wyoming",
     ),
-    *("takes", "doctor", "bench", "api", "cli", "service", "commands"),
+    *("takes", "doctor", "bench", "api", "page", "cli", "service", "commands"),
 )
 # The packages of `training`, likewise; the modules beside them are commands, which import all.
 TRAINING_LAYERS = ("common", "motion", "sound", "quantum", "heart", "urban")

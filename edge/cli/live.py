@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from edge.chain import Chain
 from edge.cli.fleet_option import ModelUpdates, add_fleet_options, with_model
-from edge.cli.live_run import add_wait_option, run_live
+from edge.cli.live_run import add_wait_option, run_live, stay_open
 from edge.cli.options import add_common
 from edge.cli.output_options import add_output_options, open_output
+from edge.cli.page_option import add_page_options, open_page, settings_file
 from edge.cli.parser import CommandParser, variable_of
 from edge.cli.recognition_options import add_recognition_options, chosen_settings
 from edge.cli.run import run_command
@@ -65,11 +66,13 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             _show_empty_summary(args, command)
             return
 
+        file = settings_file(args)
+
         def build(model: Model) -> Chain:
-            decision = model.decision(chosen_settings(args, model.settings))
+            decision = model.decision(chosen_settings(args, model.settings, file))
             return Chain(model, NumberDecision(decision) if command.joins_digits else decision)
 
-        settings = chosen_settings(args, model.settings)
+        settings = chosen_settings(args, model.settings, file)
         chain = build(model)
         requirements = model.manifest.input["sensor"]
         wyoming = getattr(args, "wyoming", None)
@@ -77,6 +80,10 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             source = choose_source(args, sources, requirements, command.default_source)
         elif chosen_sources(args, sources, requirements):
             raise EdgeError("--wyoming gets its sound from its clients: leave the source out")
+        elif args.page is not None:
+            raise EdgeError(
+                "--page shows one stream, and --wyoming has many: leave one of them out"
+            )
         info = StreamInfo(
             rate=requirements["rate_hz"],
             channels=tuple(requirements["channels"]),
@@ -88,13 +95,22 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             controls=Controls(settings.usual_threshold),
         )
         info = with_model(info, model)
+        info.controls.settings = settings
+        page = open_page(args, command.prog, argv, chain, info)
         with open_output(args, sinks, info) as output:
+            if page is not None:
+                output.sinks.append(page.sink)
+                page.start()
             if wyoming is not None:
                 serve_wyoming(wyoming, model, settings, output, info, args.runtime)
             elif updates is None:
-                run_live(source, chain, output, info, args.wait)
+                stopped = run_live(source, chain, output, info, args.wait)
+                if page is not None and not stopped:
+                    stay_open(page.link)
             else:
                 with updates.running(chain, build, output, info) as exchangeable:
+                    if page is not None:
+                        page.chain = exchangeable
                     run_live(source, exchangeable, output, info, args.wait)
 
     return run_command(parser, recognise, argv)
@@ -143,6 +159,7 @@ def _parser(command: LiveCommand, sources: Registry, sinks: Registry) -> Command
     add_fleet_options(parser)
     if command.serves_wyoming:
         add_wyoming_option(parser)
+    add_page_options(parser)
     add_common(parser)
     return parser
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,8 @@ from edge.source import Source
 
 log = logging.getLogger(__name__)
 
+POLL_INTERVAL = 0.1  # s
+
 
 def add_wait_option(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
@@ -30,8 +33,11 @@ def add_wait_option(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def run_live(source: Source, chain: Chain, output: Output, info: StreamInfo, wait: bool) -> None:
-    """Run until the source ends or a signal stops it, with a summary at the end in any case."""
+def run_live(source: Source, chain: Chain, output: Output, info: StreamInfo, wait: bool) -> bool:
+    """Run until the source ends or a signal stops it, with a summary at the end in any case.
+
+    Return whether a signal stopped it.
+    """
     running = False
     try:
         with _opened(source, output, info, wait):
@@ -40,6 +46,7 @@ def run_live(source: Source, chain: Chain, output: Output, info: StreamInfo, wai
             with until_signal() as stopping:
                 running = True
                 run(source, chain, output, stopping, info.controls)
+                return stopping()
     except EdgeError as error:
         if not running:
             output.show(Failure(str(error), fatal=True))
@@ -49,6 +56,15 @@ def run_live(source: Source, chain: Chain, output: Output, info: StreamInfo, wai
         if running:  # the second signal
             raise
         output.show_end_before_begin()
+    return True
+
+
+def stay_open(link: str) -> None:
+    """Wait for a signal after the end of a recording, because somebody may look at the page."""
+    log.info("the source has ended; the page stays open until Ctrl-C: %s", link)
+    with until_signal() as stopping:
+        while not stopping():
+            time.sleep(POLL_INTERVAL)
 
 
 @contextmanager

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from edge.cli.options import add_runtime_option
 from edge.cli.parser import CommandParser
 from edge.decision import DecisionSettings
 from edge.errors import ModelError
+from edge.page.settings_file import read_settings
+
+
+@dataclass(frozen=True)
+class ThresholdChoice:
+    """What --threshold says."""
+
+    common: float | None
+    """For all labels alike; None for the model's own."""
+    by_word: dict[str, float] = field(default_factory=dict)
+
+    def apply(self, settings: DecisionSettings) -> DecisionSettings:
+        if self.common is not None:
+            settings = settings.with_threshold(self.common)
+        return settings.with_thresholds(self.by_word) if self.by_word else settings
 
 
 def add_recognition_options(parser: CommandParser, task: str, spots_words: bool) -> None:
@@ -22,11 +39,19 @@ def add_recognition_options(parser: CommandParser, task: str, spots_words: bool)
     )
     add_runtime_option(group)
     of_what = f"of a {'word' if spots_words else 'digit'}, for all of them alike"
+    example = "0.95,stop=0.9" if spots_words else "0.6,7=0.8"
     group.add_argument(
         "--threshold",
-        type=_score,
+        type=_threshold,
         metavar="SCORE",
-        help=f"the least probability {of_what}, 0 to 1 (default: the model's own)",
+        help=f"the least probability {of_what}, 0 to 1 (default: the model's own); single ones "
+        f"can follow, as in {example}",
+    )
+    group.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="thresholds that the page saved; the page saves them here",
     )
     if spots_words:
         group.add_argument(
@@ -38,8 +63,13 @@ def add_recognition_options(parser: CommandParser, task: str, spots_words: bool)
         )
 
 
-def chosen_settings(args: argparse.Namespace, settings: DecisionSettings) -> DecisionSettings:
-    """The model's decision settings, with the threshold or budget that the options choose."""
+def chosen_settings(
+    args: argparse.Namespace, settings: DecisionSettings, file: Path | None = None
+) -> DecisionSettings:
+    """The model's decision settings, with the threshold or budget that the options choose.
+
+    `file`: thresholds that were saved, used if the options choose none.
+    """
     threshold, budget = _threshold_and_budget(args)
     if threshold is not None and budget is not None:
         # The command line wins over the environment.
@@ -48,11 +78,28 @@ def chosen_settings(args: argparse.Namespace, settings: DecisionSettings) -> Dec
             raise ModelError("--threshold and --max-false-per-hour set the same: give one of them")
     if budget is not None:
         return settings.with_budget(budget)
-    return settings if threshold is None else settings.with_threshold(threshold)
+    if threshold is not None:
+        return threshold.apply(settings)
+    return settings if file is None else read_settings(file, settings)
 
 
-def _threshold_and_budget(args: argparse.Namespace) -> tuple[float | None, float | None]:
+def _threshold_and_budget(
+    args: argparse.Namespace,
+) -> tuple[ThresholdChoice | None, float | None]:
     return args.threshold, getattr(args, "max_false_per_hour", None)
+
+
+def _threshold(text: str) -> ThresholdChoice:
+    common, by_word = None, {}
+    for part in text.split(","):
+        word, equals, score = part.rpartition("=")
+        if equals:
+            by_word[word.strip()] = _score(score)
+        elif common is None:
+            common = _score(part)
+        else:
+            raise argparse.ArgumentTypeError(f"{part} needs a label: give LABEL=SCORE")
+    return ThresholdChoice(common, by_word)
 
 
 def _score(text: str) -> float:

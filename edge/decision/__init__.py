@@ -68,6 +68,10 @@ class DecisionSettings(ABC):
     def with_threshold(self: Settings, threshold: float) -> Settings:
         """The same settings with one threshold for all words."""
 
+    def with_thresholds(self: Settings, thresholds: Mapping[str, float]) -> Settings:
+        """The same settings with other thresholds of these words; the others keep theirs."""
+        raise ModelError("this model has one threshold for all labels: give it alone")
+
     @property
     def usual_threshold(self) -> float | None:
         """The threshold of most words; None if there is none."""
@@ -80,6 +84,16 @@ class DecisionSettings(ABC):
             "the false accepts per hour of this model were not measured: "
             "leave --max-false-per-hour out"
         )
+
+
+def changed_thresholds(
+    thresholds: Mapping[str, float], changes: Mapping[str, float]
+) -> dict[str, float]:
+    """The thresholds with some of them changed; ModelError if a word is not in them."""
+    for word in changes:
+        if word not in thresholds:
+            raise ModelError(f"{word} is not a word of the model: it has {', '.join(thresholds)}")
+    return {**thresholds, **changes}
 
 
 class Decision(ABC):

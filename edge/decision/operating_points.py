@@ -17,12 +17,15 @@ class OperatingPoint:
 
     false_per_hour: float
     threshold: float
+    hit_rate: float | None = None
+    """The share of words that training found at it; None if it was not measured."""
 
     @classmethod
     def from_manifest(cls, fields: Fields) -> OperatingPoint:
         return cls(
             false_per_hour=fields.number("false_per_hour", 0, MAX_FALSE_PER_HOUR),
             threshold=fields.number("threshold", 0, 1),
+            hit_rate=fields.number("hit_rate", 0, 1) if "hit_rate" in fields.values else None,
         )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import MAX_WORD_PRIOR, Decision, DecisionSettings
+from edge.decision import MAX_WORD_PRIOR, Decision, DecisionSettings, changed_thresholds
 from edge.decision.operating_points import OperatingPoint, choose_point, thresholds_at
 from edge.decision.running_speech import RunningSpeech, RunningSpeechSettings
 from edge.events import Detection
@@ -97,6 +97,9 @@ class SpottingSettings(DecisionSettings):
 
     def with_threshold(self, threshold: float) -> SpottingSettings:
         return replace(self, thresholds=dict.fromkeys(self.thresholds, threshold))
+
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> SpottingSettings:
+        return replace(self, thresholds=changed_thresholds(self.thresholds, thresholds))
 
     def with_budget(self, max_false_per_hour: float) -> SpottingSettings:
         point = choose_point(self.operating_points, max_false_per_hour)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from edge.decision import MAX_WORD_PRIOR, DecisionSettings
+from edge.decision import MAX_WORD_PRIOR, DecisionSettings, changed_thresholds
 from edge.fields import FieldError, Fields
 
 
@@ -55,6 +55,9 @@ class StrokeSettings(DecisionSettings):
 
     def with_threshold(self, threshold: float) -> StrokeSettings:
         return replace(self, thresholds=dict.fromkeys(self.thresholds, threshold))
+
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> StrokeSettings:
+        return replace(self, thresholds=changed_thresholds(self.thresholds, thresholds))
 
 
 def _thresholds(fields: Fields, digits: Sequence[str]) -> dict[str, float]:

@@ -7,7 +7,7 @@ New features are one module and one line in FEATURES, or an entry point of the g
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, ClassVar
@@ -54,12 +54,20 @@ class Window:
     """Beats a minute, of a window of an ECG."""
 
 
+BlockWatcher = Callable[[float, NDArray[np.float32], float, bool], None]
+"""Takes the source time of the newest sample of a block of frames, the frames, their level in nats,
+and whether the level gate is open."""
+
+
 class Features(ABC):
     """Turns chunks into windows, which do not depend on how the stream was cut into chunks."""
 
     averages_recordings: ClassVar[bool] = False
     """Whether the scores of a recording are the mean of those of its windows, as with the beats of
     an ECG, instead of those of the one stroke or word in it."""
+
+    watch_block: BlockWatcher | None = None
+    """Called with each block of a spectrogram, for a live view."""
 
     @classmethod
     @abstractmethod

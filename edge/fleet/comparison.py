@@ -189,8 +189,10 @@ class ExchangeableChain(Chain):
             return
         self._current, self._other = self._other, self._current
         used = self._current
+        used.take_watchers(self._other)
         self.model, self.features, self.decision = used.model, used.features, used.decision
         self._new_is_current = not self._new_is_current
+        self._controls.settings = self.model.settings
         self._controls.threshold = self.model.settings.usual_threshold
         self._on_switch(used)
 

@@ -118,8 +118,11 @@ class SoundFeatures(Features):
             rows = self._stage.apply(block)
             self._rows.append(rows)
             self._new_rows += len(rows)
-            if gate(self.front_end.level(block)):
-                now = float(t[newest])
+            level, now = self.front_end.level(block), float(t[newest])
+            is_open = gate(level)
+            if self.watch_block is not None:
+                self.watch_block(now, block, level, is_open)
+            if is_open:
                 tensor = self._rows.window()
                 yield Window(now, now, tensor, self._new_rows, active=self._gate.active)
                 self._new_rows = 0

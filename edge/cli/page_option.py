@@ -1,0 +1,80 @@
+"""The options of the live page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.chain import Chain
+from edge.cli.parser import CommandParser
+from edge.page.address import HOST, PORT, Address, parse_address
+from edge.sink import StreamInfo
+
+if TYPE_CHECKING:
+    from edge.page.page import Page
+
+FOLDER = "edge-page"
+
+
+def add_page_options(parser: CommandParser) -> None:
+    group = parser.add_argument_group(
+        "page", "See, tune and record in a browser; nothing leaves this computer."
+    )
+    group.add_argument(
+        "--page",
+        type=_address,
+        nargs="?",
+        const=Address(HOST, PORT),
+        metavar="HOST:PORT",
+        help=f"serve a page for a browser and print its link (default: {HOST}:{PORT}; "
+        f"0.0.0.0:{PORT} for every network, with a token in the link)",
+    )
+    group.add_argument(
+        "--page-folder",
+        type=Path,
+        default=Path(FOLDER),
+        metavar="FOLDER",
+        help=f"where the page saves settings and recordings (default: {FOLDER})",
+    )
+
+
+def settings_file(args: argparse.Namespace) -> Path | None:
+    """The file with the thresholds to start with; None if there is none."""
+    if args.settings is not None:
+        path: Path = args.settings
+        return path
+    if args.page is None:
+        return None
+    path = saved_settings(args)
+    return path if path.exists() else None
+
+
+def saved_settings(args: argparse.Namespace) -> Path:
+    """The file in which the page saves thresholds."""
+    return args.settings or args.page_folder / "settings.json"
+
+
+def open_page(
+    args: argparse.Namespace,
+    prog: str,
+    argv: Sequence[str] | None,
+    chain: Chain,
+    info: StreamInfo,
+) -> Page | None:
+    """The page, if it is chosen; EdgeError if its address cannot be served."""
+    if args.page is None:
+        return None
+    from edge.page.page import Page, PageSettings
+
+    words = [prog, *(sys.argv[1:] if argv is None else argv)]
+    return Page(PageSettings(args.page, args.page_folder, saved_settings(args), words), chain, info)
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,156 @@
+"""The page of one run: its server, its sink, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import edge
+from edge.chain import Chain
+from edge.events import RunEvent
+from edge.page.address import Address
+from edge.page.live_view import LOWEST, STEPS, LiveView
+from edge.page.server import PageServer
+from edge.page.sink import HEALTH_EVERY_S, PageSink
+from edge.page.token import stored_token
+from edge.page.tuning import Tuning
+from edge.sink import StreamInfo
+
+log = logging.getLogger(__name__)
+
+WATCHED_WAIT_S = 0.04  # samples come this often while somebody watches
+STATE_FILE, TOKEN_FILE = "settings.json", "token"
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    address: Address
+    folder: Path
+    """Where the page stores what it saves."""
+    settings_file: Path
+    argv: Sequence[str]
+    """The command that runs, with its options."""
+
+
+class Page:
+    """`start` is called once; the sink's `close` ends the server."""
+
+    def __init__(self, settings: PageSettings, chain: Chain, info: StreamInfo) -> None:
+        """EdgeError if the address cannot be served."""
+        from edge.page.clients import Clients
+
+        self.settings, self.chain, self.info = settings, chain, info
+        self.server = PageServer(settings.address)
+        address = self.server.address
+        self.token = None if address.is_local else stored_token(settings.folder / TOKEN_FILE)
+        self.view = LiveView()
+        self.clients = Clients(self._watched_by)
+        self.sink = _ClosingSink(info, self.view, self.send, self)
+        self.tuning = Tuning(chain.model, info.controls, settings.argv, settings.settings_file)
+        chain.watch_window = self.view.add_window
+        chain.features.watch_block = self.view.add_block
+
+    @property
+    def link(self) -> str:
+        """What a person opens."""
+        query = "" if self.token is None else f"?token={self.token}"
+        return self.server.address.url + query
+
+    def start(self) -> None:
+        from edge.page.routes import application
+
+        self.server.start(application(self), [self._report_health], self.clients.drop_all)
+        log.info("page: %s", self.link)
+
+    def send(self, message: str, live: bool = False) -> None:
+        """Pass a message to all browsers, from any thread."""
+        self.server.call(self.clients.send, message, live)
+
+    def send_state(self) -> None:
+        """Tell all browsers what has changed."""
+        self.send(json.dumps({"state": self.state()}))
+
+    def state(self) -> dict[str, Any]:
+        """`GET /api/state`: what runs, with which settings."""
+        chain, info, ready = self.chain, self.info, self.sink.ready
+        model = chain.model
+        specification = model.manifest.input
+        settings = self.tuning.settings
+        return {
+            "version": edge.__version__,
+            "device": info.device,
+            "task": info.task,
+            "model": model.path.stem,
+            "runtime": model.runtime,
+            "kind": "sound" if info.is_sound else "ecg" if info.is_ecg else "motion",
+            "source": None if ready is None else ready.source,
+            "channels": list(info.channels),
+            "rate": info.rate,
+            "labels": [label for label in model.labels if label not in settings.internal_labels],
+            "words": model.words,
+            "hint": info.hint,
+            "pages": ["live", "tune", "health"],
+            "listening": info.controls.listening,
+            "ended": self.sink.ended,
+            "joins_digits": info.task == "sounddigit",
+            "decision": {
+                name: getattr(settings, name, None)
+                for name in ("smoothing_s", "refractory_s", "delay_s", "max_hold_s")
+            },
+            "spectrogram": _spectrogram(specification),
+            **self.tuning.state(),
+        }
+
+    async def _report_health(self) -> None:
+        """Send the counters while somebody watches."""
+        while True:
+            await asyncio.sleep(HEALTH_EVERY_S)
+            if self.view.active:
+                self.clients.send(json.dumps({"health": self.health()}), live=True)
+
+    def health(self) -> dict[str, Any]:
+        return {
+            **self.sink.health(),
+            "browsers": len(self.clients),
+            "browsers_dropped": self.clients.dropped,
+            "messages_lost": self.server.lost,
+        }
+
+    def _watched_by(self, clients: int) -> None:
+        self.view.active = clients > 0
+        self.info.controls.longest_wait_s = WATCHED_WAIT_S if clients else float("inf")
+
+
+class _ClosingSink(PageSink):
+    """Ends the server when the outputs are closed."""
+
+    def __init__(self, info: StreamInfo, view: LiveView, send: Any, page: Page) -> None:
+        super().__init__(info, view, send)
+        self._page = page
+
+    def show(self, event: RunEvent) -> None:
+        super().show(event)
+        if self.ended:
+            self._page.send_state()
+
+    def close(self) -> None:
+        self._page.server.close()
+
+
+def _spectrogram(specification: dict[str, Any]) -> dict[str, Any] | None:
+    if specification["kind"] != "sound":
+        return None
+    front_end = specification["front_end"]
+    return {
+        "bins": front_end["coefficients"] or front_end["mels"],
+        "step_s": front_end["hop"] / front_end["rate_hz"],
+        "low_hz": front_end["low_hz"],
+        "high_hz": front_end["high_hz"],
+        "lowest": LOWEST,
+        "steps": STEPS,
+    }
