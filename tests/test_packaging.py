@@ -126,7 +126,8 @@ def test_the_wheel_has_all_code_and_models(wheel):
     models = {f"edge/shipped/{path.name}" for path in ROOT.glob("models/*.tflite")}
     assert models, "there is no model to ship"
     others = {"edge/py.typed", "edge/shipped/__init__.py", "edge/simulation/sound/voices.npz"}
-    assert packed == code | models | others
+    page = {str(path.relative_to(ROOT)) for path in ROOT.glob("edge/page/static/*")}
+    assert packed == code | models | others | page
 
 
 def test_every_command_has_help_in_any_folder(installed, tmp_path):

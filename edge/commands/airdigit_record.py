@@ -14,7 +14,6 @@ No file is ever overwritten. When the command ends early, the takes recorded so 
 from __future__ import annotations
 
 import argparse
-import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ from edge.formats.motion.file_name import NONE_LABEL
 from edge.source import HAND_MOTION, MOTION_SOURCES
 from edge.source.selection import add_source_options, choose_source
 from edge.source.simulated.prompted_hand import PromptedHand
-from edge.takes.motion.storage import FORMATS
+from edge.takes.motion.storage import FORMATS, LABEL
 
 PROG = "airdigit-record"
 SOURCES = MOTION_SOURCES | {"mock": "edge.source.simulated.prompted_hand:PromptedHand"}
@@ -103,7 +102,7 @@ def _add_options(parser: CommandParser) -> None:
 
 
 def _label(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,40}", text):
+    if not LABEL.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a label: use letters, digits and -")
     return text
 

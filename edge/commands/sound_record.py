@@ -16,7 +16,6 @@ that are already there count: run the same command again to continue. No file is
 from __future__ import annotations
 
 import argparse
-import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -32,6 +31,7 @@ from edge.source import SOUND_SOURCES
 from edge.source.selection import add_source_options, choose_source
 from edge.source.simulated.prompted_microphone import PromptedMicrophone
 from edge.takes.sound.capture import RATE
+from edge.takes.sound.storage import SPEAKER, WORD
 
 SOURCES = SOUND_SOURCES | {"mock": "edge.source.simulated.prompted_microphone:PromptedMicrophone"}
 REQUIREMENTS = {"channels": list(AUDIO), "rate_hz": RATE}
@@ -94,15 +94,13 @@ def _words(text: str) -> list[str]:
     if not words:
         raise argparse.ArgumentTypeError(f"{text!r} has no word in it")
     for word in words:
-        # After the first letter other characters are allowed too: many vowel signs of written
-        # languages are not letters.
-        if not re.fullmatch(r"[0-9]+|[^\W\d_][^/\\._]{0,39}", word) or not word.isprintable():
+        if not WORD.fullmatch(word) or not word.isprintable():
             raise argparse.ArgumentTypeError(f"{word!r} is not a word: use letters, or digits")
     return [part for word in words for part in (word if word[0] in "0123456789" else [word])]
 
 
 def _speaker(text: str) -> str:
     name = unicodedata.normalize("NFC", text)
-    if not re.fullmatch(r"[^\W\d_](-|[^\W_]){0,39}", name):
+    if not SPEAKER.fullmatch(name):
         raise argparse.ArgumentTypeError(f"{text!r} is not a name: letters, then digits, no space")
     return name

@@ -33,12 +33,24 @@ def write_new_file(paths: Iterable[Path], data: bytes, mode: int = 0o666) -> Pat
     paths = iter(paths)
     path = next(paths)
     with _part_file(path, data, mode) as part:
-        while True:
-            try:
-                _rename_to_new(part, path)
-                return path
-            except FileExistsError:
-                path = next(paths)
+        return _rename_to_first(part, path, paths)
+
+
+def move_to_new(old: Path, paths: Iterable[Path]) -> Path:
+    """Rename a file to the first of the paths that does not exist, and return that path."""
+    paths = iter(paths)
+    path = _rename_to_first(old, next(paths), paths)
+    _sync_folder(path.parent)
+    return path
+
+
+def _rename_to_first(old: Path, path: Path, others: Iterator[Path]) -> Path:
+    while True:
+        try:
+            _rename_to_new(old, path)
+            return path
+        except FileExistsError:
+            path = next(others)
 
 
 @contextmanager

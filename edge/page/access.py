@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Any
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any
 
 from edge.errors import EdgeError
 from edge.page.address import Address, is_known_host
+from edge.page.answers import Refused, json_answer
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_BODY = 1 << 16  # bytes of a request
 CHANGES_PER_S, CHANGES_AT_ONCE = 20.0, 60  # requests that change something
@@ -34,10 +35,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 NO_TOKEN = "open the link with the token that the command printed when it started"
-
-
-class Conflict(EdgeError):
-    """The request does not fit what runs now, such as a second recording at the same time."""
 
 
 class RateLimit:
@@ -69,6 +66,8 @@ class Access:
         self._guesses = RateLimit(GUESSES_PER_S, GUESSES_AT_ONCE)
 
     def middleware(self) -> Any:
+        from aiohttp import web
+
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             refusal = self._refusal(request)
@@ -135,12 +134,14 @@ def _is_from_another_site(request: web.Request, host: str, changes: bool) -> boo
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The answer of the handler; its errors become one sentence."""
+    from aiohttp import web
+
     try:
         return await handler(request)
     except web.HTTPException as error:
         return _error(error.status, error.reason)
-    except Conflict as error:
-        return _error(409, str(error))
+    except Refused as error:
+        return _error(error.status, str(error))
     except EdgeError as error:
         return _error(400, str(error))
     except OSError as error:
@@ -148,5 +149,5 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _error(507, error.strerror or str(error))
 
 
-def _error(status: int, reason: str) -> web.Response:
-    return web.json_response({"error": reason}, status=status, dumps=json.dumps)
+def _error(status: int, reason: str) -> web.StreamResponse:
+    return json_answer({"error": reason}, status)

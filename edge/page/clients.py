@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from collections.abc import Callable
 
@@ -17,6 +18,8 @@ class Client:
     """The queue of one connection, used in the thread of the server only."""
 
     def __init__(self, wants_live: bool) -> None:
+        self.name = secrets.token_hex(8)
+        """Known to this browser only: who has it may end what this browser started."""
         self.wants_live = wants_live
         """Whether it gets the live view, besides events: not while its page is hidden."""
         self.dropped = False
@@ -56,12 +59,16 @@ class Client:
 class Clients:
     """All connections. `add`, `remove` and `send` are for the thread of the server."""
 
-    def __init__(self, on_change: Callable[[int], None]) -> None:
-        """`on_change` is called with the number of clients that get the live view."""
+    def __init__(self, on_change: Callable[[int], None], on_leave: Callable[[str], None]) -> None:
+        """`on_change` is called with the number of clients that get the live view, `on_leave` with
+        the name of a client that has gone."""
         self._clients: set[Client] = set()
-        self._on_change = on_change
+        self._on_change, self._on_leave = on_change, on_leave
         self.dropped = 0
         """Clients that were too slow, so far."""
+
+    def has(self, name: str) -> bool:
+        return any(client.name == name for client in self._clients)
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -76,6 +83,7 @@ class Clients:
 
     def remove(self, client: Client) -> None:
         self._clients.discard(client)
+        self._on_leave(client.name)
         self.changed()
 
     def changed(self) -> None:

@@ -13,8 +13,12 @@ from typing import Any
 import edge
 from edge.chain import Chain
 from edge.events import RunEvent
+from edge.formats.motion.file_name import NONE_LABEL
 from edge.page.address import Address
+from edge.page.library import Library
 from edge.page.live_view import LOWEST, STEPS, LiveView
+from edge.page.recorder import Recorder
+from edge.page.recording import StrokeRecorder, TakeRecorder, WordRecorder
 from edge.page.server import PageServer
 from edge.page.sink import HEALTH_EVERY_S, PageSink
 from edge.page.token import stored_token
@@ -24,7 +28,7 @@ from edge.sink import StreamInfo
 log = logging.getLogger(__name__)
 
 WATCHED_WAIT_S = 0.04  # samples come this often while somebody watches
-STATE_FILE, TOKEN_FILE = "settings.json", "token"
+TOKEN_FILE, TAKES_FOLDER, DELETED_FOLDER = "token", "takes", "deleted"
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,13 @@ class Page:
         address = self.server.address
         self.token = None if address.is_local else stored_token(settings.folder / TOKEN_FILE)
         self.view = LiveView()
-        self.clients = Clients(self._watched_by)
+        self.recorder = Recorder(lambda state: self.send(json.dumps({"record": state})))
+        takes, deleted = settings.folder / TAKES_FOLDER, settings.folder / DELETED_FOLDER
+        self.library = Library(takes, deleted, chain.model, info.is_sound)
+        self.clients = Clients(self._watched_by, self.recorder.owner_left)
         self.sink = _ClosingSink(info, self.view, self.send, self)
         self.tuning = Tuning(chain.model, info.controls, settings.argv, settings.settings_file)
+        self.sink.on_chunk.append(self.recorder.feed)
         chain.watch_window = self.view.add_window
         chain.features.watch_block = self.view.add_block
 
@@ -94,7 +102,9 @@ class Page:
             "labels": [label for label in model.labels if label not in settings.internal_labels],
             "words": model.words,
             "hint": info.hint,
-            "pages": ["live", "tune", "health"],
+            "pages": self._views(),
+            "takes_folder": str(self.library.folder),
+            "recording_labels": self._recording_labels(),
             "listening": info.controls.listening,
             "ended": self.sink.ended,
             "joins_digits": info.task == "sounddigit",
@@ -105,6 +115,24 @@ class Page:
             "spectrogram": _spectrogram(specification),
             **self.tuning.state(),
         }
+
+    def take_recorder(self, label: str, speaker: str) -> TakeRecorder:
+        """A recorder for this source; RecordingError if label or speaker cannot be used."""
+        folder, ready = self.library.folder, self.sink.ready
+        rate = self.info.rate if ready is None else ready.rate
+        channels = self.info.channels if ready is None else ready.channels
+        if self.info.is_sound:
+            return WordRecorder(label, speaker, folder, rate)
+        return StrokeRecorder(label, speaker, folder, rate, channels)
+
+    def _views(self) -> list[str]:
+        recording = [] if self.info.is_ecg else ["record"]
+        return ["live", "tune", *recording, "health"]
+
+    def _recording_labels(self) -> list[str]:
+        """What is suggested to be recorded."""
+        words = list(self.chain.model.words)
+        return words if self.info.is_sound else [*words, NONE_LABEL]
 
     async def _report_health(self) -> None:
         """Send the counters while somebody watches."""

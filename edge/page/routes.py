@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSMsgType, web
-
-from edge.errors import EdgeError
 from edge.page.access import MAX_BODY, Access
+from edge.page.answers import Refused, body, file_answer, json_answer
 from edge.page.clients import Client
+from edge.page.take_routes import in_thread, take_routes
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from edge.page.page import Page
 
 STATIC = Path(__file__).with_name("static")
@@ -29,6 +29,8 @@ PING_S = 20.0  # between two signs of life on a connection without events
 
 
 def application(page: Page) -> web.Application:
+    from aiohttp import web
+
     access = Access(page.server.address, page.token)
     app = web.Application(middlewares=[access.middleware()], client_max_size=MAX_BODY)
     routes = Routes(page)
@@ -42,6 +44,7 @@ def application(page: Page) -> web.Application:
             web.get("/ws", routes.socket),
             web.post("/api/settings", routes.change_settings),
             web.post("/api/settings/save", routes.save_settings),
+            *take_routes(page),
         ]
     )
     return app
@@ -58,19 +61,14 @@ class Routes:
     async def file(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "index.html")
         if name not in self._files:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=self._files[name],
-            content_type=TYPES[Path(name).suffix],
-            charset="utf-8",
-            headers={"Cache-Control": "no-cache"},
-        )
+            raise Refused(404, "there is no such file")
+        return file_answer(self._files[name], TYPES[Path(name).suffix])
 
     async def state(self, request: web.Request) -> web.Response:
-        return web.json_response(self._page.state())
+        return json_answer(self._page.state())
 
     async def health(self, request: web.Request) -> web.Response:
-        return web.json_response(self._page.health())
+        return json_answer(self._page.health())
 
     async def change_settings(self, request: web.Request) -> web.Response:
         """Change thresholds (see `Tuning.change`), or pause with `listening`."""
@@ -81,14 +79,16 @@ class Routes:
         if values.keys() - {"listening"}:
             self._page.tuning.change(values)
         self._page.send_state()
-        return web.json_response(self._page.state())
+        return json_answer(self._page.state())
 
     async def save_settings(self, request: web.Request) -> web.Response:
         path = await in_thread(self._page.tuning.save)
-        return web.json_response({"saved": str(path)})
+        return json_answer({"saved": str(path)})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: the events so far, and then each event, as with --json."""
+        from aiohttp import web
+
         client = self._connected(Client(wants_live=False))
         try:
             answer = web.StreamResponse(
@@ -109,6 +109,8 @@ class Routes:
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
         """The state and the events so far, and then each event and the live view."""
+        from aiohttp import WSMsgType, web
+
         client = self._connected(Client(wants_live=True))
         socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_BODY, compress=False)
         writer = None
@@ -127,7 +129,12 @@ class Routes:
 
     async def _write(self, socket: web.WebSocketResponse, client: Client) -> None:
         page = self._page
-        hello = {"state": page.state(), "events": [json.loads(e) for e in page.sink.backlog]}
+        hello = {
+            "client": client.name,
+            "state": page.state(),
+            "events": [json.loads(line) for line in page.sink.backlog],
+            "record": page.recorder.state(),
+        }
         try:
             await socket.send_str(json.dumps(hello))
             while not client.dropped:
@@ -150,24 +157,8 @@ class Routes:
 
     def _connected(self, client: Client) -> Client:
         if not self._page.clients.add(client):
-            raise web.HTTPServiceUnavailable(reason="too many browsers are connected")
+            raise Refused(503, "too many browsers are connected")
         return client
-
-
-async def body(request: web.Request) -> Mapping[str, Any]:
-    """The JSON object in a request; EdgeError if there is none."""
-    try:
-        values = await request.json()
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise EdgeError("send a JSON object")
-    return values
-
-
-async def in_thread(function: Any, *arguments: Any) -> Any:
-    """Call what uses a disk or a model without blocking the server."""
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
 
 
 def _abort(request: web.Request) -> None:

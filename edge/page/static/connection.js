@@ -50,12 +50,14 @@ function receive(message) {
   } else if (message.state) {
     store.state = message.state;
     if (message.events) {
+      store.client = message.client;
       store.events = [];
       emit("hello", message.state);
       message.events.forEach(addEvent);
     }
     emit("state", message.state);
-  } else {
+  }
+  if (!message.live && !message.event) {
     for (const kind of ["stroke", "record", "takes", "near_miss", "review", "teach"]) {
       if (kind in message) {
         store[kind] = message[kind];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
@@ -11,6 +12,7 @@ from edge.formats.atomic_write import write_new_file
 from edge.formats.motion import edge_impulse, own_csv
 from edge.formats.motion.recording import Recording
 
+LABEL = re.compile(r"[A-Za-z0-9-]{1,40}")
 FORMATS = {"csv": own_csv, "edge-impulse": edge_impulse}
 
 
@@ -20,14 +22,16 @@ def save_take(recording: Recording, folder: Path, label: str, form: str, when: d
     Its name is `<label>_<date>_<time>[_n].csv`, or `<label>.<date>_<time>[_n].json` as Edge Impulse
     expects it. The time is only in the name, because the clock of a Pi without network is wrong.
     """
-    file_format = FORMATS[form]
-    stem = f"{label}{file_format.SEPARATOR}{when:%Y%m%d_%H%M%S}"
     folder.mkdir(parents=True, exist_ok=True)
-    data = file_format.render(recording).encode()
-    return write_new_file(_paths(folder, stem, file_format.SUFFIX), data)
+    return write_new_file(
+        take_paths(folder, label, form, when), FORMATS[form].render(recording).encode()
+    )
 
 
-def _paths(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
+def take_paths(folder: Path, label: str, form: str, when: datetime) -> Iterator[Path]:
+    """Yield the paths that a take of this time may have."""
+    stem = f"{label}{FORMATS[form].SEPARATOR}{when:%Y%m%d_%H%M%S}"
+    suffix = FORMATS[form].SUFFIX
     yield folder / f"{stem}{suffix}"
     for number in count(2):
         yield folder / f"{stem}_{number}{suffix}"

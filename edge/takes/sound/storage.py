@@ -6,6 +6,8 @@ digits. No file is ever overwritten.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +18,11 @@ from edge.errors import RecordingError
 from edge.formats.atomic_write import write_new_file
 from edge.formats.sound.wav_writer import wav_bytes
 from edge.takes.sound.capture import RATE
+
+# After the first letter other characters are allowed too: many vowel signs of written languages are
+# not letters.
+WORD = re.compile(r"[0-9]+|[^\W\d_][^/\\._]{0,39}")
+SPEAKER = re.compile(r"[^\W\d_](-|[^\W_]){0,39}")
 
 
 class DuplicateTake(RecordingError):
@@ -39,8 +46,19 @@ def save_take(samples: NDArray[np.float32], folder: Path, word: str, speaker: st
     for path in folder.glob(f"*/*{speaker}_*.wav"):
         if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
             raise DuplicateTake(f"the same take is already saved as {path}")
+    return write_new_file(take_paths(folder, word, speaker), data)
+
+
+def take_paths(folder: Path, word: str, speaker: str) -> Iterator[Path]:
+    """Yield the paths that the next takes of the word by this speaker may have."""
     stem = _stem(word, speaker)
-    return write_new_file((folder / word / f"{stem}{number}.wav" for number in count()), data)
+    yield from (folder / word / f"{stem}{number}.wav" for number in count())
+
+
+def speaker_of(path: Path) -> str:
+    """Return the speaker of a saved take, from its name; "" if it has another form."""
+    stem = path.stem.rpartition("_")[0]
+    return stem.removesuffix("_nohash") if stem.endswith("_nohash") else stem.partition("_")[2]
 
 
 def _stem(word: str, speaker: str) -> str:

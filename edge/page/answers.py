@@ -1,0 +1,51 @@
+"""Answers to requests. aiohttp is imported when it is used, because only the page needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from edge.errors import EdgeError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+class Refused(EdgeError):
+    """A request that is refused with a status of HTTP."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def json_answer(values: Mapping[str, Any], status: int = 200) -> web.Response:
+    from aiohttp import web
+
+    return web.json_response(values, status=status)
+
+
+def file_answer(
+    content: bytes, content_type: str, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A file, which browsers ask for again at every visit: a new version is used at once."""
+    from aiohttp import web
+
+    charset = "utf-8" if content_type.startswith("text/") else None
+    return web.Response(
+        body=content,
+        content_type=content_type,
+        charset=charset,
+        headers={"Cache-Control": "no-cache", **(headers or {})},
+    )
+
+
+async def body(request: web.Request) -> Mapping[str, Any]:
+    """The JSON object in a request; Refused if there is none."""
+    try:
+        values = await request.json()
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise Refused(400, "send a JSON object")
+    return values
