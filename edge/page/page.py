@@ -63,6 +63,13 @@ class Page:
         chain.watch_window = self.view.add_window
         chain.features.watch_block = self.view.add_block
 
+    def use_model(self, info: StreamInfo) -> None:
+        """The chain has another model from now on."""
+        self.info = info
+        self.tuning.model = self.chain.model
+        self.library.use_model(self.chain.model)
+        self.send_state()
+
     @property
     def link(self) -> str:
         """What a person opens."""
@@ -165,6 +172,10 @@ class _ClosingSink(PageSink):
         super().show(event)
         if self.ended:
             self._page.send_state()
+
+    def change_info(self, info: StreamInfo) -> None:
+        super().change_info(info)
+        self._page.use_model(info)
 
     def close(self) -> None:
         self._page.server.close()

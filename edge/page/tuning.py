@@ -26,7 +26,9 @@ class Tuning:
 
     def __init__(self, model: Model, controls: Controls, argv: Sequence[str], file: Path) -> None:
         """`argv`: the command that runs. `file`: where `save` writes."""
-        self.model, self.file = model, file
+        self.file = file
+        self.model = model
+        """The model that is used now."""
         self._controls, self._argv = controls, list(argv)
 
     @property
