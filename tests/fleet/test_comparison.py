@@ -38,6 +38,7 @@ class FakeModel:
 
         chain.process = lambda chunk: Chain.process(chain, chunk)
         chain._events = lambda windows: windows
+        chain.take_watchers = lambda other: None
         return chain
 
     def windows(self) -> Any:
