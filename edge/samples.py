@@ -19,6 +19,8 @@ GYRO = ("gx", "gy", "gz")  # rad/s
 MOTION = ACCEL + GYRO
 AUDIO = ("audio",)  # sound pressure, full scale is 1
 ECG = ("ecg",)  # mV between two electrodes
+GREY = ("grey",)  # of an image: one sample for each pixel, row by row, 0 to 1
+COLOUR = ("red", "green", "blue")  # likewise
 
 MAX_NOTICES = 100  # more changes than this between two chunks are a fault that repeats itself
 

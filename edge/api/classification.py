@@ -7,19 +7,35 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from edge.formats import sound
+from edge.events import SequenceOutput
+from edge.formats import columns, image, sound
 from edge.model import Model
 from edge.model.requirements import check_recording
-from edge.samples import Chunk
+from edge.samples import AUDIO, MOTION, Chunk
+from edge.source.files.images import image_chunk, image_pixels
 
 # The module that finds and reads the recordings for each kind of model input.
 READERS = {
     "beats": "edge.formats.ecg",
+    "image": "edge.formats.image",
     "sound": "edge.formats.sound",
     "stroke": "edge.formats.motion",
+    "window": "edge.formats.columns",
 }
+
+
+class _Readable(Protocol):
+    @property
+    def t(self) -> NDArray[np.float64]: ...
+
+    @property
+    def values(self) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
@@ -40,14 +56,7 @@ def classify(model: str | Path | Model, file: str | os.PathLike[str]) -> Classif
     `model`: a shipped model, a .tflite file, or a `Model` that was loaded once for many files.
     """
     loaded = model if isinstance(model, Model) else Model.load(model)
-    path = Path(file)
-    if path.is_dir():
-        raise RecordingError("is a folder without any recording: name a folder with recordings")
-    reader = reader_for(loaded)
-    at_rate = {"rate": loaded.manifest.rate_hz} if reader is sound else {}
-    recording = reader.read(path, **at_rate)
-    check_recording(loaded, recording)
-    scores = loaded.score_recording(Chunk(recording.t, recording.values))
+    scores = loaded.score_recording(_samples_of(loaded, file))
     internal = loaded.settings.internal_labels
     by_label = {
         label: float(score)
@@ -59,6 +68,36 @@ def classify(model: str | Path | Model, file: str | os.PathLike[str]) -> Classif
     return Classification(best, by_label[best], by_label, accepted)
 
 
+def sequence_of(model: str | Path | Model, file: str | os.PathLike[str]) -> SequenceOutput:
+    """The waveforms that a model computes of a recording; an EdgeError says why it has none."""
+    loaded = model if isinstance(model, Model) else Model.load(model)
+    return loaded.sequence_of_recording(_samples_of(loaded, file))
+
+
 def reader_for(model: Model) -> ModuleType:
-    """The module that reads recordings for this model."""
-    return import_module(READERS[model.manifest.input["kind"]])
+    """The module that finds recordings for this model, and reads them."""
+    kind = model.manifest.input["kind"]
+    channels = tuple(model.manifest.input["sensor"]["channels"])
+    if kind == "window" and channels == AUDIO:
+        kind = "sound"
+    elif kind == "window" and set(channels) <= set(MOTION):
+        kind = "stroke"
+    return import_module(READERS[kind])
+
+
+def _samples_of(model: Model, file: str | os.PathLike[str]) -> Chunk:
+    """The samples of a recording, as the model needs them."""
+    path = Path(file)
+    if path.is_dir():
+        raise RecordingError("is a folder without any recording: name a folder with recordings")
+    reader, sensor = reader_for(model), model.manifest.input["sensor"]
+    channels = tuple(sensor["channels"])
+    if reader is image:
+        return image_chunk(image_pixels(path, channels, sensor["height"], sensor["width"]), 0.0)
+    if reader is columns:
+        recording: _Readable = columns.read(path, channels, sensor["rate_hz"])
+    else:
+        at_rate = {"rate": model.manifest.rate_hz} if reader is sound else {}
+        recording = reader.read(path, **at_rate)
+        check_recording(model, recording)  # type: ignore[arg-type]
+    return Chunk(recording.t, recording.values)

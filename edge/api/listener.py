@@ -15,8 +15,8 @@ from edge.decision import Event
 from edge.model import Model
 from edge.model.requirements import check_channels
 from edge.registry import Registry
-from edge.samples import AUDIO, ECG, Health
-from edge.source import ECG_SOURCES, MOTION_SOURCES, SOUND_SOURCES, Source
+from edge.samples import AUDIO, Health
+from edge.source import Source, sources_for
 from edge.source.selection import choose_source, source_options
 
 
@@ -109,7 +109,7 @@ async def listen_async(task: str, **arguments: Any) -> AsyncIterator[Event]:
 def _source(requirements: Mapping[str, Any], options: Mapping[str, Any]) -> Source:
     channels = tuple(requirements["channels"])
     is_sound = channels == AUDIO
-    table = {AUDIO: SOUND_SOURCES, ECG: ECG_SOURCES}.get(channels, MOTION_SOURCES)
+    table = sources_for(channels)
     actions = _actions(table)
     if not options.keys() <= actions.keys():
         table = table.with_plugins()

@@ -10,7 +10,7 @@ from typing import Any
 
 from edge.bench.engines.loading import ONNX, SUFFIXES, first_installed
 from edge.bench.inputs.model_windows import manifest_file, model_windows
-from edge.bench.inputs.simulated_signal import SIMULATORS, simulate
+from edge.bench.inputs.simulated_signal import simulate, simulator_of
 from edge.bench.model_file.onnx import describe_onnx
 from edge.bench.record import Row, row_name
 from edge.bench.settings import Settings
@@ -122,7 +122,8 @@ def pipeline_jobs(
                 _, manifest = read_model(path)
                 check_input(manifest, path)
                 specification = manifest.input
-                if specification.get("kind") not in SIMULATORS:
+                simulator = simulator_of(specification)
+                if simulator is None:
                     raise EdgeError(f"there is no simulated signal for {name}: measure its model")
                 progress(f"simulating a signal for {name} ({kind})")
                 signal = simulate(specification, settings.signal_s, kind, SEED)
@@ -130,7 +131,7 @@ def pipeline_jobs(
                 signal.save(signal_folder)
                 row["sha256"] = _short_hash(read_bytes(path))
                 if kind == "idle":
-                    row["idle"] = SIMULATORS[specification["kind"]].idle_content
+                    row["idle"] = simulator.idle_content
                 job.request.update(model=str(path.absolute()), signal=str(signal_folder))
             except (EdgeError, OSError) as error:
                 row["error"] = one_line(str(error))

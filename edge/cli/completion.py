@@ -21,6 +21,7 @@ COMMANDS = (
     "edge-completion",
     "edge-fleet",
     "edge-info",
+    "edge-live",
     "edge-service",
     "kws-listen",
     "sound-record",

@@ -4,13 +4,16 @@
   edge-classify kws yes.wav no.flac               sound, of any rate and number of channels
   edge-classify my_digits.tflite takes/           every recording in a folder
   find . -name '*.csv' | edge-classify airdigit - file names from a pipe, thousands of them
+  edge-classify own.tflite 7.png signal.csv       a model of your own, see edge-convert
 
 A recording contains one stroke or one word; idle time before and after it does not matter. The
 label is the one with the highest score, "none" and "silence" included. Thresholds are not applied:
 they are for live streams; a digit that was drawn has "accepted": true if its score is also high
 enough for a program that must not act on other gestures. In a short file a word is more likely than
-in a moment of a stream, and the scores take this into account. A file that cannot be used gives
-{"file": ..., "error": ...}, and the exit status is then 1.
+in a moment of a stream, and the scores take this into account. A model of your own reads what its
+input is: images (PNG, PGM, JPEG), tables of numbers (CSV), WFDB records, sound; its scores are the
+mean over the windows of a recording, and a model that computes a waveform prints its values. A file
+that cannot be used gives {"file": ..., "error": ...}, and the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -25,14 +28,15 @@ from time import monotonic
 from types import ModuleType
 from typing import Any
 
-from edge.api.classification import Classification, classify, reader_for
+from edge.api.classification import Classification, classify, reader_for, sequence_of
 from edge.cli.options import add_common, add_runtime_option
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.cli.status_line import StatusLine
+from edge.decision.sequence import SequenceSettings
 from edge.errors import EdgeError
 from edge.model import Model
-from edge.sink.event_json import rounded
+from edge.sink.event_json import rounded, sequence_object
 from edge.text import one_line
 
 PROGRESS_INTERVAL = 0.25  # s
@@ -61,7 +65,7 @@ def _classify_all(args: argparse.Namespace) -> int:
     failed = False
     for done, file in enumerate(_recordings(args.files, reader), 1):
         try:
-            result = {"file": str(file), **_as_json(classify(model, file))}
+            result = {"file": str(file), **_result(model, file)}
         except (EdgeError, OSError) as error:
             result = {"file": str(file), "error": one_line(str(error))}
             failed = True
@@ -77,6 +81,13 @@ def _classify_all(args: argparse.Namespace) -> int:
             progress.show(f"{done} files")
     progress.clear()
     return 1 if failed else 0
+
+
+def _result(model: Model, file: Path) -> dict[str, Any]:
+    if isinstance(model.settings, SequenceSettings):
+        found = sequence_object(sequence_of(model, file))
+        return {key: found[key] for key in ("start", "t", "rate", "unit", "values")}
+    return _as_json(classify(model, file))
 
 
 def _as_json(result: Classification) -> dict[str, Any]:

@@ -24,6 +24,7 @@ FEATURES = Registry(
     "edge_sense.features",
     {
         "beats": "edge.features.beats.windows:BeatFeatures",
+        "image": "edge.features.image:ImageFeatures",
         "sound": "edge.features.sound.windows:SoundFeatures",
         "stroke": "edge.features.motion.stroke:StrokeFeatures",
         "window": "edge.features.window.windows:WindowFeatures",

@@ -123,6 +123,11 @@ def _number(event: Number, info: StreamInfo) -> dict[str, Any]:
 
 
 def _sequence(event: SequenceOutput, info: StreamInfo) -> dict[str, Any]:
+    return sequence_object(event)
+
+
+def sequence_object(event: SequenceOutput) -> dict[str, Any]:
+    """The keys of a waveform, without those of every event."""
     columns = zip(event.names, event.values.T.tolist(), strict=True)
     return {
         "event": "sequence",

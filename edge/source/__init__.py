@@ -1,18 +1,19 @@
-"""Sources deliver samples. A new source is one module and one line in MOTION_SOURCES, SOUND_SOURCES
-or ECG_SOURCES, or an entry point of "edge_sense.motion_sources", "edge_sense.sound_sources" or
-"edge_sense.ecg_sources" in a package of your own."""
+"""Sources deliver samples. A new source is one module and one line in MOTION_SOURCES,
+SOUND_SOURCES, ECG_SOURCES, COLUMN_SOURCES or IMAGE_SOURCES, or an entry point of
+"edge_sense.motion_sources", "edge_sense.sound_sources", "edge_sense.ecg_sources",
+"edge_sense.column_sources" or "edge_sense.image_sources" in a package of your own."""
 
 from __future__ import annotations
 
 import argparse
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any, ClassVar
 
 from edge.registry import Registry
-from edge.samples import MOTION, Chunk, Health
+from edge.samples import AUDIO, COLOUR, ECG, GREY, MOTION, Chunk, Health
 
 MOTION_SOURCES = Registry(
     "edge_sense.motion_sources",
@@ -45,6 +46,33 @@ ECG_SOURCES = Registry(
     },
 )
 
+COLUMN_SOURCES = Registry(
+    "edge_sense.column_sources",
+    {
+        "serial": "edge.source.serial.source:SerialSource",
+        "replay": "edge.source.files.columns:ColumnRecords",
+        "mock": "edge.source.simulated.columns:SimulatedColumns",
+    },
+)
+
+IMAGE_SOURCES = Registry(
+    "edge_sense.image_sources",
+    {
+        "replay": "edge.source.files.images:ImageFiles",
+        "mock": "edge.source.simulated.images:SimulatedImages",
+    },
+)
+
+
+def sources_for(channels: Sequence[str]) -> Registry:
+    """The sources that can deliver these channels; COLUMN_SOURCES deliver any."""
+    names = tuple(channels)
+    if set(names) <= set(MOTION):
+        return MOTION_SOURCES
+    tables = {AUDIO: SOUND_SOURCES, ECG: ECG_SOURCES, GREY: IMAGE_SOURCES, COLOUR: IMAGE_SOURCES}
+    return tables.get(names, COLUMN_SOURCES)
+
+
 # The requirements of digits drawn in the air, for commands that load no model.
 HAND_MOTION: dict[str, Any] = {
     "channels": list(MOTION),
@@ -65,8 +93,8 @@ class Source(ABC):
     """
 
     channels: tuple[str, ...]
-    """Names of the columns: MOTION, ACCEL for a sensor without gyroscope, AUDIO, or ECG. Valid once
-    the source is open."""
+    """Names of the columns: MOTION, ACCEL for a sensor without gyroscope, AUDIO, ECG, GREY or
+    COLOUR for images, or those of a model. Valid once the source is open."""
     rate: float
     """Nominal samples a second. Valid once the source is open."""
     health: Health

@@ -15,18 +15,30 @@ import pytest
 
 from edge.formats.motion import Recording, own_csv
 from edge.formats.sound import write_wav
-from edge.samples import ACCEL, AUDIO, ECG, MOTION, STANDARD_GRAVITY, Health
+from edge.registry import Registry
+from edge.samples import ACCEL, AUDIO, ECG, GREY, MOTION, STANDARD_GRAVITY, Health
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
-from edge.source import ECG_SOURCES, MOTION_SOURCES, SOUND_SOURCES, Source
+from edge.source import (
+    COLUMN_SOURCES,
+    ECG_SOURCES,
+    IMAGE_SOURCES,
+    MOTION_SOURCES,
+    SOUND_SOURCES,
+    Source,
+)
+from edge.source.files.columns import ColumnRecords
 from edge.source.files.ecg import EcgRecords
+from edge.source.files.images import ImageFiles
 from edge.source.files.motion import ReplaySource
 from edge.source.files.pcm_pipe import PcmSource
 from edge.source.files.sound import SoundFiles
 from edge.source.i2c.source import I2CSource
 from edge.source.microphone.source import MicrophoneSource
 from edge.source.serial.source import SerialSource
+from edge.source.simulated.columns import SimulatedColumns
 from edge.source.simulated.hand import SimulatedHand
 from edge.source.simulated.heart import SimulatedHeart
+from edge.source.simulated.images import SimulatedImages
 from edge.source.simulated.microphone import SimulatedMicrophone
 from i2c_bus import FakeKernel, VirtualClock, kernel_under_smbus2
 from pty_board import FramedBoard, PtyPort, TextBoard, csv_lines, tilting_rows
@@ -36,6 +48,16 @@ from wfdb_record import write_record
 REQUIREMENTS = {"channels": list(MOTION), "rate_hz": 100, "accel_g": 4, "gyro_dps": 500}
 SOUND_REQUIREMENTS = {"channels": list(AUDIO), "rate_hz": 16000}
 ECG_REQUIREMENTS = {"channels": list(ECG), "rate_hz": 180}
+COLUMNS = ("ppg", "flow")
+COLUMN_REQUIREMENTS = {"channels": list(COLUMNS), "rate_hz": 100}
+IMAGE_REQUIREMENTS = {"channels": list(GREY), "rate_hz": 1, "height": 10, "width": 10}
+TABLES = [
+    (MOTION_SOURCES, REQUIREMENTS),
+    (SOUND_SOURCES, SOUND_REQUIREMENTS),
+    (ECG_SOURCES, ECG_REQUIREMENTS),
+    (COLUMN_SOURCES, COLUMN_REQUIREMENTS),
+    (IMAGE_SOURCES, IMAGE_REQUIREMENTS),
+]
 HUM = 0.5 * np.sin(2 * np.pi * 200 * np.arange(48000 * 4) / 48000)
 READING_TIME = 1.0  # s of each source
 LONGEST_WAIT = 1.0  # s between two chunks: the contract is 0.25 s, but a busy machine is late
@@ -163,6 +185,41 @@ def simulated_heart(folder: Path) -> Iterator[Source]:
     yield SimulatedHeart(ECG_REQUIREMENTS)
 
 
+@contextmanager
+def column_serial(folder: Path) -> Iterator[Source]:
+    """A board that prints the time and two numbers a line, and sometimes something else."""
+    port = PtyPort(folder / "ttyUSB0")
+    rows = (b"?\r\n" if k == 300 else b"%d,%d,%.2f\r\n" % (k * 5, k % 90, 0.3) for k in range(2000))
+    with TextBoard(port, rows, rate=200):
+        yield SerialSource(str(port.path), requirements=COLUMN_REQUIREMENTS)
+
+
+@contextmanager
+def column_records(folder: Path) -> Iterator[Source]:
+    """A table and a WFDB record, played one after the other."""
+    waves = np.sin(np.arange(200) / 9)
+    np.savetxt(folder / "a.csv", np.c_[waves, waves], delimiter=",")
+    write_record(folder / "b.hea", {"flow": waves, "PPG": waves}, rate=100)
+    yield ColumnRecords([folder], COLUMN_REQUIREMENTS)
+
+
+@contextmanager
+def simulated_columns(folder: Path) -> Iterator[Source]:
+    yield SimulatedColumns(COLUMN_REQUIREMENTS)
+
+
+@contextmanager
+def image_files(folder: Path) -> Iterator[Source]:
+    for name in ("a", "b", "c"):
+        (folder / f"{name}.pgm").write_text("P2 3 2 9 1 2 3 4 5 6")
+    yield ImageFiles([folder], IMAGE_REQUIREMENTS, speed=10)
+
+
+@contextmanager
+def simulated_images(folder: Path) -> Iterator[Source]:
+    yield SimulatedImages(IMAGE_REQUIREMENTS, speed=10)
+
+
 class RealClock(VirtualClock):
     def __call__(self) -> float:
         return time.monotonic()
@@ -186,6 +243,11 @@ SOURCES: dict[str, Factory] = {
     "ecg, serial": ecg_serial,
     "ecg records": ecg_records,
     "simulated heart": simulated_heart,
+    "columns, serial": column_serial,
+    "column records": column_records,
+    "simulated columns": simulated_columns,
+    "image files": image_files,
+    "simulated images": simulated_images,
 }
 
 
@@ -200,7 +262,7 @@ def test_source_fulfils_the_contract(source: Source) -> None:
     assert isinstance(source, Source)
     with source as opened:
         assert opened is source
-        assert source.channels in (MOTION, ACCEL, AUDIO, ECG)
+        assert source.channels in (MOTION, ACCEL, AUDIO, ECG, COLUMNS, GREY)
         assert isinstance(source.rate, float)
         sound = source.channels == AUDIO
         assert source.rate == 16000 if sound else 10 <= source.rate <= 1000
@@ -228,11 +290,15 @@ def test_source_fulfils_the_contract(source: Source) -> None:
     health = source.health
     assert isinstance(health, Health)
     assert health.samples == len(t)
-    assert health.rate == pytest.approx(source.rate, rel=0.1)
+    if source.channels != GREY:  # the pixels of an image come at once
+        assert health.rate == pytest.approx(source.rate, rel=0.1)
     assert isinstance(described, dict)
     assert min(health.lost, health.clipped, health.garbage, health.errors) >= 0
     if sound:  # full scale is 1
         assert 0.01 < np.abs(values).max() <= 1
+        return
+    if source.channels in (COLUMNS, GREY):
+        assert 0.1 < np.ptp(values) < 100
         return
     if source.channels == ECG:  # in mV
         assert 0.1 < np.ptp(values) < 10
@@ -243,15 +309,15 @@ def test_source_fulfils_the_contract(source: Source) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "name"),
-    [(table, name) for table in (MOTION_SOURCES, SOUND_SOURCES, ECG_SOURCES) for name in table],
+    ("table", "name", "requirements"),
+    [(table, name, requirements) for table, requirements in TABLES for name in table],
 )
-def test_source_is_not_created_without_its_option(table: dict[str, str], name: str) -> None:
+def test_source_is_not_created_without_its_option(
+    table: Registry, name: str, requirements: dict[str, object]
+) -> None:
     kind = table.load(name)
     assert issubclass(kind, Source)
     parser = argparse.ArgumentParser()
     for other in table:
         table.load(other).add_options(parser.add_argument_group(other))
-    requirements = REQUIREMENTS if table is MOTION_SOURCES else SOUND_REQUIREMENTS
-    requirements = ECG_REQUIREMENTS if table is ECG_SOURCES else requirements
     assert kind.from_options(parser.parse_args([]), requirements) is None

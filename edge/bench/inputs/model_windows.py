@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.bench.engines.base import Array
-from edge.bench.inputs.simulated_signal import SIMULATORS, simulate
+from edge.bench.inputs.simulated_signal import simulate, simulator_of
 from edge.bench.inputs.tensors import COUNT, SEED
 from edge.bench.inputs.windows import InputWindows
 from edge.errors import ModelError
@@ -32,15 +32,15 @@ def model_windows(path: Path) -> InputWindows | None:
         check_input(manifest, path)
     except ModelError:
         return None
-    kind = manifest.input.get("kind")
-    if kind not in SIMULATORS:
+    simulator = simulator_of(manifest.input)
+    if simulator is None:
         return None
-    windows = _feature_windows(manifest)
+    windows = _feature_windows(manifest, simulator.sample_s)
     if not windows:
         return None
     network = read_network(content)
     tensor = network.tensors[network.inputs[0]]
-    origin = f"{len(windows)} windows of a simulated {SIMULATORS[kind].name}"
+    origin = f"{len(windows)} windows of a simulated {simulator.name}"
     tensors = np.stack(windows)
     states = _states(manifest_file(path), tensors) if len(network.inputs) > 1 else []
     return InputWindows(tensors, origin, tensor.scale, tensor.zero, states)
@@ -58,10 +58,9 @@ def _states(path: Path, windows: Array) -> list[Array]:
     return [np.stack(state) for state in zip(*states, strict=True)]
 
 
-def _feature_windows(manifest: Manifest) -> list[Array]:
+def _feature_windows(manifest: Manifest, seconds: float) -> list[Array]:
     """At most COUNT windows, spread evenly over the signal because neighbours are much alike."""
     kind = FEATURES.load(manifest.input["kind"])
-    seconds = SIMULATORS[manifest.input["kind"]].sample_s
     signal = simulate(manifest.input, seconds, "active", SEED)
     features = kind(manifest.input)
     windows = [

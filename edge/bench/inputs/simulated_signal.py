@@ -11,9 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from edge.registry import Registry
-from edge.samples import Chunk
+from edge.samples import AUDIO, ECG, MOTION, Chunk
 from edge.simulation.ground_truth import Mark
-from edge.source import ECG_SOURCES, MOTION_SOURCES, SOUND_SOURCES
+from edge.source import (
+    COLUMN_SOURCES,
+    ECG_SOURCES,
+    IMAGE_SOURCES,
+    MOTION_SOURCES,
+    SOUND_SOURCES,
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,21 @@ SIMULATORS = {
     "beats": Simulator("heart", ECG_SOURCES, "--loose", "loose electrodes", 60.0),
     "stroke": Simulator("hand", MOTION_SOURCES, "--pastime", "walks, scribbles and rest", 60.0),
     "sound": Simulator("microphone", SOUND_SOURCES, "--pause", "a quiet room", 15.0),
+    "image": Simulator("camera", IMAGE_SOURCES, "--pause", "dark images", 20.0),
 }
+COLUMNS = Simulator("sensor", COLUMN_SOURCES, "--pause", "noise", 60.0)
+BY_CHANNELS = {AUDIO: "sound", ECG: "beats"}
+
+
+def simulator_of(specification: Mapping[str, Any]) -> Simulator | None:
+    """The simulated source for the features of a manifest; None if there is none."""
+    kind = str(specification.get("kind"))
+    if kind != "window":
+        return SIMULATORS.get(kind)
+    channels = tuple(specification["sensor"]["channels"])
+    if set(channels) <= set(MOTION):
+        return SIMULATORS["stroke"]
+    return SIMULATORS[BY_CHANNELS[channels]] if channels in BY_CHANNELS else COLUMNS
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,8 @@ def simulate(specification: Mapping[str, Any], seconds: float, kind: str, seed: 
 
     `kind`: "active" contains words or strokes, "idle" contains none.
     """
-    simulator = SIMULATORS[specification["kind"]]
+    simulator = simulator_of(specification)
+    assert simulator is not None
     source_class = simulator.sources.load("mock")
     parser = argparse.ArgumentParser()
     source_class.add_options(parser.add_argument_group())

@@ -47,21 +47,28 @@ class Record:
         return np.arange(len(self.values)) / self.rate
 
 
-def read(path: str | os.PathLike[str], lead: int | None = None) -> Record:
+def read(path: str | os.PathLike[str], lead: int | None = None, any_unit: bool = False) -> Record:
     """Return one lead of a record: the given number, or II if the record has it, or the first.
 
-    The .dat file may be named in place of the header. RecordingError, without the name of the file,
-    says why there is none.
+    `any_unit`: whether another signal than a voltage may be read. The .dat file may be named in
+    place of the header. RecordingError, without the name of the file, says why there is none.
     """
     path = _header_path(Path(path))
-    text = files.read_bytes(path, MAX_HEADER_SIZE, "the header of a record").decode("latin-1")
-    head = header.parse(text)
-    leads = tuple(signal.name for signal in head.signals)
-    number = _preferred(leads) if lead is None else lead
+    head = _header(path)
+    names = tuple(signal.name for signal in head.signals)
+    number = _preferred(names) if lead is None else lead
+    unit = head.signals[number].unit
+    if unit not in header.MILLIVOLTS and not any_unit:
+        raise RecordingError(f"has a signal in {unit!r}: an ECG is in mV, uV or V")
     values = _read_signal(path.parent, head, number)
     if len(values) < 2:
         raise RecordingError("holds no samples: copy its .dat file again")
-    return Record(head.rate, values[:, None], leads[number], leads)
+    return Record(head.rate, values[:, None], names[number], names)
+
+
+def leads(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Return the names of the signals of a record."""
+    return tuple(signal.name for signal in _header(_header_path(Path(path))).signals)
 
 
 def read_annotations(path: str | os.PathLike[str]) -> list[Annotation]:
@@ -78,13 +85,18 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return files.find(paths, (SUFFIX,))
 
 
+def _header(path: Path) -> Header:
+    text = files.read_bytes(path, MAX_HEADER_SIZE, "the header of a record").decode("latin-1")
+    return header.parse(text)
+
+
 def _header_path(path: Path) -> Path:
     beside = path.with_suffix(SUFFIX)
     return beside if path.suffix in (".dat", ".atr") and beside.is_file() else path
 
 
-def _preferred(leads: tuple[str, ...]) -> int:
-    return next((leads.index(name) for name in PREFERRED_LEADS if name in leads), 0)
+def _preferred(names: tuple[str, ...]) -> int:
+    return next((names.index(name) for name in PREFERRED_LEADS if name in names), 0)
 
 
 def _read_signal(folder: Path, head: Header, number: int) -> NDArray[np.float32]:

@@ -31,11 +31,13 @@ class Signal:
     offset: int
     """Bytes at the beginning of the file that are not samples."""
     gain: float
-    """Steps per mV."""
+    """Steps per mV; of another quantity than a voltage, steps per `unit`."""
     baseline: int
-    """The step that is 0 mV."""
+    """The step that is 0."""
     name: str
     """Name of the lead, such as "MLII"."""
+    unit: str = "mV"
+    """As the header states it, such as "mV" or "mmHg"."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,18 @@ def _signal(line: str) -> Signal:
         gain = float(found[1]) or DEFAULT_GAIN
         baseline = int(found[2]) if found[2] else zero
         unit = found[3] or unit
-    if unit not in MILLIVOLTS or not math.isfinite(gain):
-        raise RecordingError(f"has a signal in {unit!r}: an ECG is in mV, uV or V")
+    if not math.isfinite(gain):
+        raise RecordingError(f"has a signal of the gain {rest[0]!r}: correct its header")
     name = rest[6].strip() if len(rest) > 6 else ""
-    return Signal(file, matched[1], int(matched[3] or 0), gain / MILLIVOLTS[unit], baseline, name)
+    return Signal(
+        file,
+        matched[1],
+        int(matched[3] or 0),
+        gain / MILLIVOLTS.get(unit, 1.0),
+        baseline,
+        name,
+        unit,
+    )
 
 
 def _integer(fields: list[str], at: int, default: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.source.serial.framed.stream import FramedStream
-from edge.source.serial.text.one_column import OneColumnStream
+from edge.source.serial.text.number_stream import NumberStream
 from edge.source.serial.text.stream import TextStream
 
 TEXT_SHARE = 0.8  # share of printable bytes above which it is text; noise has less than half
@@ -11,7 +11,7 @@ SHOWN_BYTES = 24  # of what came, in the message
 
 
 def explain(
-    received: bytes, framed: FramedStream, text: TextStream | OneColumnStream, baud: int
+    received: bytes, framed: FramedStream, text: TextStream | NumberStream, baud: int
 ) -> str:
     if framed.dialogue.hello:
         return (

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from edge.errors import SourceError
-from edge.samples import ECG, Chunk, Health
+from edge.samples import ECG, MOTION, Chunk, Health
 from edge.source import Source
 from edge.source.serial import diagnosis, ports
 from edge.source.serial.framed.dialogue import STOP_COMMAND
 from edge.source.serial.framed.protocol import BAUD
 from edge.source.serial.framed.stream import FramedStream
 from edge.source.serial.ports import AUTO
+from edge.source.serial.text.number_stream import NumberStream
 from edge.source.serial.text.one_column import OneColumnStream
 from edge.source.serial.text.stream import TextStream
 
@@ -47,7 +48,7 @@ class SerialSource(Source):
         self._path, self._baud, self._requirements = port, baud, requirements or {}
         self._found: Any = None  # the port that --port auto found
         self._dtr = self._restarted = False
-        self._stream: FramedStream | TextStream | OneColumnStream
+        self._stream: FramedStream | TextStream | NumberStream
         self._pending: list[Chunk] = []
         self._unplugged = False  # and no byte has come since
         self._reopen_error = ""  # the last one that was logged
@@ -213,9 +214,11 @@ class SerialSource(Source):
                     f"{self._path}: {diagnosis.explain(received, framed, text, self._baud)}"
                 )
 
-    def _text_stream(self) -> TextStream | OneColumnStream:
-        is_ecg = tuple(self._requirements.get("channels", ())) == ECG
-        return OneColumnStream() if is_ecg else TextStream()
+    def _text_stream(self) -> TextStream | NumberStream:
+        channels = tuple(self._requirements.get("channels", ()))
+        if set(channels) <= set(MOTION):
+            return TextStream()
+        return OneColumnStream() if channels == ECG else NumberStream(channels)
 
     def _raise_dtr(self) -> None:
         """Boards with native USB (Leonardo, Pico) send nothing to a port without DTR."""
