@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +77,12 @@ def sequence_of(model: str | Path | Model, file: str | os.PathLike[str]) -> Sequ
 
 def reader_for(model: Model) -> ModuleType:
     """The module that finds recordings for this model, and reads them."""
-    kind = model.manifest.input["kind"]
-    channels = tuple(model.manifest.input["sensor"]["channels"])
+    return reader_of(model.manifest.input)
+
+
+def reader_of(specification: Mapping[str, Any]) -> ModuleType:
+    """The module that finds and reads recordings for the `input` of a manifest."""
+    kind, channels = specification["kind"], tuple(specification["sensor"]["channels"])
     if kind == "window" and channels == AUDIO:
         kind = "sound"
     elif kind == "window" and set(channels) <= set(MOTION):
@@ -85,19 +90,32 @@ def reader_for(model: Model) -> ModuleType:
     return import_module(READERS[kind])
 
 
-def _samples_of(model: Model, file: str | os.PathLike[str]) -> Chunk:
-    """The samples of a recording, as the model needs them."""
-    path = Path(file)
+def samples_of(
+    specification: Mapping[str, Any],
+    file: str | os.PathLike[str],
+    check: Callable[[Any], None] = lambda recording: None,
+) -> Chunk:
+    """The samples of a recording, as the `input` of a manifest needs them.
+
+    `check` raises an EdgeError if a recording of motion or sound cannot be used.
+    """
+    path, sensor = Path(file), specification["sensor"]
     if path.is_dir():
         raise RecordingError("is a folder without any recording: name a folder with recordings")
-    reader, sensor = reader_for(model), model.manifest.input["sensor"]
-    channels = tuple(sensor["channels"])
+    reader, channels = reader_of(specification), tuple(sensor["channels"])
     if reader is image:
         return image_chunk(image_pixels(path, channels, sensor["height"], sensor["width"]), 0.0)
+    recording: _Readable
     if reader is columns:
-        recording: _Readable = columns.read(path, channels, sensor["rate_hz"])
+        recording = columns.read(path, channels, sensor["rate_hz"])
     else:
-        at_rate = {"rate": model.manifest.rate_hz} if reader is sound else {}
+        at_rate = {"rate": sensor["rate_hz"]} if reader is sound else {}
         recording = reader.read(path, **at_rate)
-        check_recording(model, recording)  # type: ignore[arg-type]
+        check(recording)
     return Chunk(recording.t, recording.values)
+
+
+def _samples_of(model: Model, file: str | os.PathLike[str]) -> Chunk:
+    return samples_of(
+        model.manifest.input, file, lambda recording: check_recording(model, recording)
+    )

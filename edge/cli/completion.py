@@ -19,6 +19,7 @@ COMMANDS = (
     "edge-bench",
     "edge-classify",
     "edge-completion",
+    "edge-convert",
     "edge-fleet",
     "edge-info",
     "edge-live",

@@ -42,7 +42,7 @@ def summary_lines(event: Summary, info: StreamInfo) -> list[str]:
     health = event.health
     strokes = event.detections + event.rejections
     counts = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"
-    if info.is_sound:
+    if info.is_sound or not (info.has_strokes or info.is_ecg):
         counts = f"{event.detections} recognised"
     elif info.is_ecg:
         counts = f"{event.detections} beats"

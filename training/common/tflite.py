@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from training.common.tflite_file import remove_unused
+from edge.convert.compact import remove_unused
 
 # TensorFlow's advice on conversion does not help a user who trains a model.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

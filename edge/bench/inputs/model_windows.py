@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from edge.bench.inputs.tensors import COUNT, SEED
 from edge.bench.inputs.windows import InputWindows
 from edge.errors import ModelError
 from edge.features import FEATURES, Window
-from edge.model import Manifest, Model
+from edge.model import Model
 from edge.model.checks import check_input
 from edge.model.model_file import read_model
 from edge.model.network import StreamingNetwork
@@ -35,7 +37,7 @@ def model_windows(path: Path) -> InputWindows | None:
     simulator = simulator_of(manifest.input)
     if simulator is None:
         return None
-    windows = _feature_windows(manifest, simulator.sample_s)
+    windows = windows_of(manifest.input, simulator.sample_s)
     if not windows:
         return None
     network = read_network(content)
@@ -58,11 +60,14 @@ def _states(path: Path, windows: Array) -> list[Array]:
     return [np.stack(state) for state in zip(*states, strict=True)]
 
 
-def _feature_windows(manifest: Manifest, seconds: float) -> list[Array]:
-    """At most COUNT windows, spread evenly over the signal because neighbours are much alike."""
-    kind = FEATURES.load(manifest.input["kind"])
-    signal = simulate(manifest.input, seconds, "active", SEED)
-    features = kind(manifest.input)
+def windows_of(specification: Mapping[str, Any], seconds: float) -> list[Array]:
+    """At most COUNT windows of a simulated signal for the `input` of a manifest.
+
+    They are spread evenly over the signal because neighbours are much alike.
+    """
+    kind = FEATURES.load(specification["kind"])
+    signal = simulate(specification, seconds, "active", SEED)
+    features = kind(specification)
     windows = [
         window.tensor.copy()
         for chunk in signal.chunks

@@ -31,13 +31,12 @@ class Segment:
         self, start: float, rate: int, channels: int, length: int, hop: int, margin: int
     ) -> None:
         self._grid = EvenGrid(start, rate, channels)
-        self._rate, self._length, self._hop, self._margin = rate, length, hop, margin
+        self._length, self._hop, self._margin = length, hop, margin
         self._samples = np.empty((0, channels), np.float32)
         self._decided = np.empty(0)  # for each sample, the newest time that it depends on
         self._first = -margin  # number of the first of `_samples`; the first of the segment is 0
         self._next = 0  # number of the first sample of the next window
         self._newest = start
-        self._start_t: list[float] = []
 
     @property
     def next_window_t(self) -> float:
@@ -45,7 +44,6 @@ class Segment:
         return self._grid.time_of(self._next + self._length - 1 + self._margin)
 
     def process(self, t: NDArray[np.float64], values: NDArray[np.floating]) -> Iterator[Cut]:
-        self._check_rate(t)
         self._newest = float(t[-1])
         samples, decided = self._grid.process(t, values)
         if not len(samples):
@@ -76,15 +74,19 @@ class Segment:
         self._samples, self._decided = self._samples[unused:], self._decided[unused:]
         self._first += unused
 
-    def _check_rate(self, t: NDArray[np.float64]) -> None:
-        """SampleError if the samples come too slowly for the model."""
-        if len(self._start_t) >= RATE_SAMPLES:
-            return
-        self._start_t += t[: RATE_SAMPLES - len(self._start_t)].tolist()
-        if len(self._start_t) == RATE_SAMPLES:
-            rate = 1 / float(np.median(np.diff(self._start_t)))
-            if rate < SLOWEST * self._rate:
-                raise SampleError(
-                    f"the samples come at {rate:.4g} Hz, and the model needs {self._rate} Hz: "
-                    "sample at that rate or faster"
-                )
+
+def check_rate(start_t: list[float], t: NDArray[np.float64], rate: int) -> None:
+    """SampleError if the samples come too slowly for the model.
+
+    `start_t` holds the times of the first samples of the stream; `t` is added to it.
+    """
+    if len(start_t) >= RATE_SAMPLES:
+        return
+    start_t += t[: RATE_SAMPLES - len(start_t)].tolist()
+    if len(start_t) == RATE_SAMPLES:
+        found = 1 / float(np.median(np.diff(start_t)))
+        if found < SLOWEST * rate:
+            raise SampleError(
+                f"the samples come at {found:.4g} Hz, and the model needs {rate} Hz: sample at "
+                "that rate or faster"
+            )

@@ -13,7 +13,7 @@ from edge.events import Rejection
 from edge.features import Features, Window
 from edge.features.window.filters import filtered, taps_of
 from edge.features.window.scaling import scaled
-from edge.features.window.segment import MAX_GAP, MAX_GAP_SAMPLES, Cut, Segment
+from edge.features.window.segment import MAX_GAP, MAX_GAP_SAMPLES, Cut, Segment, check_rate
 from edge.features.window.specification import window_specification
 from edge.samples import MOTION, Chunk
 
@@ -43,11 +43,13 @@ class WindowFeatures(Features):
         self._max_gap = max(MAX_GAP, MAX_GAP_SAMPLES / self._rate)
         self._segment: Segment | None = None
         self._newest = -inf
+        self._start_t: list[float] = []
 
     def process(self, chunk: Chunk) -> Iterator[Window | Rejection]:
         if not len(chunk):
             return
         values = self._selected(chunk)
+        check_rate(self._start_t, chunk.t, self._rate)
         cuts = np.flatnonzero(np.diff(chunk.t, prepend=self._newest) > self._max_gap)
         for part in np.split(np.arange(len(chunk)), cuts):
             if not len(part):

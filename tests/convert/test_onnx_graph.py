@@ -1,0 +1,143 @@
+"""The operators of ONNX compute what onnxruntime computes."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import tensorflow as tf
+from onnx import TensorProto, helper, numpy_helper
+
+from edge.convert.onnx_graph import read_onnx
+from edge.errors import ModelError
+
+RNG = np.random.default_rng(0)
+
+
+def weights(name, *shape):
+    return numpy_helper.from_array(RNG.normal(size=shape).astype(np.float32) / 3, name)
+
+
+def numbers(name, *values):
+    return numpy_helper.from_array(np.array(values, np.int64), name)
+
+
+def write(path, nodes, shape, initializers=(), opset=13, inputs=("x",), outputs=("y",)):
+    """`nodes`: operator, inputs, output and attributes of each."""
+    made = [
+        helper.make_node(kind, given.split(), [output], **attributes)
+        for kind, given, output, attributes in nodes
+    ]
+    kind = TensorProto.FLOAT
+    graph = helper.make_graph(
+        made,
+        "g",
+        [helper.make_tensor_value_info(name, kind, ["n", *shape]) for name in inputs],
+        [helper.make_tensor_value_info(name, kind, None) for name in outputs],
+        list(initializers),
+    )
+    opsets = [helper.make_opsetid("", opset)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))
+    return path
+
+
+BATCH_NORM = [weights(name, 4) for name in ("scale", "shift", "mean")]
+VARIANCE = numpy_helper.from_array(RNG.uniform(0.5, 2, 4).astype(np.float32), "variance")
+IMAGE, SIGNAL = (3, 9, 8), (3, 20)
+CASES = {
+    "conv": ([("Conv", "x w b", "y", {"pads": [1, 1, 1, 1]})], IMAGE,
+             [weights("w", 4, 3, 3, 3), weights("b", 4)]),
+    "conv, uneven": ([("Conv", "x w", "y", {"pads": [0, 2, 1, 1], "strides": [2, 1]})], IMAGE,
+                     [weights("w", 4, 3, 3, 3)]),
+    "conv, same": ([("Conv", "x w", "y", {"auto_pad": "SAME_LOWER", "strides": [2, 2]})], IMAGE,
+                   [weights("w", 4, 3, 2, 2)]),
+    "conv, dilated": ([("Conv", "x w", "y", {"dilations": [2, 2]})], IMAGE,
+                      [weights("w", 4, 3, 3, 3)]),
+    "conv, groups": ([("Conv", "x w", "y", {"group": 3})], IMAGE, [weights("w", 6, 1, 3, 3)]),
+    "conv of a signal": ([("Conv", "x w", "y", {"pads": [2, 2]})], SIGNAL,
+                         [weights("w", 4, 3, 5)]),
+    "depthwise signal": ([("Conv", "x w", "y", {"group": 3, "pads": [2, 2]})], SIGNAL,
+                         [weights("w", 3, 1, 5)]),
+    "transposed conv": ([("ConvTranspose", "x w b", "y", {"strides": [2, 2], "pads": [1, 0, 0, 1],
+                                                           "output_padding": [1, 1]})], IMAGE,
+                        [weights("w", 3, 4, 3, 2), weights("b", 4)]),
+    "transposed signal": ([("ConvTranspose", "x w", "y", {"strides": [2]})], SIGNAL,
+                          [weights("w", 3, 4, 4)]),
+    "batch norm": ([("Conv", "x w", "c", {}),
+                    ("BatchNormalization", "c scale shift mean variance", "y", {})], IMAGE,
+                   [weights("w", 4, 3, 3, 3), *BATCH_NORM, VARIANCE]),
+    "pools": ([("MaxPool", "x", "a", {"kernel_shape": [3, 3], "strides": [2, 2],
+                                       "pads": [1, 1, 1, 1]}),
+               ("AveragePool", "a", "y", {"kernel_shape": [2, 2]})], IMAGE, []),
+    "dense after conv": ([("Conv", "x w", "c", {}), ("Relu", "c", "r", {}),
+                          ("Flatten", "r", "f", {}), ("Gemm", "f m b", "y", {"transB": 1})], IMAGE,
+                         [weights("w", 4, 3, 3, 3), weights("m", 5, 168), weights("b", 5)]),
+    "global pool": ([("Conv", "x w", "c", {}), ("GlobalAveragePool", "c", "g", {}),
+                     ("Squeeze", "g axes", "y", {})], IMAGE,
+                    [weights("w", 4, 3, 3, 3), numbers("axes", 2, 3)]),
+    "residual": ([("Conv", "x w", "c", {"pads": [1, 1, 1, 1]}), ("Add", "c x", "a", {}),
+                  ("Mul", "a k", "y", {})], IMAGE,
+                 [weights("w", 3, 3, 3, 3), weights("k", 3, 1, 1)]),
+    "concat": ([("Conv", "x w", "c", {"pads": [1, 1, 1, 1]}),
+                ("Concat", "c x", "y", {"axis": 1})], IMAGE, [weights("w", 2, 3, 3, 3)]),
+    "squeeze and excite": ([("Conv", "x w", "c", {}),
+                            ("ReduceMean", "c", "m", {"axes": [2, 3], "keepdims": 1}),
+                            ("HardSigmoid", "m", "h", {}), ("Mul", "c h", "y", {})], IMAGE,
+                           [weights("w", 4, 3, 3, 3)]),
+    "activations": ([("Conv", "x w", "c", {}), ("LeakyRelu", "c", "l", {"alpha": 0.1}),
+                     ("Tanh", "l", "t", {}), ("Sigmoid", "t", "s", {}), ("Elu", "s", "e", {}),
+                     ("Clip", "e low high", "y", {})], IMAGE,
+                    [weights("w", 4, 3, 3, 3),
+                     numpy_helper.from_array(np.float32(0.55), "low"),
+                     numpy_helper.from_array(np.float32(0.65), "high")]),
+    "shapes": ([("Reshape", "x shape", "r", {}), ("Transpose", "r", "t", {"perm": [0, 2, 1]}),
+                ("MatMul", "t m", "p", {}), ("Softmax", "p", "y", {"axis": -1})], SIGNAL,
+               [numbers("shape", 0, 6, 10), weights("m", 6, 4)]),
+    "pad": ([("Pad", "x pads", "p", {}), ("Conv", "p w", "y", {})], IMAGE,
+            [numbers("pads", 0, 0, 1, 2, 0, 0, 0, 1), weights("w", 4, 3, 3, 3)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_operator_computes_what_onnxruntime_computes(tmp_path, name):
+    nodes, shape, initializers = CASES[name]
+    path = write(tmp_path / "a.onnx", nodes, shape, initializers)
+    x = RNG.normal(size=(1, *shape)).astype(np.float32)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (expected,) = session.run(None, {"x": x})
+    network = read_onnx(path)
+    given = x if network.shape == shape else np.moveaxis(x, 1, -1)
+    assert network.shape == given.shape[1:]
+    found = network.compute(tf.constant(given)).numpy()
+    if expected.ndim == 3 and found.shape != expected.shape:
+        expected = np.moveaxis(expected, 1, -1)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([("Einsum", "x x", "y", {"equation": "nc,nc->n"})], (3,)),
+         "has operators that are not known here: Einsum; convert it with onnx2tf"),
+        (([("Relu", "x", "y", {})], ("width",)), "an input whose size is not fixed"),
+        (([("Add", "x z", "y", {})], (3,), (), 13, ("x", "z")), "has 2 inputs and 1 outputs"),
+    ],
+)  # fmt: skip
+def test_a_graph_that_cannot_be_converted_is_refused(tmp_path, arguments, message):
+    path = write(tmp_path / "a.onnx", *arguments)
+    with pytest.raises(ModelError, match=message):
+        read_onnx(path)
+
+
+def test_an_operator_with_other_options_is_named(tmp_path):
+    pool = ("MaxPool", "x", "y", {"kernel_shape": [2, 2], "ceil_mode": 1})
+    network = read_onnx(write(tmp_path / "a.onnx", [pool], IMAGE))
+    with pytest.raises(ModelError, match="ceil_mode"):
+        network.compute(tf.zeros((1, 9, 8, 3)))
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    (tmp_path / "a.onnx").write_bytes(b"hello")
+    with pytest.raises(ModelError, match="cannot be read as ONNX"):
+        read_onnx(tmp_path / "a.onnx")
