@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tools import make_example_recordings
@@ -62,6 +63,28 @@ def test_asyncio_events() -> None:
     lines = run("asyncio_events.py").splitlines()
     assert {"said: yes", "said: no"} <= set(lines)
     assert any(line.startswith("drawn: ") for line in lines)
+
+
+def test_mnist_cnn(tmp_path: Path) -> None:
+    """With two images of noise for each digit."""
+    for digit in range(10):
+        for part in ("train", "test"):
+            folder = tmp_path / part / str(digit)
+            folder.mkdir(parents=True)
+            for number in range(2):
+                pixels = np.random.default_rng(10 * digit + number).integers(0, 255, 28 * 28)
+                text = " ".join(map(str, pixels))
+                (folder / f"{number}.pgm").write_text(f"P2 28 28 255 {text}")
+    arguments = [str(tmp_path), str(tmp_path / "net.keras"), "--epochs", "1"]
+    done = subprocess.run(  # Keras itself has warnings
+        [sys.executable, str(EXAMPLES / "mnist_cnn.py"), *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert "accuracy on the test images: " in done.stdout, done.stderr
+    assert (tmp_path / "net.keras").stat().st_size > 100_000
 
 
 def test_every_example_is_tested() -> None:

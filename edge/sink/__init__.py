@@ -83,7 +83,7 @@ class StreamInfo:
     def has_strokes(self) -> bool:
         """Whether what is recognised are strokes, which may be rejected: windows of any other
         sensor come without a beginning and an end."""
-        return self.features != "window" and not (self.is_sound or self.is_ecg)
+        return self.features not in ("window", "image") and not (self.is_sound or self.is_ecg)
 
     @property
     def is_ecg(self) -> bool:
