@@ -1,7 +1,7 @@
 """Which convolutional networks fit on this computer: size, multiplications, latency and memory.
 
-  python -m tools.cnn_zoo --out out/cnn_zoo.md --png out/cnn_zoo.png
-  python -m tools.cnn_zoo --only LeNet-5 MobileNet --out out/small.md
+  python -m tools.cnn_zoo --out new_zoo.md --png new_zoo.png
+  python -m tools.cnn_zoo --only LeNet-5 MobileNet --out new_small.md
 
 Each network is built by Keras with random weights, converted to full int8 with random images, and
 measured by edge-bench (ai_edge_litert, one thread, a second each). The largest take minutes and
@@ -113,8 +113,12 @@ def build(name: str, folder: Path) -> None:
 
     makers: Mapping[str, Callable[[], Any]] = {"lenet": lenet, "alexnet": alexnet}
     chosen = NETWORKS[name]
-    maker = makers.get(chosen) or (lambda: getattr(keras.applications, chosen)(weights=None))
-    network = maker()
+    if chosen in makers:
+        network = makers[chosen]()
+    else:
+        # Some have no size of their own.
+        sizes = {"input_shape": (224, 224, 3)} if chosen.startswith("MobileNetV3") else {}
+        network = getattr(keras.applications, chosen)(weights=None, **sizes)
     shape = tuple(network.inputs[0].shape[1:])
     images = np.random.default_rng(0).uniform(0, 1, (EXAMPLES, *shape)).astype(np.float32)
     converted = int8_network(

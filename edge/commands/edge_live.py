@@ -3,6 +3,7 @@
   edge-live own.tflite --help          the options of the sources for this model
   edge-live own.tflite --mock          without hardware: a simulated signal
   edge-live own.tflite --port auto     a board on USB that prints one line of numbers a sample
+  edge-live own.tflite --i2c 1         an MPU6050 on the Raspberry Pi's bus 1, for a model of motion
   edge-live own.tflite --replay a.csv  recordings, at the speed at which they were made
   edge-live own.tflite --mock --json   one JSON object for each event, for another program
   edge-live digits.tflite --replay images/
