@@ -9,6 +9,7 @@ edge-fleet pause --all                             stop the recognition; `resume
 edge-fleet key operator.pem                        make a key that signs models
 edge-fleet push mine.tflite --to kitchen --sign-key operator.pem    a new model, tried first
 edge-fleet rollback --tag kitchen                  return to the model before
+edge-fleet simulate 100                            devices for a test, until Ctrl-C
 edge-fleet remove old_kws                          forget a device that is gone
 
 --mqtt can be set once as EDGE_MQTT. The exit status is 0 if every chosen device did what was asked,
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 
 from edge.cli import fleet_actions as actions
 from edge.cli.fleet_push import add_push_options, make_key
+from edge.cli.fleet_simulate import add_simulate_options, simulate
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
@@ -36,13 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("edge-fleet", __doc__ or "")
-    parser.add_argument("action", choices=[*actions.ACTIONS, "key"], help="what to do")
+    parser.add_argument("action", choices=[*actions.ACTIONS, "key", "simulate"], help="what to do")
     parser.add_argument(
         "arguments",
         nargs="*",
         metavar="DEVICE",
-        help="ids of devices; a threshold or a model stands before them, the file of a new key "
-        "alone",
+        help="ids of devices; a threshold or a model stands before them, and a file or a number "
+        "in their place behind `key` and `simulate`",
     )
     group = parser.add_argument_group("devices")
     group.add_argument(
@@ -79,6 +81,7 @@ def _parser() -> CommandParser:
         help="how long a device may take to answer (default: %(default)g)",
     )
     add_push_options(parser)
+    add_simulate_options(parser)
     add_common(parser)
     return parser
 
@@ -88,6 +91,8 @@ def _run(args: argparse.Namespace) -> int:
         return make_key(args)
     if args.mqtt is None:
         raise EdgeError("give the broker with --mqtt, or set EDGE_MQTT")
+    if args.action == "simulate":
+        return simulate(args)
     action = actions.ACTIONS[args.action]
     action.check(args)
     with Operator(args.mqtt, password(args), tls_context(args, args.mqtt)) as operator:

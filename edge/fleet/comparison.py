@@ -54,6 +54,7 @@ class ExchangeableChain(Chain):
     ) -> None:
         """`on_switch` gets the chain that is used from now on."""
         self.model, self.features, self.decision = chain.model, chain.features, chain.decision
+        self.watch_window = chain.watch_window
         self._controls, self._on_switch = controls, on_switch
         self._current = chain
         self._other: Chain | None = None

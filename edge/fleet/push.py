@@ -116,7 +116,8 @@ def _offer_to(
         device = operator.devices[name]
         if name in outcomes:
             continue
-        if name not in replies:
+        # A device that lost power may have accepted the offer although no reply came.
+        if device.update.get("version") != version and name not in replies:
             outcomes[name] = "no answer"
         elif has_ended(name):
             outcomes[name] = _fault(device.update)

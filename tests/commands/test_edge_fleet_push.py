@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +16,13 @@ import pytest
 from command_process import run, start
 from edge.commands.edge_fleet import main
 from edge.fleet.offer import Offer
+from edge.fleet.operator import Operator
 from edge.fleet.push import Rollout
 from edge.fleet.signature import SigningKey, read_keys
 from edge.model import attach
 from edge.model.model_file import read_model
 from edge.model.shipped import find_model
+from edge.sink.mqtt.address import parse_address
 from edge.sink.mqtt.sink import MqttSink
 from fleet_devices import open_device, running_devices
 from mqtt_broker import Broker, running_broker, wait_until
@@ -193,8 +197,9 @@ def test_a_live_command_exchanges_its_model_without_a_break(broker, key, tmp_pat
         assert used()["update"]["phase"] == "rolled_back"
         process.terminate()
         out, err = process.communicate()
+    assert "Traceback" not in err, err
     summary = json.loads(out.splitlines()[-1])
-    assert summary["event"] == "summary" and "Traceback" not in err
+    assert summary["event"] == "summary"
 
 
 def test_models_of_an_operator_need_a_broker_and_a_key_file(tmp_path):
@@ -203,3 +208,43 @@ def test_models_of_an_operator_need_a_broker_and_a_key_file(tmp_path):
     options = ("--mock", "--mqtt", "127.0.0.1", "--fleet-keys", tmp_path / "keys")
     status, out, err = run("airdigit-live", *options)
     assert status == 1 and "check --fleet-keys" in err
+
+
+def test_a_simulated_fleet_updates_itself_although_devices_lose_power(broker, key, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text(SigningKey.read(key).line("ann"))
+    argv = ("simulate", "20", "--fleet-keys", keys, "--power-loss", "50", "--json")
+    with start("edge-fleet", *argv) as process:
+        wait_until(lambda: online_devices() == 20, 60)
+        options = ("--minutes", "0", "--max-failed", "100", "--stage-timeout", "60")
+        main(["push", "kws_qcnn", "--to", "simulated", "--sign-key", str(key), *options])
+        wait_until(lambda: online_devices() == 20, 60)
+        assert main(["threshold", "0.5", "--all", "--timeout", "30"]) == 0
+        time.sleep(1)
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    found = json.loads(out)
+    assert found["power_losses"] > 0 and found["sent"] > 20 and "Traceback" not in err
+    assert sum(found["models"].values()) == 20
+    assert set(found["models"]) <= {"kws_qcnn-1.tflite", "the first model"}
+    with Operator(parse_address(f"127.0.0.1:{broker.port}")) as operator:
+        assert not operator.devices, "they removed what the broker retained"
+
+
+def online_devices() -> int:
+    with Operator(parse_address(os.environ["EDGE_MQTT"])) as operator:
+        return sum(device.online for device in operator.devices.values())
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["simulate"], "give the number of devices"),
+        (["simulate", "many"], "give the number of devices"),
+        (["simulate", "2", "--interval", "0"], "--interval has to be above 0"),
+        (["simulate", "2", "--mqtt", "127.0.0.1:1"], "nothing answers at 127.0.0.1:1"),
+    ],
+)
+def test_a_simulation_that_cannot_start_is_one_line(broker, capsys, argv, message):
+    assert main(argv) == 1
+    assert message in capsys.readouterr().err

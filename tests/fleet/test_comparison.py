@@ -38,7 +38,7 @@ class FakeModel:
 
         chain.process = lambda chunk: Chain.process(chain, chunk)
         chain._events = lambda windows: windows
-        chain.take_watchers = lambda other: None
+        chain.take_watchers, chain.watch_window = lambda other: None, None
         return chain
 
     def windows(self) -> Any:

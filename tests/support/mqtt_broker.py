@@ -31,12 +31,14 @@ class Broker:
         tls: bool = False,
         password: bool = False,
         persistence: bool = False,
+        many_clients: bool = False,
     ) -> None:
         self.port = free_port()
         self.folder = folder
         lines = [f"listener {self.port} 127.0.0.1", f"allow_anonymous {str(not password).lower()}"]
         lines += [f"persistence {str(persistence).lower()}", f"persistence_location {folder}/"]
-        lines += ["max_queued_messages 0", f"log_dest file {folder / 'mosquitto.log'}"]
+        lines += ["max_queued_messages 0", *(["max_inflight_messages 1000"] * many_clients)]
+        lines += [f"log_dest file {folder / 'mosquitto.log'}"]
         if tls:
             write_certificates(folder)
             lines += [f"{option} {folder / file}" for option, file in (
