@@ -42,7 +42,7 @@ EDGE_LAYERS = (
         "fleet",
         "wyoming",
     ),
-    *("takes", "doctor", "bench", "api", "convert", "page", "cli", "service", "commands"),
+    *("takes", "enroll", "doctor", "bench", "api", "convert", "page", "cli", "service", "commands"),
 )
 # The packages of `training`, likewise; the modules beside them are commands, which import all.
 TRAINING_LAYERS = ("common", "motion", "sound", "quantum", "heart", "urban")

@@ -24,6 +24,7 @@ COMMANDS = (
     "edge-info",
     "edge-live",
     "edge-service",
+    "kws-enroll",
     "kws-listen",
     "sound-record",
     "sounddigit-listen",

@@ -25,6 +25,7 @@ DECISIONS = Registry(
         "stroke": "edge.decision.stroke:StrokeDecision",
         "spotting": "edge.decision.spotting:SpottingDecision",
         "sequence": "edge.decision.sequence:SequenceDecision",
+        "templates": "edge.decision.templates:TemplateDecision",
     },
 )
 
@@ -106,7 +107,7 @@ class Decision(ABC):
 
     @abstractmethod
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
-        """Events that follow from the scores of this window."""
+        """Events that follow from the scores of this window, or from its embedding."""
 
     @classmethod
     def score_recording(

@@ -128,7 +128,7 @@ class Model:
 
     def window_scores(self, window: Window) -> NDArray[np.float32]:
         """What a decision takes: the probability of each label, (labels,); of a stroke under both
-        signs of its lateral axis, (2, labels)."""
+        signs of its lateral axis, (2, labels). Of a model with enrolled words: an embedding."""
         scores = self.scores(window.tensor, window.new_rows)
         if window.other_sign is None:
             return scores
@@ -137,7 +137,8 @@ class Model:
     def scores(
         self, tensor: NDArray[np.float32], new_rows: int | None = None
     ) -> NDArray[np.float32]:
-        """The probability of each label; the network ends in a softmax.
+        """What the network gives: the probability of each label, as it ends in a softmax, or the
+        embedding of the newest step.
 
         `new_rows`: the number of rows at the end of the tensor that are new; the rows before them
         are the end of the previous tensor. A streaming network then computes the same scores

@@ -32,10 +32,10 @@ ONNX_SAMPLES = 200  # windows on which the ONNX network is compared with the Ker
 def to_int8(folded: keras.Model, config: NetworkConfig, windows: NDArray[np.float32]) -> bytes:
     """Return the streaming form of a folded network as int8; windows set the activation ranges."""
     single = to_streaming(folded, config, batch=1)
-    return convert_to_int8(single, _streaming_inputs(to_streaming(folded, config), windows))
+    return convert_to_int8(single, streaming_inputs(to_streaming(folded, config), windows))
 
 
-def _streaming_inputs(
+def streaming_inputs(
     streaming: keras.Model, windows: NDArray[np.float32]
 ) -> Iterator[dict[str, NDArray[np.float32]]]:
     """Yield the inputs of a streaming network at one random step of each window."""

@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.model.model import Model
 from training.common.atomic_write import check_model_path
+from training.common.int8_model import load_model
 from training.common.licences import corpora_and_licences
 from training.common.provenance import provenance
 from training.sound.data import simulated_speakers
 from training.sound.data.clip_files import LabelledClip
 from training.sound.data.clips import Clips
 from training.sound.data.split import Split, exclude_held_out, make_split
+from training.sound.data.words import SILENCE
+from training.sound.evaluate import live_expectation
 from training.sound.evaluate.card import LISTEN_COMMANDS, model_card
-from training.sound.evaluate.clip_accuracy.scores import ClipScores
+from training.sound.evaluate.clip_accuracy.scores import ClipScores, score_clips
+from training.sound.evaluate.spotting.result import SpottingResult
 from training.sound.evaluate.validation import (
     ValidationConfig,
     choose_decision,
@@ -55,6 +63,8 @@ class Validation:
     decision: Mapping[str, Any]
     threshold_audio: str
     """What the thresholds were chosen on, for the card."""
+    live: SpottingResult | None
+    """What is detected of the validation set at these thresholds, in a quiet room."""
 
 
 def validate_and_choose_thresholds(
@@ -73,7 +83,9 @@ def validate_and_choose_thresholds(
         config.base.decision if config.base else None,
     )
     audio = describe_threshold_audio(clips, data, config)
-    return Validation(scores, split.description, decision, audio)
+    with_thresholds = model_file(int8, task, config.front_end, decision)
+    live = live_expectation.say_once(load_model(with_thresholds, task.name), clips, task)
+    return Validation(scores, split.description, decision, audio, live)
 
 
 def export(
@@ -102,7 +114,27 @@ def export(
     )
     export_report(config.out, card, scores)
     command_name = LISTEN_COMMANDS[config.task.name]
-    print(f"wrote {config.out}; try it: {command_name} --model {config.out} --mock")
+    _report_test_folder(exported.model, data, config)
+    if validation.live:
+        people = len(set(trained.training_set.clips.speaker[recorded_by_people(trained)]) - {""})
+        decision = validation.decision
+        print(live_expectation.sentence(validation.live, decision, people, config.task.name))
+    print(live_expectation.closing_hint(command_name, config.out, config.task))
+
+
+def recorded_by_people(trained: TrainedNetwork) -> NDArray[np.bool_]:
+    """Return which clips of the training set are recordings."""
+    recorded: NDArray[np.bool_] = trained.training_set.clips.path != ""
+    return recorded
+
+
+def _report_test_folder(model: Model, data: TrainingData, config: TrainingConfig) -> None:
+    """Print the figure of a folder `test`: nothing was trained or chosen on it."""
+    clips = data.clips[data.clips.split == "test"]
+    if not len(clips) or (clips.word == SILENCE).any():
+        return  # the test set of a public corpus has its own commands
+    scores = score_clips(model, label_clips(clips, config.task))
+    print(f"test folder: {scores.accuracy(scores.int8):.1%} of {len(clips)} clips correct")
 
 
 def describe_clips(clips: Clips, data: TrainingData, config: TrainingConfig) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Three layouts are understood: a folder with an index.csv; one folder for each word, in any language,
 which may lie in one folder for each speaker; and, without folders for words, files whose names
-begin with a digit and `_`. The split lists and the noise folder of Speech Commands are respected.
+begin with a digit and `_`. Each may lie in folders `train` and `test`. The split lists and
+the noise folder of Speech Commands are respected.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from pathlib import Path
 from edge.errors import RecordingError
 from edge.formats.sound import find
 from training.sound.data.clip_files import LECTURE_NAME, LabelledClip, speaker_of
-from training.sound.data.lists import INDEX, ListKey, list_key, read_index, read_split_lists
+from training.sound.data.lists import (
+    INDEX,
+    SPLIT_NAMES,
+    ListKey,
+    list_key,
+    read_index,
+    read_split_lists,
+)
 from training.sound.data.words import corpus_word
 
 log = logging.getLogger(__name__)
@@ -43,14 +51,27 @@ def find_clip_files(folder: Path) -> Iterator[LabelledClip]:
     for path in paths:
         key = list_key(path)
         missing.discard(key)
-        found = _word_and_speaker(path, folder, word_folders, single_folder)
+        split_folder = _split_folder(path, folder)
+        found = _word_and_speaker(path, split_folder or folder, word_folders, single_folder)
         if found is None:
             log.warning("%s: left out, as neither its folder nor its name says a word", path)
             continue
         split = split_of.get(key, "train" if split_of else "")
+        if split_folder and not split_of:
+            split = SPLIT_NAMES[split_folder.name.lower()]
         yield LabelledClip(path, *found, split)
     if missing:
         _warn_of_missing(folder, missing)
+
+
+def _split_folder(path: Path, folder: Path) -> Path | None:
+    """Return the folder `train`, `val` or `test` that a recording is in, if there are `train` and
+    another one, as in the lecture's SoundDigit."""
+    first = path.relative_to(folder).parts[0]
+    if first.lower() not in SPLIT_NAMES or path.parent == folder:
+        return None
+    beside = {SPLIT_NAMES.get(one.name.lower()) for one in folder.iterdir() if one.is_dir()}
+    return folder / first if "train" in beside and len(beside - {None}) > 1 else None
 
 
 def find_noise_files(folders: Sequence[str | Path]) -> list[Path]:

@@ -34,10 +34,10 @@ def connect_layers(
 
     With `groups`, the scores are sums over classes: `groups[k]` is the output of class k.
     """
-    block = _Blocks(past, batch_norm)
+    block = Blocks(past, batch_norm)
     pooled = config.pooled_columns(rows)
     x = inputs if len(inputs.shape) == 4 else layers.Reshape((*inputs.shape[1:], 1))(inputs)
-    x = _pad_bands(past.with_past(x, 2 * config.stride), STEM_BANDS, config.stride)
+    x = pad_bands(past.with_past(x, 2 * config.stride), STEM_BANDS, config.stride)
     stem = (2 * config.stride, STEM_BANDS)
     x = layers.ReLU()(block.convolution(x, config.stem, stem, config.stride))
     for channels, pooling in config.stages:
@@ -54,7 +54,7 @@ def connect_layers(
 
 
 @dataclass(frozen=True)
-class _Blocks:
+class Blocks:
     """The building blocks of the network, with or without batch normalisation."""
 
     past: WholeWindow | Streaming
@@ -62,7 +62,7 @@ class _Blocks:
 
     def square(self, x: keras.KerasTensor, channels: int, pooling: int) -> keras.KerasTensor:
         """A separable two-dimensional convolution, residual if it keeps the shape."""
-        y = _pad_bands(self.past.with_past(x, SQUARE), SQUARE)
+        y = pad_bands(self.past.with_past(x, SQUARE), SQUARE)
         y = layers.ReLU()(self._depthwise(y, (SQUARE, SQUARE)))
         y = layers.MaxPooling2D((1, pooling))(y) if pooling > 1 else y
         y = self.convolution(y, channels)
@@ -92,7 +92,7 @@ class _Blocks:
         return FusedBatchNorm()(x) if self.batch_norm else x
 
 
-def _pad_bands(x: keras.KerasTensor, size: int, stride: int = 1) -> keras.KerasTensor:
+def pad_bands(x: keras.KerasTensor, size: int, stride: int = 1) -> keras.KerasTensor:
     """Return x with bands of zeros on both sides, so that a convolution keeps all bands."""
     padding = size - stride
     return layers.ZeroPadding2D(((0, 0), (padding // 2, padding - padding // 2)))(x)

@@ -34,7 +34,7 @@ class ScoredAudio:
     decided_t: NDArray[np.float64]
     """Time of the newest sample that was needed to compute the window."""
     scores: NDArray[np.float32]
-    """(windows, labels)."""
+    """(windows, labels), or of a model with enrolled words (windows, dimensions)."""
     labels: tuple[str, ...]
     seconds: float
     """Length of the audio, including the time in which the gate was closed."""
@@ -86,7 +86,7 @@ def run_features_and_network(model: Model, audio: LongAudio) -> ScoredAudio:
     process(None)
     log.info("%s: %.1f minutes scored", audio.name, audio.seconds / 60)
     t, decided_t = np.array(times, np.float64).reshape(-1, 2).T
-    all_scores = np.array(scores, np.float32).reshape(-1, len(model.labels))
+    all_scores = np.array(scores, np.float32).reshape(len(scores), -1)
     seconds = count / audio.rate
     return ScoredAudio(t, decided_t, all_scores, tuple(model.labels), seconds, audio.words)
 

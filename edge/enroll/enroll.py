@@ -1,0 +1,77 @@
+"""From takes to a model file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import edge
+from edge.decision.templates import MAX_STEPS, EnrolledWord, stored_take
+from edge.enroll.calibration import enrolled_words
+from edge.enroll.embedding import Embedding
+from edge.enroll.embedding_file import EmbeddingFile
+from edge.enroll.enrolled_model import enrolled_model
+from edge.enroll.own_takes import TakeResult, leave_one_out
+from edge.enroll.takes import Takes, WordTake, read_takes
+
+MARGIN_S = 0.04  # before and after a word that belong to its template
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    words: Mapping[str, EnrolledWord]
+    takes: Mapping[str, list[WordTake]]
+    results: list[TakeResult]
+    """Of each take, tested with the other takes."""
+    left_out: list[str]
+    """A sentence for each recording that was not used."""
+    others_share: float
+    """Of the words of other people that were detected in the tests of the embedding."""
+    content: bytes = field(repr=False)
+    """Of the model file."""
+
+
+def enroll(
+    folder: Path, words: Sequence[str] | None = None, runtime: str | None = None
+) -> Enrolment:
+    """Enrol the words whose takes are in FOLDER/<word>/; EdgeError if that is not possible."""
+    embedding = Embedding(EmbeddingFile.shipped(), runtime)
+    return enroll_takes(read_takes(folder, embedding.rate, words), embedding)
+
+
+def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
+    """Enrol words of takes that were read."""
+    file = embedding.file
+    templates: dict[str, list[NDArray[np.int8]]] = {}
+    recordings: dict[str, list[NDArray[np.float32]]] = {}
+    for word, of_word in takes.words.items():
+        templates[word] = [template(take, embedding) for take in of_word]
+        recordings[word] = [
+            embedding.of_sound(take.samples, 0.0, len(take.samples) / embedding.rate)
+            for take in of_word
+        ]
+    enrolled = enrolled_words(templates, file.bank, embedding.step_s)
+    provenance = {
+        "command": "kws-enroll",
+        "takes": {word: len(of_word) for word, of_word in templates.items()},
+        "embedding": dict(file.provenance),
+        "versions": {"edge-sense": edge.__version__},
+    }
+    return Enrolment(
+        words=enrolled,
+        takes=takes.words,
+        results=leave_one_out(enrolled, recordings),
+        left_out=takes.left_out,
+        others_share=file.measured.get("others", 0.0),
+        content=enrolled_model(file, enrolled, provenance),
+    )
+
+
+def template(take: WordTake, embedding: Embedding) -> NDArray[np.int8]:
+    """Return the embeddings of the word in a take, as a model file stores them."""
+    start, end = max(0.0, take.start - MARGIN_S), take.end + MARGIN_S
+    return stored_take(embedding.of_sound(take.samples, start, end)[:MAX_STEPS])

@@ -1,0 +1,122 @@
+"""Read the takes of the words to enrol, and leave out what is no take of a word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import EdgeError, RecordingError
+from edge.formats.sound import find, read
+from edge.takes.sound.endpoints import Segment, find_segments
+
+MAX_FILE_S = 10.0  # of a take: one word and the quiet around it
+MIN_WORD_S, MAX_WORD_S = 0.12, 3.0
+MIN_PART_ENERGY = 0.02  # of the loudest segment: a softer one is a breath or a knock
+MAX_PAUSE_S = 0.6  # between the parts of a phrase
+MIN_PEAK = 0.003  # of full scale: -50 dB
+FULL_SCALE = 0.999
+MAX_CLIPPED = 0.002  # share of the samples of the word
+MAX_WORDS = 50
+MAX_TAKES = 50  # of a word
+MAX_NAME = 40  # characters
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class WordTake:
+    path: Path
+    samples: Samples = field(repr=False)
+    start: float
+    end: float
+    """Of the word, in seconds."""
+
+
+@dataclass(frozen=True)
+class Takes:
+    words: dict[str, list[WordTake]]
+    left_out: list[str]
+    """A sentence for each recording that is not used."""
+
+
+def read_takes(folder: Path, rate: int, words: Sequence[str] | None = None) -> Takes:
+    """Return the takes in FOLDER/<word>/; EdgeError if there is a word without any.
+
+    `words`: only these.
+    """
+    if not folder.is_dir():
+        raise EdgeError(f"{folder} is no folder: give one with a folder of takes for each word")
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    names = [name for name in names if not name.startswith((".", "_"))]
+    chosen = names if words is None else list(words)
+    missing = [word for word in chosen if word not in names]
+    if missing or not chosen:
+        which = f"{folder} has no folder {missing[0]!r}" if missing else f"{folder} has no folders"
+        raise EdgeError(f"{which}: put the takes of each word into a folder with its name")
+    if len(chosen) > MAX_WORDS:
+        raise EdgeError(f"{folder} has {len(chosen)} words: at most {MAX_WORDS} can be enrolled")
+    found: dict[str, list[WordTake]] = {}
+    left_out: list[str] = []
+    for word in chosen:
+        if len(word) > MAX_NAME or not word.isprintable() or word == "unknown":
+            raise EdgeError(f"{word!r} cannot be the name of a word: rename the folder")
+        found[word] = []
+        for path in find([folder / word])[:MAX_TAKES]:
+            try:
+                found[word].append(read_take(path, rate))
+            except (EdgeError, OSError) as error:
+                left_out.append(f"{path} left out: {error}")
+        if not found[word]:
+            reason = f", the last because {left_out[-1]}" if left_out else ""
+            raise EdgeError(f"there is no usable take of {word!r}{reason}: record it again")
+    return Takes(found, left_out)
+
+
+def read_take(path: Path, rate: int) -> WordTake:
+    """Return a take; RecordingError if it is no take of a word."""
+    samples = read(path, rate, MAX_FILE_S).samples
+    peak = float(np.abs(samples).max(initial=0))
+    if not peak:
+        raise RecordingError("it is silent: is the microphone muted?")
+    if peak < MIN_PEAK:
+        raise RecordingError("it is too soft: come nearer to the microphone")
+    parts = _word_parts(find_segments(samples, rate))
+    if not parts:
+        raise RecordingError("no word stands out of its noise")
+    start, end = parts[0].start, parts[-1].end
+    if end - start < MIN_WORD_S:
+        raise RecordingError(
+            f"its word of {1000 * (end - start):.0f} ms is too short to know it by"
+        )
+    if end - start > MAX_WORD_S:
+        raise RecordingError(
+            f"its phrase of {end - start:.1f} s is too long: choose one of up to {MAX_WORD_S:g} s"
+        )
+    word = samples[round(start * rate) : round(end * rate)]
+    if np.mean(np.abs(word) >= FULL_SCALE) > MAX_CLIPPED:
+        raise RecordingError("it is clipped: speak softer, or move away from the microphone")
+    return WordTake(path, samples, start, end)
+
+
+def _word_parts(segments: Sequence[Segment]) -> list[Segment]:
+    """Return the segments of the word or phrase: the loudest, and loud ones near to it."""
+    if not segments:
+        return []
+    at = max(range(len(segments)), key=lambda k: segments[k].energy)
+    loud = MIN_PART_ENERGY * segments[at].energy
+    first = last = at
+    while first and _continues(segments[first - 1], segments[first], segments[first - 1], loud):
+        first -= 1
+    while last + 1 < len(segments) and _continues(
+        segments[last], segments[last + 1], segments[last + 1], loud
+    ):
+        last += 1
+    return list(segments[first : last + 1])
+
+
+def _continues(before: Segment, after: Segment, part: Segment, loud: float) -> bool:
+    return after.start - before.end <= MAX_PAUSE_S and part.energy >= loud

@@ -1,0 +1,212 @@
+"""The live test of enrolled words: people enrol words that the embedding was not trained on.
+
+Four takes of each word of one person are enrolled. Then long audio passes through the whole chain:
+a later take of the same person, the same words by other people, and an hour of other words and
+noise. The features and the network run once, as all enrolled models share them.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from edge.decision.templates import TemplateDecision, TemplateSettings
+from edge.enroll.embedding import Embedding
+from edge.enroll.embedding_file import EmbeddingFile
+from edge.enroll.enroll import Enrolment, enroll_takes
+from edge.enroll.takes import Takes, read_take
+from edge.errors import EdgeError
+from edge.model import Model
+from training.common.progress import Progress
+from training.sound.data.clip_files import LabelledClip
+from training.sound.embedding.config import KEPT_OUT
+from training.sound.embedding.people import TAKES_OF_TESTED, test_clips, tested_speakers
+from training.sound.evaluate.long_audio import Samples
+from training.sound.evaluate.long_audio.mixing import mix_clips
+from training.sound.evaluate.long_audio.schedule import MixConfig
+from training.sound.evaluate.spotting.matching import match_words
+from training.sound.evaluate.spotting.result import SpottingResult
+from training.sound.evaluate.spotting.scored_audio import (
+    ScoredAudio,
+    run_decision,
+    run_features_and_network,
+)
+
+log = logging.getLogger(__name__)
+
+ENROLLED_TAKES = 4
+MIN_WORDS = 3  # of the five that a tested person said often enough
+OTHERS_PER_WORD = 30  # clips of other people, each by another one
+OTHER_SPEECH_S = 3600.0
+SLICE_S = 900.0  # of the other speech, for each enrolled model
+GAP_S = (0.8, 1.6)
+
+
+@dataclass
+class LiveFigures:
+    """Counts over all enrolled models."""
+
+    models: int = 0
+    own: int = 0
+    own_detected: int = 0
+    others: int = 0
+    others_detected: int = 0
+    false_accepts: int = 0
+    hours: float = 0.0
+    expected_own: float = 0.0
+    """Of the own takes, as kws-enroll predicts it from the enrolled takes."""
+    seconds: float = 0.0
+    """Longest enrolment."""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    speaker: str
+    words: tuple[str, ...]
+    enrolment: Enrolment
+    settings: TemplateSettings
+    later: list[LabelledClip]
+    """A take of each word that was not enrolled."""
+    seconds: float
+    """That the enrolment took."""
+
+
+def measure_live(
+    file: EmbeddingFile,
+    clips: Sequence[LabelledClip],
+    noise: Sequence[Samples],
+    threshold_budget: float | None = None,
+    folds: int = 1,
+) -> LiveFigures:
+    """Return the figures of all tested people; `folds` of their takes are the later one in turn."""
+    people = list(_enrolled(file, clips, folds))
+    model = _shared_model(people[0])
+    other_speech = _other_speech(model, clips, noise)
+    others = _words_of_others(model, clips, noise)
+    figures, progress = LiveFigures(), Progress("enrolled models", len(people))
+    for number, person in enumerate(people):
+        settings = person.settings
+        if threshold_budget is not None:
+            settings = settings.with_budget(threshold_budget)
+        figures.models += 1
+        figures.seconds = max(figures.seconds, person.seconds)
+        for result in person.enrolment.results:
+            figures.expected_own += (
+                result.detected / len(person.enrolment.results) * len(person.words)
+            )
+        own = _detect(settings, person.words, _scored(model, person.later, noise, seed=number))
+        figures.own += own.words
+        figures.own_detected += own.hits
+        found = _detect(settings, person.words, others)
+        figures.others += found.words
+        figures.others_detected += found.hits
+        part = _slice(other_speech, number)
+        wrong = _detect(settings, (), part)
+        figures.false_accepts += wrong.false_accepts.total()
+        figures.hours += part.seconds / 3600
+        progress.report(number + 1)
+    return figures
+
+
+def _enrolled(file: EmbeddingFile, clips: Sequence[LabelledClip], folds: int) -> Iterator[Enrolled]:
+    embedding = Embedding(file)
+    for speaker in tested_speakers(clips):
+        takes = {
+            word: [clip for clip in clips if (clip.speaker, clip.word) == (speaker, word)]
+            for word in KEPT_OUT
+        }
+        takes = {word: found for word, found in takes.items() if len(found) >= TAKES_OF_TESTED}
+        if len(takes) < MIN_WORDS:
+            continue
+        for fold in range(folds):
+            started = perf_counter()
+            try:
+                read = {
+                    word: [read_take(clip.path, embedding.rate) for clip in _others(found, fold)]
+                    for word, found in takes.items()
+                }
+                enrolment = enroll_takes(Takes(read, []), embedding)
+            except EdgeError as error:
+                log.warning("%s is left out: %s", speaker, error)
+                continue
+            seconds = perf_counter() - started
+            later = [found[fold] for found in takes.values()]
+            model = _load(enrolment)
+            assert isinstance(model.settings, TemplateSettings)
+            yield Enrolled(speaker, tuple(read), enrolment, model.settings, later, seconds)
+
+
+def _others(takes: Sequence[LabelledClip], left_out: int) -> list[LabelledClip]:
+    return [take for k, take in enumerate(takes) if k != left_out][:ENROLLED_TAKES]
+
+
+def _load(enrolment: Enrolment) -> Model:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "enrolled.tflite"
+        path.write_bytes(enrolment.content)
+        return Model.load(path)
+
+
+def _shared_model(person: Enrolled) -> Model:
+    return _load(person.enrolment)
+
+
+def _other_speech(
+    model: Model, clips: Sequence[LabelledClip], noise: Sequence[Samples]
+) -> ScoredAudio:
+    """Return an hour of words that nobody enrols, by people that nothing was trained on."""
+    others = [clip for clip in test_clips(clips) if clip.word not in KEPT_OUT]
+    config = MixConfig(seconds=OTHER_SPEECH_S, seed=1)
+    words = {clip.word for clip in others}
+    (audio,) = mix_clips(others, words, noise, config)
+    return run_features_and_network(model, audio)
+
+
+def _words_of_others(
+    model: Model, clips: Sequence[LabelledClip], noise: Sequence[Samples]
+) -> ScoredAudio:
+    """Return the kept-out words by people who enrol none, each person once for a word."""
+    rng, tested = np.random.default_rng(0), set(tested_speakers(clips))
+    chosen = []
+    for word in KEPT_OUT:
+        by_speaker = {
+            clip.speaker: clip for clip in clips if clip.word == word and clip.speaker not in tested
+        }
+        of_word = [by_speaker[who] for who in sorted(by_speaker)]
+        chosen += [of_word[k] for k in rng.permutation(len(of_word))[:OTHERS_PER_WORD]]
+    return _scored(model, chosen, noise, seed=0)
+
+
+def _scored(
+    model: Model, clips: Sequence[LabelledClip], noise: Sequence[Samples], seed: int
+) -> ScoredAudio:
+    """Return audio in which each clip is said about once, with pauses and without noise."""
+    config = MixConfig(seconds=2.2 * len(clips) + 3, gap_s=GAP_S, speech_s=1e6, seed=seed)
+    (audio,) = mix_clips(clips, {clip.word for clip in clips}, (), config)
+    return run_features_and_network(model, audio)
+
+
+def _slice(audio: ScoredAudio, number: int) -> ScoredAudio:
+    start = number * SLICE_S % (OTHER_SPEECH_S - SLICE_S + 1)
+    chosen = (audio.t >= start) & (audio.t < start + SLICE_S)
+    return replace(
+        audio,
+        t=audio.t[chosen],
+        decided_t=audio.decided_t[chosen],
+        scores=audio.scores[chosen],
+        seconds=SLICE_S,
+    )
+
+
+def _detect(
+    settings: TemplateSettings, targets: Sequence[str], audio: ScoredAudio
+) -> SpottingResult:
+    labels = [*settings.words, *settings.background_labels]
+    spotted = run_decision(audio, TemplateDecision(labels, settings))
+    return match_words(spotted, audio, set(targets))

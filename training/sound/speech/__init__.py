@@ -1,0 +1,1 @@
+"""Machine voices: words as sound, with the times of their phones."""
