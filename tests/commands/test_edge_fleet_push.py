@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ from edge.fleet.signature import SigningKey, read_keys
 from edge.model import attach
 from edge.model.model_file import read_model
 from edge.model.shipped import find_model
+from edge.sink.mqtt import connection
 from edge.sink.mqtt.address import parse_address
 from edge.sink.mqtt.sink import MqttSink
 from fleet_devices import open_device, running_devices
@@ -38,6 +40,12 @@ def broker(tmp_path, monkeypatch) -> Iterator[Broker]:
     with running_broker(tmp_path) as broker:
         monkeypatch.setenv("EDGE_MQTT", f"127.0.0.1:{broker.port}")
         yield broker
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch):
+    monkeypatch.setattr(connection, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(connection, "LONGEST_WAIT", 0.2)
 
 
 @pytest.fixture
@@ -123,6 +131,23 @@ def test_a_device_that_vanishes_during_the_push_is_named(broker, key, capsys):
     with running_devices(device):
         assert push(key, "--all", "--stage-timeout", "0.5") == 3
     assert "it went offline during the update" in capsys.readouterr().out
+
+
+def test_a_broker_that_restarts_during_a_push_does_not_end_it(broker, key, capsys):
+    device = open_device(broker, "Kitchen")
+
+    def restart(request: Any) -> dict[str, Any]:
+        version = json.loads(request.values["statement"])["version"]
+        device.publish_update({"phase": "downloading", "version": version})
+        threading.Timer(0.5, broker.restart).start()
+        done = {"phase": "done", "version": version}
+        threading.Timer(1.5, device.publish_update, [done]).start()
+        return {"accepted": version}
+
+    device.requests.answers["offer"] = restart
+    with running_devices(device):
+        assert push(key, "--all", "--stage-timeout", "60") == 0
+    assert capsys.readouterr().out == "kitchen_kws: done\n"
 
 
 def test_the_stages_reach_every_device_once():
