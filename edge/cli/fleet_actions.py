@@ -175,6 +175,8 @@ def _clock_error(
 def _text(value: object) -> str:
     if isinstance(value, list):
         return printable(", ".join(map(str, value))) or "-"
+    if isinstance(value, dict):
+        return one_line(", ".join(f"{key} {inner}" for key, inner in value.items() if inner))
     return "-" if value is None else one_line(str(value))
 
 

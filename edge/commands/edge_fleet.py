@@ -19,6 +19,7 @@ edge-fleet remove old_kws                          forget a device that is gone
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from edge.cli import fleet_actions as actions
@@ -33,7 +34,28 @@ from edge.sink.mqtt.options import add_broker_options, password, tls_context
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_command(_parser(), _run, argv)
+    parser = _parser()
+    words = list(sys.argv[1:] if argv is None else argv)
+    return run_command(parser, _run, _arguments_first(parser, words))
+
+
+def _arguments_first(parser: CommandParser, words: Sequence[str]) -> list[str]:
+    """The words with the options behind all others: argparse takes no ids behind an option."""
+    arguments: list[str] = []
+    options: list[str] = []
+    values = 0  # how many of the next words belong to an option
+    for word in words:
+        action = parser._option_string_actions.get(word)
+        if values:
+            values -= 1
+            options.append(word)
+        elif word.startswith("-"):
+            options.append(word)
+            count = 0 if action is None else action.nargs
+            values = 1 if count is None else int(count)
+        else:
+            arguments.append(word)
+    return arguments + options
 
 
 def _parser() -> CommandParser:

@@ -215,6 +215,7 @@ class Updater:
             raise Refused("its file is damaged")
         candidate = recognition.load(StoredModel.of(offer))
         self._tell(SHADOW, self.store.state.offer)
+        log.info("the model of version %d runs in the shadow", offer.version)
         fault = recognition.shadow(candidate, offer.plan)
         if fault:
             raise Refused(fault)
@@ -229,6 +230,7 @@ class Updater:
 
     def _try(self, offer: Offer, recognition: Recognition) -> None:
         self._tell(TRIAL, self.store.state.offer)
+        log.info("the model of version %d is used on trial", offer.version)
         if self._restarted:
             former = recognition.load(self.store.state.previous or StoredModel())
             fault = recognition.trial(former, offer.plan)
@@ -236,6 +238,7 @@ class Updater:
             fault = recognition.switch(offer.plan)
         if fault:
             raise Refused(fault)
+        log.info("the model of version %d is good", offer.version)
         result = {"phase": DONE, "version": offer.version, "reason": None}
         self._change(phase=IDLE, offer=None, starts=0, result=result)
         self.report()

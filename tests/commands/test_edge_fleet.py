@@ -65,6 +65,11 @@ def test_list_filters_by_tag_and_prints_json(fleet, capsys):
     assert {"model_sha256", "version", "rate", "lost", "temperature", "last_time"} <= kitchen.keys()
 
 
+def test_ids_may_stand_behind_options(fleet, capsys):
+    assert main(["--timeout", "9", "threshold", "0.4", "--json", "attic_kws", "-q"]) == 0
+    assert objects(capsys) == [{"id": "attic_kws", "ok": True, "fault": None}]
+
+
 def test_show_compares_the_clock_of_a_device(fleet, capsys, monkeypatch):
     assert main(["show", "kitchen_kws"]) == 0
     assert "clock is wrong" not in capsys.readouterr().out
