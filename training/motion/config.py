@@ -22,6 +22,7 @@ TRAINING_PEOPLE = FigureCounts(
     shapes=16_000,
     turns=50,
     idle=1_500,
+    hands=2_000,
 )
 VALIDATION_PEOPLE = FigureCounts(
     unipen_digits=4_000,
@@ -33,6 +34,7 @@ VALIDATION_PEOPLE = FigureCounts(
     shapes=2_000,
     turns=8,
     idle=150,
+    hands=150,
 )
 ADAPTATION_PEOPLE = FigureCounts(
     unipen_digits=2_000,
@@ -42,6 +44,7 @@ ADAPTATION_PEOPLE = FigureCounts(
     shapes=1_500,
     turns=6,
     idle=120,
+    hands=300,
 )
 
 
@@ -55,7 +58,9 @@ class Schedule:
     learning_rate: float
     """The highest; see training.common.optimizer."""
     recorded_share: float = 0.0
-    """Share of the examples that are recorded strokes; the others are simulated."""
+    """Share of the examples that are recorded strokes."""
+    hands_share: float = 0.0
+    """Share of those of the simulated hands of `--mock`; the others are of simulated limbs."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class ValidationTakes:
 
     digits: int = 1000
     letters: int = 1500
-    idle_people: int = 60
+    idle_people: int = 120
     idle_seconds: float = 60.0
     """Of each of them."""
 
@@ -93,10 +98,16 @@ class TrainingConfig:
     """Share of each label's takes that is held out, where a corpus has only one session."""
 
     pretrain: Schedule = Schedule(epochs=30, steps=300, learning_rate=4e-3)
-    """With simulated strokes alone."""
-    finetune: Schedule = Schedule(epochs=8, steps=120, learning_rate=1.2e-3, recorded_share=0.3)
+    """With simulated limbs alone."""
+    pretrain_hands: Schedule = Schedule(epochs=15, steps=200, learning_rate=2.5e-3, hands_share=0.3)
+    """Then with simulated hands too."""
+    finetune: Schedule = Schedule(
+        epochs=8, steps=120, learning_rate=1.2e-3, recorded_share=0.3, hands_share=0.2
+    )
     """From the pretrained network on, with recorded strokes too."""
-    adapt: Schedule = Schedule(epochs=4, steps=60, learning_rate=5e-4, recorded_share=0.4)
+    adapt: Schedule = Schedule(
+        epochs=4, steps=60, learning_rate=5e-4, recorded_share=0.4, hands_share=0.15
+    )
     """From the base on, with the takes of one person."""
     batch_size: int = 256
     label_smoothing: float = 0.02

@@ -54,6 +54,15 @@ class Examples:
         return network_inputs(self.trajectories, self.trust)
 
 
+@dataclass(frozen=True)
+class Simulated:
+    """Examples of simulated people."""
+
+    limbs: Examples
+    hands: Examples
+    """Of the people of `--mock`."""
+
+
 def mix(parts: Sequence[tuple[Examples, float]]) -> Examples:
     """Several sets of examples, each with its share."""
     columns = {

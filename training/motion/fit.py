@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import tensorflow as tf
@@ -15,7 +16,7 @@ from training.common.sampling import WeightedSampler
 from training.motion import network
 from training.motion.augmentation import augment
 from training.motion.config import Schedule, TrainingConfig
-from training.motion.examples import Examples, mix, recorded_examples
+from training.motion.examples import Examples, Simulated, mix, recorded_examples
 from training.motion.strokes import LABELS, MODEL_LABELS, NONE, UPSIDE_DOWN, Strokes
 
 CODE = (
@@ -27,59 +28,64 @@ CODE = (
 )
 
 
-def pretrain(simulated: Examples, config: TrainingConfig) -> keras.Model:
-    """A network trained on simulated people alone; from the cache if it was trained before."""
+def pretrain(simulated: Simulated, config: TrainingConfig) -> keras.Model:
+    """A network trained on simulated people alone: on limbs, then on hands too.
+
+    What was trained before is taken from the cache.
+    """
     keras.utils.set_random_seed(config.seed)
     model = network.build_trainable()
-    key = cache_key(
-        *(config.pretrain, config.seed, config.batch_size, config.label_smoothing),
-        *(config.weight_decay, config.augmentation),
-        *(simulated.trajectories, simulated.trust, simulated.weight),
-        code=CODE,
-    )
-    path = config.cache / f"pretrained-{key}.weights.h5"
-    cached_weights(
-        path, model, lambda: _fit(model, simulated, config.pretrain, config, "pretraining")
-    )
+    inputs: list[object] = [config.seed, config.batch_size, config.label_smoothing]
+    inputs += [config.weight_decay, config.augmentation]
+    for schedule, task in (
+        (config.pretrain, "pretraining with limbs"),
+        (config.pretrain_hands, "pretraining with hands too"),
+    ):
+        examples = _mixed(simulated, schedule)
+        inputs += [schedule, examples.trajectories, examples.trust, examples.weight]
+        path = config.cache / f"pretrained-{cache_key(*inputs, code=CODE)}.weights.h5"
+        fit = partial(_fit, model, examples, schedule, config, task)
+        cached_weights(path, model, fit)
     return model
 
 
 def finetune(
-    pretrained: keras.Model, simulated: Examples, recorded: Strokes, config: TrainingConfig
+    pretrained: keras.Model, simulated: Simulated, recorded: Strokes, config: TrainingConfig
 ) -> keras.Model:
-    """A copy of a pretrained network that is trained on recorded strokes too, and folded."""
+    """A copy of a pretrained network that is trained on all strokes, and folded."""
     keras.utils.set_random_seed(config.seed)
     model = network.build_trainable()
     model.set_weights(pretrained.get_weights())
-    if len(recorded):
-        mixed = _mixed(model, simulated, recorded, config.finetune)
-        _fit(model, mixed, config.finetune, config, "finetuning")
+    mixed = _mixed(simulated, config.finetune, _recorded(model, recorded))
+    _fit(model, mixed, config.finetune, config, "finetuning")
     return network.fold_batchnorm(model)
 
 
 def adapt(
-    base: keras.Model, simulated: Examples, own: Strokes, config: TrainingConfig
+    base: keras.Model, simulated: Simulated, own: Strokes, config: TrainingConfig
 ) -> keras.Model:
     """A copy of a folded network that is trained further on the takes of one person."""
     keras.utils.set_random_seed(config.seed)
     model = keras.models.clone_model(base)
     model.set_weights(base.get_weights())
-    mixed = _mixed(model, simulated, own, config.adapt)
+    mixed = _mixed(simulated, config.adapt, _recorded(model, own))
     _fit(model, mixed, config.adapt, config, "adaptation to own takes")
     return model
 
 
-def _mixed(
-    model: keras.Model, simulated: Examples, recorded: Strokes, schedule: Schedule
-) -> Examples:
-    """Simulated examples, and the strokes of all recorded corpora in equal shares."""
-    corpora = sorted(set(recorded.corpus))
+def _mixed(simulated: Simulated, schedule: Schedule, recorded: Sequence[Examples] = ()) -> Examples:
+    """All examples in the shares of a schedule; those of all recorded corpora in equal shares."""
+    share = schedule.recorded_share if recorded else 0.0
+    hands_share = schedule.hands_share
+    parts = [(simulated.limbs, 1 - share - hands_share), (simulated.hands, hands_share)]
+    return mix([*parts, *((one, share / len(recorded)) for one in recorded)])
+
+
+def _recorded(model: keras.Model, recorded: Strokes) -> list[Examples]:
+    """Those of each corpus; the network finds the sign of each stroke."""
     score = partial(network.probabilities, model)
-    share = schedule.recorded_share / len(corpora)
-    parts = [
-        (recorded_examples(recorded[recorded.corpus == corpus], score), share) for corpus in corpora
-    ]
-    return mix([(simulated, 1 - schedule.recorded_share), *parts])
+    corpora = sorted(set(recorded.corpus))
+    return [recorded_examples(recorded[recorded.corpus == corpus], score) for corpus in corpora]
 
 
 def _fit(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.motion.people.figures import CIRCLE, SHAPE
 from training.motion.people.pen_corpora import AS_DIGIT, LETTER_CORPORA
-from training.motion.strokes import DIGITS, IDLE, NONE, TURNS, Strokes
+from training.motion.strokes import DIGITS, IDLE, NONE, TURNS, WAY_BACK, Strokes
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Shares:
     shapes: float = 0.09
     turns: float = 0.02
     idle: float = 0.12
+    ways_back: float = 0.04
+    """From the end of a figure to the begin of the next one."""
 
 
 def sampling_weights(
@@ -39,6 +41,7 @@ def sampling_weights(
         (shares.shapes, strokes.corpus == SHAPE),
         (shares.turns, strokes.corpus == TURNS),
         (shares.idle, strokes.corpus == IDLE),
+        (shares.ways_back, strokes.corpus == WAY_BACK),
     ]
     weight = np.zeros(len(strokes))
     for share, rows in kinds:

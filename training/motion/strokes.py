@@ -18,7 +18,7 @@ UPSIDE_DOWN = "upside down"
 """The label of a drawing under the wrong sign of the lateral axis."""
 MODEL_LABELS = (*LABELS, UPSIDE_DOWN)
 # Corpora of simulated movements that draw nothing.
-TURNS, IDLE = "turns", "idle"
+TURNS, IDLE, WAY_BACK = "turns", "idle", "way back"
 DRAWN_POINTS = 64
 
 Array = NDArray[np.float64]

@@ -15,9 +15,9 @@ from edge.model.model_file import read_model
 from edge.model.shipped import find_model
 from training.motion import dataset, network
 from training.motion.config import TrainingConfig
-from training.motion.examples import Examples, simulated_examples
+from training.motion.examples import Simulated, simulated_examples
 from training.motion.people.pen_corpora import TRAIN, pen_folder
-from training.motion.people.world import Shapes, simulate
+from training.motion.people.world import Shapes, simulate, simulate_hands
 from training.motion.strokes import Strokes
 from training.motion.thresholds import Thresholds
 from training.motion.validation import ValidationSet, validation_set
@@ -42,7 +42,7 @@ class TrainingData:
     """What networks are trained and validated on."""
 
     recorded: Strokes
-    simulated: Examples
+    simulated: Simulated
     base: Base | None
     validation: ValidationSet | None
     """None if a base is adapted."""
@@ -79,14 +79,17 @@ def load_shapes(config: TrainingConfig) -> Shapes:
     return Shapes(pen, dataset.load_drawn_paths(config.data))
 
 
-def simulated_people(config: TrainingConfig, shapes: Shapes) -> Examples:
+def simulated_people(config: TrainingConfig, shapes: Shapes) -> Simulated:
     """The simulated people of the training set, or those with which a base is adapted."""
     if config.base:
         counts, seed, name = config.adaptation_people, ADAPTATION_SEED, "adaptation"
     else:
         counts, seed, name = config.people, TRAINING_SEED, "training"
-    strokes = simulate(counts, TRAIN, seed, shapes, config.cache, name)
-    return simulated_examples(strokes, config.shares)
+    limbs, hands = (
+        simulated_examples(make(counts, TRAIN, seed, shapes, config.cache, name), config.shares)
+        for make in (simulate, simulate_hands)
+    )
+    return Simulated(limbs, hands)
 
 
 def load_base(name: str) -> Base:
@@ -99,8 +102,9 @@ def load_base(name: str) -> Base:
     return Base(network.from_tflite(read_model(path)[0]), (thresholds[0], thresholds[1]))
 
 
-def calibration_tensors(simulated: Examples) -> NDArray[np.float32]:
+def calibration_tensors(simulated: Simulated) -> NDArray[np.float32]:
     """Model inputs that show the converter the ranges of all activations: random examples."""
+    limbs = simulated.limbs
     rng = np.random.default_rng(0)
-    count = min(CALIBRATION, int((simulated.weight > 0).sum()))
-    return simulated[rng.choice(len(simulated), count, replace=False, p=simulated.weight)].tensors
+    count = min(CALIBRATION, int((limbs.weight > 0).sum()))
+    return limbs[rng.choice(len(limbs), count, replace=False, p=limbs.weight)].tensors

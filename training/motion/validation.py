@@ -12,7 +12,7 @@ from training.common.int8_model import device_scores
 from training.motion.config import TrainingConfig
 from training.motion.people.figures import SHAPE
 from training.motion.people.pen_corpora import VALIDATION
-from training.motion.people.world import Shapes, simulate
+from training.motion.people.world import Shapes, simulate, simulate_hands
 from training.motion.playback import recording_scores, stream_scores, stream_windows
 from training.motion.scoring import stroke_scores
 from training.motion.strokes import IDLE, LABELS, NONE, TURNS, Strokes
@@ -90,8 +90,9 @@ def validation_set(config: TrainingConfig, shapes: Shapes) -> ValidationSet:
         letters = letter_lines(shapes.pen, VALIDATION, sizes.letters, LETTER_SEED)
         takes += draw_takes(digits, DIGIT_SEED, config.cache, "validation-digits")
         takes += draw_takes(letters, LETTER_SEED, config.cache, "validation-letters")
+    people = (config.validation_people, VALIDATION, SEED, shapes, config.cache, "validation")
     return ValidationSet(
-        simulate(config.validation_people, VALIDATION, SEED, shapes, config.cache, "validation"),
+        Strokes.concatenate([simulate(*people), simulate_hands(*people)]),
         takes,
         list(idle_takes(sizes.idle_people, sizes.idle_seconds, IDLE_SEED)),
     )

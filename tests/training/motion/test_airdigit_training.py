@@ -23,10 +23,10 @@ from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Sensor, take
 from tests.support.pen_strokes import write_pen_strokes
-from training.motion.examples import recorded_examples, simulated_examples
+from training.motion.examples import Simulated, mix, recorded_examples, simulated_examples
 from training.motion.people.counts import FigureCounts
 from training.motion.people.figures import SHAPE
-from training.motion.people.world import Shapes, simulate
+from training.motion.people.world import Shapes, simulate, simulate_hands
 from training.motion.scoring import stroke_scores
 from training.motion.shares import Shares
 from training.motion.split import hold_out, last_of_each_label
@@ -53,7 +53,7 @@ with warnings.catch_warnings():
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras and the converters warn of themselves
 
-PEOPLE = FigureCounts(forms=200, shapes=30, turns=1, idle=2)
+PEOPLE = FigureCounts(forms=200, shapes=30, turns=1, idle=2, hands=1)
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +62,11 @@ def config(tmp_path_factory) -> TrainingConfig:
     return TrainingConfig(
         data=(),
         people=PEOPLE,
-        adaptation_people=FigureCounts(forms=30, shapes=8, turns=1, idle=1),
-        validation_people=FigureCounts(forms=30, shapes=8, turns=1, idle=1),
+        adaptation_people=FigureCounts(forms=30, shapes=8, turns=1, idle=1, hands=1),
+        validation_people=FigureCounts(forms=30, shapes=8, turns=1, idle=1, hands=1),
         validation_takes=ValidationTakes(digits=24, letters=12, idle_people=1, idle_seconds=20.0),
         pretrain=Schedule(epochs=2, steps=50, learning_rate=3e-3),
+        pretrain_hands=Schedule(epochs=1, steps=10, learning_rate=1e-3, hands_share=0.2),
         finetune=Schedule(epochs=1, steps=10, learning_rate=1e-3, recorded_share=0.4),
         adapt=Schedule(epochs=2, steps=20, learning_rate=1e-3, recorded_share=0.5),
         batch_size=64,
@@ -79,8 +80,19 @@ def simulated(config) -> Strokes:
 
 
 @pytest.fixture(scope="module")
-def pretrained(simulated, config):
-    return fit.pretrain(simulated_examples(simulated, config.shares), config)
+def hands(config) -> Strokes:
+    return simulate_hands(PEOPLE, "train", 1, Shapes(), config.cache, "training")
+
+
+@pytest.fixture(scope="module")
+def examples(simulated, hands, config) -> Simulated:
+    made = (simulated_examples(one, config.shares) for one in (simulated, hands))
+    return Simulated(*made)
+
+
+@pytest.fixture(scope="module")
+def pretrained(examples, config):
+    return fit.pretrain(examples, config)
 
 
 def record_takes(
@@ -181,6 +193,12 @@ def test_the_sign_of_a_recorded_stroke_follows_from_the_network_if_physics_is_un
     assert np.allclose(without_opinion.trajectories, first.trajectories)
 
 
+def test_a_mixture_holds_its_parts_in_their_shares(examples):
+    mixed = mix([(examples.limbs, 0.7), (examples.hands, 0.3)])
+    assert len(mixed) == len(examples.limbs) + len(examples.hands)
+    assert mixed.weight[len(examples.limbs) :].sum() == pytest.approx(0.3)
+
+
 # --- network ---
 
 
@@ -212,15 +230,14 @@ def test_a_pretrained_network_recognises_digits_and_what_is_upside_down(simulate
     assert (wrong == MODEL_LABELS.index(UPSIDE_DOWN)).mean() > 0.4
 
 
-def test_a_pretrained_network_is_trained_once(simulated, pretrained, config):
-    examples = simulated_examples(simulated, config.shares)
+def test_a_pretrained_network_is_trained_once(examples, pretrained, config):
     again = fit.pretrain(examples, config)
     for one, other in zip(pretrained.get_weights(), again.get_weights(), strict=True):
         assert np.array_equal(one, other)
     other_seed = replace(config, seed=5, pretrain=Schedule(epochs=1, steps=1, learning_rate=1e-3))
     before = len(list(config.cache.glob("*.h5")))
     fit.pretrain(examples, other_seed)
-    assert len(list(config.cache.glob("*.h5"))) == before + 1
+    assert len(list(config.cache.glob("*.h5"))) == before + 2
 
 
 # --- whole trainings ---
@@ -233,7 +250,9 @@ def test_a_model_is_trained_on_recordings_and_another_is_adapted_from_it(
     pen = write_pen_strokes(tmp_path / "pen_strokes")
     few = replace(
         config,
-        people=FigureCounts(unipen_digits=40, letters=10, forms=20, shapes=10, turns=1, idle=1),
+        people=FigureCounts(
+            unipen_digits=40, letters=10, forms=20, shapes=10, turns=1, idle=1, hands=2
+        ),
         pretrain=Schedule(epochs=1, steps=10, learning_rate=3e-3),
     )
     train(replace(few, data=(str(recorded), str(pen)), out=out))

@@ -13,11 +13,12 @@ from training.motion.people import pen_corpora, sensors
 from training.motion.people.counts import FigureCounts
 from training.motion.people.drawing import draw
 from training.motion.people.figures import SHAPES, figures
+from training.motion.people.hands import HAND
 from training.motion.people.pace import deform, pace, resample
 from training.motion.people.pen_line import join_strokes
 from training.motion.people.turns import turn_strokes
-from training.motion.people.world import Shapes, simulate
-from training.motion.strokes import DIGITS, IDLE, NONE, TURNS
+from training.motion.people.world import Shapes, simulate, simulate_hands
+from training.motion.strokes import DIGITS, IDLE, NONE, TURNS, WAY_BACK
 
 COUNTS = FigureCounts(
     unipen_digits=40,
@@ -28,6 +29,7 @@ COUNTS = FigureCounts(
     shapes=16,
     turns=1,
     idle=2,
+    hands=2,
 )
 
 
@@ -137,6 +139,17 @@ def test_simulated_strokes_have_all_kinds_and_look_like_what_was_drawn(strokes):
     inputs = stroke_inputs(known.motion, known.duration, known.clipped)
     best = likeness(inputs.trajectories, known.drawn).max(axis=(1, 2))
     assert np.median(best) > 0.85
+
+
+def test_hands_draw_their_digits_and_other_figures_and_go_back_in_between(pen, cache):
+    strokes = simulate_hands(COUNTS, pen_corpora.TRAIN, 1, Shapes(pen), cache, "training")
+    assert set(strokes.label[strokes.corpus == HAND]) >= set("2356")
+    assert len(set(strokes.corpus) - {HAND, WAY_BACK}) > 1
+    assert set(strokes.label[strokes.corpus == WAY_BACK]) == {NONE}
+    inputs = stroke_inputs(strokes.motion, strokes.duration, strokes.clipped)
+    best = likeness(inputs.trajectories, strokes.drawn).max(axis=(1, 2))
+    assert np.median(best[strokes.label != NONE]) > 0.9
+    assert np.median(best[strokes.corpus == WAY_BACK]) > 0.5
 
 
 def test_the_same_people_are_simulated_once(strokes, pen, cache):

@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+PEOPLE = ("turns", "idle", "hands")
+"""The counts that are no figures."""
+
 
 @dataclass(frozen=True)
 class FigureCounts:
@@ -26,17 +29,19 @@ class FigureCounts:
     """Twists and flicks, in groups of 64 people."""
     idle: int = 0
     """People who walk, fidget and handle things for 40 s."""
+    hands: int = 0
+    """People of `--mock` who draw their own digits, and some figures of the kinds above."""
 
     def scaled(self, figures: int) -> FigureCounts:
         """The same mixture with so many figures, and as many other people in proportion."""
         share = figures / self.figures
-        drawn = [f.name for f in fields(self) if f.name not in ("turns", "idle")]
+        drawn = [f.name for f in fields(self) if f.name not in PEOPLE]
         ends = np.rint(np.cumsum([getattr(self, name) for name in drawn]) * share).astype(int)
         counts = dict(zip(drawn, np.diff(ends, prepend=0).tolist(), strict=True))
-        turns, idle = math.ceil(self.turns * share), math.ceil(self.idle * share)
-        return FigureCounts(**counts, turns=turns, idle=idle)
+        people = {name: math.ceil(getattr(self, name) * share) for name in PEOPLE}
+        return FigureCounts(**counts, **people)
 
     @property
     def figures(self) -> int:
-        """How many lines are drawn."""
-        return sum(getattr(self, f.name) for f in fields(self)) - self.turns - self.idle
+        """How many figures are drawn, each by a person of its own."""
+        return sum(getattr(self, f.name) for f in fields(self) if f.name not in PEOPLE)

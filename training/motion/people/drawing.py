@@ -49,12 +49,9 @@ def draw(rng: np.random.Generator, figures: Sequence[Figure]) -> Iterator[DrawnF
     for k, figure in enumerate(figures):
         end = int((marks[k, 1] + manner.rest_after[k] + AFTER) / STEP)
         t, values = read_signal(rng, signals[k, :end], marks[k])
-        span = _span_of(gate_spans(t, values, float(rng.choice(HANGS))), marks[k])
+        span = span_of(gate_spans(t, values, float(rng.choice(HANGS))), marks[k])
         if span is not None:
-            at = np.linspace(span.start, span.rows[-1][0], DRAWN_POINTS) / STEP
-            steps = np.arange(paths.shape[1])
-            drawn = np.stack([np.interp(at, steps, column) for column in paths[k].T], axis=1)
-            yield DrawnFigure(span, figure, drawn)
+            yield DrawnFigure(span, figure, path_during(paths[k], span))
 
 
 def gate_spans(t: Array, values: NDArray[np.floating], hang_s: float) -> list[Span]:
@@ -64,7 +61,13 @@ def gate_spans(t: Array, values: NDArray[np.floating], hang_s: float) -> list[Sp
     return [span for span in (*spans, *gate.finish()) if not span.too_long]
 
 
-def _span_of(spans: Iterable[Span], mark: Array) -> Span | None:
+def path_during(path: Array, span: Span) -> Array:
+    """(DRAWN_POINTS, 2) the part of a path (n, 2), STEP apart, that falls into a stroke."""
+    at = np.linspace(span.start, span.rows[-1][0], DRAWN_POINTS) / STEP
+    return np.stack([np.interp(at, np.arange(len(path)), column) for column in path.T], axis=1)
+
+
+def span_of(spans: Iterable[Span], mark: Array) -> Span | None:
     """The span that holds the figure and little else."""
     best, highest = None, 0.0
     for span in spans:

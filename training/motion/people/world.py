@@ -18,6 +18,7 @@ from training.common.progress import Progress
 from training.motion.people.counts import FigureCounts
 from training.motion.people.drawing import draw
 from training.motion.people.figures import Figure, figures
+from training.motion.people.hands import FIGURES_PER_HAND, hand_strokes
 from training.motion.people.idling import idle_strokes
 from training.motion.people.pen_corpora import SUFFIX
 from training.motion.people.turns import turn_strokes
@@ -79,6 +80,20 @@ def simulate(
     return Strokes(**cached_arrays(cache / f"{name}-{key}.npz", compute))
 
 
+def simulate_hands(
+    counts: FigureCounts, part: str, seed: int, shapes: Shapes, cache: Path, name: str
+) -> Strokes:
+    """Strokes of the hands of `--mock`, with the options of `simulate`."""
+    key = cache_key(counts, part, seed, *shapes.key(), code=CODE)
+
+    def compute() -> dict[str, NDArray]:  # type: ignore[type-arg]
+        with multiprocessing.get_context("spawn").Pool() as pool:
+            tasks = _hands(counts, part, seed, shapes)
+            return Strokes.concatenate(_in_parallel(pool, name, "hands", _hand, tasks)).arrays()
+
+    return Strokes(**cached_arrays(cache / f"{name}-hands-{key}.npz", compute))
+
+
 def _in_parallel(
     pool: multiprocessing.pool.Pool,
     name: str,
@@ -120,6 +135,21 @@ def _turns(seed: int) -> Strokes:
 
 def _idle(number: int) -> Strokes:
     return _none(idle_strokes(number), IDLE)
+
+
+def _hands(
+    counts: FigureCounts, part: str, seed: int, shapes: Shapes
+) -> list[tuple[int, list[Figure]]]:
+    """The number of each hand, and the figures that it draws beside its own digits."""
+    wanted = counts.scaled(counts.hands * FIGURES_PER_HAND)
+    some = list(figures(wanted, part, seed + 1, shapes.pen, shapes.paths))
+    order = np.random.default_rng(seed + 2).permutation(len(some))
+    mine = np.array_split(order, counts.hands)
+    return [(seed + k, [some[i] for i in rows]) for k, rows in enumerate(mine)]
+
+
+def _hand(task: tuple[int, list[Figure]]) -> Strokes:
+    return Strokes.from_spans(hand_strokes(*task))
 
 
 def _none(spans: Iterable[Span], corpus: str) -> Strokes:
