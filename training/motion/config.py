@@ -69,7 +69,7 @@ class ValidationTakes:
 
     digits: int = 1000
     letters: int = 1500
-    idle_people: int = 120
+    idle_people: int = 180
     idle_seconds: float = 60.0
     """Of each of them."""
 
@@ -99,12 +99,10 @@ class TrainingConfig:
 
     pretrain: Schedule = Schedule(epochs=30, steps=300, learning_rate=4e-3)
     """With simulated limbs alone."""
-    pretrain_hands: Schedule = Schedule(epochs=15, steps=200, learning_rate=2.5e-3, hands_share=0.3)
-    """Then with simulated hands too."""
     finetune: Schedule = Schedule(
-        epochs=8, steps=120, learning_rate=1.2e-3, recorded_share=0.3, hands_share=0.2
+        epochs=10, steps=120, learning_rate=1.2e-3, recorded_share=0.25, hands_share=0.25
     )
-    """From the pretrained network on, with recorded strokes too."""
+    """From the pretrained network on, with simulated hands and recorded strokes too."""
     adapt: Schedule = Schedule(
         epochs=4, steps=60, learning_rate=5e-4, recorded_share=0.4, hands_share=0.15
     )

@@ -1,4 +1,4 @@
-"""The training loop: first on simulated people, then on simulated and recorded strokes together."""
+"""The training loop: first on simulated limbs, then on simulated hands and recorded strokes too."""
 
 from __future__ import annotations
 
@@ -29,23 +29,18 @@ CODE = (
 
 
 def pretrain(simulated: Simulated, config: TrainingConfig) -> keras.Model:
-    """A network trained on simulated people alone: on limbs, then on hands too.
-
-    What was trained before is taken from the cache.
-    """
+    """A network trained on simulated limbs alone; from the cache if it was trained before."""
+    limbs = simulated.limbs
     keras.utils.set_random_seed(config.seed)
     model = network.build_trainable()
-    inputs: list[object] = [config.seed, config.batch_size, config.label_smoothing]
-    inputs += [config.weight_decay, config.augmentation]
-    for schedule, task in (
-        (config.pretrain, "pretraining with limbs"),
-        (config.pretrain_hands, "pretraining with hands too"),
-    ):
-        examples = _mixed(simulated, schedule)
-        inputs += [schedule, examples.trajectories, examples.trust, examples.weight]
-        path = config.cache / f"pretrained-{cache_key(*inputs, code=CODE)}.weights.h5"
-        fit = partial(_fit, model, examples, schedule, config, task)
-        cached_weights(path, model, fit)
+    key = cache_key(
+        *(config.pretrain, config.seed, config.batch_size, config.label_smoothing),
+        *(config.weight_decay, config.augmentation),
+        *(limbs.trajectories, limbs.trust, limbs.weight),
+        code=CODE,
+    )
+    path = config.cache / f"pretrained-{key}.weights.h5"
+    cached_weights(path, model, lambda: _fit(model, limbs, config.pretrain, config, "pretraining"))
     return model
 
 

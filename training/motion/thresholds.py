@@ -33,7 +33,7 @@ class Budgets:
     """Share of the swipes, wedges and other shapes."""
     turns: float = 0.03
     """Share of the twists and flicks."""
-    idle_per_hour: float = 1.0
+    idle_per_hour: float = 2.0
     """In an hour of walking, fidgeting, scribbling and handling things without a pause: about 500
     movements."""
 
