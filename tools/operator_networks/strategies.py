@@ -112,6 +112,51 @@ def windows(draw: Draw, name: str) -> Operation:
 
 
 @st.composite
+def transpose_convolution(draw: Draw) -> Operation:
+    batch, channels, outputs = draw(st.integers(1, 2)), *sizes(draw, 1, 6, 2)
+    image = quantised(draw, (batch, *sizes(draw, 1, 6, 2), channels))
+    window, strides = sizes(draw, 1, 4, 2), sizes(draw, 1, 3, 2)
+    same = draw(st.booleans())
+    # Several sizes of the output have the same size of the image.
+    out = [
+        max(1, (size - 1) * stride + (1 if same else taps) + draw(st.integers(0, stride - 1)))
+        for size, stride, taps in zip(image.shape[1:3], strides, window, strict=True)
+    ]
+    shape = (batch, *out, outputs)
+    kernel = weights(draw, (outputs, *window, channels), 0)
+    inputs = [constant_of(np.array(shape, np.int32)), kernel, image]
+    if draw(st.booleans()):
+        inputs.append(bias(draw, outputs, image, kernel))
+    options: Options = {0: Scalar("b", 0 if same else 1)}
+    options |= {1: Scalar("i", strides[1]), 2: Scalar("i", strides[0])}
+    result = result_of(draw, shape, image, prod(window) * channels)
+    return Operation("TRANSPOSE_CONV", inputs, [result], 49, options, 3)
+
+
+@st.composite
+def prelu(draw: Draw) -> Operation:
+    shape = tuple(sizes(draw, 1, 6, draw(st.integers(2, 4))))
+    source = quantised(draw, shape)
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    axes = draw(st.sampled_from([(shape[-1],), (*[1] * (len(shape) - 1), shape[-1]), shape[1:]]))
+    values = rng.integers(-128, 128, axes).astype(np.int8)
+    slopes = constant_of(values, scale=scale(draw) / 8, zero=draw(st.integers(-128, 127)))
+    result = TensorOf(shape, float(np.float32(source.single_scale * between(draw, 0.7, 1.5))), 3)
+    return Operation("PRELU", [source, slopes], [result], version=1)
+
+
+@st.composite
+def resize(draw: Draw) -> Operation:
+    source = quantised(draw, (draw(st.integers(1, 2)), *sizes(draw, 1, 7, 3)))
+    size = sizes(draw, 1, 15, 2)
+    mode = draw(st.integers(0, 2))
+    options: Options = {0: Scalar("B", mode == 1), 1: Scalar("B", mode == 2)}
+    result = like(source, (source.shape[0], *size, source.shape[3]))
+    inputs = [source, constant_of(np.array(size, np.int32))]
+    return Operation("RESIZE_NEAREST_NEIGHBOR", inputs, [result], 74, options, 2)
+
+
+@st.composite
 def dense(draw: Draw) -> Operation:
     rows, depth, outputs = sizes(draw, 1, 40, 3)
     image = quantised(draw, (rows, depth))
@@ -289,7 +334,10 @@ LAYOUTS = (
 STRATEGIES = {
     **{name: windows(name) for name in ("CONV_2D", "DEPTHWISE_CONV_2D")},
     **{name: windows(name) for name in ("MAX_POOL_2D", "AVERAGE_POOL_2D")},
+    "TRANSPOSE_CONV": transpose_convolution(),
     "FULLY_CONNECTED": dense(),
+    "PRELU": prelu(),
+    "RESIZE_NEAREST_NEIGHBOR": resize(),
     **{name: binary(name) for name in ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")},
     **{name: unary(name) for name in ("RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH")},
     **{name: unary(name) for name in ("SOFTMAX", "LEAKY_RELU", "HARD_SWISH")},

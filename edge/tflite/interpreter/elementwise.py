@@ -10,6 +10,7 @@ import numpy as np
 
 from edge.tflite.interpreter.arena import Arena
 from edge.tflite.interpreter.arithmetic import Arithmetic, Operand, Step
+from edge.tflite.interpreter.fixed_point import quantised_multiplier, scale
 from edge.tflite.interpreter.levels import level_span
 from edge.tflite.interpreter.tables import level_table
 from edge.tflite.node import FLOAT32, INT8, Node
@@ -45,6 +46,29 @@ def addition(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
     out = arena.values(node.operator.outputs[0])
     span = level_span(result, node.option(0, "b"))
     return [arithmetic.addition(operands[0], operands[1], out, result.scale, span)]
+
+
+def prelu(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
+    """LiteRT computes it with its reference kernel, in fixed point, as well."""
+    _require_int8(node)
+    source, slopes, result = node.input(0), node.input(1), node.outputs[0]
+    levels = arena.values(node.operator.inputs[0])
+    out = arena.values(node.operator.outputs[0])
+    alphas = node.value(1).astype(np.int64) - slopes.zero
+    ratios = (
+        np.float32(source.scale) / np.float32(result.scale),
+        (np.float32(source.scale) * np.float32(slopes.scale) / np.float32(result.scale)),
+    )
+    positive, negative = (quantised_multiplier(float(ratio)) for ratio in ratios)
+
+    def step() -> None:
+        centred = levels.astype(np.int64) - source.zero
+        scaled = np.where(
+            centred >= 0, scale(centred, *positive), scale(centred * alphas, *negative)
+        )
+        np.copyto(out, (scaled + result.zero).clip(-128, 127), casting="unsafe")
+
+    return [step]
 
 
 def product(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
@@ -129,11 +153,11 @@ def dequantize(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
         raise node.error("converts between types that the runtime numpy does not have")
     levels = arena.values(node.operator.inputs[0])
     out = arena.values(node.operator.outputs[0])
-    zero, scale = (np.float32(value) for value in (node.input(0).zero, node.input(0).scale))
+    zero, factor = (np.float32(value) for value in (node.input(0).zero, node.input(0).scale))
 
     def step() -> None:
         np.subtract(levels, zero, out)
-        np.multiply(out, scale, out)
+        np.multiply(out, factor, out)
 
     return [step]
 
@@ -175,5 +199,6 @@ BUILDERS: Mapping[str, Builder] = {
     "REDUCE_MIN": extreme,
     "QUANTIZE": quantize,
     "DEQUANTIZE": dequantize,
+    "PRELU": prelu,
     "SOFTMAX": softmax,
 }

@@ -20,6 +20,7 @@ Details = dict[str, Any]
 BUILDERS: Mapping[str, elementwise.Builder] = {
     "CONV_2D": windows.convolution,
     "DEPTHWISE_CONV_2D": windows.depthwise,
+    "TRANSPOSE_CONV": windows.transpose_convolution,
     "FULLY_CONNECTED": windows.fully_connected,
     "MAX_POOL_2D": windows.max_pool,
     "AVERAGE_POOL_2D": windows.average_pool,

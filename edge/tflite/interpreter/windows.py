@@ -12,6 +12,7 @@ from edge.tflite.interpreter.arena import Arena
 from edge.tflite.interpreter.arithmetic import Arithmetic, Array, Step
 from edge.tflite.interpreter.levels import level_span, scale_factors
 from edge.tflite.node import INT8, Node, constant
+from edge.tflite.rules.windows import as_convolution
 
 MAX_GATHERED = 1 << 26  # values of all windows of a layer: 256 MB; ordinary layers have 1 MB
 MAX_FLOAT32 = 1 << 24  # whole numbers up to this one are exact in float32
@@ -35,6 +36,22 @@ def convolution(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
         multiply = _matmul(flat, weights, sums)
     else:
         multiply = _grouped(patches, kernel.astype(dtype), groups, sums)
+    return [*gather, multiply, *_finish(node, arena, arithmetic, sums, bias, limit, 3)]
+
+
+def transpose_convolution(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
+    """Each output gathers the pixels whose windows cover it; the others count as padding."""
+    node = as_convolution(node)
+    kernel = _constant(node, 1)
+    outputs, height, width, _ = kernel.shape
+    rows = arena.rows(node.operator.inputs[0])
+    gather, patches = _take(rows, _covering_indices(node, (height, width)))
+    wide = kernel.reshape(outputs, -1).astype(np.int64)
+    bias, limit, dtype = _bias(node, np.abs(wide).sum(1), wide.sum(1))
+    sums = np.empty((len(patches), outputs), dtype)
+    multiply = _matmul(
+        patches.reshape(len(patches), -1), np.ascontiguousarray(wide.T.astype(dtype)), sums
+    )
     return [*gather, multiply, *_finish(node, arena, arithmetic, sums, bias, limit, 3)]
 
 
@@ -122,7 +139,10 @@ def _gathered(
 ) -> tuple[list[Step], Array]:
     """The steps that gather the windows of an image, and the array (outputs, taps, channels)."""
     rows = arena.rows(node.operator.inputs[0])
-    indices = window_indices(node, window, dilations, inside)
+    return _take(rows, window_indices(node, window, dilations, inside))
+
+
+def _take(rows: Array, indices: NDArray[np.intp]) -> tuple[list[Step], Array]:
     if indices.shape[1] == 1 and np.array_equal(indices[:, 0], np.arange(len(rows) - 1)):
         return [], rows[:-1, np.newaxis]
     patches = np.empty((*indices.shape, rows.shape[1]), np.float32)
@@ -159,6 +179,26 @@ def window_indices(
     image = np.arange(batch).reshape(-1, 1, 1, 1, 1) * prod(sizes)
     valid = (y >= 0) & (y < sizes[0]) & (x >= 0) & (x < sizes[1])
     places = np.where(valid, image + y * sizes[1] + x, batch * prod(sizes))
+    return places.reshape(-1, prod(window)).astype(np.intp)
+
+
+def _covering_indices(node: Node, window: tuple[int, int]) -> NDArray[np.intp]:
+    """For each output of a TRANSPOSE_CONV and each tap, the row of the pixel under that tap."""
+    batch, *sizes, channels = node.input(0).shape
+    wanted, strides = node.outputs[0].shape[1:3], (node.option(2), node.option(1))
+    if batch * prod(wanted) * prod(window) * channels > MAX_GATHERED:
+        raise node.error("has windows too large for the runtime numpy: use another")
+    axes = []
+    for at in (0, 1):
+        cut = 0
+        if node.option(0, "b") == 0:
+            cut = max(0, (sizes[at] - 1) * strides[at] + window[at] - wanted[at]) // 2
+        shifted = np.arange(wanted[at])[:, np.newaxis] + cut - np.arange(window[at])
+        places, between = np.divmod(shifted, strides[at])
+        axes.append(np.where((between == 0) & (places < sizes[at]), places, -1))
+    y, x = axes[0][:, np.newaxis, :, np.newaxis], axes[1][np.newaxis, :, np.newaxis, :]
+    image = np.arange(batch).reshape(-1, 1, 1, 1, 1) * prod(sizes)
+    places = np.where((y >= 0) & (x >= 0), image + y * sizes[1] + x, batch * prod(sizes))
     return places.reshape(-1, prod(window)).astype(np.intp)
 
 

@@ -17,6 +17,7 @@ MANY = range(1, 65)
 RULES: Mapping[str, tuple[Callable[[Node], list[Shape]], range | tuple[int, ...]]] = {
     "CONV_2D": (windows.convolution, (2, 3)),
     "DEPTHWISE_CONV_2D": (windows.depthwise, (2, 3)),
+    "TRANSPOSE_CONV": (windows.transpose_convolution, (3, 4)),
     "FULLY_CONNECTED": (windows.fully_connected, (2, 3)),
     "MAX_POOL_2D": (windows.pool, (1,)),
     "AVERAGE_POOL_2D": (windows.pool, (1,)),
@@ -36,6 +37,7 @@ RULES: Mapping[str, tuple[Callable[[Node], list[Shape]], range | tuple[int, ...]
         (elementwise.float_unary, (1,)),
     ),
     "LEAKY_RELU": (elementwise.leaky_relu, (1,)),
+    "PRELU": (elementwise.prelu, (2,)),
     "SOFTMAX": (elementwise.softmax, (1,)),
     "MEAN": (elementwise.reduction, (2,)),
     "SUM": (elementwise.reduction, (2,)),
@@ -56,6 +58,7 @@ RULES: Mapping[str, tuple[Callable[[Node], list[Shape]], range | tuple[int, ...]
     "STRIDED_SLICE": (layout.strided_slice, (4,)),
     "PAD": (layout.pad, (2,)),
     "PADV2": (layout.pad, (3,)),
+    "RESIZE_NEAREST_NEIGHBOR": (layout.resize_nearest, (2,)),
     "GATHER": (layout.gather, (2,)),
     "SHAPE": (layout.shape_of, (1,)),
     "SPACE_TO_BATCH_ND": (layout.space_to_batch, (3,)),
@@ -83,9 +86,11 @@ OPTIONS_OF = {
     "SQUEEZE": 30,
     "STRIDED_SLICE": 32,
     "SPLIT": 35,
+    "TRANSPOSE_CONV": 49,
     "SHAPE": 55,
     "PACK": 59,
     "UNPACK": 64,
+    "RESIZE_NEAREST_NEIGHBOR": 74,
     "LEAKY_RELU": 75,
 }
 """The table of BuiltinOptions that an operator reads; the others need none."""

@@ -33,6 +33,21 @@ def leaky_relu(node: Node) -> list[Shape]:
     return unary(node)
 
 
+def prelu(node: Node) -> list[Shape]:
+    """PRELU: the slopes are constant, and broadcast to the input."""
+    same_kind(node, (FLOAT32, INT8), 2)
+    slopes = node.input(1)
+    if slopes.constant is None or slopes.kind == INT8 and len(slopes.scales) != 1:
+        raise node.error("has slopes that are not constant, or without one quantisation scale")
+    if node.input(0).kind == INT8:
+        ratio = node.input(0).scale / node.outputs[0].scale
+        multiplier(node, ratio)
+        multiplier(node, ratio * slopes.scale)
+    if _broadcast(node) != node.input(0).shape:
+        raise node.error(f"has slopes of shape {slopes.shape}")
+    return unary(node)
+
+
 def softmax(node: Node) -> list[Shape]:
     beta = node.option(0, "f", 0.0)
     if not 0 < beta < MAX_ADD_RATIO:

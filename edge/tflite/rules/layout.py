@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.tflite.node import FLOAT32, INT8, INT32, INT64, Node
 from edge.tflite.rules.base import Shape, activation, axis_of, same_kind
@@ -166,6 +170,30 @@ def paddings(node: Node) -> list[tuple[int, int]]:
     if any(min(pair) < 0 for pair in amounts):
         raise node.error(f"pads {shape} by {amounts}")
     return amounts
+
+
+def resize_nearest(node: Node) -> list[Shape]:
+    same_kind(node, (FLOAT32, INT8))
+    shape, size = node.input(0).shape, node.integers(1)
+    if len(shape) != 4 or len(size) != 2 or min(size) < 1:
+        raise node.error(f"resizes {shape} to {tuple(size)}")
+    if node.option(0, "B") and node.option(1, "B"):
+        raise node.error("aligns both the corners and the centres")
+    return [(shape[0], *size, shape[3])]
+
+
+def nearest(source: int, target: int, align_corners: bool, half_pixel: bool) -> NDArray[Any]:
+    """For each place of an axis after RESIZE_NEAREST_NEIGHBOR, its place before, as TFLite has it:
+    computed in float32."""
+    one = np.float32(1)
+    if align_corners and target > 1:
+        step = np.float32(source - 1) / np.float32(target - 1)
+    else:
+        step = np.float32(source) / np.float32(target)
+    centres = np.arange(target, dtype=np.float32) + (one / 2 if half_pixel else np.float32(0))
+    places = centres * step
+    places = np.floor(places + one / 2) if align_corners else np.floor(places)
+    return places.clip(0, source - 1).astype(np.intp)
 
 
 def gather(node: Node) -> list[Shape]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 from edge.tflite.network import Tensor
@@ -9,6 +10,7 @@ from edge.tflite.node import FLOAT32, INT8, INT16, INT32, INT64, UINT8, Node
 from edge.tflite.rules.base import Shape, activation, multiplier
 
 MAX_STEP = 1 << 12  # of strides, dilations and windows
+MAX_SIZE = 1 << 24  # of an axis of an output
 
 
 def convolution(node: Node) -> list[Shape]:
@@ -33,6 +35,42 @@ def depthwise(node: Node) -> list[Shape]:
     _weights(node, kernel, outputs, axis=3)
     activation(node, node.option(4, "b"))
     return [(*_window(node, image, (kernel_h, kernel_w), (5, 6)), outputs)]
+
+
+def transpose_convolution(node: Node) -> list[Shape]:
+    """TRANSPOSE_CONV: the first input states the shape of the output, the third is the image.
+
+    Kernels compute the place of each value from the output, so the sizes must fit together.
+    """
+    wanted, node = node.integers(0), as_convolution(node)
+    image, kernel = _image(node), _kernel(node)
+    outputs, kernel_h, kernel_w, depth = kernel.shape
+    if len(wanted) != 4 or min(wanted) < 1 or max(wanted) > MAX_SIZE:
+        raise node.error(f"states the impossible output {tuple(wanted)}")
+    if depth != image.shape[3] or wanted[3] != outputs or wanted[0] != image.shape[0]:
+        raise node.error(f"has a kernel for {depth} channels and an image of {image.shape[3]}")
+    _weights(node, kernel, outputs, axis=0)
+    activation(node, node.option(3, "b"))
+    strides = node.option(2), node.option(1)
+    if min(*strides, kernel_h, kernel_w) < 1 or max(*strides, kernel_h, kernel_w) > MAX_STEP:
+        raise node.error(f"has a window of {(kernel_h, kernel_w)} and strides of {strides}")
+    padding = node.option(0, "b")
+    if padding not in (0, 1):
+        raise node.error(f"has the unknown padding {padding}")
+    for size, out, window, stride in zip(
+        image.shape[1:3], wanted[1:3], (kernel_h, kernel_w), strides, strict=True
+    ):
+        if _output_size(out, window, stride, 1, padding == 0) != size:
+            raise node.error(f"makes {tuple(wanted)} of an image of {image.shape}")
+    return [tuple(wanted)]
+
+
+def as_convolution(node: Node) -> Node:
+    """A TRANSPOSE_CONV with its inputs in the order of CONV_2D: image, kernel, bias."""
+    order = [2, 1, 3][: len(node.inputs) - 1]
+    inputs = tuple(node.operator.inputs[at] for at in order)
+    operator = replace(node.operator, inputs=inputs)
+    return replace(node, operator=operator, inputs=[node.inputs[at] for at in order])
 
 
 def pool(node: Node) -> list[Shape]:
