@@ -9,22 +9,29 @@ DAMAGED_DATA = (struct.error, IndexError, ValueError, UnicodeDecodeError)
 """The exceptions that damaged data can cause."""
 
 
+SCALARS = {kind: struct.Struct("<" + kind) for kind in "bBhHiIqQfd"}
+UNSIGNED, SIGNED, SHORT = SCALARS["I"], SCALARS["i"], SCALARS["H"]
+
+
 class Table:
     """A FlatBuffers table, in which every field is optional."""
 
+    __slots__ = ("_offsets", "at", "data")
+
     def __init__(self, data: bytes, at: int) -> None:
         self.data, self.at = data, at
-        self._vtable = at - _read("<i", data, at)
-        self._vtable_size = _read("<H", data, self._vtable)
+        vtable = at - _read(SIGNED, data, at)
+        size = _read(SHORT, data, vtable)
+        self._offsets = struct.unpack_from(f"<{size // 2 - 2}H", data, vtable + 4)
 
     @classmethod
     def root(cls, data: bytes) -> Table:
-        return cls(data, _read("<I", data, 0))
+        return cls(data, _read(UNSIGNED, data, 0))
 
     def scalar(self, field: int, kind: str, default: Any = 0) -> Any:
         """The value of a field. `kind` is the format character of `struct`."""
         at = self._field(field)
-        return default if at is None else _read("<" + kind, self.data, at)
+        return default if at is None else _read(SCALARS[kind], self.data, at)
 
     def table(self, field: int) -> Table | None:
         at = self._target(field)
@@ -34,17 +41,20 @@ class Table:
         at = self._target(field)
         if at is None:
             return ""
-        length = _read("<I", self.data, at)
+        length = _read(UNSIGNED, self.data, at)
         return self.data[at + 4 : at + 4 + length].decode()
 
     def numbers(self, field: int, kind: str) -> list[Any]:
-        start, count = self.vector(field, struct.calcsize("<" + kind))
+        start, count = self.vector(field, SCALARS[kind].size)
         return list(struct.unpack_from(f"<{count}{kind}", self.data, start)) if count else []
 
     def tables(self, field: int) -> list[Table]:
         start, count = self.vector(field, 4)
-        places = range(start, start + 4 * count, 4)
-        return [Table(self.data, at + _read("<I", self.data, at)) for at in places]
+        offsets = struct.unpack_from(f"<{count}I", self.data, start)
+        return [
+            Table(self.data, at + offset)
+            for at, offset in zip(range(start, start + 4 * count, 4), offsets, strict=True)
+        ]
 
     def vector(self, field: int, step: int) -> tuple[int, int]:
         """The position and the number of the elements of a vector; (0, 0) if it is absent.
@@ -54,7 +64,7 @@ class Table:
         at = self._target(field)
         if at is None:
             return 0, 0
-        length = _read("<I", self.data, at)
+        length = _read(UNSIGNED, self.data, at)
         if at + 4 + length * step > len(self.data):
             raise ValueError(f"a vector of {length} elements extends beyond the end of the file")
         return at + 4, length
@@ -64,21 +74,18 @@ class Table:
         at = self._field(field)
         if at is None:
             raise ValueError(f"field {field} is missing")
-        return at, at + int(_read("<I", self.data, at))
+        return at, at + int(_read(UNSIGNED, self.data, at))
 
     def _target(self, field: int) -> int | None:
         at = self._field(field)
-        return None if at is None else at + int(_read("<I", self.data, at))
+        return None if at is None else at + int(_read(UNSIGNED, self.data, at))
 
     def _field(self, field: int) -> int | None:
-        entry = 4 + 2 * field
-        if entry >= self._vtable_size:
-            return None
-        offset = _read("<H", self.data, self._vtable + entry)
+        offset = self._offsets[field] if field < len(self._offsets) else 0
         return self.at + offset if offset else None
 
 
-def _read(kind: str, data: bytes, at: int) -> Any:
+def _read(kind: struct.Struct, data: bytes, at: int) -> Any:
     if at < 0:
         raise ValueError("an offset points before the start of the file")
-    return struct.unpack_from(kind, data, at)[0]
+    return kind.unpack_from(data, at)[0]

@@ -60,11 +60,15 @@ OPTIONS = {
     101: "B B B",  # BATCH_MATMUL
     116: "B",  # GELU
 }
-WITHOUT_FIELDS = {22, 24, 25, 26, 33, 36, 38, 39, 42, 43, 48, 52, 66, 76, 78, 89, 91}
+WITHOUT_FIELDS = {22, 24, 25, 26, 33, 36, 38, 39, 42, 43, 48, 51, 52, 66, 76, 78, 89, 91}
 for _number in WITHOUT_FIELDS:
     OPTIONS[_number] = ""
 FIELDS = {name: tuple(fields.split()) for name, fields in TABLES.items()}
 OPTION_FIELDS = {number: tuple(fields.split()) for number, fields in OPTIONS.items()}
+Field = tuple[int, int, str]
+"""Of a table: the offset, the alignment, and what an offset refers to; "" for a number."""
+OPTIONS_KIND = "options"
+INT, UNSIGNED = struct.Struct("<i"), struct.Struct("<I")
 SIZES = {kind: struct.calcsize("<" + kind) for kind in "bBiIfqQ"}
 
 
@@ -80,25 +84,45 @@ def check_structure(data: bytes, any_operator: bool) -> None:
 
 
 class _Walk:
+    """A model has some thousand tables and few vtables, so each vtable is parsed once for each kind
+    of table that uses it."""
+
     def __init__(self, data: bytes, any_operator: bool) -> None:
         self.data, self.size, self.any_operator = data, len(data), any_operator
         self.tables, self.text = 0, 0
+        self.vtables: dict[tuple[int, str], tuple[int, list[Field]]] = {}
 
-    def table(self, at: int, name: str, fields: tuple[str, ...] | None = None) -> None:
+    def table(self, at: int, name: str) -> None:
         """Check the table at this position, and everything that it refers to."""
         self.tables += 1
         if self.tables > MAX_TABLES:
             raise ValueError(f"it has more than {MAX_TABLES} tables")
         self._require(at, 4, 4, name)
-        vtable = at - struct.unpack_from("<i", self.data, at)[0]
-        self._require(vtable, 4, 2, name)
-        vtable_size, table_size = struct.unpack_from("<HH", self.data, vtable)
+        vtable = at - INT.unpack_from(self.data, at)[0]
+        known = self.vtables.get((vtable, name))
+        if known is None:
+            known = self.vtables[vtable, name] = self._vtable(vtable, name)
+        table_size, fields = known
+        if at + table_size > self.size:
+            raise ValueError(f"a {name} is outside the file")
+        for offset, align, kind in fields:
+            place = at + offset
+            if place % align:
+                raise ValueError(f"a {name} is not aligned")
+            if kind == OPTIONS_KIND:
+                self._options(at, place, fields)
+            elif kind:
+                self._target(place, kind)
+
+    def _vtable(self, at: int, name: str) -> tuple[int, list[Field]]:
+        """The size of its tables, and the fields that they have."""
+        self._require(at, 4, 2, name)
+        vtable_size, table_size = struct.unpack_from("<HH", self.data, at)
         if vtable_size < 4 or vtable_size % 2 or table_size < 4:
             raise ValueError(f"a {name} table has an impossible size")
-        self._require(vtable, vtable_size, 2, name)
-        self._require(at, table_size, 1, name)
-        offsets = struct.unpack_from(f"<{vtable_size // 2 - 2}H", self.data, vtable + 4)
-        known = FIELDS[name] if fields is None and name in FIELDS else fields
+        self._require(at, vtable_size, 2, name)
+        offsets = struct.unpack_from(f"<{vtable_size // 2 - 2}H", self.data, at + 4)
+        known, fields = _fields_of(name), []
         for number, offset in enumerate(offsets):
             if not offset:
                 continue
@@ -108,22 +132,22 @@ class _Walk:
             length = SIZES.get(kind, 4)
             if offset < 4 or offset + length > table_size:
                 raise ValueError(f"a field of a {name} table is outside the table")
-            self._require(at + offset, length, length, name)
-            if kind == "options":
-                kind = self._options(at, offsets)
-            if kind not in SIZES:
-                self._target(at + offset, kind)
+            fields.append((offset, length, "" if kind in SIZES else kind))
+        return table_size, fields
 
-    def _options(self, at: int, offsets: tuple[int, ...]) -> str:
-        """The kind of an operator's options, of the form `options 1`."""
-        offset = offsets[schema.OPERATOR_OPTIONS_TYPE]
+    def _options(self, at: int, place: int, fields: list[Field]) -> None:
+        """Check the options of the operator at this position, whose kind another field states."""
+        vtable = at - INT.unpack_from(self.data, at)[0]
+        entry = 4 + 2 * schema.OPERATOR_OPTIONS_TYPE
+        has_entry = struct.unpack_from("<H", self.data, vtable)[0] > entry
+        offset = struct.unpack_from("<H", self.data, vtable + entry)[0] if has_entry else 0
         number = self.data[at + offset] if offset else 0
         if number not in OPTION_FIELDS and not self.any_operator:
             raise ValueError(f"it has options of an operator that is not supported ({number})")
-        return f"options {number}"
+        self.table(place + UNSIGNED.unpack_from(self.data, place)[0], f"options {number}")
 
     def _target(self, place: int, kind: str) -> None:
-        at = place + struct.unpack_from("<I", self.data, place)[0]
+        at = place + UNSIGNED.unpack_from(self.data, place)[0]
         if kind == "s":
             end = at + 4 + self._vector(at, 1, "text")
             self._require(end, 1, 1, "text")
@@ -132,9 +156,6 @@ class _Walk:
             self.text += end - at
             if self.text > MAX_TEXT:
                 raise ValueError("its names are too long")
-        elif kind.startswith("options "):
-            number = int(kind.removeprefix("options "))
-            self.table(at, kind, OPTION_FIELDS.get(number))
         elif kind[0] != "[":
             self.table(at, kind)
         elif kind[1:] in SIZES:
@@ -147,7 +168,7 @@ class _Walk:
     def _vector(self, at: int, step: int, name: str) -> int:
         """The number of elements of the vector at this position."""
         self._require(at, 4, 4, name)
-        count: int = struct.unpack_from("<I", self.data, at)[0]
+        count: int = UNSIGNED.unpack_from(self.data, at)[0]
         self._require(at + 4, count * step, step if count else 1, name)
         return count
 
@@ -156,3 +177,10 @@ class _Walk:
             raise ValueError(f"a {name.lstrip('[')} is outside the file")
         if at % align:
             raise ValueError(f"a {name.lstrip('[')} is not aligned")
+
+
+def _fields_of(name: str) -> tuple[str, ...] | None:
+    """The kinds of the fields of a table; None for options of an unknown operator."""
+    if name.startswith("options "):
+        return OPTION_FIELDS.get(int(name.removeprefix("options ")))
+    return FIELDS[name]

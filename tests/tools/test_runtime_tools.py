@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
-from tools import emulated_pi, runtime_figures
+from tools import runtime_figures
+from tools.emulated_pi import __main__ as emulated_pi
+from tools.emulated_pi import boards
 
 
 def test_the_figures_of_a_model_are_printed(capsys, monkeypatch, tiny_network, tmp_path):
@@ -36,3 +40,40 @@ def test_levels_and_labels_are_compared():
 def test_answers_of_an_emulated_board_are_compared(found, result):
     events = [{"label": label, "score": score} for label, score in found]
     assert emulated_pi.same(events, [{"event": "ready"}, {"label": "4", "score": 0.9961}]) == result
+
+
+def test_a_board_that_cannot_be_made_is_one_line(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(emulated_pi.os, "geteuid", lambda: 1000)
+    assert emulated_pi.main([]) == 1
+    assert emulated_pi.main(["--if-possible"]) == 0
+    lines = ["The emulated boards did not run to the end: it needs root rights"] * 2
+    assert capsys.readouterr().out.splitlines() == lines
+    monkeypatch.setattr(emulated_pi.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(boards, "CACHE", tmp_path)
+    monkeypatch.setattr(emulated_pi, "CACHE", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert emulated_pi.main(["armel", "--if-possible"]) == 0
+    prefix = "The emulated boards did not run to the end:"
+    assert capsys.readouterr().out == f"{prefix} it needs the Debian package qemu-user-static\n"
+    (tmp_path / "qemu-arm-static").touch(0o755)
+    assert emulated_pi.main(["armel", "--if-possible"]) == 0
+    assert capsys.readouterr().out == f"{prefix} apt-get: FileNotFoundError\n"
+
+
+def test_a_limit_that_is_too_short_is_one_line(capsys, monkeypatch):
+    def slow(options, deadline):
+        raise subprocess.TimeoutExpired("python", 2.0)
+
+    monkeypatch.setattr(emulated_pi, "_run", slow)
+    assert emulated_pi.main(["--if-possible", "--limit", "2"]) == 0
+    assert "it was not done after 2 s" in capsys.readouterr().out
+
+
+def test_commands_run_in_one_process_and_their_answers_are_read():
+    deadline = boards.Deadline(100)
+    recording = str(boards.PROJECT / "examples/recordings/3.csv")
+    checks = [("edge-classify", ["airdigit", recording]), ("edge-info", ["kws", "--json"])]
+    stroke, facts = emulated_pi.here(checks, deadline)
+    assert [event["label"] for event in stroke] == ["3"] and len(facts) <= 1
+    with pytest.raises(SystemExit, match="status"):
+        emulated_pi.here([("edge-classify", ["airdigit", "missing.csv"])], deadline)

@@ -139,21 +139,22 @@ def prelu(draw: Draw) -> Operation:
     source = quantised(draw, shape)
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     axes = draw(st.sampled_from([(shape[-1],), (*[1] * (len(shape) - 1), shape[-1]), shape[1:]]))
-    values = rng.integers(-128, 128, axes).astype(np.int8)
+    values = np.asarray(rng.integers(-128, 128, axes), np.int8)
     slopes = constant_of(values, scale=scale(draw) / 8, zero=draw(st.integers(-128, 127)))
     result = TensorOf(shape, float(np.float32(source.single_scale * between(draw, 0.7, 1.5))), 3)
     return Operation("PRELU", [source, slopes], [result], version=1)
 
 
 @st.composite
-def resize(draw: Draw) -> Operation:
+def resize(draw: Draw, name: str) -> Operation:
     source = quantised(draw, (draw(st.integers(1, 2)), *sizes(draw, 1, 7, 3)))
     size = sizes(draw, 1, 15, 2)
     mode = draw(st.integers(0, 2))
-    options: Options = {0: Scalar("B", mode == 1), 1: Scalar("B", mode == 2)}
+    kind, first = (15, 2) if name == "RESIZE_BILINEAR" else (74, 0)
+    options: Options = {first: Scalar("B", mode == 1), first + 1: Scalar("B", mode == 2)}
     result = like(source, (source.shape[0], *size, source.shape[3]))
     inputs = [source, constant_of(np.array(size, np.int32))]
-    return Operation("RESIZE_NEAREST_NEIGHBOR", inputs, [result], 74, options, 2)
+    return Operation(name, inputs, [result], kind, options, 2)
 
 
 @st.composite
@@ -206,6 +207,9 @@ def unary(draw: Draw, name: str) -> Operation:
             {0: Scalar("f", draw(st.floats(0.125, 0.875, width=32)))},
             2,
         )
+    if name == "GELU":
+        approximate = {0: Scalar("B", draw(st.booleans()))}
+        return Operation(name, [source], [result], 116, {**approximate}, 2)
     return Operation(name, [source], [result], version=OLD_VERSIONS.get(name, 2))
 
 
@@ -291,6 +295,10 @@ def layout(draw: Draw, name: str) -> Operation:
         inputs = [source, constant_of(np.array(picks, np.int32))]
         outs = [(*shape[:axis], len(picks), *shape[axis + 1 :])]
         options, kind = {0: Scalar("i", axis)}, 23
+    elif name == "TILE":
+        counts = sizes(draw, 1, 3, len(shape))
+        inputs = [source, constant_of(np.array(counts, np.int32))]
+        outs = [tuple(size * count for size, count in zip(shape, counts, strict=True))]
     elif name == "SQUEEZE":
         inputs = [like(source, (1, *shape))]
         options, kind = {0: Vector("i", [0])}, 30
@@ -329,7 +337,7 @@ def blocks(draw: Draw, name: str) -> Operation:
 
 LAYOUTS = (
     *("RESHAPE", "TRANSPOSE", "CONCATENATION", "PACK", "UNPACK", "SPLIT", "STRIDED_SLICE"),
-    *("SLICE", "PAD", "PADV2", "GATHER", "SQUEEZE", "EXPAND_DIMS"),
+    *("SLICE", "PAD", "PADV2", "TILE", "GATHER", "SQUEEZE", "EXPAND_DIMS"),
 )
 STRATEGIES = {
     **{name: windows(name) for name in ("CONV_2D", "DEPTHWISE_CONV_2D")},
@@ -337,10 +345,10 @@ STRATEGIES = {
     "TRANSPOSE_CONV": transpose_convolution(),
     "FULLY_CONNECTED": dense(),
     "PRELU": prelu(),
-    "RESIZE_NEAREST_NEIGHBOR": resize(),
+    **{name: resize(name) for name in ("RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR")},
     **{name: binary(name) for name in ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")},
     **{name: unary(name) for name in ("RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH")},
-    **{name: unary(name) for name in ("SOFTMAX", "LEAKY_RELU", "HARD_SWISH")},
+    **{name: unary(name) for name in ("SOFTMAX", "LEAKY_RELU", "HARD_SWISH", "GELU")},
     **{name: reduction(name) for name in ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN")},
     **{name: change_of_scale(name) for name in ("QUANTIZE", "DEQUANTIZE")},
     **{name: layout(name) for name in LAYOUTS},

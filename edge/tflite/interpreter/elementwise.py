@@ -186,7 +186,8 @@ def _discard(value: Any) -> None:
 Builder = Callable[[Node, Arena, Arithmetic], list[Step]]
 BUILDERS: Mapping[str, Builder] = {
     **dict.fromkeys(
-        ("RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU"), lookup
+        ("RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU", "GELU"),
+        lookup,
     ),
     "ADD": addition,
     "SUB": addition,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.tflite.folding import known_values
-from edge.tflite.interpreter import elementwise, layout, windows
+from edge.tflite.interpreter import elementwise, layout, resize, windows
 from edge.tflite.interpreter.arena import Arena, is_runnable
 from edge.tflite.interpreter.arithmetic import LITERT, Arithmetic, Step
 from edge.tflite.network import Tensor, read_network
@@ -24,6 +24,8 @@ BUILDERS: Mapping[str, elementwise.Builder] = {
     "FULLY_CONNECTED": windows.fully_connected,
     "MAX_POOL_2D": windows.max_pool,
     "AVERAGE_POOL_2D": windows.average_pool,
+    "RESIZE_NEAREST_NEIGHBOR": resize.resize_nearest,
+    "RESIZE_BILINEAR": resize.resize_bilinear,
     **elementwise.BUILDERS,
     **layout.BUILDERS,
 }

@@ -11,7 +11,7 @@ from edge.tflite.interpreter.arena import Arena
 from edge.tflite.interpreter.arithmetic import Arithmetic, Array, Step
 from edge.tflite.interpreter.levels import level_span
 from edge.tflite.node import INT8, Node
-from edge.tflite.rules.layout import nearest, paddings, slices
+from edge.tflite.rules.layout import paddings, slices
 
 
 def reshape(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
@@ -73,16 +73,15 @@ def gather(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
     return [lambda: _discard(values.take(indices, axis, out, "clip"))]
 
 
-def resize_nearest(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
+def tile(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
     values, out = arena.values(node.operator.inputs[0]), arena.values(node.operator.outputs[0])
-    modes = bool(node.option(0, "B")), bool(node.option(1, "B"))
-    y, x = (nearest(values.shape[at], out.shape[at], *modes) for at in (1, 2))
-    batch, height, width, channels = values.shape
-    rows = values.reshape(-1, channels)
-    image = np.arange(batch).reshape(-1, 1, 1) * height * width
-    places = (image + y[:, np.newaxis] * width + x).reshape(-1)
-    table = out.reshape(-1, channels)
-    return [lambda: _discard(rows.take(places, 0, table, "clip"))]
+    counts = node.integers(1)
+    # An axis of the copies before each axis of the values.
+    repeated = out.reshape(
+        [part for each in zip(counts, values.shape, strict=True) for part in each]
+    )
+    single = values.reshape([part for size in values.shape for part in (1, size)])
+    return [_copy(repeated, single)]
 
 
 def pad(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
@@ -181,7 +180,7 @@ BUILDERS: Mapping[str, Callable[[Node, Arena, Arithmetic], list[Step]]] = {
     "STRIDED_SLICE": strided_slice,
     "SLICE": slice_,
     "TRANSPOSE": transpose,
-    "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
+    "TILE": tile,
     "GATHER": gather,
     "PAD": pad,
     "PADV2": pad,

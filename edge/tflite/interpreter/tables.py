@@ -8,7 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from edge.tflite.interpreter.arithmetic import LITERT, REFERENCE, Arithmetic, Array
+from edge.tflite.interpreter.arithmetic import (
+    LITERT,
+    REFERENCE,
+    Arithmetic,
+    Array,
+    away_from_zero,
+)
 from edge.tflite.interpreter.fixed_point import (
     logistic,
     quantised_multiplier,
@@ -41,6 +47,8 @@ def level_table(node: Node, arithmetic: Arithmetic) -> Array:
     if name == "QUANTIZE":
         rescaled = _rescaled(node, source.scale / result.scale, arithmetic)
         return (rescaled + result.zero).clip(-128, 127)
+    if name == "GELU":
+        return _gelu(node)
     if arithmetic is not LITERT and name in ("LOGISTIC", "TANH"):
         return _fixed_point_table(node)
     values = (LEVELS - source.zero) * np.float64(np.float32(source.scale))
@@ -65,6 +73,18 @@ def _leaky(node: Node, arithmetic: Arithmetic) -> Array:
     positive = _rescaled(node, _ratio(node), arithmetic)
     negative = math.copysign(1, alpha) * _rescaled(node, _ratio(node, abs(alpha)), arithmetic)
     levels = np.where(source.zero <= LEVELS, positive, negative)
+    return (levels + result.zero).clip(-128, 127)
+
+
+def _gelu(node: Node) -> Array:
+    """LiteRT has the table of the reference kernel, which is computed in float32."""
+    source, result = node.input(0), node.outputs[0]
+    x = np.float32(source.scale) * (LEVELS - source.zero).astype(np.float32)
+    if node.option(0, "B"):
+        values = 0.5 * x * (1 + np.tanh(np.float32(0.7978845608) * (x + 0.044715 * x**3)))
+    else:
+        values = 0.5 * x * np.array([math.erfc(-value * math.sqrt(0.5)) for value in x])
+    levels = away_from_zero(np.float32(1) / np.float32(result.scale) * values.astype(np.float32))
     return (levels + result.zero).clip(-128, 127)
 
 

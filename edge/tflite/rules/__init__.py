@@ -58,7 +58,9 @@ RULES: Mapping[str, tuple[Callable[[Node], list[Shape]], range | tuple[int, ...]
     "STRIDED_SLICE": (layout.strided_slice, (4,)),
     "PAD": (layout.pad, (2,)),
     "PADV2": (layout.pad, (3,)),
-    "RESIZE_NEAREST_NEIGHBOR": (layout.resize_nearest, (2,)),
+    "RESIZE_NEAREST_NEIGHBOR": (layout.resize, (2,)),
+    "RESIZE_BILINEAR": (layout.resize, (2,)),
+    "TILE": (layout.tile, (2,)),
     "GATHER": (layout.gather, (2,)),
     "SHAPE": (layout.shape_of, (1,)),
     "SPACE_TO_BATCH_ND": (layout.space_to_batch, (3,)),
@@ -91,8 +93,22 @@ OPTIONS_OF = {
     "PACK": 59,
     "UNPACK": 64,
     "RESIZE_NEAREST_NEIGHBOR": 74,
+    "RESIZE_BILINEAR": 15,
     "LEAKY_RELU": 75,
+    "GELU": 116,
 }
 """The table of BuiltinOptions that an operator reads; the others need none."""
-OPTIONAL = {"RESHAPE", "SQUEEZE", "MUL", "ADD", "SUB", "DIV", "SHAPE", "MEAN", "SUM", "GATHER"}
+OPTIONAL = {
+    "RESHAPE",
+    "SQUEEZE",
+    "MUL",
+    "ADD",
+    "SUB",
+    "DIV",
+    "SHAPE",
+    "MEAN",
+    "SUM",
+    "GATHER",
+    "GELU",
+}
 """Operators whose options may be absent."""

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edge.tflite.node import FLOAT32, INT8, INT32, INT64, Node
 from edge.tflite.rules.base import Shape, activation, axis_of, same_kind
@@ -172,28 +168,36 @@ def paddings(node: Node) -> list[tuple[int, int]]:
     return amounts
 
 
-def resize_nearest(node: Node) -> list[Shape]:
+def resize(node: Node) -> list[Shape]:
+    """RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR: all tensors have the same quantisation."""
     same_kind(node, (FLOAT32, INT8))
+    _same_quantisation(node)
     shape, size = node.input(0).shape, node.integers(1)
     if len(shape) != 4 or len(size) != 2 or min(size) < 1:
         raise node.error(f"resizes {shape} to {tuple(size)}")
-    if node.option(0, "B") and node.option(1, "B"):
+    if all(resize_modes(node)):
         raise node.error("aligns both the corners and the centres")
     return [(shape[0], *size, shape[3])]
 
 
-def nearest(source: int, target: int, align_corners: bool, half_pixel: bool) -> NDArray[Any]:
-    """For each place of an axis after RESIZE_NEAREST_NEIGHBOR, its place before, as TFLite has it:
-    computed in float32."""
-    one = np.float32(1)
-    if align_corners and target > 1:
-        step = np.float32(source - 1) / np.float32(target - 1)
-    else:
-        step = np.float32(source) / np.float32(target)
-    centres = np.arange(target, dtype=np.float32) + (one / 2 if half_pixel else np.float32(0))
-    places = centres * step
-    places = np.floor(places + one / 2) if align_corners else np.floor(places)
-    return places.clip(0, source - 1).astype(np.intp)
+def resize_modes(node: Node) -> tuple[bool, bool]:
+    """Whether the corners are aligned, and whether the centres of the pixels are."""
+    first = 2 if node.operator.name == "RESIZE_BILINEAR" else 0
+    return bool(node.option(first, "B")), bool(node.option(first + 1, "B"))
+
+
+def _same_quantisation(node: Node) -> None:
+    source, result = node.input(0), node.outputs[0]
+    if (source.scale, source.zero) != (result.scale, result.zero):
+        raise node.error("has an output of another quantisation than its input")
+
+
+def tile(node: Node) -> list[Shape]:
+    same_kind(node, KINDS)
+    shape, counts = node.input(0).shape, node.integers(1)
+    if len(counts) != len(shape) or min(counts, default=1) < 1 or len(shape) > MAX_RANK:
+        raise node.error(f"repeats {shape} {tuple(counts)} times")
+    return [tuple(size * count for size, count in zip(shape, counts, strict=True))]
 
 
 def gather(node: Node) -> list[Shape]:

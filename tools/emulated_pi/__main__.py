@@ -1,0 +1,231 @@
+"""Run the commands on emulated Raspberry Pis: other processors, the wheels a Pi would install.
+
+    make test-pi
+    python -m tools.emulated_pi arm64 --runtime numpy
+
+It makes a small Debian 12 in a cache folder, unpacks this project's wheel and its requirements, and
+runs the commands with QEMU in user mode. The answers must be those of this machine. Needs root
+rights (a private mount of /proc/cpuinfo), Debian's apt-get and qemu-user-static, and a network for
+the first run. QEMU shows whether an install loads and computes the same, not how fast it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tools.emulated_pi.boards import (
+    BOARDS,
+    CACHE,
+    PROJECT,
+    PYTHON,
+    Board,
+    Deadline,
+    PreparationError,
+    make_root,
+    make_site,
+)
+
+LEVEL = 1 / 256
+LEVELS = {"tflite_runtime": 2}
+"""How many levels scores may differ, where it is not 1: the older runtime rounds in another way."""
+LIMIT_S = 3600.0
+AT_ONCE = 2  # emulated processes
+Check = tuple[str, list[str]]
+# Runs all checks in one process, because the imports take most of the time. Prints a line for each.
+PROGRAM = """
+import contextlib, json, sys, tempfile
+from edge.commands import start
+for command, arguments in json.loads(sys.argv[1]):
+    sys.argv = [command, *arguments]
+    with tempfile.TemporaryFile("w+") as file:
+        with contextlib.redirect_stdout(file):
+            status = getattr(start, command.replace("-", "_"))()
+        file.seek(0)
+        print(json.dumps([status, file.read()]), flush=True)
+"""
+
+
+class Emulated:
+    """Runs Python on a board."""
+
+    def __init__(self, board: Board, deadline: Deadline) -> None:
+        folder = CACHE / board.name
+        self.board, self.deadline = board, deadline
+        self.root = make_root(board, folder, deadline)
+        self.paths = make_site(board, folder, deadline)
+        if "python3-numpy" in board.packages:
+            self.paths.append(self.root / "usr/lib/python3/dist-packages")
+        self.cpuinfo = folder / "cpuinfo"
+        self.cpuinfo.write_text("".join(board.cpu.format(number=n) for n in range(4)))
+        self._require_emulation()
+
+    def line(self, runtime: str, *arguments: str) -> list[str]:
+        """The command line of its Python."""
+        libraries = self.root / "usr/lib" / self.board.triplet
+        environment = {
+            "HOME": "/tmp",
+            "PYTHONPATH": os.pathsep.join(map(str, self.paths)),
+            "EDGE_RUNTIME": runtime,
+            "LD_LIBRARY_PATH": os.pathsep.join(
+                str(path) for path in (libraries, libraries / "blas", libraries / "lapack")
+            ),
+        }
+        mounted = 'mount --bind "$0" /proc/cpuinfo && exec "$@"'
+        line = ["unshare", "-m", "sh", "-c", mounted, str(self.cpuinfo), *self.board.emulator]
+        line += ["-L", str(self.root)]
+        line += [part for each in environment.items() for part in ("-E", "=".join(each))]
+        return [*line, str(self.root / f"usr/bin/python{PYTHON}"), *arguments]
+
+    def __call__(self, runtime: str, checks: Sequence[Check]) -> list[list[Any]]:
+        return answers(self.line(runtime, *program(checks)), {}, self.deadline)
+
+    def _require_emulation(self) -> None:
+        line = self.line("numpy", "-c", "import platform; print(platform.machine())")
+        try:
+            done = subprocess.run(line, capture_output=True, text=True, timeout=120)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PreparationError(f"{line[0]}: {error.__class__.__name__}") from None
+        if not done.stdout.startswith(("arm", "aarch64")):
+            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+            raise PreparationError(f"{self.board.emulator[0]} cannot run here: {last[:200]}")
+
+
+def program(checks: Sequence[Check]) -> list[str]:
+    return ["-c", PROGRAM, json.dumps(checks)]
+
+
+def answers(
+    line: Sequence[str], environment: dict[str, str], deadline: Deadline
+) -> list[list[Any]]:
+    """The JSON objects that each command prints; SystemExit if one fails."""
+    result = subprocess.run(
+        line,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=deadline.left(),
+    )
+    if result.returncode:
+        raise SystemExit(f"status {result.returncode}: {result.stderr[-1500:]}")
+    found = []
+    for status, output in map(json.loads, result.stdout.splitlines()):
+        if status:
+            raise SystemExit(f"a command ended with status {status}: {result.stderr[-1500:]}")
+        found.append([json.loads(text) for text in output.splitlines() if text.startswith("{")])
+    return found
+
+
+def here(checks: Sequence[Check], deadline: Deadline) -> list[list[Any]]:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    return answers([sys.executable, *program(checks)], environment, deadline)
+
+
+def label_and_score(event: dict[str, Any]) -> tuple[str, float] | None:
+    """What an event recognised, and its score; None for another event."""
+    label = event.get("label", event.get("number"))
+    if event.get("event") == "finding":  # of the doctor
+        label = f"{event['check']} {event['level']}"
+    score = event.get("score", event.get("confidence", 1.0))
+    return None if label is None else (str(label), float(score))
+
+
+def same(found: list[Any], expected: list[Any], levels: int = 1) -> str:
+    """`same` or what differs, if scores may differ by this number of levels."""
+    ours, theirs = ([label_and_score(event) for event in events] for events in (found, expected))
+    pairs = [pair for pair in ours if pair]
+    others = [pair for pair in theirs if pair]
+    if [label for label, _ in pairs] != [label for label, _ in others]:
+        return f"{[label for label, _ in pairs]}, not {[label for label, _ in others]}"
+    apart = [abs(a - b) for (_, a), (_, b) in zip(pairs, others, strict=True)]
+    worst = max(apart, default=0.0)
+    if worst > (levels + 0.01) * LEVEL:
+        return f"scores that differ by {worst:.4f}"
+    return f"same ({len(pairs)} answers, scores within {worst / LEVEL:.1f} levels)"
+
+
+def checks() -> list[Check]:
+    recordings = PROJECT / "examples/recordings"
+    words = [str(path) for path in sorted(recordings.glob("*.wav"))]
+    strokes = [str(path) for path in sorted(recordings.glob("*.csv"))]
+    return [
+        ("airdigit-live", ["--mock", "--digits", "42", "--seed", "1", "--speed", "100", "--json"]),
+        ("kws-listen", ["--mock", "--words", "yes no", "--seed", "1", "--speed", "100", "--json"]),
+        ("ecg-live", ["--mock", "--beats", "NNNVN", "--seed", "1", "--speed", "100", "--json"]),
+        ("airdigit-doctor", ["--replay", strokes[0], "--json"]),
+        ("edge-classify", ["airdigit", *strokes]),
+        *[("edge-classify", [model, *words]) for model in ("kws", "kws_qcnn", "sounddigit")],
+    ]
+
+
+def compare(
+    emulated: Emulated, runtime: str, checks: Sequence[Check], expected: Sequence[list[Any]]
+) -> int:
+    """Print a line for each check; return how many differ."""
+    found, failed = emulated(runtime, checks), 0
+    for (command, arguments), ours, theirs in zip(checks, found, expected, strict=True):
+        result = same(ours, theirs, LEVELS.get(runtime, 1))
+        failed += not result.startswith("same")
+        shown = " ".join([command, *[x for x in arguments if not x.startswith("/")]])
+        print(f"{emulated.board.name} {runtime}: {shown}: {result}", flush=True)
+    return failed
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        "python -m tools.emulated_pi",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("boards", nargs="*", choices=[*BOARDS, []], help="default: all")
+    parser.add_argument("--runtime", help="only this runtime (default: each that the board has)")
+    parser.add_argument(
+        "--limit", type=float, default=LIMIT_S, metavar="S", help="stop after this many seconds"
+    )
+    parser.add_argument(
+        "--if-possible",
+        action="store_true",
+        help="exit with 0 and one line where the boards cannot be made, or not within the limit",
+    )
+    options = parser.parse_args(argv)
+    deadline, begun = Deadline(options.limit), time.monotonic()
+    try:
+        failed = _run(options, deadline)
+    except (PreparationError, subprocess.TimeoutExpired) as error:
+        reason = str(error)
+        if isinstance(error, subprocess.TimeoutExpired):
+            reason = f"it was not done after {options.limit:.0f} s"
+        print(f"The emulated boards did not run to the end: {reason}", flush=True)
+        return 0 if options.if_possible else 1
+    print(f"{failed} differences after {time.monotonic() - begun:.0f} s")
+    return 1 if failed else 0
+
+
+def _run(options: argparse.Namespace, deadline: Deadline) -> int:
+    if os.geteuid():
+        raise PreparationError("it needs root rights")
+    names, all_checks = options.boards or list(BOARDS), checks()
+    for name in names:
+        if shutil.which(BOARDS[name].emulator[0]) is None:
+            raise PreparationError("it needs the Debian package qemu-user-static")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        expected = pool.submit(here, all_checks, deadline)
+        boards = list(pool.map(lambda name: Emulated(BOARDS[name], deadline), names))
+        jobs = [
+            pool.submit(compare, board, runtime, all_checks, expected.result())
+            for board in boards
+            for runtime in ([options.runtime] if options.runtime else board.board.runtimes)
+        ]
+        return sum(job.result() for job in jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
