@@ -118,11 +118,13 @@ def load_network(
     `content` is the model file at `path`, which has this number of `labels`. `output_shapes`: those
     that its output may have (default: a score for each label).
     """
-    verify(content, str(path))
+    verified = verify(content, str(path))
     name, interpreter_of = interpreter_class(runtime)
+    # The other runtimes read the file again.
+    known = {"network": verified} if name == "numpy" else {}
     try:
         with quiet():
-            interpreter = interpreter_of(model_content=content, num_threads=1)
+            interpreter = interpreter_of(model_content=content, num_threads=1, **known)
             interpreter.allocate_tensors()
             inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     except RUNTIME_ERRORS as error:

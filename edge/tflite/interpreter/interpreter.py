@@ -12,7 +12,7 @@ from edge.tflite.folding import known_values
 from edge.tflite.interpreter import elementwise, layout, resize, windows
 from edge.tflite.interpreter.arena import Arena, is_runnable
 from edge.tflite.interpreter.arithmetic import LITERT, Arithmetic, Step
-from edge.tflite.network import Tensor, read_network
+from edge.tflite.network import Network, Tensor, read_network
 from edge.tflite.node import DTYPES, INT8, KIND_NAMES, UnsupportedError, nodes
 
 Details = dict[str, Any]
@@ -36,10 +36,16 @@ class Interpreter:
     """Has the methods of `ai_edge_litert.interpreter.Interpreter` that edge-sense uses."""
 
     def __init__(
-        self, *, model_content: bytes, num_threads: int = 1, arithmetic: Arithmetic = LITERT
+        self,
+        *,
+        model_content: bytes,
+        num_threads: int = 1,
+        arithmetic: Arithmetic = LITERT,
+        network: Network | None = None,
     ) -> None:
-        """`model_content` has passed `verify`. `num_threads` is accepted and not used."""
-        self._network = read_network(model_content)
+        """`model_content` has passed `verify`, which returned `network`. `num_threads` is accepted
+        and not used."""
+        self._network = network or read_network(model_content)
         self._arithmetic = arithmetic
         self._tensors = self._network.tensors
         self._steps: list[Step] = []
