@@ -18,7 +18,7 @@ from edge.features import Window
 from edge.samples import ACCEL, Chunk
 from edge.sink import Preview
 
-EVERY_S = 0.035  # between two messages
+EVERY_S = 0.05  # between two messages: more often costs time, less often delays the drawing
 PATH_EVERY_S = 0.06  # between two drawings of an unfinished stroke, which take time to compute
 MAX_COLUMNS = 100  # of the spectrogram in one message; more are skipped, as with --speed max
 MAX_SCORES = 50

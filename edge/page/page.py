@@ -6,28 +6,39 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import edge
 from edge.chain import Chain
-from edge.events import RunEvent
+from edge.events import Detection, Ready, Rejection, RunEvent
+from edge.features import Window
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.page.address import Address
 from edge.page.library import Library
 from edge.page.live_view import LOWEST, STEPS, LiveView
+from edge.page.near_miss import NearMiss, NearMisses, can_miss
 from edge.page.recorder import Recorder
 from edge.page.recording import StrokeRecorder, TakeRecorder, WordRecorder
+from edge.page.review import Review
 from edge.page.server import PageServer
 from edge.page.sink import HEALTH_EVERY_S, PageSink
 from edge.page.token import stored_token
 from edge.page.tuning import Tuning
+from edge.samples import Chunk, Health
 from edge.sink import StreamInfo
+from edge.sink.event_json import event_object
 
 log = logging.getLogger(__name__)
 
 WATCHED_WAIT_S = 0.04  # samples come this often while somebody watches
+REVIEW_FOLDER, MAX_STARTS = "review", 10
+NEGATIVES = ("unknown", "none")  # labels of what is no word or digit
 TOKEN_FILE, TAKES_FOLDER, DELETED_FOLDER = "token", "takes", "deleted"
 
 
@@ -56,12 +67,57 @@ class Page:
         self.recorder = Recorder(lambda state: self.send(json.dumps({"record": state})))
         takes, deleted = settings.folder / TAKES_FOLDER, settings.folder / DELETED_FOLDER
         self.library = Library(takes, deleted, chain.model, info.is_sound)
+        self.review = Review(
+            settings.folder / REVIEW_FOLDER,
+            takes,
+            info.is_sound,
+            lambda state: self.send(json.dumps({"review": state})),
+        )
+        self._near_misses = (
+            NearMisses(info.controls, self._near_miss) if can_miss(chain.model.settings) else None
+        )
+        self._starts: dict[float, float] = {}
+        """When the newest strokes began, by the time of their end."""
         self.clients = Clients(self._watched_by, self.recorder.owner_left)
         self.sink = _ClosingSink(info, self.view, self.send, self)
         self.tuning = Tuning(chain.model, info.controls, settings.argv, settings.settings_file)
-        self.sink.on_chunk.append(self.recorder.feed)
-        chain.watch_window = self.view.add_window
+        self.sink.on_chunk += [self.recorder.feed, self.review.feed, self._pass_time]
+        self.sink.on_event.append(self._show)
+        chain.watch_window = self._add_window
         chain.features.watch_block = self.view.add_block
+
+    def _add_window(self, window: Window, scores: NDArray[np.float32]) -> None:
+        """Called in the thread of the recognition."""
+        self.view.add_window(window, scores)
+        if window.stroke is not None and self.review.enabled:
+            before = self._starts.get(window.t, window.stroke.start)
+            self._starts[window.t] = min(before, window.stroke.start)
+            while len(self._starts) > MAX_STARTS:
+                del self._starts[next(iter(self._starts))]
+        if self._near_misses is not None and (self.view.active or self.review.enabled):
+            self._near_misses.add(window.t, self.chain.model.labels, scores.tolist())
+
+    def _pass_time(self, chunk: Chunk, health: Health) -> None:
+        if self._near_misses is not None and len(chunk):
+            self._near_misses.pass_time(float(chunk.t[-1]))
+
+    def _show(self, event: RunEvent) -> None:
+        """Called in the thread of the recognition, for each event."""
+        if isinstance(event, Ready):
+            self.review.begin(event.rate, event.channels)
+        if self._near_misses is not None:
+            self._near_misses.show(event)
+        if isinstance(event, Rejection) and event.reason == "none":
+            return
+        if isinstance(event, (Detection, Rejection)):
+            facts = event_object(event, self.info)
+            self.review.want(event.t, self._starts.get(event.t), facts)
+
+    def _near_miss(self, miss: NearMiss) -> None:
+        facts = {"event": "near_miss", **asdict(miss), "score": round(miss.score, 4)}
+        self.send(json.dumps({"near_miss": facts}), live=True)
+        facts["time"] = datetime.now().astimezone().isoformat(timespec="milliseconds")
+        self.review.want(miss.t, None, facts)
 
     def use_model(self, info: StreamInfo) -> None:
         """The chain has another model from now on."""
@@ -112,6 +168,9 @@ class Page:
             "pages": self._views(),
             "takes_folder": str(self.library.folder),
             "recording_labels": self._recording_labels(),
+            "negative_label": next(
+                (name for name in NEGATIVES if name in model.labels), NEGATIVES[0]
+            ),
             "listening": info.controls.listening,
             "ended": self.sink.ended,
             "joins_digits": info.task == "sounddigit",
@@ -133,7 +192,7 @@ class Page:
         return StrokeRecorder(label, speaker, folder, rate, channels)
 
     def _views(self) -> list[str]:
-        recording = [] if self.info.is_ecg else ["record"]
+        recording = [] if self.info.is_ecg else ["record", "review"]
         return ["live", "tune", *recording, "health"]
 
     def _recording_labels(self) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edge.page.access import MAX_BODY, Access
 from edge.page.answers import Refused, body, file_answer, json_answer
 from edge.page.clients import Client
+from edge.page.review_routes import review_routes
 from edge.page.take_routes import in_thread, take_routes
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def application(page: Page) -> web.Application:
             web.post("/api/settings", routes.change_settings),
             web.post("/api/settings/save", routes.save_settings),
             *take_routes(page),
+            *review_routes(page),
         ]
     )
     return app

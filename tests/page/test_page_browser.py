@@ -148,7 +148,7 @@ def test_the_page_is_light_and_soon_there(browser, words):
 
 
 @pytest.mark.parametrize("size", list(SIZES))
-@pytest.mark.parametrize("name", ["live", "tune", "record", "health"])
+@pytest.mark.parametrize("name", ["live", "tune", "record", "review", "health"])
 def test_no_view_is_wider_than_the_screen(browser, words, screenshots, size, name):
     theme = "light" if size == "laptop" else "dark"
     view(browser, words, name, size, theme)
@@ -160,7 +160,7 @@ def test_no_view_is_wider_than_the_screen(browser, words, screenshots, size, nam
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("name", ["live", "tune", "record", "health"])
+@pytest.mark.parametrize("name", ["live", "tune", "record", "review", "health"])
 def test_axe_finds_no_serious_fault(browser, words, name, theme):
     view(browser, words, name, theme=theme)
     browser.one("main h1, main section")
