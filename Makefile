@@ -20,11 +20,12 @@ help:
 	@echo "make image   build the container image, and let it recognise a simulated digit"
 	@echo "make clean   remove what these commands made"
 
-# On a terminal it runs until Ctrl-C. Without one (a pipe, a build server) it shows some digits and
-# words, and exits with 0.
+# On a terminal it runs until Ctrl-C, with a link to its page if there is a browser. Without a
+# terminal (a pipe, a build server) it shows some digits and words, and exits with 0.
 demo: $(DEMO)/.installed
 	@if [ -t 1 ]; then \
-		$(DEMO)/bin/airdigit-live --mock --seed 1 --speed 1.5; \
+		page=$$(command -v xdg-open >/dev/null && echo "--page 0 --page-folder $(DEMO)/page"); \
+		$(DEMO)/bin/airdigit-live --mock --seed 1 --speed 1.5 $$page; \
 	else \
 		$(DEMO)/bin/airdigit-live --mock --digits 0123456789 --seed 1 --speed 1.5 && \
 		$(DEMO)/bin/kws-listen --mock --words "yes no up down left right" --seed 1 --speed 1.5; \
@@ -87,7 +88,7 @@ image:
 	docker image inspect -f '{{.Size}} bytes' edge-sense
 
 $(DEMO)/.installed: setup.cfg pyproject.toml
-	@$(call install,$(DEMO),.,the runtime (about 150 MB))
+	@$(call install,$(DEMO),.[page],the runtime (about 170 MB))
 
 $(DEV)/.installed: setup.cfg pyproject.toml constraints.txt
 	@$(call install,$(DEV),.[$(EXTRAS)],TensorFlow and the tools (about 2 GB),-c constraints.txt)

@@ -208,8 +208,8 @@ def test_a_take_is_recorded_played_recognised_moved_deleted_and_downloaded(brows
     browser.open(f"{page.link}#record")
     browser.complaints()
     browser.click(".labels button:last-of-type")  # yes
-    browser.script("document.querySelector('#takes').value = '1'")
-    browser.script("document.querySelector('#speaker').value = 'ann'")
+    browser.fill("#takes", "1")
+    browser.fill("#speaker", "ann")
     browser.click("#start")
     browser.wait_text("#prompt", r"^[123]$|Be quiet|Say: yes")
     browser.wait_text("#prompt", r"Done: 1 saved", timeout=40)
@@ -247,10 +247,10 @@ def test_a_refused_take_says_why(browser, tmp_path):
 
 
 def test_a_stroke_is_recorded(browser, tmp_path):
-    options = ("--mock", "--digits", "3" * 60, "--seed", "1")
+    options = ("--mock", "--digits", "3" * 60, "--seed", "1", "--speed", "1.5")
     with live_page("airdigit-live", tmp_path, *options) as page:
         browser.open(f"{page.link}#record")
-        browser.script("document.querySelector('#takes').value = '1'")
+        browser.fill("#takes", "1")
         browser.click(".labels button:nth-of-type(4)")  # 3
         browser.click("#start")
         browser.wait_text("#prompt", r"Draw: 3|Hold still", timeout=30)

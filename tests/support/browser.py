@@ -77,6 +77,12 @@ class Browser:
 
         self.wait(clicked, f"{selector} cannot be clicked")
 
+    def fill(self, selector: str, value: str) -> None:
+        """Replace the text of an input."""
+        field = self.one(selector)
+        field.clear()
+        field.send_keys(value)
+
     def text(self, selector: str) -> str:
         return str(self.script("return document.querySelector(arguments[0])?.innerText", selector))
 

@@ -21,6 +21,17 @@ function emit(kind, value) {
 }
 
 let socket;
+let isLeaving = false;
+
+// A page that the browser keeps for its "back" button needs no data.
+window.addEventListener("pagehide", () => {
+  isLeaving = true;
+  socket?.close();
+});
+window.addEventListener("pageshow", (event) => {
+  isLeaving = false;
+  if (event.persisted) connect();
+});
 let wait = FIRST_WAIT;
 
 export function connect() {
@@ -36,6 +47,7 @@ export function connect() {
   socket.onclose = () => {
     store.connected = false;
     emit("connection", false);
+    if (isLeaving) return;
     setTimeout(connect, wait);
     wait = Math.min(2 * wait, LONGEST_WAIT);
   };

@@ -63,6 +63,7 @@ function build(body) {
   async function toggle() {
     if (!IDLE.includes(store.record?.phase ?? "idle")) return void post("/api/record/stop").catch(() => {});
     localStorage.setItem("edge-speaker", speaker.value);
+    stage.scrollIntoView({ block: "nearest" });
     await post("/api/record", { label: chosen, speaker: speaker.value.trim(), takes: Number(takes.value), client: store.client }).catch(() => {});
   }
 
@@ -79,7 +80,7 @@ function build(body) {
     count.textContent = idle ? "" : `${record.label} · ${t("record.takesOf", { take: record.take, takes: record.takes })}${mine ? "" : ` · ${t("record.busy")}`}`;
     reason.textContent = record.reason;
     drawPreview(preview, record.phase === "saved" || record.phase === "done" ? record.preview : null, isSound);
-    if (known !== record.saved || record.phase === "done") load();
+    if (known !== record.saved) load();
     known = record.saved;
   }
 
