@@ -41,7 +41,7 @@ def play(review: Review, seconds: float, start: float = 0.0) -> None:
 
 def wait_clips(review: Review, count: int) -> list[dict[str, object]]:
     end = time.monotonic() + TIMEOUT
-    while len(review.state()["clips"]) < count and time.monotonic() < end:
+    while len(review.state()["clips"]) != count and time.monotonic() < end:
         time.sleep(0.01)
     clips = review.state()["clips"]
     assert len(clips) == count
@@ -87,7 +87,8 @@ def test_the_oldest_clips_are_deleted(tmp_path, monkeypatch):
             if clips and clips[0]["label"] == str(number):
                 break
             time.sleep(0.01)
-    assert [clip["label"] for clip in review.state()["clips"]] == ["4", "3", "2"]
+    clips = wait_clips(review, 3)  # the oldest is deleted after the newest is written
+    assert [clip["label"] for clip in clips] == ["4", "3", "2"]
     assert len(list((tmp_path / "review").glob("*.wav"))) == 3
 
 
