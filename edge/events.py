@@ -6,7 +6,7 @@ how the run goes: Ready, DeviceLost, DeviceFound, Failure, HealthReport and, at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -120,6 +120,9 @@ class SequenceOutput(Unrecognised, Stamped):
     """(n, names); NaN where no window has a value."""
     latency_ms: float
     """From `t` to this event."""
+    inputs: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, repr=False)
+    """The signals that the network saw at the same times, as they were scaled for it; only if the
+    model names them."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ GYRO = ("gx", "gy", "gz")  # rad/s
 MOTION = ACCEL + GYRO
 AUDIO = ("audio",)  # sound pressure, full scale is 1
 ECG = ("ecg",)  # mV between two electrodes
+PLETH = ("pleth",)  # photoplethysmogram: light that a finger absorbs, in any unit
 GREY = ("grey",)  # of an image: one sample for each pixel, row by row, 0 to 1
 COLOUR = ("red", "green", "blue")  # likewise
 

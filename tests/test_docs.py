@@ -64,6 +64,7 @@ NEEDS_TENSORFLOW = (
     *("training.airdigit", "training.kws", "training.sounddigit", "training.qcnn"),
     "training.ecg",
     "training.urbansound",
+    "training.ppg2abp",
 )
 
 

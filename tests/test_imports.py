@@ -45,7 +45,7 @@ EDGE_LAYERS = (
     *("takes", "enroll", "doctor", "bench", "api", "convert", "page", "cli", "service", "commands"),
 )
 # The packages of `training`, likewise; the modules beside them are commands, which import all.
-TRAINING_LAYERS = ("common", "motion", "sound", "quantum", "heart", "urban")
+TRAINING_LAYERS = ("common", "motion", "sound", "quantum", "heart", "urban", "pressure")
 
 
 def module_name(path: Path) -> str:

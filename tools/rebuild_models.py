@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 INPUT_OPTIONS = (
     "--data",
     "--noise",
+    "--test",
     "--test-noise",
     "--talk",
     "--others",
@@ -44,7 +45,7 @@ LOWER_IS_BETTER = ("bytes", "false", "missed", "delay", "error", "wrong")
 # ... and these are sizes of the test set or settings, which are neither better nor worse.
 NOT_MEASURED = (
     *("strokes", "clips", "speakers", "hours", "words", "seconds", "count", "seed"),
-    "beats",
+    *("beats", "windows", "people"),
 )
 
 

@@ -37,6 +37,9 @@ class SequenceSettings(DecisionSettings):
     offset: float
     """An event has `offset` + `factor` times the output of the network."""
     factor: float
+    inputs: tuple[str, ...] = ()
+    """Names for the signals of a window, which an event then has as well; there is a value of each
+    for each value of a waveform."""
 
     @classmethod
     def from_manifest(cls, labels: Sequence[str], values: Mapping[str, Any]) -> SequenceSettings:
@@ -53,6 +56,7 @@ class SequenceSettings(DecisionSettings):
             unit=_unit(fields),
             offset=fields.number("offset", -LIMIT, LIMIT, 0),
             factor=fields.number("factor", -LIMIT, LIMIT, 1),
+            inputs=tuple(fields.texts("inputs", [])),
         )
 
     def output_shapes(self, labels: int) -> list[list[int]]:
@@ -87,6 +91,14 @@ def sequence_output(
 ) -> SequenceOutput:
     """The event of one window, from the output of the network."""
     kept = output.reshape(settings.count, len(labels))[settings.first : settings.last]
+    names, seen = settings.inputs, window.tensor
+    if names and seen.size != settings.count * len(names):
+        raise ModelError(
+            f"the model names the inputs {', '.join(names)} with {settings.count} values each, and "
+            f"its windows have {seen.size} values in all: convert it again"
+        )
+    signals = seen.reshape(settings.count, len(names)) if names else np.empty((settings.count, 0))
+    shown = signals[settings.first : settings.last].T.astype(np.float32)
     t = window.t - (settings.count - settings.last) / settings.rate_hz
     return SequenceOutput(
         names=tuple(labels),
@@ -96,6 +108,7 @@ def sequence_output(
         rate=settings.rate_hz,
         values=settings.offset + settings.factor * kept,
         latency_ms=(window.decided_t - t) * 1000,
+        inputs=dict(zip(names, shown, strict=True)),
     )
 
 
@@ -108,17 +121,22 @@ def joined(outputs: Sequence[SequenceOutput]) -> SequenceOutput:
     rate, start = first.rate, min(output.start for output in outputs)
     places = [round((output.start - start) * rate) for output in outputs]
     count = max(at + len(output.values) for at, output in zip(places, outputs, strict=True))
-    sums, numbers = np.zeros((count, len(first.names))), np.zeros((count, 1))
+    columns = len(first.names)
+    sums, numbers = np.zeros((count, columns + len(first.inputs))), np.zeros((count, 1))
     for at, output in zip(places, outputs, strict=True):
-        sums[at : at + len(output.values)] += output.values
-        numbers[at : at + len(output.values)] += 1
-    values = np.where(numbers > 0, sums / np.maximum(numbers, 1), np.nan).astype(np.float32)
+        part = slice(at, at + len(output.values))
+        sums[part, :columns] += output.values
+        for number, signal in enumerate(output.inputs.values(), columns):
+            sums[part, number] += signal
+        numbers[part] += 1
+    means = np.where(numbers > 0, sums / np.maximum(numbers, 1), np.nan).astype(np.float32)
     return SequenceOutput(
         names=first.names,
         unit=first.unit,
         start=start,
         t=start + (count - 1) / rate,
         rate=rate,
-        values=values,
+        values=means[:, :columns],
         latency_ms=outputs[-1].latency_ms,
+        inputs=dict(zip(first.inputs, means[:, columns:].T, strict=True)),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edge.errors import ModelError, RecordingError
 from edge.model import Model, read_manifest
 from edge.model.shipped import find_model, shipped_models
-from edge.samples import ACCEL, AUDIO, ECG, GYRO, MOTION
+from edge.samples import ACCEL, AUDIO, ECG, GYRO, MOTION, PLETH
 
 if TYPE_CHECKING:  # live commands read no recordings and do not need to load these modules
     from edge.formats.motion import Recording
@@ -19,6 +19,7 @@ QUANTITIES: dict[tuple[str, ...], str] = {
     MOTION: "motion",
     AUDIO: "sound",
     ECG: "an ECG",
+    PLETH: "a photoplethysmogram",
 }
 SENSORS: dict[tuple[str, ...], str] = {
     GYRO: "a sensor with a gyroscope, such as the MPU6050, and a sketch that sends it "
@@ -26,6 +27,7 @@ SENSORS: dict[tuple[str, ...], str] = {
     MOTION: "a motion sensor, such as the MPU6050",
     AUDIO: "a microphone",
     ECG: "electrodes with an amplifier, such as the AD8232",
+    PLETH: "a pulse sensor for a finger, such as the MAX30102",
 }
 
 

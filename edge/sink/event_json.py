@@ -129,6 +129,9 @@ def _sequence(event: SequenceOutput, info: StreamInfo) -> dict[str, Any]:
 def sequence_object(event: SequenceOutput) -> dict[str, Any]:
     """The keys of a waveform, without those of every event."""
     columns = zip(event.names, event.values.T.tolist(), strict=True)
+    inputs = {
+        name: [rounded(value) for value in values.tolist()] for name, values in event.inputs.items()
+    }
     return {
         "event": "sequence",
         "start": rounded(event.start, 3),
@@ -136,6 +139,7 @@ def sequence_object(event: SequenceOutput) -> dict[str, Any]:
         "rate": rounded(event.rate, 3),
         "unit": event.unit,
         "values": {name: [rounded(value) for value in values] for name, values in columns},
+        **({"inputs": inputs} if inputs else {}),
         "latency_ms": rounded(event.latency_ms, 0),
     }
 

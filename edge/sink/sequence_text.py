@@ -26,9 +26,12 @@ def sequence_text(event: SequenceOutput) -> str:
 
 
 def drawings(event: SequenceOutput, width: int, unicode: bool) -> Iterator[str]:
-    """The curve of each waveform."""
+    """The name and the curve of each input and of each waveform."""
     columns = max(1, min(width - 2, MAX_COLUMNS))
-    for values in event.values.T:
+    curves = [*event.inputs.items(), *zip(event.names, event.values.T, strict=True)]
+    for name, values in curves:
+        if len(curves) > 1:
+            yield f" {name}"
         yield from (f" {line}" for line in draw(_curve(values, columns), columns, ROWS, unicode))
 
 

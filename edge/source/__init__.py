@@ -1,7 +1,8 @@
 """Sources deliver samples. A new source is one module and one line in MOTION_SOURCES,
-SOUND_SOURCES, ECG_SOURCES, COLUMN_SOURCES or IMAGE_SOURCES, or an entry point of
+SOUND_SOURCES, ECG_SOURCES, PLETH_SOURCES, COLUMN_SOURCES or IMAGE_SOURCES, or an entry point of
 "edge_sense.motion_sources", "edge_sense.sound_sources", "edge_sense.ecg_sources",
-"edge_sense.column_sources" or "edge_sense.image_sources" in a package of your own."""
+"edge_sense.pleth_sources", "edge_sense.column_sources" or "edge_sense.image_sources" in a package
+of your own."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from math import inf
 from typing import Any, ClassVar
 
 from edge.registry import Registry
-from edge.samples import AUDIO, COLOUR, ECG, GREY, MOTION, Chunk, Health
+from edge.samples import AUDIO, COLOUR, ECG, GREY, MOTION, PLETH, Chunk, Health
 
 MOTION_SOURCES = Registry(
     "edge_sense.motion_sources",
@@ -55,6 +56,15 @@ COLUMN_SOURCES = Registry(
     },
 )
 
+PLETH_SOURCES = Registry(
+    "edge_sense.pleth_sources",
+    {
+        "serial": "edge.source.serial.source:SerialSource",
+        "replay": "edge.source.files.columns:ColumnRecords",
+        "mock": "edge.source.simulated.circulation:SimulatedCirculation",
+    },
+)
+
 IMAGE_SOURCES = Registry(
     "edge_sense.image_sources",
     {
@@ -69,7 +79,13 @@ def sources_for(channels: Sequence[str]) -> Registry:
     names = tuple(channels)
     if set(names) <= set(MOTION):
         return MOTION_SOURCES
-    tables = {AUDIO: SOUND_SOURCES, ECG: ECG_SOURCES, GREY: IMAGE_SOURCES, COLOUR: IMAGE_SOURCES}
+    tables = {
+        AUDIO: SOUND_SOURCES,
+        ECG: ECG_SOURCES,
+        PLETH: PLETH_SOURCES,
+        GREY: IMAGE_SOURCES,
+        COLOUR: IMAGE_SOURCES,
+    }
     return tables.get(names, COLUMN_SOURCES)
 
 

@@ -9,6 +9,9 @@ from edge.decision.sequence import SequenceDecision, SequenceSettings, joined
 from edge.errors import ModelError
 from edge.features import Window
 from edge.fields import FieldError
+from edge.sink import StreamInfo
+from edge.sink.event_json import event_object
+from edge.sink.sequence_text import drawings
 
 RATE = 10.0
 
@@ -51,6 +54,27 @@ def test_a_model_may_compute_several_waveforms():
     assert event.values.tolist() == values.tolist()
     assert settings(labels).output_shapes(2) == [[1, 8, 2]]
     assert settings().output_shapes(1) == [[1, 8, 1], [1, 8]]
+
+
+def test_an_event_may_have_the_signals_that_the_network_saw():
+    wanted = settings(first=2, last=6, inputs=["pleth", "ecg"])
+    decision = SequenceDecision(("abp",), wanted)
+    seen = np.arange(16, dtype=np.float32).reshape(8, 2)
+    (event,) = decision.process(Window(0.7, 0.7, seen), np.zeros(8, np.float32))
+    assert {name: values.tolist() for name, values in event.inputs.items()} == {
+        "pleth": [4, 6, 8, 10],
+        "ecg": [5, 7, 9, 11],
+    }
+    together = joined([event, event])
+    assert together.inputs["ecg"].tolist() == [5, 7, 9, 11]
+    assert event_object(event, StreamInfo(RATE, ("pleth",)))["inputs"]["pleth"] == [4, 6, 8, 10]
+    assert [line for line in drawings(event, 40, True) if line in (" pleth", " ecg", " abp")] == [
+        " pleth",
+        " ecg",
+        " abp",
+    ]
+    with pytest.raises(ModelError, match=r"names the inputs .* its windows have 8 values in all"):
+        list(decision.process(Window(0.7, 0.7, seen[:, :1]), np.zeros(8, np.float32)))
 
 
 def test_the_waveform_of_a_recording_is_the_mean_where_windows_overlap():

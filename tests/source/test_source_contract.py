@@ -16,13 +16,14 @@ import pytest
 from edge.formats.motion import Recording, own_csv
 from edge.formats.sound import write_wav
 from edge.registry import Registry
-from edge.samples import ACCEL, AUDIO, ECG, GREY, MOTION, STANDARD_GRAVITY, Health
+from edge.samples import ACCEL, AUDIO, ECG, GREY, MOTION, PLETH, STANDARD_GRAVITY, Health
 from edge.simulation.chip.mpu6050 import EmulatedMPU6050
 from edge.source import (
     COLUMN_SOURCES,
     ECG_SOURCES,
     IMAGE_SOURCES,
     MOTION_SOURCES,
+    PLETH_SOURCES,
     SOUND_SOURCES,
     Source,
 )
@@ -35,6 +36,7 @@ from edge.source.files.sound import SoundFiles
 from edge.source.i2c.source import I2CSource
 from edge.source.microphone.source import MicrophoneSource
 from edge.source.serial.source import SerialSource
+from edge.source.simulated.circulation import SimulatedCirculation
 from edge.source.simulated.columns import SimulatedColumns
 from edge.source.simulated.hand import SimulatedHand
 from edge.source.simulated.heart import SimulatedHeart
@@ -50,12 +52,14 @@ SOUND_REQUIREMENTS = {"channels": list(AUDIO), "rate_hz": 16000}
 ECG_REQUIREMENTS = {"channels": list(ECG), "rate_hz": 180}
 COLUMNS = ("ppg", "flow")
 COLUMN_REQUIREMENTS = {"channels": list(COLUMNS), "rate_hz": 100}
+PLETH_REQUIREMENTS = {"channels": list(PLETH), "rate_hz": 125}
 IMAGE_REQUIREMENTS = {"channels": list(GREY), "rate_hz": 1, "height": 10, "width": 10}
 TABLES = [
     (MOTION_SOURCES, REQUIREMENTS),
     (SOUND_SOURCES, SOUND_REQUIREMENTS),
     (ECG_SOURCES, ECG_REQUIREMENTS),
     (COLUMN_SOURCES, COLUMN_REQUIREMENTS),
+    (PLETH_SOURCES, PLETH_REQUIREMENTS),
     (IMAGE_SOURCES, IMAGE_REQUIREMENTS),
 ]
 HUM = 0.5 * np.sin(2 * np.pi * 200 * np.arange(48000 * 4) / 48000)
@@ -209,6 +213,11 @@ def simulated_columns(folder: Path) -> Iterator[Source]:
 
 
 @contextmanager
+def simulated_circulation(folder: Path) -> Iterator[Source]:
+    yield SimulatedCirculation(PLETH_REQUIREMENTS)
+
+
+@contextmanager
 def image_files(folder: Path) -> Iterator[Source]:
     for name in ("a", "b", "c"):
         (folder / f"{name}.pgm").write_text("P2 3 2 9 1 2 3 4 5 6")
@@ -246,6 +255,7 @@ SOURCES: dict[str, Factory] = {
     "columns, serial": column_serial,
     "column records": column_records,
     "simulated columns": simulated_columns,
+    "simulated circulation": simulated_circulation,
     "image files": image_files,
     "simulated images": simulated_images,
 }
@@ -262,7 +272,7 @@ def test_source_fulfils_the_contract(source: Source) -> None:
     assert isinstance(source, Source)
     with source as opened:
         assert opened is source
-        assert source.channels in (MOTION, ACCEL, AUDIO, ECG, COLUMNS, GREY)
+        assert source.channels in (MOTION, ACCEL, AUDIO, ECG, PLETH, COLUMNS, GREY)
         assert isinstance(source.rate, float)
         sound = source.channels == AUDIO
         assert source.rate == 16000 if sound else 10 <= source.rate <= 1000

@@ -13,6 +13,8 @@ from edge.errors import RecordingError
 
 MAX_RATE = 100_000.0  # Hz
 MAX_SIGNALS = 64
+MAX_PER_FRAME = 1000  # samples of one signal
+MAX_SEGMENTS = 10_000
 DEFAULT_RATE = 250.0  # Hz, of a header without rate
 DEFAULT_GAIN = 200.0  # steps per mV, of a signal without gain
 MILLIVOLTS = {"mV": 1.0, "uV": 1e-3, "V": 1e3}  # unit: its size in mV
@@ -38,6 +40,8 @@ class Signal:
     """Name of the lead, such as "MLII"."""
     unit: str = "mV"
     """As the header states it, such as "mV" or "mmHg"."""
+    per_frame: int = 1
+    """Samples of this signal in a frame: its rate is that of the header times this."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,7 @@ class Header:
 
 def parse(text: str) -> Header:
     """The header in the text of a .hea file; RecordingError if it cannot be used."""
-    lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]
+    lines = _lines(text)
     try:
         record, count, *rest = lines[0].split()
         number = int(count)
@@ -75,13 +78,36 @@ def parse(text: str) -> Header:
     return Header(rate, samples if samples > 0 else None, signals)
 
 
+def segments(text: str) -> list[tuple[str, int]] | None:
+    """The names of the segments of a record and their frames; None for a record without segments.
+
+    A segment named "~" was not recorded. RecordingError if the header cannot be used.
+    """
+    lines = _lines(text)
+    matched = re.match(r"\S+/(\d+)\s", lines[0] + " ") if lines else None
+    if matched is None:
+        return None
+    found = [re.fullmatch(r"([\w.-]+|~)\s+(\d+).*", line) for line in lines[1:]]
+    given = [(segment[1], int(segment[2])) for segment in found if segment]
+    if not given or len(given) != int(matched[1]) or len(given) > MAX_SEGMENTS:
+        raise RecordingError(
+            f"announces {matched[1]} segments and names {len(given)}: copy the header again"
+        )
+    return given
+
+
+def _lines(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def _signal(line: str) -> Signal:
     file, form, *rest = [*line.split(maxsplit=8), ""][:9]
     matched = re.fullmatch(r"(\d+)(?:x(\d+))?(?::\d+)?(?:\+(\d+))?", form)
     if matched is None:
         raise RecordingError(f"has a signal of the format {form!r}, which is no WFDB format")
-    if matched[2] not in (None, "1"):
-        raise RecordingError("has signals of different rates: convert it to one rate")
+    if not 1 <= int(matched[2] or 1) <= MAX_PER_FRAME:
+        raise RecordingError(f"has {matched[2]} samples in a frame: correct its header")
     if "/" in file or "\\" in file or file in ("", "-", "~"):
         raise RecordingError(f"names the file {file!r}: its samples must be a file beside it")
     zero = _integer(rest, 2, 0)
@@ -101,6 +127,7 @@ def _signal(line: str) -> Signal:
         baseline,
         name,
         unit,
+        int(matched[2] or 1),
     )
 
 

@@ -24,7 +24,7 @@ UNKNOWN_LENGTH = 1 << 62  # frames: libsndfile states this or more if the header
 class CodedFile(SoundFile):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._library = _soundfile()
+        self._library = soundfile_library()
         self._file = self._open()
         self.rate, self.channels = self._file.samplerate, self._file.channels
 
@@ -98,7 +98,8 @@ def _ogg_is_cut_short(path: Path) -> bool:
     return len(page) < 6 or not page[5] & LAST_PAGE
 
 
-def _soundfile() -> Any:
+def soundfile_library() -> Any:
+    """The package soundfile. RuntimeMissing says how to install it."""
     try:
         import soundfile
     except ImportError:

@@ -28,7 +28,7 @@ Signal = NDArray[np.float64]
 
 def beats(person: Person, rng: np.random.Generator) -> Iterator[Signal]:
     """The pressure in mmHg of one beat after the other, without end, at RATE."""
-    mean = person.stroke_volume * person.heart_rate / 60 * person.resistance
+    mean = person.mean_pressure
     stored = mean  # pressure in the elastic arteries
     history = np.full(round(RATE), mean)  # the pressure without reflection
     t, wander = 0.0, np.zeros(2)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MEAN_PRESSURE = (62.0, 130.0)  # mmHg, lowest and highest
+
 
 @dataclass(frozen=True)
 class Person:
@@ -32,9 +34,22 @@ class Person:
     drift: float
     """How much resistance and heart rate wander, as a share."""
 
+    @property
+    def mean_pressure(self) -> float:
+        """mmHg"""
+        return self.stroke_volume * self.heart_rate / 60 * self.resistance
+
     @classmethod
     def random(cls, rng: np.random.Generator) -> Person:
-        """A random person; old people have stiffer arteries."""
+        """A random person whose mean pressure is in the usual range."""
+        while True:
+            person = cls._drawn(rng)
+            if MEAN_PRESSURE[0] <= person.mean_pressure <= MEAN_PRESSURE[1]:
+                return person
+
+    @classmethod
+    def _drawn(cls, rng: np.random.Generator) -> Person:
+        """Old people have stiffer arteries."""
         age = rng.uniform(0, 1)  # 0 young, 1 old
         stiffness = float(np.clip(age + rng.normal(0, 0.25), -0.2, 1.3))
         compliance = 2.0 * np.exp(-0.8 * stiffness)
