@@ -154,7 +154,7 @@ def _print_delays(counter: Counter) -> None:
 def _devices(count: int, url: str, keys: Path) -> Iterator[subprocess.Popen[str]]:
     program = "import sys; from edge.commands.edge_fleet import main; sys.exit(main())"
     argv = ["simulate", str(count), "--mqtt", url, "--fleet-keys", str(keys), "--json"]
-    argv += ["--power-loss", str(POWER_LOSS)]
+    argv += ["--power-loss", str(POWER_LOSS), "-q"]
     with subprocess.Popen(
         [sys.executable, "-c", program, *argv], stdout=subprocess.PIPE, text=True
     ) as process:
