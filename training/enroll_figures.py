@@ -4,10 +4,10 @@
       --noise running_tap.flac dude_miaowing.flac --write
 
 People who said the words five times enrol four takes of each. The fifth take, the words of other
-people, and an hour of other words and noise then pass through the whole chain. Beside it stand the
+people, and other words and noise then pass through the whole chain. Beside it stand the
 figures by the protocol of local-wake. The enrolment is timed in a process of its own.
 --write stores the figures in the file of the embedding, from which kws-enroll tells users what to
-expect of other people. Allow half an hour.
+expect of other people. Allow ten minutes.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
   python -m training.kws --data speech_commands/ --noise noise/*.wav --out models/kws.tflite
   python -m training.kws --data takes/ --base kws --out mine.tflite
   python -m training.kws --data worte/ --words ja nein links rechts --out worte.tflite
+  python -m training.kws --words "hey lumos" computer --speak --out mine.tflite
 
 --data takes folders with one folder of recordings for each word (`sound-record` makes them), in any
 language. There may be one folder for each person above the folders of the words, an index.csv, or
@@ -36,10 +37,12 @@ from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from training.sound.learn.config import TrainingConfig
 from training.sound.options import add_options, config_from_options
+from training.sound.speech.spoken_clips import spoken_corpus
 from training.sound.task import KEYWORDS, keyword_task
 from training.sound.train import train
 
 DEFAULTS = TrainingConfig(keyword_task())
+DEFAULT_LANGUAGE = "en-us"
 
 
 def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS) -> int:
@@ -51,11 +54,29 @@ def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS)
         metavar="WORD",
         help=f"words to recognise ({' '.join(KEYWORDS)})",
     )
+    parser.add_argument(
+        "--speak",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="machine voices (eSpeak NG, and Flite if installed) say the words, and words that "
+        "sound similar: recordings in --data are not needed, but make the model better",
+    )
+    parser.add_argument(
+        "--language",
+        default=DEFAULT_LANGUAGE,
+        metavar="LANGUAGE",
+        help=f"of the machine voices ({DEFAULT_LANGUAGE}); `espeak-ng --voices` lists them",
+    )
     add_options(parser)
     parser.set_defaults(command="kws")
 
     def run(args: argparse.Namespace) -> None:
-        train(config_from_options(args, replace(defaults, task=keyword_task(args.words))))
+        task = keyword_task(args.words)
+        config = config_from_options(args, replace(defaults, task=task))
+        if args.speak:
+            spoken = spoken_corpus(task.words, args.language, config.cache, config.seed)
+            config = replace(config, data=(*config.data, str(spoken)))
+        train(config)
 
     return run_command(parser, run, argv)
 

@@ -26,7 +26,18 @@ CORPORA = {
 }
 
 
+SPOKEN = "spoken-"  # begins the name of a folder of words that machine voices say
+MACHINE_VOICES = (
+    "machine voices: eSpeak NG (GPL-3.0-or-later, its output is free), Flite (CMU, BSD-like)"
+)
+
+
 def corpora_and_licences(folders: Sequence[str]) -> list[str]:
     """One line for each folder; a folder that is no known corpus holds the user's own takes."""
-    names = [Path(folder).resolve().name for folder in folders]
-    return [CORPORA.get(name, f"{name}: recorded by whoever trained this model") for name in names]
+    return [_licence(Path(folder).resolve().name) for folder in folders]
+
+
+def _licence(name: str) -> str:
+    if name.startswith(SPOKEN):
+        return MACHINE_VOICES
+    return CORPORA.get(name, f"{name}: recorded by whoever trained this model")

@@ -125,6 +125,8 @@ def _command(args: argparse.Namespace) -> str:
             "--download": args.download and args.download.resolve().name,
             "--noise": file_names(args.noise),
             "--words": [] if tuple(words) == KEYWORDS else list(words),
+            "--speak": getattr(args, "speak", False),
+            "--language": args.language if getattr(args, "speak", False) else None,
             "--talk": folder_names(args.talk),
             "--test-noise": file_names(args.test_noise),
             "--others": folder_names(args.others),

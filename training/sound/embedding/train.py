@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.enroll.embedding import Embedding
 from training.common.atomic_write import write_file
-from training.common.licences import corpora_and_licences
+from training.common.licences import MACHINE_VOICES, corpora_and_licences
 from training.common.provenance import provenance
 from training.sound.data.noise import background_noise, recorded_noise
 from training.sound.embedding import export, fit
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 
 SYNTHETIC_NOISE = 300  # clips of each kind
 CALIBRATION_BATCHES = 8
-VOICES = "machine voices: eSpeak NG (GPL-3.0-or-later, its output is free), Flite (CMU, BSD-like)"
 
 
 def train(config: EmbeddingConfig) -> None:
@@ -43,7 +42,10 @@ def train(config: EmbeddingConfig) -> None:
     )
     origin = provenance(
         config.command,
-        corpora=[*corpora_and_licences([*config.data, *_noise_folders(noise_files)]), VOICES],
+        corpora=[
+            *corpora_and_licences([*config.data, *_noise_folders(noise_files)]),
+            MACHINE_VOICES,
+        ],
         metrics={},
         clips=len(clips),
         speakers=len(set(clips.speaker)),
