@@ -65,6 +65,7 @@ NEEDS_TENSORFLOW = (
     "training.ecg",
     "training.urbansound",
     "training.ppg2abp",
+    *("training.word_embedding", "training.enroll_figures"),
 )
 
 

@@ -22,7 +22,7 @@ from training.common.licences import SPOKEN
 from training.common.progress import Progress
 from training.sound.speech import flite
 from training.sound.speech.espeak import VARIANTS, Espeak, load_espeak
-from training.sound.speech.phones import phones_of
+from training.sound.speech.phones import PHONES, phones_of
 from training.sound.speech.spoken import RATE, Spoken
 from training.sound.speech.vocabulary import english_words
 
@@ -96,8 +96,10 @@ def _check(espeak: Espeak, word: str, language: str) -> None:
         raise EdgeError(f"the voices cannot say {word!r}: write it as it is spoken, in letters")
 
 
-def _phones(espeak: Espeak, word: str, language: str) -> list[int]:
-    return [n for phone in espeak.say(word, language).phones for n in phones_of(phone.ipa) if n]
+def _phones(espeak: Espeak, word: str, language: str) -> str:
+    """Return the phones of a word, a letter for each."""
+    numbers = [n for phone in espeak.say(word, language).phones for n in phones_of(phone.ipa) if n]
+    return "".join(PHONES[number] for number in numbers)
 
 
 def _say(espeak: Espeak, word: str, language: str, rng: np.random.Generator) -> tuple[str, Spoken]:
@@ -114,10 +116,11 @@ def _say(espeak: Espeak, word: str, language: str, rng: np.random.Generator) -> 
 def _in_room(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return the word in a clip of CLIP_S or more, in a room, with the noise of a microphone."""
     loud = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max(initial=1e-6))
-    word = samples[loud[0] : loud[-1] + 1].astype(np.float64) if len(loud) else samples
+    first, last = (int(loud[0]), int(loud[-1])) if len(loud) else (0, len(samples) - 1)
+    word = samples[first : last + 1].astype(np.float64)
     margin = max(MARGIN_S, (CLIP_S - len(word) / RATE) / 2)
-    clip = np.pad(word, round(margin * RATE))
-    clip *= LEVEL * rng.uniform(0.3, 1.5) / max(np.sqrt(np.mean(word**2)), 1e-6)
+    level = LEVEL * rng.uniform(0.3, 1.5) / max(float(np.sqrt(np.mean(word**2))), 1e-6)
+    clip = np.pad(word, round(margin * RATE)) * level
     if rng.random() < REVERBERANT:
         clip = Room(rng).reverberate(clip)
     noise = 10 ** rng.uniform(-4.3, -3) * rng.standard_normal(len(clip))
