@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # most commands take no models from an operator
     from edge.fleet.offer import Plan
     from edge.fleet.store import StoredModel
     from edge.fleet.updater import Updater
+
+log = logging.getLogger(__name__)
 
 END_TIMEOUT = 2.0  # s in which the thread of the update can end
 
@@ -68,7 +71,9 @@ class ModelUpdates:
 
     def first_model(self) -> Model:
         """The newest model of this device that can be loaded."""
-        _, model = self._updater.started(self._load)
+        stored, model = self._updater.started(self._load)
+        if stored.version:
+            log.info("%s from the fleet is used, instead of %s", stored.file, self._args.model)
         found: Model = model
         return found
 

@@ -21,6 +21,7 @@ from edge.fleet.offer import Offer, Plan
 from edge.fleet.signature import Refused, read_keys
 from edge.fleet.store import DOWNLOADING, IDLE, SHADOW, TRIAL, ModelStore, State, StoredModel
 from edge.model.digest import sha256
+from edge.text import one_line
 
 log = logging.getLogger(__name__)
 
@@ -184,8 +185,10 @@ class Updater:
                     continue
                 offer = Offer.verified(state.offer or {}, read_keys(self._keys))
                 _STEPS[state.phase](self, offer, recognition)
-            except (EdgeError, OSError) as error:
-                self._undo(str(error), recognition)
+            except Stopped:
+                raise
+            except Exception as error:  # whatever a new model does, the device keeps the old one
+                self._undo(one_line(str(error) or type(error).__name__), recognition)
 
     # The steps
 
@@ -251,7 +254,7 @@ class Updater:
         if was_used:
             try:
                 recognition.use(recognition.load(self.store.state.current))
-            except EdgeError as error:  # the recognition goes on with what it has
+            except Exception as error:  # the recognition goes on with what it has
                 log.warning("the earlier model cannot be loaded: %s", error)
 
     def _give_up(self, reason: str) -> None:

@@ -165,6 +165,13 @@ def test_a_broker_that_cannot_be_used_is_one_line(tmp_path, capsys, monkeypatch)
         assert "the broker knows no device" in capsys.readouterr().err
 
 
+def test_the_connection_to_the_broker_can_be_encrypted(tmp_path, capsys):
+    with running_broker(tmp_path, tls=True) as broker:
+        argv = ["list", "--mqtt", f"mqtts://localhost:{broker.port}"]
+        assert main([*argv, "--mqtt-ca", str(tmp_path / "ca.pem")]) == 1
+        assert "the broker knows no device" in capsys.readouterr().err
+
+
 def test_a_request_of_another_program_cannot_disturb_a_device(fleet, broker, capsys, caplog):
     writer = Subscriber(broker)
     for payload in ("", "[]", "{}", '{"id": "UPPER"}', "[" * 9999, "x" * 20000):

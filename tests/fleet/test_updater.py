@@ -213,15 +213,27 @@ def test_a_model_that_ends_the_command_again_and_again_is_rolled_back(url, key, 
     device = Device(folder, keys)
 
     def crash(*_: object) -> str:
-        raise MemoryError
+        raise SystemExit
 
     device.recognition.switch = crash
     device.updater.offer(signed_offer(key, url, 8))
-    with pytest.raises(MemoryError):
+    with pytest.raises(SystemExit):
         device.work()
     versions = [Device(folder, keys).version for _ in range(3)]
     assert versions == [8, 8, 7]
     assert "ended 3 times" in Device(folder, keys).reports[0]["reason"]
+
+
+def test_an_error_of_any_kind_ends_the_update_with_the_old_model(url, key, keys, folder):
+    device = Device(folder, keys)
+
+    def fail(*_: object) -> str:
+        raise MemoryError
+
+    device.recognition.load = fail
+    report = device.update(signed_offer(key, url))
+    assert (report["phase"], report["reason"]) == ("failed", "MemoryError")
+    assert device.version == 0
 
 
 def test_an_orderly_restart_is_no_crash(url, key, keys, folder):
@@ -315,9 +327,11 @@ def test_a_full_disk_leaves_the_old_model(url, key, keys, folder, monkeypatch):
 
 
 KILLED = """
-import json, os, sys
+import json, os, sys, warnings
 from pathlib import Path
 from fleet_offers import Device
+
+warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside the threads of a runtime
 
 folder, keys, document = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 before = (folder / "state.json").read_bytes()
