@@ -6,6 +6,8 @@ import pytest
 
 from edge.model.shipped import find_model
 from tools.fuzz_models import __main__ as fuzz_models
+from tools.fuzz_models.mutator import Mutator
+from tools.operator_networks import examples
 
 
 def test_damaged_models_do_not_crash_the_runtimes(capsys):
@@ -49,3 +51,12 @@ real = fuzz_models.child_python
 def test_one_file_can_be_loaded_again(capsys, seed):
     assert fuzz_models.main(["--only", str(seed)]) == 0
     assert capsys.readouterr().out.split()[0] in ("refused", "ran")
+
+
+def test_damage_keeps_the_length_of_a_file_that_is_not_cut_short(tmp_path):
+    path = tmp_path / "small.tflite"
+    path.write_bytes(examples.operator_networks(1)["GELU"][0])
+    mutator = Mutator([path])
+    lengths = [len(mutator.damaged(seed)) for seed in range(3000)]
+    assert max(lengths) == path.stat().st_size
+    assert sum(length < max(lengths) for length in lengths) < 100  # about one of a hundred

@@ -90,7 +90,7 @@ def fuzz(options: argparse.Namespace, paths: Sequence[Path]) -> Iterator[int]:
             crashes += 1
             print(f"the file of seed {last} ended the process with status {status}", flush=True)
             yield last
-            seed = last + 1
+            seed = max(last, seed) + 1
         else:
             seed += options.count
         if options.progress:

@@ -32,11 +32,12 @@ class Mutator:
             elif kind == 1:
                 data[at] = rng.randrange(256)
             elif kind == 2:
-                value = rng.choice(EXTREMES)
-                data[at : at + 4] = struct.pack("<I", value)[: len(data) - at]
+                extreme = rng.choice(EXTREMES)
+                data[at : at + 4] = struct.pack("<I", extreme)[: len(data) - at]
             elif kind == 3:  # another value of the same file: an offset, a number of a tensor
                 other = rng.choice(places)
-                data[at : at + 4] = data[other : other + 4][: len(data) - at]
+                value = data[other : other + 4][: len(data) - at]
+                data[at : at + len(value)] = value
             else:
                 data[at] = (data[at] + rng.randrange(-9, 10)) % 256
         if rng.random() < 0.01:
