@@ -8,9 +8,10 @@
   edge-live own.tflite --mock --json   one JSON object for each event, for another program
   edge-live digits.tflite --replay images/
 
-The model comes first. Its input says which sources fit: motion comes from a board or I2C, sound
-from a microphone, an ECG and other signals from a board with one or more numbers a line, and images
-from files. edge-convert makes such a model; edge-info shows what it needs.
+The model comes first; EDGE_MODEL can name it too. Its input says which sources fit: motion comes
+from a board or I2C, sound from a microphone, an ECG and other signals from a board with one or more
+numbers a line, and images from files. edge-convert makes such a model; edge-info shows what it
+needs.
 """
 
 from __future__ import annotations
@@ -37,17 +38,26 @@ HINT = "Nothing was recognised yet."
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0].startswith("-"):
-        model = os.environ.get("EDGE_MODEL", "")
-        if not model or arguments[:1] in (["-h"], ["--help"]):
-            return _without_model(arguments)
-    else:
-        model = arguments.pop(0)
+    model = _model_of(arguments)
+    if model is None:
+        return _without_model(arguments)
     try:
         command = command_for(model)
     except (EdgeError, OSError):
         return _without_model([model])  # prints the error as every command does
     return live(command, ["--model", model, *arguments])
+
+
+def _model_of(arguments: list[str]) -> str | None:
+    """Take the model from the arguments, or from EDGE_MODEL; None if there is none."""
+    if arguments and not arguments[0].startswith("-"):
+        return arguments.pop(0)
+    files = [argument for argument in arguments if argument.endswith(".tflite")]
+    if files:
+        arguments.remove(files[0])
+        return files[0]
+    asks_for_help = arguments[:1] in (["-h"], ["--help"])
+    return None if asks_for_help else os.environ.get("EDGE_MODEL") or None
 
 
 def command_for(model: str) -> LiveCommand:

@@ -118,6 +118,16 @@ def test_shipped_models_run_as_with_their_own_commands(capsys):
     assert [event["label"] for event in found if event["event"] == "detection"] == ["yes"]
 
 
+def test_the_model_may_follow_an_option_or_be_a_variable(model, monkeypatch, capsys):
+    path = model(window(("x",)))
+    arguments = ["--mock", "--pause", "1", "--speed", "max", "--json"]
+    assert main([*arguments, str(path)]) == 0
+    first = capsys.readouterr().out.splitlines()
+    monkeypatch.setenv("EDGE_MODEL", str(path))
+    assert main(arguments) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(first) > 3
+
+
 def test_help_shows_the_options_of_the_sources_that_fit(model, capsys):
     for arguments, has, lacks in (
         ((), "MODEL", "--speed"),

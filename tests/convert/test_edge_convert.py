@@ -6,7 +6,9 @@ import json
 import sys
 
 import numpy as np
+import onnxruntime
 import pytest
+from onnx import numpy_helper
 from PIL import Image
 
 from edge.commands import edge_classify, edge_info, edge_live
@@ -14,6 +16,7 @@ from edge.commands.edge_convert import main
 from edge.convert import convert as conversion
 from edge.errors import ModelError
 from edge.model import Model, read_manifest
+from onnx_file import weights, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Keras
 LABELS = ("left", "right")
@@ -125,6 +128,31 @@ def test_a_float_tflite_file_is_quantised_and_an_int8_one_gets_its_manifest(
     assert main([out, "--out", str(tmp_path / "again.tflite"), *arguments]) == 0
     assert "it was int8 already: only the manifest was added" in capsys.readouterr().out
     assert Model.load(tmp_path / "again.tflite").labels == ["left", "right"]
+
+
+def test_an_onnx_network_has_the_labels_of_onnxruntime(images, tmp_path, capsys):
+    """As PyTorch exports it: the channels come before the rows, and the outputs are logits."""
+    mask = np.repeat([[1, 0], [0, 1]], 5, axis=0)
+    halves = numpy_helper.from_array(np.tile(mask, (16, 1)).T.astype(np.float32) / 16, "halves")
+    nodes = [
+        ("Conv", "x w b", "c", {"pads": [1, 1, 1, 1]}),
+        ("Relu", "c", "r", {}),
+        ("Flatten", "r", "f", {}),
+        ("Gemm", "f halves", "y", {"transB": 1}),
+    ]
+    given = [weights("w", 2, 1, 3, 3), weights("b", 2), halves]
+    path = write(tmp_path / "net.onnx", nodes, (1, 8, 10), given)
+    out = tmp_path / "own.tflite"
+    assert main([str(path), "--out", str(out), "--representative", str(images)]) == 0
+    assert "runs on: LiteRT, NumPy, TFLite Micro" in capsys.readouterr().out
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    files = sorted(images.glob("*/*.png"))
+    found = run_json(edge_classify.main, capsys, out, *files)
+    for file, result in zip(files, found, strict=True):
+        pixels = np.asarray(Image.open(file), np.float32)[None, None] / 255
+        (logits,) = session.run(None, {"x": pixels})
+        exact = np.exp(logits[0]) / np.exp(logits[0]).sum()
+        assert list(result["scores"].values()) == pytest.approx(exact, abs=0.03)
 
 
 @pytest.fixture(scope="module")

@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 import tensorflow as tf
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 
 from edge.convert.onnx_graph import read_onnx
 from edge.errors import ModelError
-
-RNG = np.random.default_rng(0)
-
-
-def weights(name, *shape):
-    return numpy_helper.from_array(RNG.normal(size=shape).astype(np.float32) / 3, name)
-
-
-def numbers(name, *values):
-    return numpy_helper.from_array(np.array(values, np.int64), name)
-
-
-def write(path, nodes, shape, initializers=(), opset=13, inputs=("x",), outputs=("y",)):
-    """`nodes`: operator, inputs, output and attributes of each."""
-    made = [
-        helper.make_node(kind, given.split(), [output], **attributes)
-        for kind, given, output, attributes in nodes
-    ]
-    kind = TensorProto.FLOAT
-    graph = helper.make_graph(
-        made,
-        "g",
-        [helper.make_tensor_value_info(name, kind, ["n", *shape]) for name in inputs],
-        [helper.make_tensor_value_info(name, kind, None) for name in outputs],
-        list(initializers),
-    )
-    opsets = [helper.make_opsetid("", opset)]
-    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))
-    return path
-
+from onnx_file import RNG, numbers, weights, write
 
 BATCH_NORM = [weights(name, 4) for name in ("scale", "shift", "mean")]
 VARIANCE = numpy_helper.from_array(RNG.uniform(0.5, 2, 4).astype(np.float32), "variance")
