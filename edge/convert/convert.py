@@ -20,7 +20,7 @@ from edge.convert.compare import Comparison, compare, outputs
 from edge.convert.examples import Examples, read_examples
 from edge.convert.network import FloatNetwork, read_network
 from edge.convert.quantise import float_network, int8_network, is_int8
-from edge.convert.specification import computed, input_specification
+from edge.convert.specification import input_specification
 from edge.errors import ModelError
 from edge.features import FEATURES
 from edge.formats.atomic_write import atomic_write
@@ -70,7 +70,7 @@ def convert(request: Request, progress: Callable[[str], None] = lambda text: Non
     progress(f"reading {request.network}")
     network = read_network(request.network)
     specification = input_specification(request.input, network.shape)
-    _check_shape(network, specification)
+    network = _adapted(network, specification)
     progress("reading the representative files")
     examples = read_examples(request.representative, specification)
     windows = examples.windows.reshape(-1, *network.shape)
@@ -173,21 +173,25 @@ def _decision(
     return labels, {"kind": "single", "threshold": request.threshold}
 
 
-def _check_shape(network: FloatNetwork, specification: dict[str, Any]) -> None:
-    """ModelError if the windows are not what the network takes."""
-    window = FEATURES.load(specification["kind"]).tensor_shape(specification)
+def _adapted(network: FloatNetwork, specification: Mapping[str, Any]) -> FloatNetwork:
+    """The network with the shape of the windows; ModelError if they are of another size."""
+    window = tuple(FEATURES.load(specification["kind"]).tensor_shape(specification))
+    if window == network.shape:
+        return network
     if prod(window) != prod(network.shape):
         raise ModelError(
             f"the network takes {' x '.join(map(str, network.shape))}, and windows of --input have "
             f"{' x '.join(map(str, window))}: correct one of them"
         )
-    if tuple(window) != network.shape:
-        if "shape" not in computed(specification["kind"], specification):
-            raise ModelError("the network takes windows of another shape than --input has")
+    compute = network.compute
+    if compute is None:
         raise ModelError(
-            f"the network takes the shape {network.shape}, and --input has {tuple(window)}: give "
-            "the shape of the network"
+            f"the network takes the shape {network.shape}, and --input has {window}: convert the "
+            "Keras, SavedModel or ONNX file that it was made of"
         )
+    return FloatNetwork(
+        window, lambda x: compute(tf.reshape(x, [1, *network.shape])), kept=network.kept
+    )
 
 
 def _provenance(

@@ -268,3 +268,20 @@ def test_wrong_options_are_refused_before_tensorflow_is_loaded(
     assert message in capsys.readouterr().err
     assert main(["net.keras", "--out", "own.tflite"]) == 1
     assert "pip install 'edge-sense[training]'" in capsys.readouterr().err
+
+
+def test_a_network_sees_frames_of_sound(keras, tmp_path, capsys):
+    """Its input has one more axis than a window; nothing is known about its sound."""
+    layers = keras.layers
+    network = keras.Sequential(
+        [keras.Input((50, 20, 1)), layers.AveragePooling2D(5), layers.Flatten(), layers.Dense(2)]
+    )
+    network.save(tmp_path / "net.keras")
+    out, spec = tmp_path / "own.tflite", "sound,rate=16000,window=480,hop=320,step=5"
+    (found,) = run_json(
+        main, capsys, tmp_path / "net.keras", "--out", out, "--input", spec, "--json"
+    )
+    assert found["representative"].endswith("windows of a simulated microphone")
+    assert Model.load(out).input_shape == (50, 20)
+    assert edge_live.main([str(out), "--mock", "--words", "yes", "--speed", "max"]) == 0
+    assert "recognised" in capsys.readouterr().out
