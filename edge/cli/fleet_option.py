@@ -56,13 +56,14 @@ class ModelUpdates:
     """The models of this device, and the thread that brings it to new ones."""
 
     def __init__(self, args: argparse.Namespace, task: str) -> None:
-        from edge.fleet.signature import read_keys
+        from edge.fleet.signature import check_installed, read_keys
         from edge.fleet.store import ModelStore
         from edge.fleet.updater import Updater
         from edge.sink.mqtt.address import identifier
 
         if args.mqtt is None or getattr(args, "wyoming", None) is not None:
             raise EdgeError("--fleet-keys needs --mqtt, and a source of this device, not --wyoming")
+        check_installed()
         read_keys(args.fleet_keys)  # an error now, not at the first offer
         folder = args.fleet_folder or _state_folder()
         self._store = ModelStore(folder / identifier(args.device_name or host_name(), task))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,10 @@ class SigningKey:
     @classmethod
     def create(cls, path: Path) -> SigningKey:
         """Make a new key and write it to a new file."""
+        ed25519, _ = _ed25519()
         from cryptography.hazmat.primitives import serialization
 
-        private = _ed25519()[0].Ed25519PrivateKey.generate()
+        private = ed25519.Ed25519PrivateKey.generate()
         text = private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -134,13 +136,21 @@ def _decoded(text: str, size: int) -> bytes:
     return content
 
 
+def check_installed() -> None:
+    """RuntimeMissing without the package for signatures, which is too large to load it early."""
+    if find_spec("cryptography") is None:
+        raise _missing()
+
+
 def _ed25519() -> tuple[Any, Any]:
     """The module for Ed25519, and the class of the error for a wrong signature."""
     try:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError:
-        raise RuntimeMissing(
-            "signed models need cryptography: pip install 'edge-sense[fleet]'"
-        ) from None
+        raise _missing() from None
     return ed25519, InvalidSignature
+
+
+def _missing() -> RuntimeMissing:
+    return RuntimeMissing("signed models need cryptography: pip install 'edge-sense[fleet]'")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from command_process import TIMEOUT, start_program
-from edge.errors import EdgeError
+from edge.errors import EdgeError, RuntimeMissing
 from edge.fleet import download as download_module
+from edge.fleet import signature
 from edge.fleet import store as store_module
 from edge.fleet.file_server import serving
 from edge.fleet.signature import Refused, SigningKey, read_keys
@@ -403,6 +405,20 @@ def test_a_private_key_can_be_read_by_its_owner_alone(tmp_path, key):
     assert SigningKey.read(tmp_path / "key.pem").identifier == key.identifier
     with pytest.raises(EdgeError, match="exists already"):
         SigningKey.create(tmp_path / "key.pem")
+
+
+def test_signatures_need_a_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(signature, "find_spec", lambda name: None)
+    for name in ("cryptography", "cryptography.exceptions"):
+        monkeypatch.setitem(sys.modules, name, None)
+    calls = (
+        signature.check_installed,
+        lambda: SigningKey.create(tmp_path / "new"),
+        lambda: SigningKey.read(tmp_path / "new"),
+    )
+    for call in calls:
+        with pytest.raises(RuntimeMissing, match=r"pip install 'edge-sense\[fleet\]'"):
+            call()
 
 
 @pytest.mark.parametrize(
