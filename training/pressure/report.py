@@ -24,7 +24,7 @@ SIMULATED = (
 WARNING = (
     "Windows of one person resemble each other. If they are split at random, the same people are "
     "in both sets, and a network that recognises people seems to measure pressures. Most published "
-    "figures are of such splits (Weber-Boisvert and others, 2023, arXiv 2308.02425)."
+    "figures are of such splits (arXiv 2308.02425)."
 )
 PAPER = (
     "For comparison, the original network with millions of weights, on random windows (Ibtehaz and "
