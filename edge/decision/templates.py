@@ -1,9 +1,9 @@
 """Detect enrolled words: the stream of embeddings is compared with the recorded takes of each word.
 
 The network of such a model gives an embedding for each step instead of scores. The distance of a
-word (`edge.decision.template_matching`) becomes its score by the false accepts that were measured
-when the word was enrolled: at a score of 0.5 all words together have one false accept an hour in
-other speech, at 0.9 a ninth of that.
+word (`edge.decision.template_matching`) becomes its score by its distances to the bank of other
+speech when it was enrolled: at a score of 0.5 all words together have one false accept an hour in
+the bank, at 0.9 a ninth of that.
 
 A word is detected when its score has passed its peak: a similar word may reach its threshold first.
 """

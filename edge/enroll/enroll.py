@@ -14,7 +14,7 @@ from edge.decision.templates import MAX_STEPS, EnrolledWord, stored_take
 from edge.enroll.calibration import enrolled_words
 from edge.enroll.embedding import Embedding
 from edge.enroll.embedding_file import EmbeddingFile
-from edge.enroll.enrolled_model import enrolled_model
+from edge.enroll.enrolled_model import enrolled_model, measured_false_per_hour
 from edge.enroll.own_takes import TakeResult, leave_one_out
 from edge.enroll.takes import Takes, WordTake, read_takes
 
@@ -31,6 +31,8 @@ class Enrolment:
     """A sentence for each recording that was not used."""
     others_share: float
     """Of the words of other people that were detected in the tests of the embedding."""
+    false_per_hour: float
+    """Of all words together, in the tests of the embedding."""
     content: bytes = field(repr=False)
     """Of the model file."""
 
@@ -67,6 +69,7 @@ def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
         results=leave_one_out(enrolled, recordings),
         left_out=takes.left_out,
         others_share=file.measured.get("others", 0.0),
+        false_per_hour=measured_false_per_hour(file),
         content=enrolled_model(file, enrolled, provenance),
     )
 

@@ -21,6 +21,7 @@ def enrolled_model(
     file: EmbeddingFile, words: Mapping[str, EnrolledWord], provenance: Mapping[str, Any]
 ) -> bytes:
     """Return a model file that recognises the words."""
+    at_half = measured_false_per_hour(file)
     decision = {
         "kind": "templates",
         "background_labels": [OTHER],
@@ -31,7 +32,7 @@ def enrolled_model(
         "delay_s": file.delay_s,
         "refractory_s": REFRACTORY_S,
         "operating_points": [
-            {"false_per_hour": budget, "threshold": round(threshold_for(budget), 4)}
+            {"false_per_hour": budget, "threshold": round(threshold_for(budget, at_half), 4)}
             for budget in BUDGETS
         ],
     }
@@ -39,9 +40,14 @@ def enrolled_model(
     return attach(file.network, manifest)
 
 
-def threshold_for(false_per_hour: float) -> float:
+def measured_false_per_hour(file: EmbeddingFile) -> float:
+    """Return the false accepts an hour at a score of 0.5, in the tests of the embedding."""
+    return float(file.measured.get("false_per_hour", FALSE_PER_HOUR))
+
+
+def threshold_for(false_per_hour: float, at_half: float) -> float:
     """Return the score from which on there are so many false accepts an hour in other speech.
 
-    The number falls with the odds of the score: `EnrolledWord.score`.
+    The number falls with the odds of the score (`EnrolledWord.score`); `at_half` is that at 0.5.
     """
-    return FALSE_PER_HOUR / (FALSE_PER_HOUR + false_per_hour)
+    return at_half / (at_half + false_per_hour)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge.enroll.calibration import FALSE_PER_HOUR
 from edge.enroll.enroll import Enrolment
 from edge.enroll.own_takes import TakeResult
 
@@ -47,9 +46,9 @@ def _expectation(enrolment: Enrolment) -> Iterator[str]:
         )
     yield (
         f"expected of other people: about {enrolment.others_share:.0%} (measured with other words "
-        "and other people); to know it, record them with --speaker and look again"
+        "and other people): record takes of each person, with --speaker"
     )
     yield (
-        f"expected false accepts: about {FALSE_PER_HOUR:g} an hour while others talk, none in "
-        "silence; kws-listen --max-false-per-hour changes it"
+        f"expected false accepts: about {enrolment.false_per_hour:.0f} an hour while other people "
+        "talk, none in silence; kws-listen --max-false-per-hour 1 is stricter"
     )
