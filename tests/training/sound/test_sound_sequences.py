@@ -244,6 +244,7 @@ def test_training_on_sequences_lowers_the_scores_of_words_in_talk(
             learning_rate=1e-2,
             batch_size=8,
             clip_sequences=2,
+            trained_layers=3,
             sequences=sequences,
             loss=SequenceLossConfig(clips=0.1),  # the teacher is untrained
         ),
@@ -254,6 +255,10 @@ def test_training_on_sequences_lowers_the_scores_of_words_in_talk(
     noise = [write_noise(tmp_path / "noise.wav")]
     trained = train_on_sequences(folded, training_set, noise, config)
     assert all(map(np.array_equal, before, folded.get_weights()))
+    changed = [
+        not np.array_equal(*pair) for pair in zip(before, trained.get_weights(), strict=True)
+    ]
+    assert not any(changed[:-6]) and all(changed[-6:])  # a kernel and a bias of each layer
     talk = np.tile(log_mel(load_samples(tmp_path / "talk.wav", RATE)[:RATE])[::2], (2, 1))[:FRAMES]
     learnt, untrained = (network.probabilities(one, talk[None]) for one in (trained, folded))
     assert learnt[0, :2].sum() < 0.6 * untrained[0, :2].sum()

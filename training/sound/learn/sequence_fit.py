@@ -59,6 +59,9 @@ def train_on_sequences(
         *(sequence_noises(training_set, noise_files, config), settings.sequences, config.seed),
     )
     over_sequences = network.to_sequences(folded, config.network, settings.sequences.frames)
+    with_weights = [layer for layer in over_sequences.layers if layer.trainable_variables]
+    for layer in with_weights[: -settings.trained_layers]:
+        layer.trainable = False
 
     def draw() -> SequenceBatch:
         return sequence_batch([composer.draw() for _ in range(settings.batch_size)], labels)
