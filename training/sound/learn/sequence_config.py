@@ -72,7 +72,7 @@ class SequenceTraining:
     batch_size: int = 32
     """Sequences."""
     clip_sequences: int = 6
-    """Sequences more that consist of windows of single clips, so that clips are still recognised
-    as well as before. Most of their target is what the network said before this training."""
+    """Sequences more that consist of windows of single clips, to keep clips recognised. Most of
+    their target is what the network said before this training."""
     sequences: SequenceConfig = SequenceConfig()
     loss: SequenceLossConfig = SequenceLossConfig()
