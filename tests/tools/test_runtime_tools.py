@@ -57,7 +57,7 @@ def test_a_board_that_cannot_be_made_is_one_line(capsys, monkeypatch, tmp_path):
     assert capsys.readouterr().out == f"{prefix} it needs the Debian package qemu-user-static\n"
     (tmp_path / "qemu-arm-static").touch(0o755)
     assert emulated_pi.main(["armel", "--if-possible"]) == 0
-    assert capsys.readouterr().out == f"{prefix} apt-get: FileNotFoundError\n"
+    assert capsys.readouterr().out == f"{prefix} apt-get: No such file or directory\n"
 
 
 def test_a_limit_that_is_too_short_is_one_line(capsys, monkeypatch):

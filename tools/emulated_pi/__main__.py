@@ -199,7 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     deadline, begun = Deadline(options.limit), time.monotonic()
     try:
         failed = _run(options, deadline)
-    except (PreparationError, subprocess.TimeoutExpired) as error:
+    except (PreparationError, OSError, subprocess.TimeoutExpired) as error:
         reason = str(error)
         if isinstance(error, subprocess.TimeoutExpired):
             reason = f"it was not done after {options.limit:.0f} s"

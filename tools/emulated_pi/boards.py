@@ -140,8 +140,10 @@ def run(command: Sequence[str | Path], deadline: Deadline, **options: Any) -> No
             timeout=deadline.left(),
             **options,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise PreparationError(f"{command[0]}: {error.__class__.__name__}") from None
+    except subprocess.TimeoutExpired:
+        raise PreparationError(f"{Path(command[0]).name} was not done in time") from None
+    except OSError as error:
+        raise PreparationError(f"{Path(command[0]).name}: {error.strerror}") from None
     if result.returncode:
         lines = result.stderr.strip().splitlines() or [f"status {result.returncode}"]
         raise PreparationError(f"{Path(command[0]).name} failed: {lines[-1][:200]}")
