@@ -76,8 +76,10 @@ export class Spectrogram {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const bins = this.settings.bins;
     const count = bytes.length / bins;
-    const last = Math.round(end / this.settings.step_s);
-    const first = last - count + 1;
+    let first = Math.round(end / this.settings.step_s) - count + 1;
+    // Times are rounded: a column that is nearly the next one is the next one.
+    if (this.newest !== null && Math.abs(first - this.newest - 1) <= 2) first = this.newest + 1;
+    const last = first + count - 1;
     if (this.newest !== null && first > this.newest + 1) this.blank(this.newest + 1, first - 1);
     const image = this.context.createImageData(1, bins);
     for (let c = 0; c < count; c++) {

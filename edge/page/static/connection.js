@@ -1,6 +1,7 @@
 // The connection to the device: state, events and the live view. It connects again by itself.
 
 import { toast } from "./dom.js";
+import { t } from "./strings.js";
 
 const MAX_EVENTS = 200;
 const FIRST_WAIT = 500;
@@ -70,7 +71,7 @@ function receive(message) {
     emit("state", message.state);
   }
   if (!message.live && !message.event) {
-    for (const kind of ["stroke", "record", "takes", "near_miss", "review", "teach"]) {
+    for (const kind of ["stroke", "record", "near_miss", "review"]) {
       if (kind in message) {
         store[kind] = message[kind];
         emit(kind, message[kind]);
@@ -102,7 +103,7 @@ export async function request(method, path, body) {
   try {
     answer = await fetch(path, options);
   } catch {
-    toast("The device does not answer.");
+    toast(t("noAnswer"));
     throw new Error("no answer");
   }
   const values = await answer.json().catch(() => ({}));

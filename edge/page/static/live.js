@@ -386,13 +386,13 @@ class Listing {
       case "near_miss":
         return row("near", t("live.nearMiss", { label: event.label }), event.reason);
       case "device_lost":
-        return row("fault", "device", event.reason);
+        return row("fault", t("live.device"), event.reason);
       case "device_found":
-        return row("note", "device", "is back");
+        return row("note", t("live.device"), t("live.back"));
       case "error":
-        return row("fault", "error", event.message);
+        return row("fault", t("live.error"), event.message);
       case "summary":
-        return row("note", t("status.ended"), `${event.detections} detections in ${event.duration} s`);
+        return row("note", t("status.ended"), t("live.summary", { count: event.detections, seconds: event.duration }));
       default:
         return null;
     }

@@ -59,7 +59,7 @@ export function show(main) {
     const node = el("li", { "data-id": clip.id },
       isSound ? el("button", { type: "button", class: "icon", "data-action": "play", "aria-label": `${t("review.play")}: ${title.textContent}`, onclick: play }, icon(icons.play)) : shape,
       title,
-      el("span", { class: "dim", text: [clip.score?.toFixed(2), clip.reason, clip.time && new Date(clip.time).toLocaleString("en-GB")].filter(Boolean).join(" · ") }),
+      el("span", { class: "dim", text: [clip.reason ?? clip.score?.toFixed(2), clip.time && new Date(clip.time).toLocaleString("en-GB")].filter(Boolean).join(" · ") }),
       el("div", { class: "actions" },
         label ? el("button", { type: "button", class: "quiet", "data-action": "right", onclick: mark(label) }, t("review.right", { label })) : null,
         el("button", { type: "button", class: "quiet", "data-action": "wrong", text: t("review.wrong"), onclick: mark(state.negative_label) }),

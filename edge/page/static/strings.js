@@ -1,7 +1,7 @@
 // Every text of the page. To translate the page, translate this file.
 
 export const strings = {
-  nav: { live: "Live", tune: "Tune", record: "Record", review: "Review", teach: "Teach", health: "Health" },
+  nav: { live: "Live", tune: "Tune", record: "Record", review: "Review", health: "Health" },
   status: {
     connecting: "connecting",
     live: "live",
@@ -15,6 +15,7 @@ export const strings = {
   lost: "The connection to the device is lost. This page connects again by itself.",
   ended: "The recording has ended. What was recognised stays here until the command is stopped.",
   noToken: "Open the link with the token that the command printed when it started.",
+  noAnswer: "The device does not answer.",
   copied: "Copied",
   live: {
     title: "Live",
@@ -32,7 +33,6 @@ export const strings = {
     retracted: "{label} is retracted: the stroke went on",
     rejected: "rejected",
     nearMiss: "almost {label}",
-    gateClosed: "quiet: the network rests",
     pause: "Pause recognition",
     resume: "Resume recognition",
     labels: "Labels",
@@ -43,6 +43,10 @@ export const strings = {
     turn: "turn rate",
     truth: "truth: {truth}",
     nothing: "nothing",
+    device: "device",
+    back: "is back",
+    error: "error",
+    summary: "{count} detections in {seconds} s",
   },
   health: {
     title: "Health",
@@ -70,7 +74,6 @@ export const strings = {
     version: "Version",
     nominal: "of {rate} Hz nominal",
     ofCore: "of one core",
-    good: "no faults",
     unknown: "unknown",
   },
   tune: {
@@ -80,9 +83,7 @@ export const strings = {
     all: "All labels",
     each: "Each label",
     threshold: "threshold of {label}",
-    expected: "Expected",
     hits: "words found",
-    hitsOf: "{percent} of words found",
     falses: "{count} false an hour",
     measuredOn: "Measured in training on long recordings with noise and talk. A clear voice near the microphone is found more often.",
     perLabel: "With different thresholds this is an estimate: it counts every label alike.",
@@ -133,7 +134,6 @@ export const strings = {
     download: "Download all (zip)",
     folder: "Saved in {folder}, as training reads them",
     result: "{label}, score {score}",
-    accepted: "accepted",
     refused: "below the threshold",
     busy: "Another browser is recording.",
     seconds: "{seconds} s",
@@ -160,9 +160,6 @@ export const strings = {
     clear: "Delete all clips",
     clearAsk: "Delete all clips that are not marked?",
     left: "{count} to review, {size}",
-  },
-  teach: {
-    title: "Teach",
   },
   units: { ms: "ms", mb: "MB", percent: "%", hz: "Hz", s: "s", db: "dB" },
 };
