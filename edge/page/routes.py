@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
 from edge.page.access import MAX_BODY, Access
@@ -26,7 +27,8 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-PING_S = 20.0  # between two signs of life on a connection without events
+PING_S = 20.0  # between two signs of life: a browser that does not answer is disconnected
+SEND_BUFFER = 1 << 16  # bytes that the system stores for a browser that does not read
 
 
 def application(page: Page) -> web.Application:
@@ -97,6 +99,7 @@ class Routes:
                 headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
             )
             await answer.prepare(request)
+            _limit_buffer(request)
             client.on_drop = lambda: _abort(request)
             lines = _after(self._page.sink.backlog, request.headers.get("Last-Event-ID", ""))
             while not client.dropped:
@@ -118,6 +121,7 @@ class Routes:
         writer = None
         try:
             await socket.prepare(request)
+            _limit_buffer(request)
             client.on_drop = lambda: _abort(request)
             writer = asyncio.ensure_future(self._write(socket, client))
             async for message in socket:
@@ -161,6 +165,13 @@ class Routes:
         if not self._page.clients.add(client):
             raise Refused(503, "too many browsers are connected")
         return client
+
+
+def _limit_buffer(request: web.Request) -> None:
+    """By default the system would store megabytes for each browser that does not read."""
+    if request.transport is not None:
+        connection = request.transport.get_extra_info("socket")
+        connection.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER)
 
 
 def _abort(request: web.Request) -> None:
