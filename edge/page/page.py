@@ -36,7 +36,7 @@ from edge.sink.event_json import event_object
 
 log = logging.getLogger(__name__)
 
-WATCHED_WAIT_S = 0.06  # samples come this often while somebody watches
+WATCHED_WAIT_S = 0.08  # samples come this often while somebody watches
 REVIEW_FOLDER, MAX_STARTS = "review", 10
 NEGATIVES = ("unknown", "none")  # labels of what is no word or digit
 TOKEN_FILE, TAKES_FOLDER, DELETED_FOLDER = "token", "takes", "deleted"
