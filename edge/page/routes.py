@@ -131,6 +131,8 @@ class Routes:
             self._page.clients.remove(client)
             if writer is not None:
                 writer.cancel()
+            if request.transport is not None and request.transport.get_write_buffer_size():
+                _abort(request)  # it does not read: to close would wait until it does
         return socket
 
     async def _write(self, socket: web.WebSocketResponse, client: Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import tempfile
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from tools.commands import edge_command
 
 READERS = 9
 REPORT_EVERY_S = 10.0
+STALL_S = 75.0  # in which the buffers of the system and of the command become full
 RECEIVE_BUFFER = 4096  # bytes of the socket of the reader that stalls
 
 
@@ -90,7 +90,7 @@ async def _read(session: object, port: int, counts: Counts) -> None:
 
 
 async def _stall(port: int, counts: Counts) -> None:
-    """Connect, never read, and connect again after the server has closed the connection."""
+    """Stop to read for some time, read up to the end of the connection, and connect again."""
     request = (
         f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -104,10 +104,9 @@ async def _stall(port: int, counts: Counts) -> None:
         try:
             await loop.sock_connect(connection, ("127.0.0.1", port))
             await loop.sock_sendall(connection, request.encode())
-            poll = select.poll()
-            poll.register(connection, select.POLLRDHUP)
-            while not poll.poll(0):
-                await asyncio.sleep(0.5)
+            await asyncio.sleep(STALL_S)
+            while await loop.sock_recv(connection, 1 << 16):
+                pass  # what was sent before the end
             counts.reconnections += 1
         except OSError:  # the server is gone, or has reset the connection
             counts.reconnections += 1
