@@ -124,7 +124,10 @@ def test_the_package_requires_nothing_heavy():
 def test_the_wheel_has_all_code_and_models(wheel):
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     code = {str(path.relative_to(ROOT)) for path in ROOT.glob("edge/**/*.py")}
-    models = {f"edge/shipped/{path.name}" for path in ROOT.glob("models/*.tflite")}
+    models = {
+        f"edge/shipped/{path.relative_to(ROOT / 'models')}"
+        for path in ROOT.glob("models/**/*.tflite")
+    }
     assert models, "there is no model to ship"
     others = {"edge/py.typed", "edge/shipped/__init__.py", "edge/simulation/sound/voices.npz"}
     page = {str(path.relative_to(ROOT)) for path in ROOT.glob("edge/page/static/*")}
