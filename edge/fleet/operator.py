@@ -77,6 +77,10 @@ class Operator:
     ) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # Without references to this object the client is deleted, and closes its sockets, with it.
+        self._client.on_connect = None
+        self._client.on_subscribe = None
+        self._client.on_message = None
 
     def wait(self, condition: Callable[[], object], timeout: float) -> bool:
         """Wait until the condition holds, which may depend on `devices`; return whether it does."""

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import pytest
@@ -30,6 +31,20 @@ REQUIRED_OPTIONS = {"airdigit-record": ("--label", "3", "--takes", "2")}
 every_live_command = pytest.mark.parametrize("command", LIVE_COMMANDS)
 
 
+class Process(subprocess.Popen[str]):
+    """A process that ends with the test that fails while it runs."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
 def start(command: str, *argv: str | Path, first: str = "", **how: object) -> subprocess.Popen[str]:
     """Start a command; the process executes the code `first` before it."""
     module = f"edge.commands.{command.replace('-', '_')}"
@@ -42,7 +57,7 @@ def start_program(program: str, *argv: str | Path, **how: object) -> subprocess.
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     defaults = {**pipes, "text": True}
     folders = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
-    return subprocess.Popen(
+    return Process(
         [sys.executable, "-W", "error", "-c", program, *map(str, argv)],
         env={**os.environ, "PYTHONPATH": folders, "PYTHONDONTWRITEBYTECODE": "1"},
         **{**defaults, **how},
@@ -52,11 +67,7 @@ def start_program(program: str, *argv: str | Path, **how: object) -> subprocess.
 def run(command: str, *argv: str | Path, **how: object) -> tuple[int, str, str]:
     """Run a command; return its exit status, stdout and stderr."""
     with start(command, *argv, **how) as process:
-        try:
-            out, err = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+        out, err = process.communicate(timeout=TIMEOUT)
     assert "Traceback" not in (err or "") and "Exception ignored" not in (err or "")
     return process.returncode, out, err
 
