@@ -16,9 +16,9 @@ from training.sound.embedding.people import tested_speakers
 
 TAKES = 4
 CODE = (
-    "import resource, sys; from edge.commands.kws_enroll import main; status = main(sys.argv[1:]);"
-    "usage = resource.getrusage(resource.RUSAGE_SELF);"
-    "print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss); sys.exit(status)"
+    "import sys, time; from edge.bench.machine.memory import peak_mb;"
+    "from edge.commands.kws_enroll import main; status = main(sys.argv[1:]);"
+    "print(time.process_time(), peak_mb()); sys.exit(status)"
 )
 
 
@@ -59,4 +59,4 @@ def measure_cost(clips: Sequence[LabelledClip]) -> EnrolmentCost:
             check=True,
         )
     seconds, memory = map(float, done.stdout.split()[-2:])
-    return EnrolmentCost(len(best), TAKES * len(best), seconds, memory / 1024)
+    return EnrolmentCost(len(best), TAKES * len(best), seconds, memory)
