@@ -64,15 +64,22 @@ def resolve(python: str) -> dict[str, Any]:
 
 def pins_of(report: Mapping[str, Any]) -> Pins:
     packages = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
+    extras = {name: set(item.get("requested_extras", [])) for name, item in packages.items()}
     reasons = defaultdict(set)
-    for name, item in packages.items():
-        extras = item.get("requested_extras", [])
-        for text in item["metadata"].get("requires_dist", []):
+    waiting = list(packages)
+    while waiting:
+        name = waiting.pop()
+        for text in packages[name]["metadata"].get("requires_dist", []):
             requirement = Requirement(text)
-            for extra in ("", *extras):
+            required = canonicalize_name(requirement.name)
+            for extra in ("", *sorted(extras[name])):
                 if _applies(requirement, {**report["environment"], "extra": extra}):
                     who = f"{name}[{extra}]" if extra and name == PROJECT else name
-                    reasons[canonicalize_name(requirement.name)].add(who)
+                    reasons[required].add(who)
+                    # pip reports only the extras that are asked for on its command line.
+                    if not requirement.extras <= extras[required]:
+                        extras[required] |= requirement.extras
+                        waiting.append(required)
                     break
     return {
         name: (item["metadata"]["version"], frozenset(reasons[name]))
