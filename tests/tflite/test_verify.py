@@ -20,6 +20,7 @@ from edge.tflite.flatbuffer_reader import Table
 from edge.tflite.network import read_network
 from edge.tflite.verify import verify
 from tools.fuzz_models.mutator import Mutator
+from tools.operator_networks.examples import operator_networks
 
 MODELS = [find_model(name) for name in shipped_models()]
 
@@ -161,3 +162,10 @@ def test_edge_bench_checks_the_file_too(tmp_path):
     path.write_bytes(changed(data, option(schema.CONV_STRIDE_W)(data), "i", 0))
     with pytest.raises(ModelError, match="bad.tflite cannot be run here: CONV_2D of layer"):
         load_engine("ai_edge_litert", None, path, 1)
+
+
+def test_a_depthwise_convolution_without_a_bias_is_refused():
+    (data,) = operator_networks(1)["DEPTHWISE_CONV_2D"]
+    three_inputs, two_inputs = (struct.pack("<4i", count, 0, 1, 2) for count in (3, 2))
+    assert data.count(three_inputs) == 1
+    assert "has no bias, which LiteRT needs" in refusal(data.replace(three_inputs, two_inputs))

@@ -25,7 +25,12 @@ def convolution(node: Node) -> list[Shape]:
 
 
 def depthwise(node: Node) -> list[Shape]:
-    """DEPTHWISE_CONV_2D: the kernel is (1, height, width, outputs)."""
+    """DEPTHWISE_CONV_2D: the kernel is (1, height, width, outputs).
+
+    The bias may be left out in the format, but LiteRT reads it all the same and crashes.
+    """
+    if node.optional(2) is None:
+        raise node.error("has no bias, which LiteRT needs")
     image, kernel = _image(node), _kernel(node)
     first, kernel_h, kernel_w, outputs = kernel.shape
     if first != 1 or outputs % image.shape[3]:
