@@ -10,13 +10,15 @@ from __future__ import annotations
 import math
 from math import prod
 
+import numpy as np
+
 from edge.errors import ModelError
 from edge.text import MAX_VALUE, one_line, printable, shortened
 from edge.tflite import schema
 from edge.tflite.flatbuffer_reader import DAMAGED_DATA, Table
 from edge.tflite.folding import fold
 from edge.tflite.network import Network, Operator, Tensor, read_network
-from edge.tflite.node import DTYPES, INT8, Node, UnsupportedError, constants, nodes
+from edge.tflite.node import DTYPES, INT8, UINT8, Node, UnsupportedError, constants, nodes
 from edge.tflite.rules import OPTIONAL, OPTIONS_OF, RULES
 from edge.tflite.structure import check_structure
 
@@ -126,8 +128,10 @@ def _check_quantisation(tensor: Tensor) -> None:
         not 0 <= tensor.axis < len(tensor.shape) or tensor.shape[tensor.axis] != len(scales)
     ):
         raise ValueError(f"tensor {_name(tensor)} has {len(scales)} quantisation scales")
-    if tensor.kind == INT8 and any(not -128 <= zero <= 127 for zero in zeros):
-        raise ValueError(f"tensor {_name(tensor)} has an impossible zero point")
+    if tensor.kind in (INT8, UINT8):
+        limits = np.iinfo(DTYPES[tensor.kind])
+        if any(not limits.min <= zero <= limits.max for zero in zeros):
+            raise ValueError(f"tensor {_name(tensor)} has an impossible zero point")
 
 
 def _check_operators(network: Network, any_operator: bool) -> None:

@@ -18,6 +18,7 @@ from edge.text import MAX_LINE
 from edge.tflite import schema
 from edge.tflite.flatbuffer_reader import Table
 from edge.tflite.network import read_network
+from edge.tflite.node import UINT8
 from edge.tflite.verify import verify
 from tools.fuzz_models.mutator import Mutator
 from tools.operator_networks.examples import operator_networks
@@ -169,3 +170,15 @@ def test_a_depthwise_convolution_without_a_bias_is_refused():
     three_inputs, two_inputs = (struct.pack("<4i", count, 0, 1, 2) for count in (3, 2))
     assert data.count(three_inputs) == 1
     assert "has no bias, which LiteRT needs" in refusal(data.replace(three_inputs, two_inputs))
+
+
+def test_a_zero_point_outside_the_type_is_refused():
+    """LiteRT crashes when it quantises to uint8 with such a zero point."""
+    negative = [
+        network
+        for network in operator_networks(8)["QUANTIZE"]
+        if min(read_network(network).tensors[1].zeros) < 0
+    ]
+    network = negative[0]
+    place = tensor_field(schema.TENSOR_TYPE, 1)(network)
+    assert "an impossible zero point" in refusal(changed(network, place, "b", UINT8))
