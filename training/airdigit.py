@@ -22,14 +22,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.simulation.seeds import seed
+from training.common.options import add_training_options
 from training.motion.config import ADAPTATION_PEOPLE, TRAINING_PEOPLE, TrainingConfig
 from training.motion.train import train
 
@@ -38,7 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("python -m training.airdigit", __doc__)
     parser.add_argument("--data", nargs="+", required=True, metavar="DIR", help="your recordings")
     parser.add_argument("--base", metavar="MODEL", help="adapt this model (a name or a file)")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.tflite")
     parser.add_argument(
         "--people",
         type=int,
@@ -46,10 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="simulated people to train on, each of whom draws one figure "
         f"({TRAINING_PEOPLE.figures}; with --base {ADAPTATION_PEOPLE.figures})",
     )
-    parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="of all random numbers (default: 0)"
-    )
-    add_common(parser)
+    add_training_options(parser)
     return run_command(parser, lambda args: train(config_of(args)), argv)
 
 

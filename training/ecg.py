@@ -16,14 +16,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.simulation.seeds import seed
+from training.common.options import add_training_options
 from training.heart.config import TrainingConfig
 from training.heart.train import train
 
@@ -33,13 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--data", required=True, metavar="DIR", help="the folder of the MIT-BIH records"
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.tflite", help="the model to write"
-    )
-    parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="another seed, another network (0)"
-    )
-    add_common(parser)
+    add_training_options(parser)
     return run_command(
         parser,
         lambda args: train(TrainingConfig(data=args.data, out=args.out, seed=args.seed)),

@@ -24,10 +24,9 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.simulation.seeds import seed
+from training.common.options import add_training_options
 from training.pressure.config import TrainingConfig
 from training.pressure.train import train
 
@@ -49,13 +48,7 @@ def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS)
     parser.add_argument(
         "--test", nargs="+", default=[], metavar="DIR", help="more records, which are only tested"
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.tflite", help="the model to write"
-    )
-    parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="another seed, another network (0)"
-    )
-    add_common(parser)
+    add_training_options(parser)
     return run_command(
         parser,
         lambda args: train(

@@ -18,15 +18,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from edge.simulation.seeds import seed
+from training.common.options import add_training_options
 from training.urban.config import TrainingConfig
 from training.urban.train import train
 
@@ -36,13 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--data", required=True, metavar="DIR", help="the folder UrbanSound8K, unpacked"
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.tflite", help="the model to write"
-    )
-    parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="another seed, other networks (0)"
-    )
-    add_common(parser)
+    add_training_options(parser)
     return run_command(
         parser,
         lambda args: train(TrainingConfig(data=args.data, out=args.out, seed=args.seed)),

@@ -6,10 +6,9 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.errors import EdgeError
-from edge.simulation.seeds import seed
+from training.common.options import add_training_options
 from training.common.provenance import command_line, file_names, folder_names, model_path
 from training.sound.learn.config import TrainingConfig
 from training.sound.learn.front_ends import FRONT_ENDS, SHIPPED
@@ -74,11 +73,7 @@ def add_options(parser: CommandParser) -> None:
         help="the input spectra: those of the shipped models, or the lecture's MFCC, which take "
         "longer to compute (shipped; with --base that of the base)",
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.tflite", help="the model file to write"
-    )
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of the training (0)")
-    add_common(parser)
+    add_training_options(parser)
 
 
 def speaker_count(text: str) -> int:
