@@ -10,6 +10,7 @@ from edge.features.beats.windows import BeatFeatures
 from edge.formats.ecg.annotation_file import LABELS
 from edge.model import Manifest, attach
 from edge.model.model import Model
+from training.common.card import NO_MEDICAL_DEVICE, origin_lines
 from training.common.int8_model import load_model
 from training.common.licences import corpora_and_licences
 from training.common.provenance import command_line, folder_names, model_path, provenance
@@ -19,9 +20,6 @@ from training.heart.evaluation import Evaluation
 __all__ = ["LABELS", "int8_model", "model_card", "model_file"]
 
 TASK = "ecg"
-NO_MEDICAL_DEVICE = (
-    "**This is no medical device.** It must not be used for diagnosis, treatment or monitoring."
-)
 
 
 def model_file(int8: bytes, evaluations: Sequence[Evaluation], config: TrainingConfig) -> bytes:
@@ -66,7 +64,6 @@ def model_card(
 ) -> str:
     """The card in Markdown, of validation, test and random split."""
     model = Model.load(path)
-    made = model.manifest.provenance
     validated, tested, flattering = evaluations
     return "\n".join(
         [
@@ -81,9 +78,7 @@ def model_card(
             "out.",
             f"- Input: beat features {model.manifest.input_hash}, {model.input_shape[0]} values: "
             "the rhythm and the shape of a beat, compared with the beats before it. One lead.",
-            f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network.",
-            f"- Made by `{made['command']}`.",
-            f"- Trained on: {'; '.join(made['corpora'])}.",
+            *origin_lines(model.manifest.provenance, onnx_error),
             "",
             "## Accuracy",
             "",

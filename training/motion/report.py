@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.model.model import Model
+from training.common.card import origin_lines
 from training.common.plots import ConfusionPlot, plot_confusion
 from training.motion.evaluation import Evaluation
 from training.motion.strokes import LABELS
@@ -45,9 +46,7 @@ def model_card(
         f"- File: `{path.name}`, {path.stat().st_size} bytes with its manifest; int8 in and out.",
         f"- Input: stroke features {model.manifest.input_hash}, shape "
         f"{'x'.join(map(str, model.input_shape))}; every stroke is scored twice, under both signs.",
-        f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network.",
-        f"- Made by `{provenance['command']}`.",
-        f"- Trained on: {'; '.join(provenance['corpora'])}.",
+        *origin_lines(provenance, onnx_error),
         "",
         *_thresholds(*thresholds),
         "## Accuracy",

@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.model.model import Model
+from training.common.card import NO_MEDICAL_DEVICE, origin_lines
 from training.common.plots import figure_file
 from training.pressure.config import FIRST, LAST, RATE
 from training.pressure.evaluation import Evaluation
 from training.pressure.windows import PressureWindows
 
-NO_MEDICAL_DEVICE = (
-    "**This is no medical device.** It must not be used for diagnosis, treatment or monitoring."
-)
 SIMULATED = (
     "**A demonstration that learnt from simulated people.** No person was in its training set, so "
     "its pressures of real people mean nothing: see the test on real records below."
@@ -40,11 +38,10 @@ def model_card(
     flattering: Evaluation | None,
     simulated: bool,
     by_person: bool,
-    onnx: float,
+    onnx_error: float,
 ) -> str:
     """The card in Markdown. `flattering` is of a random split, if one was measured."""
     model = Model.load(path)
-    made = model.manifest.provenance
     sections = [line for one in evaluations for line in _section(one)]
     unknown = [
         "",
@@ -67,9 +64,7 @@ def model_card(
             f"{model.manifest.rate_hz} Hz in any unit; only its shape counts. Output: the pressure "
             "in mmHg at the same rate.",
             "- Network: two U-Nets, an approximation and its refinement.",
-            f"- ONNX beside it: float, within {onnx:.1g} of the Keras network.",
-            f"- Made by `{made['command']}`.",
-            f"- Trained on: {'; '.join(made['corpora'])}.",
+            *origin_lines(model.manifest.provenance, onnx_error),
             "",
             "## Errors",
             "",

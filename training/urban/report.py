@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.model.model import Model
+from training.common.card import origin_lines
 from training.urban.metadata import LABELS
 from training.urban.ten_folds import TenFolds
 
@@ -28,7 +29,6 @@ def threshold_for(folds: TenFolds, thresholds: tuple[float, ...], precision: flo
 def model_card(path: Path, folds: TenFolds, onnx_error: float, synthetic: bool) -> str:
     """The card in Markdown."""
     model = Model.load(path)
-    made = model.manifest.provenance
     threshold = model.settings.usual_threshold or 0.0
     reached, right = folds.at_threshold(threshold)
     accuracies = folds.accuracies(folds.int8)
@@ -48,9 +48,7 @@ def model_card(path: Path, folds: TenFolds, onnx_error: float, synthetic: bool) 
             f"- Input: sound features {model.manifest.input_hash}, windows of 4 s at "
             f"{model.manifest.rate_hz} Hz, {model.input_shape[0]} frames of {model.input_shape[1]} "
             "mel bands. The network is in its streaming form: live it computes new frames only.",
-            f"- ONNX beside it: float, within {onnx_error:.1g} of the Keras network.",
-            f"- Made by `{made['command']}`.",
-            f"- Trained on: {'; '.join(made['corpora'])}.",
+            *origin_lines(model.manifest.provenance, onnx_error),
             "",
             "## Accuracy",
             "",
