@@ -48,7 +48,7 @@ def train(config: EmbeddingConfig) -> None:
         ],
         metrics={},
         clips=len(clips),
-        speakers=len(set(clips.speaker)),
+        speakers=len(set(clips.speaker) - {""}),
         kept_out=list(KEPT_OUT),
     )
     write_file(config.out, export.content(export.complete(file, bank, {}, origin)))
