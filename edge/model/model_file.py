@@ -6,6 +6,7 @@ import io
 import json
 import math
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,17 +30,27 @@ def attach(tflite: bytes, manifest: Manifest) -> bytes:
     network = network_of(tflite)
     document = manifest.document(_network_hash(network))
     members = {
-        MANIFEST: json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n",
-        LABELS: "".join(f"{label}\n" for label in manifest.labels),
+        MANIFEST: document_bytes(document),
+        LABELS: "".join(f"{label}\n" for label in manifest.labels).encode(),
     }
+    return append_members(network, members)
+
+
+def document_bytes(document: Mapping[str, Any]) -> bytes:
+    """A document of a model file, as JSON in UTF-8."""
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def append_members(network: bytes, members: Mapping[str, bytes]) -> bytes:
+    """The network with a zip of these members. The same values always give the same bytes."""
     file = io.BytesIO(network)
     with zipfile.ZipFile(file, "a") as archive:
-        for name, text in members.items():
+        for name, data in members.items():
             entry = zipfile.ZipInfo(name)  # dated 1980, not today
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, text.encode())
+            archive.writestr(entry, data)
     return file.getvalue()
 
 

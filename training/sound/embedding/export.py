@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
@@ -25,6 +18,7 @@ from edge.enroll.embedding_file import (
 from edge.features.sound.windows import SoundFeatures
 from edge.model.digest import sha256
 from edge.model.manifest import fingerprint
+from edge.model.model_file import append_members, document_bytes
 from training.common.tflite import convert_to_int8
 from training.sound.embedding import network
 from training.sound.embedding.bank import PARTS
@@ -60,12 +54,6 @@ def without_bank(tflite: bytes, config: EmbeddingConfig) -> EmbeddingFile:
     )
 
 
-def complete(
-    file: EmbeddingFile, bank: Bank, measured: Mapping[str, float], provenance: Mapping[str, Any]
-) -> EmbeddingFile:
-    return replace(file, bank=bank, measured=dict(measured), provenance=dict(provenance))
-
-
 def content(file: EmbeddingFile) -> bytes:
     """Return the bytes of the file. The same values always give the same bytes."""
     document = {
@@ -81,16 +69,8 @@ def content(file: EmbeddingFile) -> bytes:
         "bank_segments": [[segment.start, segment.word] for segment in file.bank.segments],
     }
     members = {
-        DOCUMENT: (json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n").encode(),
+        DOCUMENT: document_bytes(document),
         CODE_BOOKS: file.bank.code_books.tobytes(),
         CODES: file.bank.codes.tobytes(),
     }
-    written = io.BytesIO(file.network)
-    with zipfile.ZipFile(written, "a") as archive:
-        for name, data in members.items():
-            entry = zipfile.ZipInfo(name)  # dated 1980, not today
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
-    return written.getvalue()
+    return append_members(file.network, members)

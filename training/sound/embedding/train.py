@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def train(config: EmbeddingConfig) -> None:
         speakers=len(set(clips.speaker) - {""}),
         kept_out=list(KEPT_OUT),
     )
-    write_file(config.out, export.content(export.complete(file, bank, {}, origin)))
+    write_file(config.out, export.content(replace(file, bank=bank, provenance=origin)))
     log.info("wrote %s", config.out)
 
 
