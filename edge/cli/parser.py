@@ -46,9 +46,13 @@ class CommandParser(argparse.ArgumentParser):
                 action.required = False
         typed = super().parse_args(args)
         for action, value in from_environment.items():
-            if value is not None:
+            if value is not None and not _is_list(action):
                 self.set_defaults(**{action.dest: value})
         result = super().parse_args(args, namespace)
+        for action, value in from_environment.items():
+            # Not as a default, to which argparse would add the values of the command line.
+            if _is_list(action) and getattr(result, action.dest) == action.default:
+                setattr(result, action.dest, value)
         result.typed = typed
         return result
 
@@ -72,7 +76,7 @@ class CommandParser(argparse.ArgumentParser):
                 return text.lower() in YES
             return action.const if text.lower() in YES else None
         try:
-            if action.nargs in (None, "?"):
+            if action.nargs in (None, "?") and not _is_list(action):
                 return _one_value(action, text)
             words = _split(text)
             if not words:
@@ -85,6 +89,11 @@ class CommandParser(argparse.ArgumentParser):
         except (TypeError, ValueError):
             kind = getattr(action.type, "__name__", "value").lstrip("_")
             self.error(f"{variable_of(action)}={text}: invalid {kind} value")
+
+
+def _is_list(action: argparse.Action) -> bool:
+    """Whether the option can be given several times."""
+    return isinstance(action, argparse._AppendAction)
 
 
 def variable_of(action: argparse.Action) -> str:

@@ -104,6 +104,15 @@ def test_several_values_in_a_variable_are_separated_by_spaces(parser, monkeypatc
     assert parser.parse_args(["--names", "bowline"]).names == ["bowline"]
 
 
+def test_an_option_that_can_be_given_several_times_gets_all_values_of_its_variable(
+    parser, monkeypatch
+):
+    parser.add_argument("--knot", action="append", default=[])
+    monkeypatch.setenv("EDGE_KNOT", "reef sheet")
+    assert parser.parse_args([]).knot == ["reef", "sheet"]
+    assert parser.parse_args(["--knot", "bowline", "--knot", "reef"]).knot == ["bowline", "reef"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
