@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.sink.mqtt.address import Broker
-from edge.sink.mqtt.connection import KEEPALIVE, paho
+from edge.sink.mqtt.connection import KEEPALIVE, new_client
 
 OnMessage = Callable[[str, bytes, bool], None]
-MAX_UNCONFIRMED = 20  # messages; others wait in memory
 
 
 class AsyncClient:
@@ -29,19 +28,12 @@ class AsyncClient:
         subscriptions: tuple[str, ...],
         on_message: OnMessage,
     ) -> None:
-        mqtt = paho()
         self.connected = False
         self._unconfirmed = 0
         self._broker, self._subscriptions = broker, subscriptions
         self._retained: dict[str, str] = {}
         self._loop = asyncio.get_running_loop()
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, reconnect_on_failure=False)
-        client.will_set(*will, qos=1, retain=True)
-        client.max_inflight_messages_set(MAX_UNCONFIRMED)
-        if broker.user:
-            client.username_pw_set(broker.user, password)
-        if tls is not None:
-            client.tls_set_context(tls)
+        client = new_client(broker, name, password, tls, will)
         client.on_socket_open = self._on_open
         client.on_socket_close = self._on_close
         client.on_socket_register_write = lambda _, data, socket: self._loop.add_writer(

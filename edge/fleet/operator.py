@@ -7,13 +7,12 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import TracebackType
 from typing import Any
 
 from edge.errors import EdgeError
 from edge.fleet.inventory import Device
 from edge.sink.mqtt.address import Broker
-from edge.sink.mqtt.connection import KEEPALIVE, explain, paho
+from edge.sink.mqtt.connection import KEEPALIVE, explain, new_client
 
 PARTS = ("about", "state", "available", "update")  # retained topics of a device
 TIMEOUT = 10.0  # s for the broker
@@ -28,7 +27,6 @@ class Operator:
     def __init__(
         self, broker: Broker, password: str | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        mqtt = paho()
         self.devices: dict[str, Device] = {}
         self._broker = broker
         self._changed = threading.Condition()
@@ -39,15 +37,11 @@ class Operator:
         self._connected = False
         self._subscribed: set[int] = set()
         self._topics: dict[str, int] = {self._own_topic: 1}
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "")
+        self._client = new_client(broker, "", password, tls, connects_again=True)
         self._client.reconnect_delay_set(1, 10)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        if broker.user:
-            self._client.username_pw_set(broker.user, password)
-        if tls is not None:
-            self._client.tls_set_context(tls)
 
     def __enter__(self) -> Operator:
         try:
@@ -65,16 +59,11 @@ class Operator:
                 )
             self._read_retained()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
         # Without references to this object the client is deleted, and closes its sockets, with it.

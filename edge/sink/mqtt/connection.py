@@ -60,7 +60,10 @@ class Connection:
         self._problem = ""  # the one that was reported last
         self._refusal = ""
         self._was_connected = False
-        self._client = self._new_client(name, will, password, tls)
+        self._client = new_client(broker, name, password, tls, will)
+        self._client.on_connect = self._connected_or_refused
+        self._client.on_publish = self._confirmed
+        self._client.on_message = self._received
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_receiver.setblocking(False)
         self._wake_sender.setblocking(False)
@@ -111,22 +114,6 @@ class Connection:
         self.dropped += left
         if left:
             log.warning("MQTT: the broker did not take the last %d messages", left)
-
-    def _new_client(
-        self, name: str, will: tuple[str, str], password: str | None, tls: ssl.SSLContext | None
-    ) -> Any:
-        mqtt = paho()
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, reconnect_on_failure=False)
-        client.will_set(*will, qos=1, retain=True)
-        client.max_inflight_messages_set(MAX_UNCONFIRMED)
-        if self._broker.user:
-            client.username_pw_set(self._broker.user, password)
-        if tls is not None:
-            client.tls_set_context(tls)
-        client.on_connect = self._connected_or_refused
-        client.on_publish = self._confirmed
-        client.on_message = self._received
-        return client
 
     # From here on: in the thread of the connection.
 
@@ -250,6 +237,33 @@ def explain(error: Exception, broker: Broker) -> str:
     if isinstance(error, TimeoutError):
         return f"{broker} does not answer: check the network"
     return f"no connection to {broker} ({getattr(error, 'strerror', None) or error})"
+
+
+def new_client(
+    broker: Broker,
+    name: str,
+    password: str | None,
+    tls: ssl.SSLContext | None,
+    will: tuple[str, str] | None = None,
+    *,
+    connects_again: bool = False,
+) -> Any:
+    """A client of paho that is not connected yet.
+
+    `will`: the topic and payload that the broker retains when the connection is lost.
+    """
+    mqtt = paho()
+    client = mqtt.Client(
+        mqtt.CallbackAPIVersion.VERSION2, name, reconnect_on_failure=connects_again
+    )
+    client.max_inflight_messages_set(MAX_UNCONFIRMED)
+    if will is not None:
+        client.will_set(*will, qos=1, retain=True)
+    if broker.user:
+        client.username_pw_set(broker.user, password)
+    if tls is not None:
+        client.tls_set_context(tls)
+    return client
 
 
 def paho() -> Any:
