@@ -19,20 +19,41 @@ NOT_ALL = 3  # exit status: at least one device did not do it
 WRONG_CLOCK = 120.0  # s between the clock of a device and the operator's
 
 
+Run = Callable[[Operator, Sequence[Device], argparse.Namespace], int]
+
+
 def _nothing(args: argparse.Namespace) -> None:
     pass
 
 
 @dataclass(frozen=True)
 class Action:
-    run: Callable[[Operator, argparse.Namespace], int]
-    """Return the exit status."""
-    check: Callable[[argparse.Namespace], None] = _nothing
-    """EdgeError if the arguments are impossible, before anything is connected."""
+    function: Run
+    """Do it with the chosen devices; return the exit status."""
+    question: str = ""
+    """Asks for the devices if none are given; empty for an action that then takes all."""
+    check_options: Callable[[argparse.Namespace], None] = _nothing
+    """EdgeError if the options of this action are impossible."""
+    has_value: bool = False
+    """Whether the first argument is a value, such as a threshold; the others are ids."""
+
+    def check(self, args: argparse.Namespace) -> None:
+        """EdgeError if the arguments are impossible, before anything is connected."""
+        self.check_options(args)
+        if self.question and not (self._identifiers(args) or args.tag or args.all):
+            raise EdgeError(f"{self.question} which devices? Give their ids, --tag TAG or --all")
+
+    def run(self, operator: Operator, args: argparse.Namespace) -> int:
+        """Return the exit status."""
+        devices = selected(operator.devices, self._identifiers(args), args.tag)
+        return self.function(operator, devices, args)
+
+    def _identifiers(self, args: argparse.Namespace) -> list[str]:
+        identifiers: list[str] = args.arguments[self.has_value :]
+        return identifiers
 
 
-def _list(operator: Operator, args: argparse.Namespace) -> int:
-    devices = selected(operator.devices, args.arguments, args.tag)
+def _list(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
     if args.json:
         for device in devices:
             print(json.dumps(device.inventory()))
@@ -41,8 +62,7 @@ def _list(operator: Operator, args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(operator: Operator, args: argparse.Namespace) -> int:
-    devices = selected(operator.devices, args.arguments, args.tag)
+def _show(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
     clocks = operator.request(_online(devices), "clock", timeout=args.timeout)
     now = datetime.now().astimezone()
     for device in devices:
@@ -58,8 +78,7 @@ def _show(operator: Operator, args: argparse.Namespace) -> int:
     return 0 if len(clocks) == len(devices) else NOT_ALL
 
 
-def _logs(operator: Operator, args: argparse.Namespace) -> int:
-    devices = selected(operator.devices, args.arguments, args.tag)
+def _logs(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
     replies = operator.request(_online(devices), "logs", {"lines": args.lines}, args.timeout)
     for device in devices:
         for line in replies.get(device.identifier, {}).get("lines", ()):
@@ -71,9 +90,8 @@ def _logs(operator: Operator, args: argparse.Namespace) -> int:
     return _report(devices, {name: str(reply.get("error", "")) for name, reply in replies.items()})
 
 
-def _threshold(operator: Operator, args: argparse.Namespace) -> int:
-    value, *identifiers = args.arguments
-    devices = selected(operator.devices, identifiers, args.tag)
+def _threshold(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
+    value = args.arguments[0]
     able = [device for device in devices if device.state.get("threshold") is not None]
     return _confirmed(
         *(operator, args, devices, able, "threshold", value),
@@ -82,9 +100,8 @@ def _threshold(operator: Operator, args: argparse.Namespace) -> int:
     )
 
 
-def _listening(value: str) -> Callable[[Operator, argparse.Namespace], int]:
-    def run(operator: Operator, args: argparse.Namespace) -> int:
-        devices = selected(operator.devices, args.arguments, args.tag)
+def _listening(value: str) -> Run:
+    def run(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
         return _confirmed(
             *(operator, args, devices, devices, "listening", value),
             lambda device: device.state.get("listening") == value,
@@ -112,13 +129,11 @@ def _confirmed(
     return _report(devices, outcomes, args.json)
 
 
-def _push(operator: Operator, args: argparse.Namespace) -> int:
-    devices = selected(operator.devices, args.arguments[1:], args.tag)
+def _push(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
     return _report(devices, push_model(operator, devices, args), args.json)
 
 
-def _rollback(operator: Operator, args: argparse.Namespace) -> int:
-    devices = selected(operator.devices, args.arguments, args.tag)
+def _rollback(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
     for device in devices:
         device.update = {}  # the next message is about this rollback
     replies = operator.request(_online(devices), "rollback", timeout=args.timeout)
@@ -129,8 +144,7 @@ def _rollback(operator: Operator, args: argparse.Namespace) -> int:
     return _report(devices, outcomes, args.json)
 
 
-def _remove(operator: Operator, args: argparse.Namespace) -> int:
-    devices = selected(operator.devices, args.arguments, args.tag)
+def _remove(operator: Operator, devices: Sequence[Device], args: argparse.Namespace) -> int:
     outcomes = {}
     for device in devices:
         if device.online:
@@ -180,31 +194,23 @@ def _text(value: object) -> str:
     return "-" if value is None else one_line(str(value))
 
 
-def _needs_devices(args: argparse.Namespace) -> None:
-    """A command to all devices has to be meant."""
-    if not (args.arguments or args.tag or args.all):
-        raise EdgeError(f"{args.action} which devices? Give their ids, --tag TAG or --all")
-
-
-def _needs_threshold(args: argparse.Namespace) -> None:
+def _check_threshold(args: argparse.Namespace) -> None:
     try:
         is_score = 0 <= float(args.arguments[0]) <= 1
     except (IndexError, ValueError):
         is_score = False
     if not is_score:
         raise EdgeError("give a threshold from 0 to 1 behind `threshold`")
-    if not (args.arguments[1:] or args.tag or args.all):
-        raise EdgeError("threshold of which devices? Give their ids, --tag TAG or --all")
 
 
 ACTIONS = {
     "list": Action(_list),
     "show": Action(_show),
-    "logs": Action(_logs, _needs_devices),
-    "threshold": Action(_threshold, _needs_threshold),
-    "push": Action(_push, check_push),
-    "rollback": Action(_rollback, _needs_devices),
-    "pause": Action(_listening("OFF"), _needs_devices),
-    "resume": Action(_listening("ON"), _needs_devices),
-    "remove": Action(_remove, _needs_devices),
+    "logs": Action(_logs, "logs of"),
+    "threshold": Action(_threshold, "threshold of", _check_threshold, has_value=True),
+    "push": Action(_push, "push to", check_push, has_value=True),
+    "rollback": Action(_rollback, "roll back"),
+    "pause": Action(_listening("OFF"), "pause"),
+    "resume": Action(_listening("ON"), "resume"),
+    "remove": Action(_remove, "remove"),
 }

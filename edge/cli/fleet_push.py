@@ -109,10 +109,9 @@ def make_key(args: argparse.Namespace) -> int:
 
 
 def check_push(args: argparse.Namespace) -> None:
+    """EdgeError if the model or an option of the push is missing or impossible."""
     if not args.arguments:
         raise EdgeError("give a model behind `push`")
-    if not (args.arguments[1:] or args.tag or args.all):
-        raise EdgeError("push to which devices? Give their ids, --to TAG or --all")
     if args.sign_key is None:
         raise EdgeError("give the private key with --sign-key: `edge-fleet key FILE` makes one")
     if args.url is not None:
