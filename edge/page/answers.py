@@ -1,14 +1,17 @@
-"""Answers to requests. aiohttp is imported when it is used, because only the page needs it."""
+"""What requests have, and answers. aiohttp is imported when it is used: only the page needs it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from edge.errors import EdgeError
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+Value = TypeVar("Value")
 
 
 class Refused(EdgeError):
@@ -49,3 +52,16 @@ async def body(request: web.Request) -> Mapping[str, Any]:
     if not isinstance(values, dict):
         raise Refused(400, "send a JSON object")
     return values
+
+
+def text_of(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    """A text in a request; Refused if it is missing and there is no default."""
+    value = values.get(name, default)
+    if not isinstance(value, str) or len(value) > 200:
+        raise Refused(400, f"{name}: give a text")
+    return value
+
+
+async def in_thread(function: Callable[..., Value], *arguments: object) -> Value:
+    """Call what uses a disk or a model without blocking the server."""
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -165,7 +165,7 @@ class Page:
             "labels": [label for label in model.labels if label not in settings.internal_labels],
             "words": model.words,
             "hint": info.hint,
-            "pages": self._views(),
+            "pages": self.views(),
             "takes_folder": str(self.library.folder),
             "recording_labels": self._recording_labels(),
             "negative_label": next(
@@ -191,7 +191,8 @@ class Page:
             return WordRecorder(label, speaker, folder, rate)
         return StrokeRecorder(label, speaker, folder, rate, channels)
 
-    def _views(self) -> list[str]:
+    def views(self) -> list[str]:
+        """The views that this source has."""
         recording = [] if self.info.is_ecg else ["record", "review"]
         return ["live", "tune", *recording, "health"]
 

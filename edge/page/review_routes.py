@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.page.answers import Refused, body, file_answer, json_answer
-from edge.page.take_routes import in_thread, text_of
+from edge.page.answers import Refused, body, file_answer, in_thread, json_answer, text_of
 
 if TYPE_CHECKING:
     from aiohttp import web

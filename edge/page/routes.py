@@ -9,10 +9,10 @@ from socket import SO_SNDBUF, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
 from edge.page.access import MAX_BODY, Access
-from edge.page.answers import Refused, body, file_answer, json_answer
+from edge.page.answers import Refused, body, file_answer, in_thread, json_answer
 from edge.page.clients import Client
 from edge.page.review_routes import review_routes
-from edge.page.take_routes import in_thread, take_routes
+from edge.page.take_routes import take_routes
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from edge.page.answers import Refused, body, file_answer, json_answer
+from edge.page.answers import Refused, body, file_answer, in_thread, json_answer, text_of
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from edge.page.page import Page
-
-Value = TypeVar("Value")
 
 PIECE = 1 << 16  # bytes of an archive that are sent at once
 
@@ -43,7 +39,7 @@ class TakeRoutes:
     async def record(self, request: web.Request) -> web.Response:
         """Start to record: `label`, `speaker`, `takes`, and the name of the client."""
         values, page = await body(request), self._page
-        if "record" not in page.state()["pages"]:
+        if "record" not in page.views():
             raise Refused(404, "takes of this source cannot be recorded here")
         if page.sink.ended:
             raise Refused(409, "the source has ended: start the command again")
@@ -104,16 +100,3 @@ class TakeRoutes:
             while piece := await in_thread(file.read, PIECE):
                 await answer.write(piece)
         return answer
-
-
-async def in_thread(function: Callable[..., Value], *arguments: object) -> Value:
-    """Call what uses a disk or a model without blocking the server."""
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
-
-
-def text_of(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    """A text in a request; Refused if it is missing and there is no default."""
-    value = values.get(name, default)
-    if not isinstance(value, str) or len(value) > 200:
-        raise Refused(400, f"{name}: give a text")
-    return value
