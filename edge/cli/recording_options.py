@@ -14,7 +14,7 @@ from edge.source import SOUND_SOURCES
 from edge.source.selection import choose_source
 from edge.source.simulated.prompted_microphone import PromptedMicrophone
 from edge.takes.sound.capture import RATE
-from edge.takes.sound.storage import SPEAKER, WORD
+from edge.takes.sound.storage import SPEAKER, is_word
 
 RECORDING_SOURCES = SOUND_SOURCES | {
     "mock": "edge.source.simulated.prompted_microphone:PromptedMicrophone"
@@ -76,7 +76,7 @@ def _words(text: str) -> list[str]:
     if not words:
         raise argparse.ArgumentTypeError(f"{text!r} has no word in it")
     for word in words:
-        if not WORD.fullmatch(word) or not word.isprintable():
+        if not is_word(word):
             raise argparse.ArgumentTypeError(f"{word!r} is not a word: use letters, or digits")
     return [part for word in words for part in (word if word[0] in "0123456789" else [word])]
 

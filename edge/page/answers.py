@@ -28,9 +28,7 @@ def json_answer(values: Mapping[str, Any], status: int = 200) -> web.Response:
     return web.json_response(values, status=status)
 
 
-def file_answer(
-    content: bytes, content_type: str, headers: Mapping[str, str] | None = None
-) -> web.Response:
+def file_answer(content: bytes, content_type: str) -> web.Response:
     """A file, which browsers ask for again at every visit: a new version is used at once."""
     from aiohttp import web
 
@@ -39,7 +37,7 @@ def file_answer(
         body=content,
         content_type=content_type,
         charset=charset,
-        headers={"Cache-Control": "no-cache", **(headers or {})},
+        headers={"Cache-Control": "no-cache"},
     )
 
 

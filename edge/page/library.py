@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from edge.api.classification import classify
-from edge.errors import RecordingError
 from edge.formats.atomic_write import move_to_new
 from edge.formats.motion import file_name
-from edge.formats.motion import read as read_motion
 from edge.model import Model
 from edge.page.answers import Refused
-from edge.page.recording import drawn_path
-from edge.samples import Chunk
+from edge.page.recording import check_label, drawn_path_of, suffix_of
 from edge.takes.motion import storage as motion_storage
 from edge.takes.sound import storage as sound_storage
 
@@ -37,14 +34,11 @@ class Library:
 
     def __init__(self, folder: Path, deleted: Path, model: Model, sound: bool) -> None:
         self.folder, self._deleted, self._sound = folder, deleted, sound
+        self._suffix = suffix_of(sound)
         self._model_path, self._runtime = model.path, model.runtime
         self._model: Model | None = None
         self._lock = threading.Lock()
         self._undo: dict[str, tuple[Path, Path]] = {}
-
-    @property
-    def _suffix(self) -> str:
-        return ".wav" if self._sound else ".csv"
 
     def takes(self) -> list[dict[str, Any]]:
         """The newest takes first."""
@@ -61,8 +55,7 @@ class Library:
 
     def drawing(self, name: str) -> list[list[float]]:
         """The path of the stroke in a take of motion."""
-        recording = read_motion(self.path(name))
-        return drawn_path(Chunk(recording.t, recording.values))
+        return drawn_path_of(self.path(name))
 
     def classified(self, name: str) -> dict[str, Any]:
         """What the model says about a take, as edge-classify prints it."""
@@ -85,15 +78,11 @@ class Library:
     def move(self, name: str, label: str) -> str:
         """Give a take another label; return its new name."""
         path = self.path(name)
+        check_label(label, self._sound)
         if self._sound:
-            if not sound_storage.WORD.fullmatch(label) or not label.isprintable():
-                raise RecordingError(f"{label!r} is not a word")
             (self.folder / label).mkdir(exist_ok=True)
-            speaker = sound_storage.speaker_of(path) or "unknown"
-            paths = sound_storage.take_paths(self.folder, label, speaker)
+            paths = self._sound_paths(path, label)
         else:
-            if not motion_storage.LABEL.fullmatch(label):
-                raise RecordingError(f"{label!r} is not a label")
             when = datetime.fromtimestamp(path.stat().st_mtime)
             paths = motion_storage.take_paths(self.folder, label, "csv", when)
         return self._name(move_to_new(path, paths))
@@ -131,9 +120,13 @@ class Library:
     def _others(self, path: Path) -> Iterator[Path]:
         """Paths for a take whose own path is used by another one meanwhile."""
         if self._sound:
-            speaker = sound_storage.speaker_of(path) or "unknown"
-            return sound_storage.take_paths(self.folder, path.parent.name, speaker)
+            return self._sound_paths(path, path.parent.name)
         return (path.with_name(f"{path.stem}_{n}{path.suffix}") for n in itertools.count(2))
+
+    def _sound_paths(self, path: Path, label: str) -> Iterator[Path]:
+        """Paths for a take of this label by the speaker of `path`."""
+        speaker = sound_storage.speaker_of(path) or "unknown"
+        return sound_storage.take_paths(self.folder, label, speaker)
 
     def _files(self) -> Iterator[Path]:
         pattern = f"*/*{self._suffix}" if self._sound else f"*{self._suffix}"

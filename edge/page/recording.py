@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edge.errors import EdgeError, RecordingError
 from edge.features.motion.stroke import StrokeFeatures
+from edge.formats import motion as motion_formats
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.resample import Resampler
 from edge.samples import GYRO, Chunk
@@ -64,7 +65,7 @@ class TakeRecorder(ABC):
 class WordRecorder(TakeRecorder):
     def __init__(self, label: str, speaker: str, folder: Path, rate: float) -> None:
         super().__init__(label, speaker, folder)
-        _check(sound_storage.WORD.fullmatch(label) and label.isprintable(), label, "a word")
+        check_label(label, sound=True)
         _check(sound_storage.SPEAKER.fullmatch(speaker), speaker, "a name: letters, then digits")
         self.capture = self._words = sound_capture.WordCapture()
         self._resampler = (
@@ -92,7 +93,7 @@ class StrokeRecorder(TakeRecorder):
         self, label: str, speaker: str, folder: Path, rate: float, channels: Sequence[str]
     ) -> None:
         super().__init__(label, speaker, folder)
-        _check(motion_storage.LABEL.fullmatch(label), label, "a label: letters, digits and -")
+        check_label(label, sound=False)
         self._rate, self._channels = rate, tuple(channels)
         self.begin()
 
@@ -129,6 +130,25 @@ def drawn_path(chunk: Chunk) -> list[list[float]]:
     path = windows[0].trajectory if windows else None
     points: list[list[float]] = [] if path is None else np.round(path, 3).tolist()
     return points
+
+
+def drawn_path_of(path: Path) -> list[list[float]]:
+    """The path of the longest stroke in a file of motion; empty if there is none."""
+    recording = motion_formats.read(path)
+    return drawn_path(Chunk(recording.t, recording.values))
+
+
+def suffix_of(sound: bool) -> str:
+    """How the names of the files end that the page saves."""
+    return ".wav" if sound else ".csv"
+
+
+def check_label(label: str, sound: bool) -> None:
+    """RecordingError if takes cannot have this label, which is a part of their path."""
+    if sound:
+        _check(sound_storage.is_word(label), label, "a word")
+    else:
+        _check(motion_storage.LABEL.fullmatch(label), label, "a label: letters, digits and -")
 
 
 def _check(fits: object, text: str, what: str) -> None:

@@ -20,13 +20,12 @@ from typing import Any
 import numpy as np
 
 from edge.errors import EdgeError
-from edge.formats import motion as motion_formats
 from edge.formats import sound as sound_formats
 from edge.formats.atomic_write import atomic_write, write_new_file
 from edge.formats.motion import Recording, own_csv
 from edge.formats.sound.wav_writer import wav_bytes
 from edge.page.answers import Refused
-from edge.page.recording import drawn_path
+from edge.page.recording import check_label, drawn_path_of, suffix_of
 from edge.samples import Chunk, Health
 from edge.takes.motion import storage as motion_storage
 from edge.takes.sound import storage as sound_storage
@@ -56,6 +55,7 @@ class Review:
     ) -> None:
         """`changed` is called after each new clip, in any thread."""
         self.folder, self._takes, self._sound, self._changed = folder, takes, sound, changed
+        self._suffix = suffix_of(sound)
         self._consent_file = folder / "consent"
         self.enabled = self._consent_file.exists()
         self.fault = ""
@@ -64,8 +64,7 @@ class Review:
         self._wanted: deque[_Wanted] = deque(maxlen=MAX_WAITING)
         self._channels: tuple[str, ...] = ()
         self._rate = 0.0
-        self._clips: queue.Queue[tuple[Chunk, dict[str, Any]] | None] = queue.Queue(MAX_WAITING)
-        self._lock = threading.Lock()
+        self._clips: queue.Queue[tuple[Chunk, dict[str, Any]]] = queue.Queue(MAX_WAITING)
         self._writer: threading.Thread | None = None
 
     def begin(self, rate: float, channels: tuple[str, ...]) -> None:
@@ -140,20 +139,17 @@ class Review:
         raise Refused(404, "there is no such clip")
 
     def drawing(self, identity: str) -> list[list[float]]:
-        recording = motion_formats.read(self.clip(identity))
-        return drawn_path(Chunk(recording.t, recording.values))
+        """The path of the stroke in a clip of motion."""
+        return drawn_path_of(self.clip(identity))
 
     def mark(self, identity: str, label: str) -> str:
         """Make a clip a take of this label; return the take's name."""
         path = self.clip(identity)
+        check_label(label, self._sound)
         if self._sound:
-            if not sound_storage.WORD.fullmatch(label) or not label.isprintable():
-                raise EdgeError(f"{label!r} is not a word")
             samples = sound_formats.read(path).samples
             take = sound_storage.save_take(samples, self._takes, label, SPEAKER)
         else:
-            if not motion_storage.LABEL.fullmatch(label):
-                raise EdgeError(f"{label!r} is not a label")
             self._takes.mkdir(parents=True, exist_ok=True)
             names = motion_storage.take_paths(self._takes, label, "csv", datetime.now())
             take = write_new_file(names, path.read_bytes())
@@ -169,10 +165,6 @@ class Review:
         for path in self._facts_files():
             self.discard(path.stem)
 
-    @property
-    def _suffix(self) -> str:
-        return ".wav" if self._sound else ".csv"
-
     def _facts_files(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"))
 
@@ -186,9 +178,9 @@ class Review:
             self.fault = "the disk is too slow: some clips were left out"
 
     def _write(self) -> None:
-        while (item := self._clips.get()) is not None:
+        while True:
             try:
-                self._store(*item)
+                self._store(*self._clips.get())
                 self.fault = ""
             except (OSError, EdgeError) as error:
                 self.fault = f"clips cannot be stored: {getattr(error, 'strerror', '') or error}"

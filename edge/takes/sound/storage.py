@@ -36,6 +36,11 @@ def count_takes(folder: Path, word: str, speaker: str) -> int:
     return sum(p.stem.startswith(stem) and p.stem[len(stem) :].isdecimal() for p in files)
 
 
+def is_word(text: str) -> bool:
+    """Whether takes can have this label, which is the name of their folder."""
+    return WORD.fullmatch(text) is not None and text.isprintable()
+
+
 def save_take(samples: NDArray[np.float32], folder: Path, word: str, speaker: str) -> Path:
     """Write a new file and return its path.
 
