@@ -25,7 +25,7 @@ GUESSES_PER_S, GUESSES_AT_ONCE = 1.0, 10  # wrong tokens
 COOKIE_AGE = 365 * 86400  # s
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
+    "img-src 'self'; connect-src 'self'; media-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -75,7 +75,8 @@ class Access:
             if not refusal and self._has_token_in_link(request):
                 assert self._token is not None
                 answer.set_cookie(
-                    *(self._cookie, self._token),
+                    self._cookie,
+                    self._token,
                     max_age=COOKIE_AGE,
                     httponly=True,
                     samesite="Strict",

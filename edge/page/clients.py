@@ -19,11 +19,11 @@ class Client:
 
     def __init__(self, wants_live: bool) -> None:
         self.name = secrets.token_hex(8)
-        """Known to this browser only: who has it may end what this browser started."""
+        """Tells the recorder which browser started a recording."""
         self.wants_live = wants_live
         """Whether it gets the live view, besides events: not while its page is hidden."""
         self.dropped = False
-        """Whether it was too slow; its connection is then closed."""
+        """Its connection is closed, because it was too slow or because the server ends."""
         self._messages: deque[str] = deque()
         self._ready = asyncio.Event()
         self.on_drop: Callable[[], None] = lambda: None
@@ -33,14 +33,18 @@ class Client:
         if self.dropped:
             return False
         if len(self._messages) >= MAX_WAITING:
-            self.dropped = True
             self._messages.clear()
-            self._ready.set()
+            self.drop()
             self.on_drop()
             return False
         self._messages.append(message)
         self._ready.set()
         return True
+
+    def drop(self) -> None:
+        """Have the connection closed."""
+        self.dropped = True
+        self._ready.set()
 
     async def next_messages(self, timeout: float | None = None) -> list[str]:
         """Wait for messages and return all of them; none if `timeout` seconds pass, or if the
@@ -92,14 +96,13 @@ class Clients:
     def send(self, message: str, live: bool = False) -> None:
         """Queue a message for all clients; a message of the live view for those that get it."""
         for client in list(self._clients):
-            if (client.wants_live or not live) and not client.offer(message) and client.dropped:
+            if (client.wants_live or not live) and not client.offer(message):
                 self.dropped += 1
                 self._clients.discard(client)
                 log.info("page: a browser did not read for too long, and was disconnected")
                 self.changed()
 
     def drop_all(self) -> None:
-        for client in list(self._clients):
-            client.dropped = True
-            client.offer("")
-            client._ready.set()
+        """Close all connections."""
+        while self._clients:
+            self._clients.pop().drop()

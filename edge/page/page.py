@@ -27,7 +27,7 @@ from edge.page.recorder import Recorder
 from edge.page.recording import StrokeRecorder, TakeRecorder, WordRecorder
 from edge.page.review import Review
 from edge.page.server import PageServer
-from edge.page.sink import HEALTH_EVERY_S, PageSink
+from edge.page.sink import PageSink, Send
 from edge.page.token import stored_token
 from edge.page.tuning import Tuning
 from edge.samples import Chunk, Health
@@ -36,6 +36,7 @@ from edge.sink.event_json import event_object
 
 log = logging.getLogger(__name__)
 
+HEALTH_EVERY_S = 1.0
 WATCHED_WAIT_S = 0.08  # samples come this often while somebody watches
 REVIEW_FOLDER, MAX_STARTS = "review", 10
 NEGATIVES = ("unknown", "none")  # labels of what is no word or digit
@@ -224,7 +225,7 @@ class Page:
 class _ClosingSink(PageSink):
     """Ends the server when the outputs are closed."""
 
-    def __init__(self, info: StreamInfo, view: LiveView, send: Any, page: Page) -> None:
+    def __init__(self, info: StreamInfo, view: LiveView, send: Send, page: Page) -> None:
         super().__init__(info, view, send)
         self._page = page
 

@@ -25,7 +25,6 @@ TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
 }
 PING_S = 20.0  # between two signs of life: a browser that does not answer is disconnected
 SEND_BUFFER = 1 << 16  # bytes that the system stores for a browser that does not read
@@ -147,8 +146,7 @@ class Routes:
             await socket.send_str(json.dumps(hello))
             while not client.dropped:
                 for message in await client.next_messages():
-                    if message:
-                        await socket.send_str(message)
+                    await socket.send_str(message)
         except ConnectionError:
             pass
         await socket.close()

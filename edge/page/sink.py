@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -19,7 +19,6 @@ from edge.usage import CpuMeter, own_memory_mb, processor_temperature
 
 BACKLOG = 200  # events that a browser gets when it connects
 LATENCIES = 200  # newest detections, of which the latency is shown
-HEALTH_EVERY_S = 1.0
 
 Send = Callable[[str, bool], None]
 """Passes a message to the browsers; the second argument: whether it belongs to the live view."""
@@ -101,6 +100,7 @@ class PageSink(Sink):
         }
 
 
-def _quantile(values: Iterable[float], share: float) -> float | None:
-    values = list(values)
-    return round(values[min(len(values) - 1, int(share * len(values)))], 1) if values else None
+def _quantile(ordered: Sequence[float], share: float) -> float | None:
+    if not ordered:
+        return None
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
