@@ -73,7 +73,7 @@ class Chain:
         controls.settings, controls.threshold = settings, settings.usual_threshold
 
     def take_watchers(self, other: Chain) -> None:
-        """Have those who watched the other chain watch this one."""
+        """Move the watchers of the other chain to this one."""
         self.watch_window, other.watch_window = other.watch_window, None
         self.features.watch_block, other.features.watch_block = other.features.watch_block, None
 

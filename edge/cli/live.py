@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from edge.chain import Chain
@@ -54,9 +55,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
     parser, sources, sinks = parser_for(command, argv)
 
     def recognise(args: argparse.Namespace) -> None:
-        updates = None
-        if args.fleet_keys is not None:
-            updates = ModelUpdates(args, command.task)
+        updates = None if args.fleet_keys is None else ModelUpdates(args, command.task)
         try:
             if updates is None:
                 model = Model.load(args.model, args.runtime, command.task)
@@ -103,15 +102,14 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
                 page.start()
             if wyoming is not None:
                 serve_wyoming(wyoming, model, settings, output, info, args.runtime)
-            elif updates is None:
-                stopped = run_live(source, chain, output, info, args.wait)
-                if page is not None and not stopped:
-                    stay_open(page.link)
-            else:
-                with updates.running(chain, build, output, info) as exchangeable:
-                    if page is not None:
-                        page.chain = exchangeable
-                    run_live(source, exchangeable, output, info, args.wait)
+                return
+            fixed = nullcontext(chain)
+            with updates.running(chain, build, output, info) if updates else fixed as used:
+                if page is not None:
+                    page.chain = used
+                stopped = run_live(source, used, output, info, args.wait)
+            if page is not None and not stopped:
+                stay_open(page.link)
 
     return run_command(parser, recognise, argv)
 

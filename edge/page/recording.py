@@ -121,7 +121,7 @@ def envelope(samples: NDArray[np.float32]) -> list[float]:
 
 
 def drawn_path(chunk: Chunk) -> list[list[float]]:
-    """The path of the longest stroke in a recording of motion; empty if there is none."""
+    """The drawn path of the stroke in a recording of motion; empty if there is none."""
     try:
         specification = StrokeFeatures.specification()
         windows = list(StrokeFeatures.windows_of_recording(specification, chunk))
@@ -133,7 +133,7 @@ def drawn_path(chunk: Chunk) -> list[list[float]]:
 
 
 def drawn_path_of(path: Path) -> list[list[float]]:
-    """The path of the longest stroke in a file of motion; empty if there is none."""
+    """The drawn path of the stroke in a file of motion; empty if there is none."""
     recording = motion_formats.read(path)
     return drawn_path(Chunk(recording.t, recording.values))
 
