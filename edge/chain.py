@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge.controls import Controls
 from edge.decision import Decision, DecisionSettings, Event
+from edge.decision.number import NumberDecision
 from edge.errors import EdgeError
 from edge.events import Detection, DeviceFound, DeviceLost, Failure, Rejection
 from edge.features import Window
@@ -29,11 +30,17 @@ WindowWatcher = Callable[[Window, NDArray[np.float32]], None]
 class Chain:
     """The middle of the chain: from chunks of samples to events."""
 
-    def __init__(self, model: Model, decision: Decision | None = None) -> None:
-        """`decision` replaces the one that the model states."""
+    def __init__(
+        self, model: Model, settings: DecisionSettings | None = None, joins_digits: bool = False
+    ) -> None:
+        """`settings` of the decision replace those in the manifest; `joins_digits`: digits that
+        follow one another become a number."""
         self.model = model
         self.features = model.features()
-        self.decision = model.decision() if decision is None else decision
+        self.settings: DecisionSettings = model.settings if settings is None else settings
+        """Those that the decision uses."""
+        decision = model.decision(self.settings)
+        self.decision: Decision = NumberDecision(decision) if joins_digits else decision
         self.watch_window: WindowWatcher | None = None
         """Called with each window and its scores, for a live view."""
 
@@ -70,7 +77,12 @@ class Chain:
     def change_settings(self, settings: DecisionSettings, controls: Controls) -> None:
         """Use other decision settings from now on, and note them as in use."""
         self.decision.change_settings(settings)
-        controls.settings, controls.threshold = settings, settings.usual_threshold
+        self.settings = settings
+        self.show_settings(controls)
+
+    def show_settings(self, controls: Controls) -> None:
+        """Note the decision settings as in use."""
+        controls.settings, controls.threshold = self.settings, self.settings.usual_threshold
 
     def take_watchers(self, other: Chain) -> None:
         """Move the watchers of the other chain to this one."""

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from edge.chain import Chain
 from edge.decision import Event
-from edge.decision.number import NumberDecision
 from edge.errors import ModelError, SampleError
 from edge.events import Detection, Number, Rejection, Retraction, RunEvent, SequenceOutput
 from edge.model import Model
@@ -125,8 +124,7 @@ def chain_of(
         settings = settings.with_threshold(threshold)
     if max_false_per_hour is not None:
         settings = settings.with_budget(max_false_per_hour)
-    decision = model.decision(settings)
-    return Chain(model, NumberDecision(decision) if numbers else decision)
+    return Chain(model, settings, numbers)
 
 
 def selected(events: Sequence[RunEvent], rejections: bool) -> list[Event]:

@@ -19,8 +19,6 @@ from edge.cli.parser import CommandParser, variable_of
 from edge.cli.recognition_options import add_recognition_options, chosen_settings
 from edge.cli.run import run_command
 from edge.cli.wyoming_option import add_wyoming_option, serve_wyoming
-from edge.controls import Controls
-from edge.decision.number import NumberDecision
 from edge.errors import EdgeError
 from edge.model import Model
 from edge.registry import Registry
@@ -68,10 +66,9 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
         file = settings_file(args)
 
         def build(model: Model) -> Chain:
-            decision = model.decision(chosen_settings(args, model.settings, file))
-            return Chain(model, NumberDecision(decision) if command.joins_digits else decision)
+            settings = chosen_settings(args, model.settings, file)
+            return Chain(model, settings, command.joins_digits)
 
-        settings = chosen_settings(args, model.settings, file)
         chain = build(model)
         requirements = model.manifest.input["sensor"]
         wyoming = getattr(args, "wyoming", None)
@@ -91,17 +88,16 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             task=command.task,
             serves_clients=wyoming is not None,
             from_device=wyoming is not None or source.is_device,
-            controls=Controls(settings.usual_threshold),
         )
         info = with_model(info, model)
-        info.controls.settings = settings
+        chain.show_settings(info.controls)
         page = open_page(args, command.prog, argv, chain, info)
         with open_output(args, sinks, info) as output:
             if page is not None:
                 output.sinks.append(page.sink)
                 page.start()
             if wyoming is not None:
-                serve_wyoming(wyoming, model, settings, output, info, args.runtime)
+                serve_wyoming(wyoming, model, chain.settings, output, info, args.runtime)
                 return
             fixed = nullcontext(chain)
             with updates.running(chain, build, output, info) if updates else fixed as used:

@@ -54,6 +54,7 @@ class ExchangeableChain(Chain):
     ) -> None:
         """`on_switch` gets the chain that is used from now on."""
         self.model, self.features, self.decision = chain.model, chain.features, chain.decision
+        self.settings = chain.settings
         self.watch_window = chain.watch_window
         self._controls, self._on_switch = controls, on_switch
         self._current = chain
@@ -188,13 +189,14 @@ class ExchangeableChain(Chain):
     def _exchange(self) -> None:
         if self._other is None:
             return
+        self._current.settings = self.settings  # they may have been changed
         self._current, self._other = self._other, self._current
         used = self._current
         used.take_watchers(self._other)
         self.model, self.features, self.decision = used.model, used.features, used.decision
         self._new_is_current = not self._new_is_current
-        self._controls.settings = self.model.settings
-        self._controls.threshold = self.model.settings.usual_threshold
+        self.settings = used.settings
+        self.show_settings(self._controls)
         self._on_switch(used)
 
     def _forget(self) -> None:

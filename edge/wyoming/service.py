@@ -48,7 +48,7 @@ class WakeService:
                 "busy",
             )
         model = self._free.pop() if self._free else Model.load(self.model.path, self._runtime)
-        chain = Chain(model, model.decision(self._settings))
+        chain = Chain(model, self._settings)
         self._chains.append(chain)
         return chain
 
@@ -62,7 +62,7 @@ class WakeService:
         if threshold is not None:
             self._settings = self._settings.with_threshold(threshold)
             for chain in self._chains:
-                chain.decision.change_settings(self._settings)
+                chain.change_settings(self._settings, self.controls)
 
     def info(self) -> Message:
         """The answer to `describe`: each word is a model that a client can choose."""

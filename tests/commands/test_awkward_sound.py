@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from edge.chain import Chain
 from edge.decision import Event
-from edge.decision.number import NumberDecision
 from edge.events import Detection
 from edge.model import Model
 from edge.samples import Chunk
@@ -124,8 +123,8 @@ def test_no_event_comes_before_the_time_that_the_chain_waits_for(
 ) -> None:
     """A source sleeps until that time, so an event before it would be reported late."""
     loaded = model(task)
-    decision = loaded.decision(loaded.settings.with_threshold(0.5))  # more events
-    chain = Chain(loaded, NumberDecision(decision) if task == "sounddigit" else decision)
+    settings = loaded.settings.with_threshold(0.5)  # more events
+    chain = Chain(loaded, settings, joins_digits=task == "sounddigit")
     sound = np.concatenate([with_noise(words(names), 1e-3), noise(1.5, 1e-3)])
     count = wakeups = 0
     wake_up_t = 0.0

@@ -13,7 +13,7 @@ import pytest
 import tiny_task
 from edge.chain import Chain
 from edge.chain import run as run_chain
-from edge.decision.number import PAUSE, NumberDecision
+from edge.decision.number import PAUSE
 from edge.errors import SourceError
 from edge.events import Detection, Failure, Number, Rejection, RunEvent, Summary
 from edge.model import Model
@@ -59,9 +59,8 @@ def run(
 ) -> ListSink:
     """Run the chain of the model, with digits joined into numbers or not; return the sink."""
     sink = sink or ListSink()
-    decision = model.decision()
     with source:
-        chain = Chain(model, NumberDecision(decision) if join_digits else decision)
+        chain = Chain(model, joins_digits=join_digits)
         run_chain(source, chain, [sink], **options)
     return sink
 

@@ -31,6 +31,7 @@ class FakeModel:
         pass_time = lambda t: iter(())  # noqa: E731
         chain = SimpleNamespace(
             model=model,
+            settings=model.settings,
             features=SimpleNamespace(process=lambda chunk: model.windows()),
             decision=SimpleNamespace(process=None, pass_time=pass_time),
         )
@@ -93,6 +94,15 @@ def test_the_switch_loses_no_chunk_and_the_old_model_goes_on_in_the_shadow():
     run.chain.end_comparison()
     assert run.chunks(5) == ["new"] * 5
     assert (run.old.chunks, run.new.chunks) == (20, 25)
+
+
+def test_after_the_switch_the_settings_are_those_that_the_options_choose():
+    run = Run(old=1, new=1)
+    chain = run.new.chain()
+    chain.settings = SimpleNamespace(usual_threshold=0.9)  # as with --threshold 0.9
+    run.chain.use(chain)
+    run.chunks(1)
+    assert (run.controls.threshold, run.controls.settings) == (0.9, chain.settings)
 
 
 @pytest.mark.parametrize(("new", "fault"), [(3, "too many"), (0, "too few")])
