@@ -11,7 +11,7 @@ import pytest
 from edge.errors import SourceError
 from edge.formats.motion import Recording, own_csv
 from edge.samples import ACCEL, MOTION
-from edge.source import pacing
+from edge.source import HAND_MOTION, pacing
 from edge.source.files.motion import PAUSE, ReplaySource
 
 
@@ -49,7 +49,7 @@ def play(source):
 
 def test_real_time_replay_yields_every_quarter_second(tmp_path, clock):
     times = np.r_[np.arange(50) / 100, 2 + np.arange(50) / 100]  # with a gap of 1.5 s
-    source = ReplaySource([save(tmp_path / "a.csv", times)])
+    source = ReplaySource([save(tmp_path / "a.csv", times)], HAND_MOTION)
     with source:
         started = clock.now
         last = started
@@ -65,11 +65,11 @@ def test_real_time_replay_yields_every_quarter_second(tmp_path, clock):
 
 def test_speed_shortens_or_removes_the_waiting(tmp_path, clock):
     path = save(tmp_path / "a.csv", np.arange(100) / 100)
-    source = ReplaySource([path], speed=10)
+    source = ReplaySource([path], HAND_MOTION, speed=10)
     play(source)
     assert sum(clock.slept) == pytest.approx(0.099)
     clock.slept.clear()
-    source = ReplaySource([path], speed=np.inf)
+    source = ReplaySource([path], HAND_MOTION, speed=np.inf)
     assert all(len(chunk) for chunk in play(source))
     assert clock.slept == []
 
@@ -77,7 +77,7 @@ def test_speed_shortens_or_removes_the_waiting(tmp_path, clock):
 def test_several_files_are_played_with_a_pause_between(tmp_path):
     for name, level in (("b.csv", 2), ("a.csv", 1)):
         save(tmp_path / name, np.arange(30) / 100, (level, 0, 9.8, 0, 0, 0))
-    source = ReplaySource([tmp_path], speed=np.inf)
+    source = ReplaySource([tmp_path], HAND_MOTION, speed=np.inf)
     chunks = play(source)
     t = np.concatenate([chunk.t for chunk in chunks])
     values = np.concatenate([chunk.values for chunk in chunks])
@@ -92,13 +92,14 @@ def test_several_files_are_played_with_a_pause_between(tmp_path):
 def test_clipped_samples_are_counted_where_the_rail_is_known(tmp_path):
     path = tmp_path / "readings_1_digit_0.csv"
     path.write_text("0,0,1000,0,0,0\n" * 9 + "-2000,0,0,0,0,0\n" + "0,0,1000,0,250.5,0\n")
-    source = ReplaySource([path], speed=np.inf)
+    source = ReplaySource([path], HAND_MOTION, speed=np.inf)
     play(source)
     assert source.health.clipped == 2
 
 
 def test_recording_without_gyro_has_three_channels(tmp_path):
-    source = ReplaySource([save(tmp_path / "a.csv", np.arange(9) / 20, (0, 0, 9.8), ACCEL)], np.inf)
+    path = save(tmp_path / "a.csv", np.arange(9) / 20, (0, 0, 9.8), ACCEL)
+    source = ReplaySource([path], HAND_MOTION, np.inf)
     assert play(source)[0].values.shape == (1, 3)
     assert source.channels == ACCEL
 
@@ -107,7 +108,7 @@ def test_unreadable_file_among_others_is_logged_and_skipped(tmp_path, caplog):
     save(tmp_path / "b.csv", np.arange(30) / 100)
     (tmp_path / "a.csv").write_text("")
     save(tmp_path / "c.csv", np.arange(30) / 100, (0, 0, 9.8), ACCEL)
-    source = ReplaySource([tmp_path], speed=np.inf)
+    source = ReplaySource([tmp_path], HAND_MOTION, speed=np.inf)
     with caplog.at_level(logging.WARNING):
         play(source)
     assert source.health.samples == 30
@@ -126,7 +127,16 @@ def test_missing_or_empty_files_are_an_error(tmp_path, name, message):
     if name == "empty.csv":
         (folder / name).write_text("")
     with pytest.raises(SourceError, match=message):
-        ReplaySource([folder / name]).__enter__()
+        ReplaySource([folder / name], HAND_MOTION).__enter__()
+
+
+def test_folder_without_a_readable_file_is_an_error(tmp_path, caplog):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(SourceError, match="none of 2 files could be read"):
+        ReplaySource([tmp_path], HAND_MOTION).__enter__()
+    assert "a.csv: is empty" in caplog.text
+    assert "b.csv: is empty" in caplog.text
 
 
 def source_from_options(*argv):
@@ -155,7 +165,7 @@ def test_rate_does_not_depend_on_pauses_and_gaps(tmp_path):
     save(tmp_path / "a.csv", np.arange(50) / 100)
     save(tmp_path / "b.csv", np.r_[np.arange(50) / 100, 2 + np.arange(50) / 100])
     save(tmp_path / "c.csv", np.arange(50) / 100)
-    source = ReplaySource([tmp_path], np.inf)
+    source = ReplaySource([tmp_path], HAND_MOTION, np.inf)
     rates = []
     with source:
         for _ in source:

@@ -117,7 +117,7 @@ def replay(folder: Path) -> Iterator[Source]:
     for name in ("a.csv", "b.csv"):
         recording = Recording.checked(t, np.full((30, 6), 5.7), MOTION)
         (folder / name).write_text(own_csv.render(recording))
-    yield ReplaySource([folder])
+    yield ReplaySource([folder], REQUIREMENTS)
 
 
 @contextmanager
@@ -181,7 +181,7 @@ def ecg_records(folder: Path) -> Iterator[Source]:
     """Two records, played one after the other."""
     for name in ("a", "b"):
         write_record(folder / f"{name}.hea", {"II": np.sin(np.arange(180))})
-    yield EcgRecords([folder])
+    yield EcgRecords([folder], ECG_REQUIREMENTS)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,11 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import RecordingError, RuntimeMissing, SourceError
-from edge.formats.image import SUFFIXES, find, read
+from edge.formats.image import SUFFIXES, read
 from edge.formats.image.resize import resized
 from edge.samples import COLOUR, GREY, Chunk
-from edge.source import Source
 from edge.source.files.played_files import PlayedFiles
 from edge.source.pacing import Pacer
 
@@ -25,65 +22,34 @@ IMAGE_TIME = 1e-3  # s of source time from the first pixel of an image to the la
 INTERVAL = 1.0  # s from one image to the next
 
 
-class ImageFiles(PlayedFiles):
+class ImageFiles(PlayedFiles[NDArray[np.float32]]):
     """Each image is stretched to the size that the model needs, and is one chunk."""
 
+    suffixes = SUFFIXES
+    contents = "images"
     replay_help = "show images (PNG, PGM, JPEG) to the model, or all images in a folder"
 
     def __init__(
         self, paths: Sequence[str | Path], requirements: Mapping[str, Any], speed: float = 1.0
     ) -> None:
-        super().__init__(paths, speed)
+        super().__init__(paths, requirements, speed)
         self.channels = tuple(requirements["channels"])
         self._size = requirements["height"], requirements["width"]
         self.rate = self._size[0] * self._size[1] / INTERVAL  # pixels a second
 
-    @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        return cls(args.replay, requirements, args.speed) if args.replay else None
-
-    def __enter__(self) -> Source:
-        self._files = find(self.paths)
-        if not self._files:
-            raise SourceError(
-                f"no {', '.join(SUFFIXES)} in {self.paths[0]}: give a folder that contains images"
-            )
-        self._images = self._read()
-        first = next(self._images, None)
-        if first is None:
-            raise SourceError(
-                f"none of {len(self._files)} images could be read: the messages above name the "
-                "fault of each"
-            )
-        self._first = first
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        """Nothing to close: each image is read at once."""
+    def read(self, path: Path) -> NDArray[np.float32]:
+        pixels = image_pixels(path, self.channels, *self._size)
+        log.info("image %s", path)
+        return pixels
 
     def __iter__(self) -> Iterator[Chunk]:
-        pacer, number = Pacer(self.speed), 0
-        pixels: NDArray[np.float32] | None = self._first
-        while pixels is not None:
+        pacer = Pacer(self.speed)
+        for number, pixels in enumerate(self.played()):
             for _ in pacer.wait_for(number * INTERVAL):
                 yield Chunk.empty(len(self.channels))
             chunk = image_chunk(pixels, number * INTERVAL)
             self.health.count(chunk)
             yield chunk
-            number += 1
-            pixels = next(self._images, None)
-
-    def _read(self) -> Iterator[NDArray[np.float32]]:
-        for file in self._files:
-            try:
-                pixels = image_pixels(file, self.channels, *self._size)
-            except (RecordingError, RuntimeMissing) as error:
-                self.skip(file, error, self._files)
-                continue
-            log.info("image %s", file)
-            yield pixels
 
 
 def image_pixels(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import RecordingError, SourceError
-from edge.formats.motion import Recording, find, read
+from edge.errors import RecordingError
+from edge.formats.motion import SUFFIXES, Recording, read
 from edge.formats.motion.clipping import clipped
 from edge.formats.motion.recording import GAP
 from edge.samples import Chunk
@@ -24,41 +22,28 @@ from edge.source.pacing import CHUNK, PAUSE, Pacer
 log = logging.getLogger(__name__)
 
 
-class ReplaySource(PlayedFiles):
+class ReplaySource(PlayedFiles[Recording]):
+    suffixes = SUFFIXES
     replay_help = "play recordings, or all recordings in a folder"
 
-    def __init__(self, paths: Sequence[str | Path], speed: float = 1.0) -> None:
-        super().__init__(paths, speed)
-        self._error: RecordingError | None = None
-
-    @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        return cls(args.replay, args.speed) if args.replay else None
-
     def __enter__(self) -> Source:
-        files = find(self.paths)
-        if not files:
-            raise SourceError(
-                f"no .csv or .json in {self.paths[0]}: give a folder that contains recordings"
-            )
-        self._recordings = self._read(files)
-        first = next(self._recordings, None)
-        if first is None:
-            raise SourceError(str(self._error)) from self._error
-        self._first = first
-        self.channels, self.rate = first.channels, first.rate
+        self._channels: tuple[str, ...] | None = None
+        super().__enter__()
+        self.channels, self.rate = self.first.channels, self.first.rate
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        """Nothing to close: each file is read at once."""
+    def read(self, path: Path) -> Recording:
+        recording = read(path)
+        if self._channels not in (None, recording.channels):
+            raise RecordingError("has other channels than the recordings before it")
+        log.debug("playing %s", path)
+        self._channels = recording.channels
+        return recording
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer = Pacer(self.speed)
         start = 0.0
-        recording: Recording | None = self._first
-        while recording is not None:
+        for recording in self.played():
             missing, is_clipped = _missing_before(recording), _clipped(recording)
             for part in _parts(recording):
                 chunk = Chunk(recording.t[part] + start, recording.values[part])
@@ -71,22 +56,6 @@ class ReplaySource(PlayedFiles):
                 self.health.count(chunk)
                 yield chunk
             start += recording.t[-1] + PAUSE
-            recording = next(self._recordings, None)
-
-    def _read(self, files: list[Path]) -> Iterator[Recording]:
-        channels = None
-        for file in files:
-            try:
-                recording = read(file)
-                if channels not in (None, recording.channels):
-                    raise RecordingError("has other channels than the recordings before it")
-            except RecordingError as error:
-                self._error = RecordingError(f"{file}: {error}")
-                self.skip(file, error, files)
-                continue
-            log.debug("playing %s", file)
-            channels = recording.channels
-            yield recording
 
 
 def _parts(recording: Recording) -> Iterator[slice]:
