@@ -14,10 +14,9 @@ from edge.simulation.circulation.artery import RATE
 from edge.simulation.circulation.finger import Contact, blocks
 from edge.simulation.circulation.person import Person
 from edge.simulation.seeds import person_seed
-from edge.source import Source
 from edge.source.pacing import CHUNK, Pacer
 from edge.source.simulated.base import SimulatedSource
-from edge.source.simulated.options import add_mock_options, duration
+from edge.source.simulated.options import add_duration_option
 
 HEART_RATES = (35.0, 180.0)  # beats a minute
 FACTORS = (0.3, 3.0)  # of resistance and stiffness
@@ -25,7 +24,8 @@ FACTORS = (0.3, 3.0)  # of resistance and stiffness
 
 class SimulatedCirculation(SimulatedSource):
     channels = PLETH
-    truth_after = 0.0
+    mock_help = "a simulated circulation, with a sensor on a finger: needs no hardware"
+    seed_help = "selects the person"
 
     def __init__(
         self,
@@ -56,52 +56,42 @@ class SimulatedCirculation(SimulatedSource):
         self._end = end
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(
-            parser,
-            "a simulated circulation, with a sensor on a finger: needs no hardware",
-            "selects the person",
-        )
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
         parser.add_argument(
-            "--heart-rate", type=heart_rate, metavar="N", help="with --mock: beats a minute"
+            "--heart-rate", type=_heart_rate, metavar="N", help="with --mock: beats a minute"
         )
         parser.add_argument(
             "--stiffness",
-            type=factor,
+            type=_factor,
             default=1.0,
             metavar="FACTOR",
             help="with --mock: arteries of this times the stiffness (1)",
         )
         parser.add_argument(
             "--resistance",
-            type=factor,
+            type=_factor,
             default=1.0,
             metavar="FACTOR",
             help="with --mock: small vessels of this times the resistance (1)",
         )
         parser.add_argument(
             "--lifted",
-            type=share,
+            type=_share,
             default=0.0,
             metavar="SHARE",
             help="with --mock: share of the time in which the sensor is not on the finger (0)",
         )
-        parser.add_argument(
-            "--seconds",
-            type=duration,
-            default=np.inf,
-            metavar="SECONDS",
-            help="with --mock: stop after this time (default: never)",
-        )
+        add_duration_option(parser, "--seconds", "stop after this time (default: never)", np.inf)
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        if not args.mock:
-            return None
-        factors = (args.stiffness, args.resistance, args.lifted)
-        return cls(requirements, args.seed, args.heart_rate, *factors, args.speed, args.seconds)
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
+        return {
+            "heart_rate": args.heart_rate,
+            "stiffness": args.stiffness,
+            "resistance": args.resistance,
+            "lifted": args.lifted,
+            "end": args.seconds,
+        }
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer, first = Pacer(self.speed), 0
@@ -120,17 +110,17 @@ class SimulatedCirculation(SimulatedSource):
             first += len(ppg)
 
 
-def heart_rate(text: str) -> float:
+def _heart_rate(text: str) -> float:
     """Parse --heart-rate, for argparse."""
     return _between(text, *HEART_RATES)
 
 
-def factor(text: str) -> float:
+def _factor(text: str) -> float:
     """Parse --stiffness and --resistance, for argparse."""
     return _between(text, *FACTORS)
 
 
-def share(text: str) -> float:
+def _share(text: str) -> float:
     """Parse --lifted, for argparse."""
     return _between(text, 0, 1)
 

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from edge.samples import Chunk
-from edge.source import Source
 from edge.source.pacing import CHUNK, Pacer
 from edge.source.simulated.base import SimulatedSource
-from edge.source.simulated.options import add_mock_options, duration
+from edge.source.simulated.options import add_duration_option
 
 PERIODS = (0.5, 3.0)  # s, of the waves
 NOISE = 0.05  # of the amplitude of a wave
@@ -22,7 +21,8 @@ NOISE = 0.05  # of the amplitude of a wave
 class SimulatedColumns(SimulatedSource):
     """Shows that a model runs; what it recognises in these waves means nothing."""
 
-    truth_after = 0.0
+    mock_help = "simulated waves in each channel: needs no hardware"
+    seed_help = "selects the waves"
 
     def __init__(
         self, requirements: Mapping[str, Any], seed: int = 0, speed: float = 1.0, pause: float = 0.0
@@ -34,23 +34,12 @@ class SimulatedColumns(SimulatedSource):
         self.pause = pause
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(
-            parser, "simulated waves in each channel: needs no hardware", "selects the waves"
-        )
-        parser.add_argument(
-            "--pause",
-            type=duration,
-            default=0.0,
-            metavar="SECONDS",
-            help="with --mock: noise without waves for this time, then stop",
-        )
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
+        add_duration_option(parser, "--pause", "noise without waves for this time, then stop")
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        return cls(requirements, args.seed, args.speed, args.pause) if args.mock else None
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
+        return {"pause": args.pause}
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer, rng = Pacer(self.speed), np.random.default_rng(self.seed)

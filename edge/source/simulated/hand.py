@@ -17,7 +17,7 @@ from edge.simulation.seeds import person_seed
 from edge.source import Source
 from edge.source.pacing import Pacer
 from edge.source.simulated.base import SimulatedSource
-from edge.source.simulated.options import add_mock_options, duration
+from edge.source.simulated.options import add_duration_option
 
 CHUNK = 5  # samples: 50 ms at 100 Hz
 DIGITS_PER_PERSON = 10  # then the next person takes the sensor
@@ -26,6 +26,8 @@ DIGITS_PER_PERSON = 10  # then the next person takes the sensor
 class SimulatedHand(SimulatedSource):
     channels = MOTION
     truth_after = 0.6
+    mock_help = "simulated people draw digits: needs no hardware"
+    seed_help = "selects the people"
 
     def __init__(
         self,
@@ -40,32 +42,21 @@ class SimulatedHand(SimulatedSource):
         self.digits, self.pastime = digits, pastime
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(
-            parser, "simulated people draw digits: needs no hardware", "selects the people"
-        )
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
         parser.add_argument(
             "--digits",
             type=digits,
             metavar="STRING",
             help="with --mock: draw these and stop (default: random digits without end)",
         )
-        parser.add_argument(
-            "--pastime",
-            type=duration,
-            default=0.0,
-            metavar="SECONDS",
-            help="with --mock: rest, walk, fidget and scribble for this time after the digits",
+        add_duration_option(
+            parser, "--pastime", "rest, walk, fidget and scribble for this time after the digits"
         )
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        if not args.mock:
-            return None
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
         digits = args.digits if args.digits or not args.pastime else ""
-        return cls(requirements, digits, args.seed, args.pastime, args.speed)
+        return {"digits": digits, "pastime": args.pastime}
 
     def __enter__(self) -> Source:
         self._imu = Imu(

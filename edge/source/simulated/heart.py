@@ -15,10 +15,9 @@ from edge.simulation.ecg.heart import LABELS, LEAD_IN, LEAD_OUT, Heart
 from edge.simulation.ecg.noise import NoiseLevels, electrode_noise
 from edge.simulation.ground_truth import Mark
 from edge.simulation.seeds import person_seed
-from edge.source import Source
 from edge.source.pacing import CHUNK, Pacer
 from edge.source.simulated.base import SimulatedSource
-from edge.source.simulated.options import add_mock_options, duration
+from edge.source.simulated.options import add_duration_option
 
 RATE = 250.0  # Hz, as many boards sample
 NOISE_TIME = 60.0  # s of noise that is computed at once
@@ -27,7 +26,8 @@ REACH = 1.0  # s before and after a sample in which a beat changes it
 
 class SimulatedHeart(SimulatedSource):
     channels = ECG
-    truth_after = 0.0
+    mock_help = "a simulated heart: needs no hardware"
+    seed_help = "selects the heart"
 
     def __init__(
         self,
@@ -46,8 +46,7 @@ class SimulatedHeart(SimulatedSource):
         self.beats, self.loose = beats, loose
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(parser, "a simulated heart: needs no hardware", "selects the heart")
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
         parser.add_argument(
             "--beats",
             type=_beats,
@@ -55,22 +54,14 @@ class SimulatedHeart(SimulatedSource):
             help="with --mock: these beats and stop, as in NNNNVNNS (default: random beats without "
             "end)",
         )
-        parser.add_argument(
-            "--loose",
-            type=duration,
-            default=0.0,
-            metavar="SECONDS",
-            help="with --mock: loose electrodes, so noise without beats, for this time after them",
+        add_duration_option(
+            parser, "--loose", "loose electrodes, so noise without beats, for this time after them"
         )
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        if not args.mock:
-            return None
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
         beats = "" if args.beats is None and args.loose else args.beats
-        return cls(requirements, beats, args.seed, args.loose, args.speed)
+        return {"beats": beats, "loose": args.loose}
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer = Pacer(self.speed)

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from edge.samples import Chunk
-from edge.source import Source
 from edge.source.files.images import INTERVAL, image_chunk
 from edge.source.pacing import Pacer
 from edge.source.simulated.base import SimulatedSource
-from edge.source.simulated.options import add_mock_options, duration
+from edge.source.simulated.options import add_duration_option
 
 WIDTH = 0.06  # of a stroke, as a share of the image
 NOISE = 0.02
@@ -23,7 +22,8 @@ NOISE = 0.02
 class SimulatedImages(SimulatedSource):
     """Shows that a model runs; what it recognises in these images means nothing."""
 
-    truth_after = 0.0
+    mock_help = "simulated images: needs no files"
+    seed_help = "selects the images"
 
     def __init__(
         self, requirements: Mapping[str, Any], seed: int = 0, speed: float = 1.0, pause: float = 0.0
@@ -35,21 +35,12 @@ class SimulatedImages(SimulatedSource):
         self.pause = pause
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(parser, "simulated images: needs no files", "selects the images")
-        parser.add_argument(
-            "--pause",
-            type=duration,
-            default=0.0,
-            metavar="SECONDS",
-            help="with --mock: dark images for this time, then stop",
-        )
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
+        add_duration_option(parser, "--pause", "dark images for this time, then stop")
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        return cls(requirements, args.seed, args.speed, args.pause) if args.mock else None
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
+        return {"pause": args.pause}
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer, rng = Pacer(self.speed), np.random.default_rng(self.seed)

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from edge.samples import AUDIO, Chunk
 from edge.simulation.ground_truth import Mark
 from edge.simulation.seeds import person_seed
-from edge.source import Source
 from edge.source.pacing import Pacer
 from edge.source.simulated.base import SimulatedSource
-from edge.source.simulated.options import add_mock_options, duration
+from edge.source.simulated.options import add_duration_option
 
 if TYPE_CHECKING:
     from edge.simulation.sound.utterances import Utterance
@@ -34,6 +33,8 @@ Sound = NDArray[Any]
 class SimulatedMicrophone(SimulatedSource):
     channels = AUDIO
     truth_after = 1.0
+    mock_help = "simulated people speak: needs no microphone"
+    seed_help = "selects the people"
 
     def __init__(
         self,
@@ -52,10 +53,7 @@ class SimulatedMicrophone(SimulatedSource):
         self.script, self.noise, self.pause = script, noise, pause
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(
-            parser, "simulated people speak: needs no microphone", "selects the people"
-        )
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
         parser.add_argument(
             "--words",
             type=_script,
@@ -71,22 +69,12 @@ class SimulatedMicrophone(SimulatedSource):
             help="with --mock: how many dB the noise is below the words: 10 is loud noise "
             f"(default: {QUIET_ROOM:g}, a quiet room)",
         )
-        parser.add_argument(
-            "--pause",
-            type=duration,
-            default=0.0,
-            metavar="SECONDS",
-            help="with --mock: noise without words for this time after the words",
-        )
+        add_duration_option(parser, "--pause", "noise without words for this time after the words")
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        if not args.mock:
-            return None
-        words = () if args.words is None and args.pause else args.words
-        return cls(requirements, words, args.seed, args.noise, args.pause, args.speed)
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
+        script = () if args.words is None and args.pause else args.words
+        return {"script": script, "noise": args.noise, "pause": args.pause}
 
     def __iter__(self) -> Iterator[Chunk]:
         pacer = Pacer(self.speed)

@@ -1,22 +1,20 @@
-"""Command-line options that the simulated sources share."""
+"""Durations as command-line options of simulated sources."""
 
 from __future__ import annotations
 
 import argparse
 import math
 
-from edge.simulation.seeds import seed
 
-
-def add_mock_options(parser: argparse._ArgumentGroup, mock_help: str, seed_help: str) -> None:
-    parser.add_argument("--mock", action="store_true", help=mock_help)
+def add_duration_option(
+    parser: argparse._ArgumentGroup, option: str, text: str, default: float = 0.0
+) -> None:
     parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help=f"with --mock: {seed_help}"
+        option, type=_duration, default=default, metavar="SECONDS", help=f"with --mock: {text}"
     )
 
 
-def duration(text: str) -> float:
-    """Parse a duration in seconds, for argparse."""
+def _duration(text: str) -> float:
     if not 0 <= float(text) < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a duration: give seconds, 0 or more")
     return float(text)

@@ -15,9 +15,7 @@ from edge.formats.motion.file_name import NONE_LABEL
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Scene, other_motions, take
 from edge.simulation.seeds import person_seed
-from edge.source import Source
 from edge.source.simulated.hand import SimulatedHand
-from edge.source.simulated.options import add_mock_options
 
 POLL_TIME = 0.1  # s of rest between two checks for a prompt
 HOLD_TIME = (0.0, 0.1)  # s that the hand is held still after drawing: shortest, longest
@@ -25,23 +23,20 @@ DIGITS = tuple("0123456789")
 
 
 class PromptedHand(SimulatedHand):
+    mock_help = "a simulated person draws each prompt: needs no hardware"
+    seed_help = "selects the person"
+
     def __init__(self, requirements: Mapping[str, Any], seed: int = 0, speed: float = 1.0) -> None:
         super().__init__(requirements, seed=seed, speed=speed)
         self._prompts: deque[str] = deque()
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(
-            parser,
-            "a simulated person draws each prompt: needs no hardware",
-            "selects the person",
-        )
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
+        """The recorder prompts, so no option says what comes."""
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        return cls(requirements, args.seed, args.speed) if args.mock else None
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
+        return {}
 
     def check(self, label: str) -> None:
         """Raise SourceError if the simulated person cannot draw this label."""

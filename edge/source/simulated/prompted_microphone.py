@@ -16,31 +16,26 @@ from edge.simulation.sound.room import Room
 from edge.simulation.sound.speaker import Speaker
 from edge.simulation.sound.utterances import Utterance, parse_script, say_utterance
 from edge.simulation.sound.vocoder import RATE
-from edge.source import Source
 from edge.source.simulated.microphone import SimulatedMicrophone, Sound
-from edge.source.simulated.options import add_mock_options
 
 POLL_TIME = 0.1  # s of silence between two checks for a prompt
 
 
 class PromptedMicrophone(SimulatedMicrophone):
+    mock_help = "a simulated person says each prompt: needs no microphone"
+    seed_help = "selects the person"
+
     def __init__(self, requirements: Mapping[str, Any], seed: int = 0, speed: float = 1.0) -> None:
         super().__init__(requirements, seed=seed, speed=speed)
         self._prompts: deque[Utterance] = deque()
 
     @classmethod
-    def add_options(cls, parser: argparse._ArgumentGroup) -> None:
-        add_mock_options(
-            parser,
-            "a simulated person says each prompt: needs no microphone",
-            "selects the person",
-        )
+    def add_settings(cls, parser: argparse._ArgumentGroup) -> None:
+        """The recorder prompts, so no option says what comes."""
 
     @classmethod
-    def from_options(
-        cls, args: argparse.Namespace, requirements: Mapping[str, Any]
-    ) -> Source | None:
-        return cls(requirements, args.seed, args.speed) if args.mock else None
+    def settings(cls, args: argparse.Namespace) -> dict[str, Any]:
+        return {}
 
     def check(self, words: Iterable[str]) -> None:
         """Raise SourceError if the simulated person cannot say one of the words."""
