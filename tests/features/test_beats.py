@@ -113,6 +113,15 @@ def test_a_flat_line_has_no_beats(value):
         )
 
 
+@pytest.mark.parametrize("labels", ["NN", "NVN", "NNNN"])
+def test_the_beats_of_a_stream_shorter_than_the_time_of_learning_are_found(labels):
+    for seed in range(4):
+        t, values, beats = ecg(seed, labels=labels)
+        found = np.array([window.t for window in windows(t, values)])
+        assert len(found) == len(beats)
+        assert np.abs(found - times(beats)).max() < TOLERANCE
+
+
 def test_beats_are_found_again_after_an_artefact_that_is_a_hundred_times_as_high():
     t, values, beats = ecg(labels="N" * 40, levels=QUIET)
     values[(t > 10) & (t < 10.3)] += 100

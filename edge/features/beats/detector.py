@@ -78,6 +78,19 @@ class BeatDetector:
         for candidate in self._candidates():
             yield from self._decide(candidate)
 
+    def finish(self) -> Iterator[Beat]:
+        """The beats of a stream that ends before the first threshold is set.
+
+        Its two highest candidates set the threshold.
+        """
+        if self._heights or len(self._skipped) < 2:
+            return
+        candidates, self._skipped = self._skipped, []
+        highest = sorted(candidates, key=_height)[-2:]
+        self._heights.append(median(beat.height for beat in highest))
+        for candidate in candidates:
+            yield from self._decide(candidate)
+
     def _candidates(self) -> Iterator[Beat]:
         """The maxima of the envelope for which enough samples on both sides are known."""
         count = len(self._envelope) - 2 * MAXIMUM

@@ -99,7 +99,7 @@ class BeatFeatures(Features):
         features = cls(specification)
         windows = [*features.process(chunk), *features.finish()]
         if not windows:
-            raise RecordingError("holds no heartbeat: it is flat, noise, or shorter than 4 s")
+            raise RecordingError("holds no heartbeat: it is flat, noise, or too short")
         yield from (window for window in windows if isinstance(window, Window))
 
 
@@ -129,6 +129,7 @@ class _Segment:
 
     def finish(self) -> Iterator[Window | Rejection]:
         """The beats that wait for samples: the last sample is repeated for them."""
+        self._waiting.extend(self._detector.finish())
         end = self._given
         needed = ADVANCE + self._filter.delay + AFTER + SHIFT
         for _ in range(-(-needed // BLOCK)):
