@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.chain import Chain
 from edge.cli.parser import CommandParser
+from edge.decision.sequence import SequenceSettings
 from edge.errors import EdgeError, ModelError
 from edge.model import Model
 from edge.model.digest import sha256
@@ -171,6 +172,7 @@ def with_model(info: StreamInfo, model: Model) -> StreamInfo:
         model_sha256=sha256(read_bytes(model.path)).hexdigest(),
         features=model.manifest.input["kind"],
         words=tuple(model.words),
+        waveforms=tuple(model.labels) if isinstance(model.settings, SequenceSettings) else (),
     )
 
 

@@ -65,6 +65,8 @@ class StreamInfo:
     """The kind of the model's features, such as "stroke"."""
     words: tuple[str, ...] = ()
     """The labels that can be detected."""
+    waveforms: tuple[str, ...] = ()
+    """The names of the waveforms that the model computes, if it computes any in place of scores."""
     from_device: bool = False
     """Whether the samples come from hardware, which does not wait for a slow reader of events."""
     serves_clients: bool = False

@@ -37,12 +37,17 @@ def meter(peak: float, unicode: bool) -> str:
     return f"[{drawn:<{METER_WIDTH}}] {level:3.0f} dB"
 
 
-def summary_lines(event: Summary, info: StreamInfo) -> list[str]:
-    """The run in two or three lines; counters that are zero are left out."""
+def summary_lines(event: Summary, info: StreamInfo, windows: int) -> list[str]:
+    """The run in two or three lines; counters that are zero are left out.
+
+    `windows`: of how many a waveform was computed.
+    """
     health = event.health
     strokes = event.detections + event.rejections
     counts = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"
-    if info.is_sound or not (info.has_strokes or info.is_ecg):
+    if info.waveforms:
+        counts = f"{', '.join(info.waveforms)} computed for {windows} windows"
+    elif info.is_sound or not (info.has_strokes or info.is_ecg):
         counts = f"{event.detections} recognised"
     elif info.is_ecg:
         counts = f"{event.detections} beats"

@@ -73,6 +73,7 @@ class TerminalSink(Sink):
         self._status_at = -STATUS_EVERY
         self._event_at = monotonic()
         self._peak = 0.0
+        self._windows = 0  # of which a waveform was computed
         self._right = self._wrong = self._true_rejections = 0
         self._verdicts: deque[tuple[float, bool]] = deque(maxlen=MAX_RETRACTED)
         """The time of the newest detections, and whether each was right."""
@@ -154,6 +155,7 @@ class TerminalSink(Sink):
         return lines
 
     def _sequence(self, event: SequenceOutput) -> list[str]:
+        self._windows += 1
         lines = [self._styled(PLAIN, sequence_text(event))]
         return [*lines, *drawings(event, self._width(), self._unicode)] if self._live else lines
 
@@ -198,7 +200,7 @@ class TerminalSink(Sink):
     def _summary(self, event: Summary) -> list[str]:
         # Only strokes that were shown count.
         event = replace(event, rejections=event.rejections - self._true_rejections)
-        lines = summary_lines(event, self.info)
+        lines = summary_lines(event, self.info, self._windows)
         if self._right or self._wrong:
             total = self._right + self._wrong
             lines.append(f"compared with the simulation: {self._right} of {total} right")

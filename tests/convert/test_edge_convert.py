@@ -189,6 +189,8 @@ def test_a_network_computes_a_waveform_of_a_table(wave_network, tmp_path, capsys
     kinds = [event["event"] for event in events]
     assert kinds == ["ready", *["sequence"] * 5, "summary"]
     assert events[2]["values"]["abp"] == pytest.approx(2 * waves[25:75, 0], abs=0.05)
+    assert edge_live.main([str(out), "--replay", str(tmp_path / "a.csv"), "--speed", "max"]) == 0
+    assert "abp computed for 5 windows" in capsys.readouterr().out
     assert read_manifest(out).task == "own"
 
 

@@ -203,6 +203,19 @@ def test_a_retraction_is_one_line(screen):
     assert file.getvalue() == "    13.10 s  3 at 12.35 s retracted: the stroke went on\n"
 
 
+def test_the_summary_says_what_was_computed_in_place_of_labels():
+    stream = io.StringIO()
+    sink = TerminalSink(StreamInfo(100, ("ppg",), features="window", waveforms=("abp",)), stream)
+    for event in (SEQUENCE, SEQUENCE, Summary(health(), 0, 0)):
+        sink.show(event)
+    assert stream.getvalue().splitlines()[2:] == [
+        "",
+        "abp computed for 2 windows",
+        "101 samples in 1.0 s at 100.0 Hz (nominal 100)",
+        "nothing lost, nothing clipped, no errors",
+    ]
+
+
 # The comparison with the truth of a simulated source
 
 
