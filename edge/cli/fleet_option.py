@@ -17,8 +17,7 @@ from edge.cli.parser import CommandParser
 from edge.decision.sequence import SequenceSettings
 from edge.errors import EdgeError, ModelError
 from edge.model import Model
-from edge.model.digest import sha256
-from edge.model.model_file import read_bytes
+from edge.model.digest import file_sha256
 from edge.sink import StreamInfo, host_name
 from edge.sink.output import Output
 
@@ -169,7 +168,7 @@ def with_model(info: StreamInfo, model: Model) -> StreamInfo:
     return replace(
         info,
         model=model.path.stem,
-        model_sha256=sha256(read_bytes(model.path)).hexdigest(),
+        model_sha256=file_sha256(model.path),
         features=model.manifest.input["kind"],
         words=tuple(model.words),
         waveforms=tuple(model.labels) if isinstance(model.settings, SequenceSettings) else (),

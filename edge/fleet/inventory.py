@@ -10,6 +10,7 @@ from typing import Any
 from edge.errors import EdgeError
 from edge.text import printable, shortened
 
+PARTS = ("about", "state", "available", "update")  # retained topics of a device
 MAX_CELL = 40  # characters
 HEADINGS = (
     "id",
@@ -43,7 +44,7 @@ class Device:
         """Take a message of the topic `part` of this device."""
         if part == "available":
             self.online = payload == b"online"
-        elif part in ("about", "state", "update"):
+        elif part in PARTS:
             try:
                 found = json.loads(payload) if payload else {}
             except (ValueError, RecursionError):

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from edge.errors import EdgeError
-from edge.fleet.inventory import Device
+from edge.fleet.inventory import PARTS, Device
 from edge.sink.mqtt.address import Broker
 from edge.sink.mqtt.connection import KEEPALIVE, explain, new_client
 
-PARTS = ("about", "state", "available", "update")  # retained topics of a device
 TIMEOUT = 10.0  # s for the broker
 MAX_PAYLOAD = 1 << 20  # bytes; longer messages come from another program
 

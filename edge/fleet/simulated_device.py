@@ -22,6 +22,7 @@ from typing import Any
 import edge
 from edge.fields import Fields
 from edge.fleet.async_client import AsyncClient
+from edge.fleet.inventory import PARTS
 from edge.fleet.offer import Plan
 from edge.fleet.store import ModelStore, StoredModel
 from edge.fleet.updater import Updater
@@ -30,7 +31,7 @@ from edge.model.digest import sha256
 from edge.model.model_file import read_bytes
 from edge.model.shipped import find_model
 from edge.sink.mqtt.address import Broker
-from edge.sink.mqtt.requests import Requests
+from edge.sink.mqtt.requests import Requests, clock
 
 TASK = "kws"
 TAG = "simulated"
@@ -49,12 +50,13 @@ class Fleet:
     broker: Broker
     executor: Executor
     """For what takes long: updates, and requests that store something."""
-    password: str | None = None
-    tls: ssl.SSLContext | None = None
-    folder: Path | None = None
-    keys: Path | None = None
-    """With a folder: models of this key are accepted."""
-    power_loss: float = 0.0
+    password: str | None
+    tls: ssl.SSLContext | None
+    folder: Path
+    """For the models of all devices."""
+    keys: Path | None
+    """Models that one of these keys signed are accepted; None for no updates."""
+    power_loss: float
     """The share of updates in which the power fails."""
 
 
@@ -116,8 +118,7 @@ class SimulatedDevice:
 
     def forget(self) -> None:
         """Remove what the broker retains."""
-        parts = ("about", "state", "available", "update")
-        self.client.retain({f"{self._base}/{part}": "" for part in parts})
+        self.client.retain({f"{self._base}/{part}": "" for part in PARTS})
 
     @property
     def model(self) -> StoredModel:
@@ -138,7 +139,7 @@ class SimulatedDevice:
     def _start(self) -> None:
         """As at the start of a command, also after a power loss."""
         fleet = self.fleet
-        if fleet.folder is not None and fleet.keys is not None:
+        if fleet.keys is not None:
             store = ModelStore(fleet.folder / self.identifier)
             updater = self._updater = Updater(store, TASK, fleet.keys)
             updater.started(_NoRecognition(store).load)
@@ -147,10 +148,7 @@ class SimulatedDevice:
                 "offer": lambda request: updater.offer(request.values),
                 "rollback": lambda request: updater.roll_back(),
             }
-        self._requests.answers["clock"] = lambda request: {
-            "time": datetime.now().astimezone().isoformat()
-        }
-        self._requests.answers["logs"] = _no_logs
+        self._requests.answers |= {"clock": clock, "logs": _no_logs}
         self._publish_state()
 
     def _publish_state(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -18,8 +17,8 @@ from typing import Any
 from edge.errors import EdgeError
 from edge.fields import Fields
 from edge.fleet.offer import MAX_VERSION, Offer
-from edge.formats.atomic_write import atomic_write
-from edge.model.digest import sha256
+from edge.formats.atomic_write import atomic_write, move_over
+from edge.model.digest import file_sha256
 from edge.text import one_line
 
 log = logging.getLogger(__name__)
@@ -105,12 +104,11 @@ class ModelStore:
                 log.warning("%s is damaged (%s): the model of the command is used",
                             path, one_line(str(error)))  # fmt: skip
 
-    def change(self, **changes: Any) -> State:
-        """Store a new state and return it; OSError leaves the old one."""
+    def change(self, **changes: Any) -> None:
+        """Store a new state; OSError leaves the old one."""
         state = replace(self.state, **changes)
         atomic_write(self.folder / STATE_FILE, state.to_json())
         self.state = state
-        return state
 
     def change_anyway(self, **changes: Any) -> None:
         """Change the state back to a safe one, for this run even if the disk is full."""
@@ -130,26 +128,20 @@ class ModelStore:
     def is_whole(self, model: StoredModel) -> bool:
         """Whether the file of a model is what was verified once."""
         try:
-            return sha256(self.path(model).read_bytes()).hexdigest() == model.sha256
+            return file_sha256(self.path(model)) == model.sha256
         except OSError:
             return False
 
     def add(self, offer: Offer, part: Path) -> None:
         """Give a verified download its final name."""
-        os.replace(part, self.folder / offer.file)
-        with suppress(OSError):
-            folder = os.open(self.folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        move_over(part, self.folder / offer.file)
 
     def clean(self) -> None:
         """Delete the files that are not needed any more."""
         state = self.state
-        used = {STATE_FILE, state.current.file, state.previous.file if state.previous else ""}
         if state.phase != IDLE:
             return
+        used = {STATE_FILE, state.current.file, state.previous.file if state.previous else ""}
         for path in self.folder.iterdir():
             if path.name not in used and path.suffix in (".part", ".tflite"):
                 with suppress(OSError):

@@ -20,14 +20,13 @@ from edge.fleet.download import download
 from edge.fleet.offer import Offer, Plan
 from edge.fleet.signature import Refused, read_keys
 from edge.fleet.store import DOWNLOADING, IDLE, SHADOW, TRIAL, ModelStore, State, StoredModel
-from edge.model.digest import sha256
+from edge.model.digest import file_sha256
 from edge.text import one_line
 
 log = logging.getLogger(__name__)
 
 MAX_STARTS = 3  # of the command in one phase; a model that ends it more often is given up
 DONE, REFUSED, FAILED, ROLLED_BACK = "done", "refused", "failed", "rolled_back"
-BLOCK = 1 << 20  # bytes
 
 
 class Stopped(Exception):
@@ -57,21 +56,15 @@ class Recognition(Protocol):
 class Updater:
     """`offer` and `roll_back` are called by the thread of the connection, `work` by another."""
 
-    def __init__(
-        self,
-        store: ModelStore,
-        task: str,
-        keys: Path,
-        report: Callable[[Mapping[str, Any]], None] = lambda found: None,
-    ) -> None:
-        """`report` gets the progress of the update, for the operator."""
-        self.store, self._task, self._keys, self._report = store, task, keys, report
+    def __init__(self, store: ModelStore, task: str, keys: Path) -> None:
+        self.store, self._task, self._keys = store, task, keys
+        self._report: Callable[[Mapping[str, Any]], None] = lambda found: None
         self._wake = threading.Condition()
         self._stopping = False
         self._rollback_asked = False
 
     def connect(self, report: Callable[[Mapping[str, Any]], None]) -> None:
-        """Begin to report, first how the last update ended."""
+        """From now on, `report` gets the progress of an update; first, how the last one ended."""
         self._report = report
         self.report()
 
@@ -175,6 +168,7 @@ class Updater:
 
     def work(self, recognition: Recognition) -> None:
         """Do what is pending, until the device is idle."""
+        # If the command was started in the trial, the new model is in use already.
         self._restarted = self.store.state.phase == TRIAL
         while self.store.state.phase != IDLE or self._rollback_asked:
             state = self.store.state
@@ -205,7 +199,7 @@ class Updater:
                 self.wait,
                 lambda received: self._tell(DOWNLOADING, self.store.state.offer, received=received),
             )
-            if _digest(part) == offer.sha256:
+            if file_sha256(part) == offer.sha256:
                 break
             part.unlink()
             if is_last:
@@ -323,14 +317,6 @@ _STEPS: dict[str, Callable[[Updater, Offer, Recognition], None]] = {
     SHADOW: Updater._shadow,
     TRIAL: Updater._try,
 }
-
-
-def _digest(path: Path) -> str:
-    digest = sha256()
-    with open(path, "rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _version(document: Mapping[str, Any]) -> int | None:

@@ -44,6 +44,12 @@ def move_to_new(old: Path, paths: Iterable[Path]) -> Path:
     return path
 
 
+def move_over(old: Path, path: Path) -> None:
+    """Rename a file whose content is on the disk; an existing file of that name is replaced."""
+    os.replace(old, path)
+    _sync_folder(path.parent)
+
+
 def _rename_to_first(old: Path, path: Path, others: Iterator[Path]) -> Path:
     while True:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 try:
     from _sha2 import sha256  # Python 3.12 and later
 except ImportError:
@@ -10,4 +12,15 @@ except ImportError:
     except ImportError:  # a Python that is built without its own implementation
         from hashlib import sha256
 
-__all__ = ["sha256"]
+__all__ = ["file_sha256", "sha256"]
+
+BLOCK = 1 << 20  # bytes
+
+
+def file_sha256(path: Path) -> str:
+    """Of the content of a file, as hexadecimal digits."""
+    digest = sha256()
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -64,6 +64,11 @@ class Requests:
         return request
 
 
+def clock(request: Fields) -> dict[str, Any]:
+    """The answer to the request `clock`."""
+    return {"time": datetime.now().astimezone().isoformat(timespec="seconds")}
+
+
 class LogBuffer(logging.Handler):
     """The last messages of this process, for the request `logs`."""
 

@@ -8,20 +8,18 @@ import logging
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import edge
 from edge.events import Detection, RunEvent, Summary
-from edge.fields import Fields
 from edge.samples import Chunk, Health
 from edge.sink import Preview, Sink, StreamInfo
 from edge.sink.event_json import event_line, event_object, rounded
 from edge.sink.mqtt.address import Broker, check_topic, identifier
 from edge.sink.mqtt.discovery import discovery
 from edge.sink.mqtt.options import add_broker_options, password, tls_context
-from edge.sink.mqtt.requests import LogBuffer, Requests
+from edge.sink.mqtt.requests import LogBuffer, Requests, clock
 from edge.text import one_line
 from edge.usage import CpuMeter, own_memory_mb, processor_temperature
 
@@ -127,7 +125,7 @@ class MqttSink(Sink):
         self.requests = Requests(
             lambda topic, payload: self.connection.publish(f"{self.base}/{topic}", payload)
         )
-        self.requests.answers |= {"clock": self._clock, "logs": self._logs.answer}
+        self.requests.answers |= {"clock": clock, "logs": self._logs.answer}
         self._describe()
         self.connection.set_state(f"{self.base}/run", info.run)
         self.connection.set_state(f"{self.base}/available", ONLINE)
@@ -270,9 +268,6 @@ class MqttSink(Sink):
                 self._ignore(name, text, "give ON or OFF")
         else:
             self._ignore(name, text, "there is no such command")
-
-    def _clock(self, request: Fields) -> dict[str, Any]:
-        return {"time": datetime.now().astimezone().isoformat(timespec="seconds")}
 
     def _ignore(self, name: str, text: str, why: str) -> None:
         log.warning("MQTT: the command %s is ignored: %s", one_line(f"{name} {text!r}"), why)
