@@ -35,16 +35,18 @@ from edge.commands import edge_fleet
 from edge.errors import EdgeError
 from edge.fleet.operator import Operator
 from edge.fleet.signature import SigningKey
+from edge.fleet.store import PHASES
 from edge.sink.mqtt.address import parse_address
 from edge.sink.mqtt.connection import paho
 from edge.usage import resident_mb
 from tests.support.mqtt_broker import Broker, running_broker
+from tools.commands import edge_command
+from tools.live_cost.process import cpu_s
 
 log = logging.getLogger(__name__)
 
 POWER_LOSS = 10  # percent
 START_S, END_S = 120.0, 120.0  # timeouts
-CLOCK_TICKS = 100  # a second, of /proc/PID/stat
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -112,15 +114,15 @@ def _measure(
     folder: Path,
 ) -> None:
     counter = Counter(url)
-    pids = {"broker": _pid(broker), "devices": process.pid}
-    before = {name: _cpu_s(pid) for name, pid in pids.items()}
+    pids = {"broker": broker.pid, "devices": process.pid}
+    before = {name: cpu_s(pid) for name, pid in pids.items()}
     time.sleep(args.seconds / 2)
     seconds, lines = _list_s(url)
     print(f"`edge-fleet list`: {seconds:.2f} s for {lines - 1} devices, with the start of Python "
           f"{_list_process_s(url):.2f} s")  # fmt: skip
     time.sleep(args.seconds / 2)
     for name, pid in pids.items():
-        cpu, memory_mb = (_cpu_s(pid) - before[name]) / args.seconds, resident_mb(pid)
+        cpu, memory_mb = (cpu_s(pid) - before[name]) / args.seconds, resident_mb(pid)
         print(
             f"{name}: {100 * cpu:.1f} % of one core, {memory_mb:.0f} MB; for each device "
             f"{1e6 * cpu / args.devices:.0f} us of processor time a second, "
@@ -131,7 +133,7 @@ def _measure(
     status = _push(url, folder / "key.pem")
     print(f"push to {args.devices} devices: {time.monotonic() - started:.1f} s, exit status "
           f"{status}")  # fmt: skip
-    _wait_for_reboots(url, args.devices)
+    _wait_for_reboots(url)
     process.terminate()
     out, _ = process.communicate(timeout=END_S)
     time.sleep(1)
@@ -152,11 +154,10 @@ def _print_delays(counter: Counter) -> None:
 
 @contextmanager
 def _devices(count: int, url: str, keys: Path) -> Iterator[subprocess.Popen[str]]:
-    program = "import sys; from edge.commands.edge_fleet import main; sys.exit(main())"
     argv = ["simulate", str(count), "--mqtt", url, "--fleet-keys", str(keys), "--json"]
     argv += ["--power-loss", str(POWER_LOSS), "-q"]
     with subprocess.Popen(
-        [sys.executable, "-c", program, *argv], stdout=subprocess.PIPE, text=True
+        edge_command("edge_fleet", *argv), stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             until = time.monotonic() + START_S
@@ -174,15 +175,14 @@ def _online(url: str) -> int:
         return sum(device.online for device in operator.devices.values())
 
 
-def _wait_for_reboots(url: str, count: int) -> None:
+def _wait_for_reboots(url: str) -> None:
     """Until every device is online and its update has ended."""
-    busy = ("downloading", "shadow", "trial")
     with Operator(parse_address(url)) as operator:
 
         def is_over() -> bool:
             devices = operator.devices.values()
             return all(
-                device.online and device.update.get("phase") not in busy for device in devices
+                device.online and device.update.get("phase") not in PHASES for device in devices
             )
 
         operator.wait(is_over, END_S)
@@ -200,13 +200,9 @@ def _list_s(url: str) -> tuple[float, int]:
 
 
 def _list_process_s(url: str) -> float:
-    program = "import sys; from edge.commands.edge_fleet import main; sys.exit(main())"
+    command = edge_command("edge_fleet", "list", "--mqtt", url)
     started = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-c", program, "list", "--mqtt", url],
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return time.monotonic() - started
 
 
@@ -218,16 +214,6 @@ def _push(url: str, key: Path) -> int:
     faults = [line for line in out.getvalue().splitlines() if not line.endswith(": done")]
     print(f"push: {len(faults)} devices are reported as not done", *faults[:3], sep="\n  ")
     return status
-
-
-def _pid(broker: Broker) -> int:
-    assert broker._process is not None
-    return broker._process.pid
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ class ExchangeableChain(Chain):
         try:
             yield from self._counted(super().process(chunk))
         except Exception as error:  # whatever a model does, the recognition goes on
-            self._fail(f"it fails: {one_line(str(error) or type(error).__name__)}")
+            self._fail(_failure(error))
             yield from super().process(chunk)
             return
         self._run_shadow(chunk)
@@ -157,7 +157,7 @@ class ExchangeableChain(Chain):
             self._count(self._other.process(chunk), is_new=not self._new_is_current)
         except Exception as error:
             if not self._new_is_current:
-                self._fail(f"it fails: {one_line(str(error) or type(error).__name__)}")
+                self._fail(_failure(error))
             else:
                 self._other = None  # the old model is not needed if it fails
 
@@ -206,3 +206,7 @@ class ExchangeableChain(Chain):
     def _rate(self) -> float:
         rate: float = self.model.manifest.input["sensor"]["rate_hz"]
         return rate
+
+
+def _failure(error: Exception) -> str:
+    return f"it fails: {one_line(str(error) or type(error).__name__)}"

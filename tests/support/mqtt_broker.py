@@ -84,6 +84,11 @@ class Broker:
             self._process.wait()
         self.start()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def log(self) -> str:
         return (self.folder / "mosquitto.log").read_text()
 

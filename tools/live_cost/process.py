@@ -78,9 +78,7 @@ class LiveProcess:
             self._readers[1].join()
             raise EdgeError(f"a command ended too early: {b''.join(self._messages).decode()}")
         pid = self._process.pid
-        # The clock of all threads of another process, as clock_getcpuclockid() returns it.
-        cpu_s = time.clock_gettime(~pid << 3 | 2)
-        return Usage(cpu_s, sum(map(_voluntary_switches, Path(f"/proc/{pid}/task").iterdir())))
+        return Usage(cpu_s(pid), sum(map(_voluntary_switches, Path(f"/proc/{pid}/task").iterdir())))
 
     def stop(self) -> None:
         """Ask the command to end, and wait for its summary."""
@@ -94,6 +92,11 @@ class LiveProcess:
 
     def _collect_messages(self, lines: IO[bytes]) -> None:
         self._messages += lines
+
+
+def cpu_s(pid: int) -> float:
+    """The processor time of all threads of another process."""
+    return time.clock_gettime(~pid << 3 | 2)  # the clock that clock_getcpuclockid() returns
 
 
 def _voluntary_switches(task: Path) -> int:
