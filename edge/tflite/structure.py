@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 
 from edge.tflite import schema
+from edge.tflite.flatbuffer_reader import SCALARS, SHORT, SIGNED, UNSIGNED
 
 MAX_TABLES = 200_000  # a model for a Pi has some thousand; tables that are used twice count twice
 MAX_TEXT = 1 << 20  # bytes of all names; a runtime copies them
@@ -68,8 +69,7 @@ OPTION_FIELDS = {number: tuple(fields.split()) for number, fields in OPTIONS.ite
 Field = tuple[int, int, str]
 """Of a table: the offset, the alignment, and what an offset refers to; "" for a number."""
 OPTIONS_KIND = "options"
-INT, UNSIGNED = struct.Struct("<i"), struct.Struct("<I")
-SIZES = {kind: struct.calcsize("<" + kind) for kind in "bBiIfqQ"}
+SIZES = {kind: SCALARS[kind].size for kind in "bBiIfqQ"}
 
 
 def check_structure(data: bytes, any_operator: bool) -> None:
@@ -98,7 +98,7 @@ class _Walk:
         if self.tables > MAX_TABLES:
             raise ValueError(f"it has more than {MAX_TABLES} tables")
         self._require(at, 4, 4, name)
-        vtable = at - INT.unpack_from(self.data, at)[0]
+        vtable = at - SIGNED.unpack_from(self.data, at)[0]
         known = self.vtables.get((vtable, name))
         if known is None:
             known = self.vtables[vtable, name] = self._vtable(vtable, name)
@@ -110,7 +110,7 @@ class _Walk:
             if place % align:
                 raise ValueError(f"a {name} is not aligned")
             if kind == OPTIONS_KIND:
-                self._options(at, place, fields)
+                self._options(at, place)
             elif kind:
                 self._target(place, kind)
 
@@ -135,12 +135,12 @@ class _Walk:
             fields.append((offset, length, "" if kind in SIZES else kind))
         return table_size, fields
 
-    def _options(self, at: int, place: int, fields: list[Field]) -> None:
+    def _options(self, at: int, place: int) -> None:
         """Check the options of the operator at this position, whose kind another field states."""
-        vtable = at - INT.unpack_from(self.data, at)[0]
+        vtable = at - SIGNED.unpack_from(self.data, at)[0]
         entry = 4 + 2 * schema.OPERATOR_OPTIONS_TYPE
-        has_entry = struct.unpack_from("<H", self.data, vtable)[0] > entry
-        offset = struct.unpack_from("<H", self.data, vtable + entry)[0] if has_entry else 0
+        has_entry = SHORT.unpack_from(self.data, vtable)[0] > entry
+        offset = SHORT.unpack_from(self.data, vtable + entry)[0] if has_entry else 0
         number = self.data[at + offset] if offset else 0
         if number not in OPTION_FIELDS and not self.any_operator:
             raise ValueError(f"it has options of an operator that is not supported ({number})")

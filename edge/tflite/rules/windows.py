@@ -45,29 +45,22 @@ def depthwise(node: Node) -> list[Shape]:
 def transpose_convolution(node: Node) -> list[Shape]:
     """TRANSPOSE_CONV: the first input states the shape of the output, the third is the image.
 
-    Kernels compute the place of each value from the output, so the sizes must fit together.
+    Kernels compute the place of each value from the output, so the sizes must fit together: a
+    convolution of the output must give the size of the image.
     """
-    wanted, node = node.integers(0), as_convolution(node)
+    wanted, node = tuple(node.integers(0)), as_convolution(node)
     image, kernel = _image(node), _kernel(node)
     outputs, kernel_h, kernel_w, depth = kernel.shape
     if len(wanted) != 4 or min(wanted) < 1 or max(wanted) > MAX_SIZE:
-        raise node.error(f"states the impossible output {tuple(wanted)}")
-    if depth != image.shape[3] or wanted[3] != outputs or wanted[0] != image.shape[0]:
+        raise node.error(f"states the impossible output {wanted}")
+    if depth != image.shape[3]:
         raise node.error(f"has a kernel for {depth} channels and an image of {image.shape[3]}")
     _weights(node, kernel, outputs, axis=0)
     activation(node, node.option(3, "b"))
-    strides = node.option(2), node.option(1)
-    if min(*strides, kernel_h, kernel_w) < 1 or max(*strides, kernel_h, kernel_w) > MAX_STEP:
-        raise node.error(f"has a window of {(kernel_h, kernel_w)} and strides of {strides}")
-    padding = node.option(0, "b")
-    if padding not in (0, 1):
-        raise node.error(f"has the unknown padding {padding}")
-    for size, out, window, stride in zip(
-        image.shape[1:3], wanted[1:3], (kernel_h, kernel_w), strides, strict=True
-    ):
-        if _output_size(out, window, stride, 1, padding == 0) != size:
-            raise node.error(f"makes {tuple(wanted)} of an image of {image.shape}")
-    return [tuple(wanted)]
+    size = _window(node, replace(image, shape=wanted), (kernel_h, kernel_w), ())
+    if size != image.shape[:3] or wanted[3] != outputs:
+        raise node.error(f"makes {wanted} of an image of {image.shape}")
+    return [wanted]
 
 
 def as_convolution(node: Node) -> Node:
