@@ -60,7 +60,7 @@ class Schedule:
     recorded_share: float = 0.0
     """Share of the examples that are recorded strokes."""
     hands_share: float = 0.0
-    """Share of those of the simulated hands of `--mock`; the others are of simulated limbs."""
+    """Share of the examples that the hands of `--mock` draw; simulated limbs draw the rest."""
 
 
 @dataclass(frozen=True)

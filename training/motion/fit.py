@@ -68,7 +68,7 @@ def adapt(
     return model
 
 
-def _mixed(simulated: Simulated, schedule: Schedule, recorded: Sequence[Examples] = ()) -> Examples:
+def _mixed(simulated: Simulated, schedule: Schedule, recorded: Sequence[Examples]) -> Examples:
     """All examples in the shares of a schedule; those of all recorded corpora in equal shares."""
     share = schedule.recorded_share if recorded else 0.0
     hands_share = schedule.hands_share
@@ -77,7 +77,7 @@ def _mixed(simulated: Simulated, schedule: Schedule, recorded: Sequence[Examples
 
 
 def _recorded(model: keras.Model, recorded: Strokes) -> list[Examples]:
-    """Those of each corpus; the network finds the sign of each stroke."""
+    """The examples of each recorded corpus. The network finds the sign of each stroke."""
     score = partial(network.probabilities, model)
     corpora = sorted(set(recorded.corpus))
     return [recorded_examples(recorded[recorded.corpus == corpus], score) for corpus in corpora]

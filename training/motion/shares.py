@@ -24,7 +24,7 @@ class Shares:
     turns: float = 0.02
     idle: float = 0.12
     ways_back: float = 0.04
-    """From the end of a figure to the begin of the next one."""
+    """From the end of a figure to the beginning of the next one."""
 
 
 def sampling_weights(

@@ -84,7 +84,7 @@ def validate_and_choose_thresholds(
     )
     audio = describe_threshold_audio(clips, data, config)
     with_thresholds = model_file(int8, task, config.front_end, decision)
-    live = live_expectation.say_once(load_model(with_thresholds, task.name), clips, task)
+    live = live_expectation.spot_in_quiet_room(load_model(with_thresholds, task.name), clips, task)
     return Validation(scores, split.description, decision, audio, live)
 
 

@@ -49,7 +49,7 @@ def addition(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
 
 
 def prelu(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
-    """LiteRT computes it with its reference kernel, in fixed point, as well."""
+    """PRELU in fixed point. LiteRT, too, runs the reference kernel of this operator."""
     _require_int8(node)
     source, slopes, result = node.input(0), node.input(1), node.outputs[0]
     levels = arena.values(node.operator.inputs[0])
@@ -57,7 +57,7 @@ def prelu(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[Step]:
     alphas = node.value(1).astype(np.int64) - slopes.zero
     ratios = (
         np.float32(source.scale) / np.float32(result.scale),
-        (np.float32(source.scale) * np.float32(slopes.scale) / np.float32(result.scale)),
+        np.float32(source.scale) * np.float32(slopes.scale) / np.float32(result.scale),
     )
     positive, negative = (quantised_multiplier(float(ratio)) for ratio in ratios)
 

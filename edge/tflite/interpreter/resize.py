@@ -57,8 +57,8 @@ def resize_bilinear(node: Node, arena: Arena, arithmetic: Arithmetic) -> list[St
 def _between_as_reference(
     source: int, target: int, align_corners: bool, half_pixel: bool
 ) -> tuple[Places, Places, Shares]:
-    """For each place of an axis after the change, the two places before it, and the share of the
-    second one."""
+    """For each place of an axis of the output: the two places of the input around it, and the share
+    of the second one."""
     one = 1 << REFERENCE_BITS
     if align_corners and target > 1:
         step = (one * (source - 1) + (target - 1) // 2) // (target - 1)
@@ -73,7 +73,7 @@ def _between_as_reference(
 def _between_as_litert(
     source: int, target: int, align_corners: bool, half_pixel: bool
 ) -> tuple[Places, Places, Shares]:
-    """XNNPACK computes the places in float32."""
+    """The same, with places in float32, as XNNPACK computes them."""
     step = _step(source, target, align_corners)
     offset = np.float32(0.5) * step - np.float32(0.5) if half_pixel else np.float32(0)
     places = np.arange(target, dtype=np.float32) * step + offset
@@ -84,14 +84,14 @@ def _between_as_litert(
 
 
 def _step(source: int, target: int, align_corners: bool) -> np.float32:
-    """Pixels before the change for each pixel after it."""
+    """Pixels of the input for each pixel of the output."""
     if align_corners and target > 1:
         return np.float32(source - 1) / np.float32(target - 1)
     return np.float32(source) / np.float32(target)
 
 
 def _nearest(source: int, target: int, align_corners: bool, half_pixel: bool) -> Places:
-    """For each place of an axis after the change, its place before it, in the float32 of TFLite."""
+    """For each place of an axis of the output, its place in the input; float32, as in TFLite."""
     one = np.float32(1)
     step = _step(source, target, align_corners)
     centres = np.arange(target, dtype=np.float32) + (one / 2 if half_pixel else np.float32(0))

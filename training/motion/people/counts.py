@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 PEOPLE = ("turns", "idle", "hands")
-"""The counts that are no figures."""
+"""The fields that count people, not figures."""
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,19 @@ from training.sound.evaluate.spotting.result import SpottingResult
 from training.sound.evaluate.spotting.scored_audio import run_decision, run_features_and_network
 from training.sound.task import Task
 
-MAX_CLIPS = 200  # are said once
+MAX_CLIPS = 200  # recordings of words; each is played once
 CLIP_S = 2.4  # of audio for each clip, with the pause after it
 GAP_S = (0.8, 1.6)
-FEW, ENOUGH = 0.5, 0.85  # shares of the words that are detected
+FEW, ENOUGH = 0.5, 0.85  # detected shares of the words
 
 
-def say_once(model: Model, clips: Sequence[LabelledClip], task: Task) -> SpottingResult | None:
-    """Return what the model detects of recorded words that are said one after another in a quiet
-    room; None without such words. `model` has the chosen thresholds."""
+def spot_in_quiet_room(
+    model: Model, clips: Sequence[LabelledClip], task: Task
+) -> SpottingResult | None:
+    """Return what the model detects of recorded words that follow one another in a quiet room.
+
+    None without such words. `model` has the chosen thresholds.
+    """
     words = [clip for clip in clips if clip.word in task.event_labels]
     step = max(1, -(-len(words) // MAX_CLIPS))
     words = words[::step]
@@ -46,10 +50,10 @@ def sentence(
     `people`: the speakers of the training data; 0 if they are unknown.
     """
     share = result.hits / max(1, result.words)
-    heard = f"live, in a quiet room, about {share:.0%} of the words will be detected"
-    heard += f" ({result.hits} of {result.words} that were tested)"
+    expectation = f"live, in a quiet room, about {share:.0%} of the words will be detected"
+    expectation += f" ({result.hits} of {result.words} that were tested)"
     if share >= ENOUGH:
-        return heard
+        return expectation
     least = max((point["false_per_hour"] for point in decision["operating_points"]), default=0)
     remedies = [f"--max-false-per-hour {least:g} detects more"] if least > 1 else []
     remedies.append("more takes of each word help")
@@ -57,7 +61,7 @@ def sentence(
         remedies.append("takes of other people (--data) help, too")
     if share < FEW and task_name == "kws":
         remedies.insert(0, "kws-enroll with the same takes detects more of one speaker's words")
-    return f"{heard}: {', and '.join(remedies)}"
+    return f"{expectation}: {', and '.join(remedies)}"
 
 
 def closing_hint(command: str, path: Path, task: Task) -> str:

@@ -67,12 +67,12 @@ class SequenceTraining:
     steps: int = 2600
     learning_rate: float = 7e-4
     trained_layers: int = 5
-    """Only so many of the last layers with weights are trained. With all of them, the words of new
+    """How many of the last layers with weights are trained. With all of them, the words of new
     speakers were missed more often in live sound."""
     batch_size: int = 32
     """Sequences."""
     clip_sequences: int = 6
-    """Sequences more that consist of windows of single clips, to keep clips recognised. Most of
-    their target is what the network said before this training."""
+    """Further sequences, which consist of windows of single clips, so that clips stay recognised.
+    Most of their target is the scores of the network before this training."""
     sequences: SequenceConfig = SequenceConfig()
     loss: SequenceLossConfig = SequenceLossConfig()
