@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge.child_process import child_python
 from edge.model.shipped import find_model
 from tools.fuzz_models import __main__ as fuzz_models
 from tools.fuzz_models.mutator import Mutator
@@ -39,12 +40,9 @@ def test_a_crash_is_counted_with_its_seed(capsys, monkeypatch):
 def test_a_child_that_hangs_is_killed(monkeypatch):
     monkeypatch.setattr(fuzz_models, "TIMEOUT", 1.0)
     program = ["-c", "import time; print('seed 7', flush=True); time.sleep(60)"]
-    monkeypatch.setattr(fuzz_models, "child_python", lambda *a: real(*program))
+    monkeypatch.setattr(fuzz_models, "child_python", lambda *_: child_python(*program))
     seed, status = fuzz_models.watch_child([], fuzz_models.Tally())
     assert (seed, status) == (7, -9)
-
-
-real = fuzz_models.child_python
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

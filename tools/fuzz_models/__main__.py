@@ -117,7 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("models", nargs="*", type=Path, help="default: as said above")
+    parser.add_argument("models", nargs="*", type=Path, help="default: those named above")
     parser.add_argument(
         "--runtime",
         action="append",

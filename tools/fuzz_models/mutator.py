@@ -48,13 +48,8 @@ class Mutator:
 def _structure(data: bytes) -> list[int]:
     """The positions that are not weights: damage there matters more."""
     free = bytearray(b"\1") * len(data)
-    address = memoryview(data)
     for tensor in read_network(data).tensors:
         if tensor.constant is not None and tensor.constant.nbytes > 64:
-            start = _position(address, tensor.constant)
+            start = data.find(bytes(tensor.constant))
             free[start : start + tensor.constant.nbytes] = bytes(tensor.constant.nbytes)
     return [at for at, byte in enumerate(free) if byte]
-
-
-def _position(data: memoryview, part: memoryview) -> int:
-    return bytes(data).find(bytes(part))
