@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -88,6 +89,7 @@ class ModelStore:
     def __init__(self, folder: Path) -> None:
         """EdgeError if the folder cannot be used."""
         self.folder = folder
+        self._lock = threading.RLock()  # the end of a command and its update change the state
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / STATE_FILE
@@ -106,17 +108,19 @@ class ModelStore:
 
     def change(self, **changes: Any) -> None:
         """Store a new state; OSError leaves the old one."""
-        state = replace(self.state, **changes)
-        atomic_write(self.folder / STATE_FILE, state.to_json())
-        self.state = state
+        with self._lock:
+            state = replace(self.state, **changes)
+            atomic_write(self.folder / STATE_FILE, state.to_json())
+            self.state = state
 
     def change_anyway(self, **changes: Any) -> None:
         """Change the state back to a safe one, for this run even if the disk is full."""
-        try:
-            self.change(**changes)
-        except OSError as error:
-            log.warning("the state of the update cannot be stored: %s", error.strerror or error)
-            self.state = replace(self.state, **changes)
+        with self._lock:
+            try:
+                self.change(**changes)
+            except OSError as error:
+                log.warning("the state of the update cannot be stored: %s", error.strerror or error)
+                self.state = replace(self.state, **changes)
 
     def path(self, model: StoredModel) -> Path:
         return self.folder / model.file

@@ -6,8 +6,11 @@ import errno
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +21,7 @@ from edge.fleet import signature
 from edge.fleet import store as store_module
 from edge.fleet.file_server import serving
 from edge.fleet.signature import Refused, SigningKey, read_keys
+from edge.fleet.store import ModelStore
 from edge.fleet.updater import Stopped, Updater
 from fleet_offers import CONTENT, Device, signed_offer
 
@@ -326,6 +330,26 @@ def test_a_full_disk_leaves_the_old_model(url, key, keys, folder, monkeypatch):
     assert device.version == 7 and not list(folder.glob("*.part"))
     device = Device(folder, keys)  # the disk has space again, and still knows the offer
     assert device.work()["phase"] == "done" and device.version == 8
+
+
+def test_changes_of_two_threads_are_both_stored(folder, monkeypatch):
+    """The end of the command must not undo a step of the update that ends at the same time."""
+    store = ModelStore(folder)
+    write = store_module.atomic_write
+
+    def slow(*arguments: Any) -> None:
+        time.sleep(0.1)
+        write(*arguments)
+
+    monkeypatch.setattr(store_module, "atomic_write", slow)
+    changes: list[dict[str, Any]] = [{"phase": "trial"}, {"starts": 5}]
+    threads = [threading.Thread(target=store.change, kwargs=change) for change in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    state = ModelStore(folder).state
+    assert (state.phase, state.starts) == ("trial", 5)
 
 
 KILLED = """
