@@ -176,7 +176,7 @@ def _online(url: str) -> int:
 
 
 def _wait_for_reboots(url: str) -> None:
-    """Until every device is online and its update has ended."""
+    """Wait until every device is online and its update has ended."""
     with Operator(parse_address(url)) as operator:
 
         def is_over() -> bool:

@@ -1,4 +1,4 @@
-"""The options of the live commands for models that an operator sends: --fleet-keys."""
+"""Models that an operator sends to a live command: the options, and the update while it runs."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def with_model(info: StreamInfo, model: Model) -> StreamInfo:
 
 
 def _state_folder() -> Path:
-    """That of the service, if systemd starts the command, or that of the user."""
+    """The state folder of the service if systemd started the command, else that of the user."""
     service = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     user = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return (Path(service) if service else Path(user) / "edge-sense") / "fleet"

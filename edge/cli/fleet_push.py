@@ -1,4 +1,4 @@
-"""The actions of `edge-fleet` that change the models of devices: key, push and rollback."""
+"""The options of `edge-fleet push`, and its actions `key` and `push`."""
 
 from __future__ import annotations
 
@@ -32,65 +32,65 @@ def add_push_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--url",
-        help="where the devices find the file, at any HTTP server (default: this command serves it "
-        "until all have it)",
+        help="the URL of the model file on an HTTP server (default: this command serves the file "
+        "until all devices have it)",
     )
     group.add_argument(
         "--listen",
         type=_host_and_port,
         metavar="HOST:PORT",
-        help="where this command serves the file (default: at the address of this computer that "
-        "the broker sees, at any port)",
+        help="the address at which this command serves the file (default: the address of this "
+        "computer in the network of the broker, with any free port)",
     )
     group.add_argument(
         "--model-version",
         type=_count,
         metavar="N",
-        help="above that of every earlier model (default: the next one)",
+        help="the version of the model, above those of all earlier ones (default: the next one)",
     )
     plan, rollout = Plan(), Rollout()
     group.add_argument(
         "--minutes",
-        type=_positive,
+        type=_amount,
         default=plan.minutes,
-        help="how long a device compares the models before the switch, and as long again after it "
-        "(default: %(default)g)",
+        help="the length of the samples in which a device compares the models before the switch, "
+        "and again after it (default: %(default)g)",
     )
     group.add_argument(
         "--events",
         type=_count,
         default=plan.events,
         metavar="N",
-        help="a comparison ends earlier after N detections (default: %(default)d)",
+        help="a comparison ends earlier after N detections of the old model (default: %(default)d)",
     )
     group.add_argument(
         "--ratio",
-        type=_positive,
+        type=_amount,
         nargs=2,
         default=[plan.low, plan.high],
         metavar=("LOW", "HIGH"),
-        help="detections of the new model for each one of the old model; outside of this range "
-        f"a device returns to the old model (default: {plan.low:g} {plan.high:g})",
+        help="permitted detections of the new model for each one of the old model; outside of this "
+        f"range a device returns to the old model (default: {plan.low:g} {plan.high:g})",
     )
     group.add_argument(
         "--stages",
         type=_stages,
         default=tuple(rollout.stages),
         metavar="PERCENT,PERCENT",
-        help="the shares of the devices that get the model one after the other (default: 5,25,100)",
+        help="the share of the devices that have the model after each stage (default: 5,25,100)",
     )
     group.add_argument(
         "--max-failed",
-        type=_positive,
+        type=_amount,
         default=rollout.max_failed,
         metavar="PERCENT",
-        help="stop if more devices of a stage than that fail (default: %(default)g)",
+        help="stop the push if a larger share of a stage fails (default: %(default)g)",
     )
     group.add_argument(
         "--stage-timeout",
-        type=_positive,
+        type=_amount,
         metavar="SECONDS",
-        help="how long a stage may take (default: twice --minutes and ten minutes)",
+        help="how long a stage may take (default: twice --minutes, plus ten minutes)",
     )
 
 
@@ -182,7 +182,7 @@ def _count(text: str) -> int:
     return count
 
 
-def _positive(text: str) -> float:
+def _amount(text: str) -> float:
     value = float(text)
     if not 0 <= value < 1e6:
         raise argparse.ArgumentTypeError(f"{text}: give 0 or more")

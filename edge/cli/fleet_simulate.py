@@ -35,7 +35,7 @@ def add_simulate_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1.0,
         metavar="SECONDS",
-        help="from one detection of a device to the next (default: %(default)g)",
+        help="the time between two detections of a device (default: %(default)g)",
     )
     group.add_argument(
         "--fleet-keys",
@@ -48,7 +48,8 @@ def add_simulate_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="PERCENT",
-        help="of the updates, in which the power fails at a random step (default: %(default)g)",
+        help="the share of the updates in which the power of the device fails at a random step "
+        "(default: %(default)g)",
     )
 
 

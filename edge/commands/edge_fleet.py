@@ -1,16 +1,16 @@
 """Watch and control many devices that run with --mqtt.
 
-edge-fleet --mqtt mqtt://user@broker.local list    what runs where: model, rate, lost, last event
+edge-fleet --mqtt mqtt://user@broker.local list    model, rate, lost samples and last event of all
 edge-fleet list --tag kitchen --json               one JSON object for each device with this tag
 edge-fleet show kitchen_kws                        everything about one device
 edge-fleet logs kitchen_kws --lines 20             its last messages
-edge-fleet threshold 0.9 --tag kitchen             until its command ends
+edge-fleet threshold 0.9 --tag kitchen             another threshold, until the live command ends
 edge-fleet pause --all                             stop the recognition; `resume` starts it
 edge-fleet key operator.pem                        make a key that signs models
-edge-fleet push mine.tflite --to kitchen --sign-key operator.pem    a new model, tried first
+edge-fleet push mine.tflite --to kitchen --sign-key operator.pem    a new model, after a trial
 edge-fleet rollback --tag kitchen                  return to the model before
-edge-fleet simulate 100                            devices for a test, until Ctrl-C
-edge-fleet remove old_kws                          forget a device that is gone
+edge-fleet simulate 100                            simulated devices, until Ctrl-C
+edge-fleet remove old_kws                          remove a device that is gone from the list
 
 --mqtt can be set once as EDGE_MQTT. The exit status is 0 if every chosen device did what was asked,
 3 if one is offline, did not answer or refused, and 1 if nothing could be done.
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _arguments_first(parser: CommandParser, words: Sequence[str]) -> list[str]:
-    """The words with the options behind all others: argparse takes no ids behind an option."""
+    """The words, with all options at the end: argparse accepts no ids after an option."""
     arguments: list[str] = []
     options: list[str] = []
     values = 0  # how many of the next words belong to an option
@@ -65,8 +65,8 @@ def _parser() -> CommandParser:
         "arguments",
         nargs="*",
         metavar="DEVICE",
-        help="ids of devices; a threshold or a model stands before them, and a file or a number "
-        "in their place behind `key` and `simulate`",
+        help="ids of devices; before them, `threshold` needs the threshold, and `push` the model; "
+        "`key` needs only a file for the new key, and `simulate` the number of devices",
     )
     group = parser.add_argument_group("devices")
     group.add_argument(
@@ -74,7 +74,7 @@ def _parser() -> CommandParser:
         action="append",
         default=[],
         metavar="TAG",
-        help="the devices with this tag; several times for several tags",
+        help="the devices with this tag; can be given several times",
     )
     group.add_argument("--all", action="store_true", help="all devices")
     group = parser.add_argument_group("broker")
@@ -93,7 +93,11 @@ def _parser() -> CommandParser:
         help="print one JSON object for each device",
     )
     group.add_argument(
-        "--lines", type=_lines, default=100, metavar="N", help="of logs (default: %(default)s)"
+        "--lines",
+        type=_lines,
+        default=100,
+        metavar="N",
+        help="with logs: how many messages (default: %(default)s)",
     )
     group.add_argument(
         "--timeout",

@@ -18,7 +18,7 @@ from edge.fleet.offer import Plan
 from edge.samples import Chunk
 from edge.text import one_line
 
-SLACK = 3  # detections that the counts may differ by chance
+SLACK = 3  # detections by which the counts may differ by chance
 POLL_INTERVAL = 0.25  # s
 
 

@@ -20,7 +20,7 @@ TIMEOUT = 30.0  # s without a byte
 ATTEMPTS = 10  # without a new byte
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # s between two attempts
 BLOCK = 16384  # bytes
-PASSING = (408, 425, 429)  # of the statuses below 500 those that another attempt may not meet
+TEMPORARY = (408, 425, 429)  # statuses below 500 after which another attempt may succeed
 
 
 class DownloadError(EdgeError):
@@ -50,7 +50,7 @@ def download(
         except urllib.error.HTTPError as error:
             error.close()
             problem = f"the server answers {error.code} {error.reason}"
-            if error.code < 500 and error.code not in PASSING:
+            if error.code < 500 and error.code not in TEMPORARY:
                 raise DownloadError(f"no download from {url}: {one_line(problem)}") from None
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -99,9 +99,9 @@ class Device:
 def selected(
     devices: Mapping[str, Device], identifiers: Sequence[str], tags: Sequence[str]
 ) -> list[Device]:
-    """The devices with these identifiers, or those with one of the tags, or all, by identifier.
+    """The devices with one of these identifiers and one of these tags, sorted by identifier.
 
-    EdgeError if there is none.
+    Without identifiers, all fit; so they do without tags. EdgeError if none fits both.
     """
     for identifier in identifiers:
         if identifier not in devices:

@@ -19,7 +19,7 @@ from edge.model.model_file import MAX_BYTES
 from edge.text import one_line, quoted
 
 FORMAT = 1
-MAX_VERSION = 2**53  # that every JSON reader keeps exactly
+MAX_VERSION = 2**53  # the largest integer that every JSON reader keeps exactly
 MAX_STATEMENT = 4096  # characters
 MAX_URL = 2000  # characters
 NAME = "[a-zA-Z0-9_]{1,48}"
@@ -30,9 +30,9 @@ class Plan:
     """How a new model is tried beside the old one, in the shadow and again after the switch."""
 
     minutes: float = 10.0
-    """Of samples."""
+    """The length of the samples of each comparison."""
     events: int = 100
-    """It ends earlier after so many detections of the old model."""
+    """A comparison ends earlier after this number of detections of the old model."""
     low: float = 0.5
     high: float = 2.0
     """Permitted detections of the new model for each detection of the old one."""

@@ -21,10 +21,10 @@ STOPPED = "not offered, because the push was stopped"
 
 @dataclass(frozen=True)
 class Rollout:
-    """Which share of the devices gets the model when."""
+    """The stages in which the devices get the model, and their limits."""
 
     stages: Sequence[float] = (5, 25, 100)
-    """In percent of all devices; each stage includes those before."""
+    """In percent of all devices; each stage includes the devices of those before."""
     max_failed: float = 10.0
     """In percent of the devices of a stage: if more fail, no further stage begins."""
     timeout: float = 1800.0
@@ -33,7 +33,7 @@ class Rollout:
     """s for the reply to an offer."""
 
     def groups(self, identifiers: Sequence[str], version: int) -> list[list[str]]:
-        """The devices of each stage, in an order that is another one for each version."""
+        """The devices of each stage, in an order that is different for each version."""
         shuffled = sorted(
             identifiers, key=lambda name: sha256(f"{version} {name}".encode()).digest()
         )

@@ -36,11 +36,11 @@ from edge.sink.mqtt.requests import Requests, clock
 TASK = "kws"
 TAG = "simulated"
 REBOOT_S = (0.5, 3.0)
-MAX_STEPS = 8  # of an update, at one of which the power fails
+MAX_STEPS = 8  # the power fails at one of the first steps of an update
 
 
 class PowerLoss(BaseException):
-    """Ends an update at once, as nothing else does."""
+    """Ends an update at once; no `except Exception` of the update catches it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Fleet:
 
     broker: Broker
     executor: Executor
-    """For what takes long: updates, and requests that store something."""
+    """Runs updates and the replies to requests, because both may wait for the disk."""
     password: str | None
     tls: ssl.SSLContext | None
     folder: Path
@@ -137,7 +137,7 @@ class SimulatedDevice:
         )
 
     def _start(self) -> None:
-        """As at the start of a command, also after a power loss."""
+        """Do what a command does at its start, and again after a power loss."""
         fleet = self.fleet
         if fleet.keys is not None:
             store = ModelStore(fleet.folder / self.identifier)
@@ -198,7 +198,9 @@ class SimulatedDevice:
         if name in ("offer", "rollback") and self._updater and not self._update_runs:
             if self._random.random() < self.fleet.power_loss:
                 self._steps_left = self._random.randint(1, MAX_STEPS)
-            self.fleet.executor.submit(self._update)  # behind the answers of other devices
+            self.fleet.executor.submit(
+                self._update
+            )  # after the replies of devices that wait already
 
     def _update(self) -> None:
         """Do all steps of an update, unless the power fails."""

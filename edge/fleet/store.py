@@ -1,7 +1,7 @@
 """The models of one device and the state of its update, which survive a power loss at any moment.
 
 Every change of the state is one rename of a file that is complete on the disk. A model file has its
-final name only after it was verified, so the state never names a file that is not whole.
+final name only after it was verified, so the state never names an incomplete file.
 """
 
 from __future__ import annotations
@@ -126,11 +126,11 @@ class ModelStore:
         return self.folder / model.file
 
     def part_path(self, offer: Offer) -> Path:
-        """Where the download of an offer is collected."""
+        """The incomplete download of an offer."""
         return self.folder / f"{offer.sha256}.part"
 
-    def is_whole(self, model: StoredModel) -> bool:
-        """Whether the file of a model is what was verified once."""
+    def is_intact(self, model: StoredModel) -> bool:
+        """Whether the file of a model still has the content that was verified."""
         try:
             return file_sha256(self.path(model)) == model.sha256
         except OSError:

@@ -25,7 +25,7 @@ from edge.text import one_line
 
 log = logging.getLogger(__name__)
 
-MAX_STARTS = 3  # of the command in one phase; a model that ends it more often is given up
+MAX_STARTS = 3  # of the command in one phase; then the new model is not used any more
 DONE, REFUSED, FAILED, ROLLED_BACK = "done", "refused", "failed", "rolled_back"
 
 
@@ -61,12 +61,12 @@ class Updater:
         self._report: Callable[[Mapping[str, Any]], None] = lambda found: None
         self._wake = threading.Condition()
         self._stopping = False
-        self._rollback_asked = False
+        self._rollback_requested = False
 
     def connect(self, report: Callable[[Mapping[str, Any]], None]) -> None:
         """From now on, `report` gets the progress of an update; first, how the last one ended."""
         self._report = report
-        self.report()
+        self._publish_result()
 
     # For the operator
 
@@ -80,11 +80,11 @@ class Updater:
             except EdgeError as error:
                 log.warning("MQTT: a model is refused: %s", error)
                 if state.phase == IDLE:
-                    self._tell(REFUSED, document, str(error))
+                    self._publish_phase(REFUSED, document, str(error))
                 raise
             if state.phase == IDLE:
                 self._change(phase=DOWNLOADING, offer=dict(document), starts=1)
-                self._tell(DOWNLOADING, document)
+                self._publish_phase(DOWNLOADING, document)
             self._wake.notify_all()
         return {"accepted": offer.version}
 
@@ -94,7 +94,7 @@ class Updater:
             state = self.store.state
             if state.phase == IDLE and state.previous is None:
                 raise Refused("it has no earlier model")
-            self._rollback_asked = True
+            self._rollback_requested = True
             self._wake.notify_all()
         return {"accepted": True}
 
@@ -123,7 +123,7 @@ class Updater:
         while True:
             model = self.store.state.current
             try:
-                if model.version and not self.store.is_whole(model):
+                if model.version and not self.store.is_intact(model):
                     raise EdgeError(f"{model.file} is damaged")
                 return model, load(model)
             except EdgeError as error:
@@ -143,12 +143,12 @@ class Updater:
     def wait(self, seconds: float) -> None:
         """Stopped if the command ends, Refused if the operator wants the old model."""
         with self._wake:
-            self._wake.wait_for(lambda: self._stopping or self._rollback_asked, seconds)
+            self._wake.wait_for(lambda: self._stopping or self._rollback_requested, seconds)
             if self._stopping:
                 raise Stopped
-            if self._rollback_asked:
-                self._rollback_asked = False
-                raise Refused("the operator asked for it")
+            if self._rollback_requested:
+                self._rollback_requested = False
+                raise Refused("the operator requested it")
 
     def run(self, recognition: Recognition) -> None:
         """Do all updates until the command ends."""
@@ -158,7 +158,9 @@ class Updater:
                 with self._wake:
                     self._wake.wait_for(
                         lambda: (
-                            self._stopping or self._rollback_asked or self.store.state.phase != IDLE
+                            self._stopping
+                            or self._rollback_requested
+                            or self.store.state.phase != IDLE
                         )
                     )
                     if self._stopping:
@@ -170,11 +172,11 @@ class Updater:
         """Do what is pending, until the device is idle."""
         # If the command was started in the trial, the new model is in use already.
         self._restarted = self.store.state.phase == TRIAL
-        while self.store.state.phase != IDLE or self._rollback_asked:
+        while self.store.state.phase != IDLE or self._rollback_requested:
             state = self.store.state
             try:
                 if state.phase == IDLE:
-                    self._rollback_asked = False
+                    self._rollback_requested = False
                     self._return_to_previous(recognition)
                     continue
                 offer = Offer.verified(state.offer or {}, read_keys(self._keys))
@@ -188,7 +190,7 @@ class Updater:
 
     def _download(self, offer: Offer, recognition: Recognition) -> None:
         part = self.store.part_path(offer)
-        if self.store.is_whole(StoredModel.of(offer)):  # the power failed just after the download
+        if self.store.is_intact(StoredModel.of(offer)):  # the power failed just after the download
             self._change(phase=SHADOW, starts=1)
             return
         for is_last in (False, True):
@@ -197,7 +199,9 @@ class Updater:
                 part,
                 offer.size,
                 self.wait,
-                lambda received: self._tell(DOWNLOADING, self.store.state.offer, received=received),
+                lambda received: self._publish_phase(
+                    DOWNLOADING, self.store.state.offer, received=received
+                ),
             )
             if file_sha256(part) == offer.sha256:
                 break
@@ -208,10 +212,10 @@ class Updater:
         self._change(phase=SHADOW, starts=1)
 
     def _shadow(self, offer: Offer, recognition: Recognition) -> None:
-        if not self.store.is_whole(StoredModel.of(offer)):
+        if not self.store.is_intact(StoredModel.of(offer)):
             raise Refused("its file is damaged")
         candidate = recognition.load(StoredModel.of(offer))
-        self._tell(SHADOW, self.store.state.offer)
+        self._publish_phase(SHADOW, self.store.state.offer)
         log.info("the model of version %d runs in the shadow", offer.version)
         fault = recognition.shadow(candidate, offer.plan)
         if fault:
@@ -226,7 +230,7 @@ class Updater:
         )
 
     def _try(self, offer: Offer, recognition: Recognition) -> None:
-        self._tell(TRIAL, self.store.state.offer)
+        self._publish_phase(TRIAL, self.store.state.offer)
         log.info("the model of version %d is used on trial", offer.version)
         if self._restarted:
             former = recognition.load(self.store.state.previous or StoredModel())
@@ -238,7 +242,7 @@ class Updater:
         log.info("the model of version %d is good", offer.version)
         result = {"phase": DONE, "version": offer.version, "reason": None}
         self._change(phase=IDLE, offer=None, starts=0, result=result)
-        self.report()
+        self._publish_result()
         self.store.clean()
 
     def _undo(self, reason: str, recognition: Recognition) -> None:
@@ -270,7 +274,7 @@ class Updater:
         result = {"phase": phase, "version": version, "reason": reason}
         changes |= {"phase": IDLE, "offer": None, "starts": 0, "result": result}
         self.store.change_anyway(**changes)
-        self.report()
+        self._publish_result()
         self.store.clean()
 
     def _return_to_previous(self, recognition: Recognition) -> None:
@@ -279,7 +283,7 @@ class Updater:
             if previous is None:
                 return
             candidate = recognition.load(previous)
-            self._revert("the operator asked for it")
+            self._revert("the operator requested it")
         recognition.use(candidate)
 
     def _change(self, **changes: Any) -> None:
@@ -288,13 +292,13 @@ class Updater:
         except OSError as error:
             raise EdgeError(f"the state cannot be stored: {error.strerror or error}") from None
 
-    def report(self) -> None:
+    def _publish_result(self) -> None:
         """Tell the operator how the last update ended."""
         result = self.store.state.result
         if result is not None:
             self._publish(result)
 
-    def _tell(
+    def _publish_phase(
         self, phase: str, document: Mapping[str, Any] | None, reason: str | None = None, **more: int
     ) -> None:
         version = _version(document or {})

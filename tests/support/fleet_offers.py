@@ -1,4 +1,4 @@
-"""Signed offers of a shipped model, and a recognition that only remembers what it was told."""
+"""Signed offers of a shipped model, and a recognition that only notes which model is used."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ class Device:
 
     @property
     def version(self) -> int:
-        """That is used."""
+        """The version of the model in use."""
         assert self.recognition.used == self.store.state.current
         return self.recognition.used.version
