@@ -26,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the commands
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bench.inputs.simulated_signal import SIMULATORS, simulate
+from edge.bench.inputs.simulated_signal import simulate
 from edge.child_process import child_python
 from edge.errors import ModelError
 from edge.features import FEATURES, Window
@@ -73,7 +73,6 @@ def input_levels(path: Path, count: int) -> Iterator[Array]:
                     made += 1
                     if made == count:
                         return
-    assert kind in SIMULATORS
 
 
 def _noise(path: Path, count: int) -> Iterator[Array]:

@@ -123,8 +123,6 @@ def pipeline_jobs(
                 check_input(manifest, path)
                 specification = manifest.input
                 simulator = simulator_of(specification)
-                if simulator is None:
-                    raise EdgeError(f"there is no simulated signal for {name}: measure its model")
                 progress(f"simulating a signal for {name} ({kind})")
                 signal = simulate(specification, settings.signal_s, kind, SEED)
                 signal_folder = folder / f"signal{number}-{kind}"

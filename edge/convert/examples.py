@@ -66,14 +66,13 @@ def read_examples(files: Sequence[str], specification: Mapping[str, Any]) -> Exa
 
 def _invented(specification: Mapping[str, Any]) -> Examples:
     simulator = simulator_of(specification)
-    if simulator is not None:
-        windows = windows_of(specification, simulator.sample_s)
-        if windows:
-            return Examples(
-                np.stack(windows).astype(np.float32),
-                f"{len(windows)} windows of a simulated {simulator.name}",
-                are_real=False,
-            )
+    windows = windows_of(specification, simulator.sample_s)
+    if windows:
+        return Examples(
+            np.stack(windows).astype(np.float32),
+            f"{len(windows)} windows of a simulated {simulator.name}",
+            are_real=False,
+        )
     shape = FEATURES.load(specification["kind"]).tensor_shape(specification)
     values = np.random.default_rng(SEED).normal(size=(RANDOM, *shape)).astype(np.float32)
     return Examples(values, f"{RANDOM} random windows", are_real=False)

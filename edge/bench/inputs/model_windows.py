@@ -27,16 +27,13 @@ def manifest_file(path: Path) -> Path:
 
 
 def model_windows(path: Path) -> InputWindows | None:
-    """Windows of a simulated signal; None if the model has no manifest that fits, or no
-    simulator exists."""
+    """Windows of a simulated signal; None if the model has no manifest that fits."""
     try:
         content, manifest = read_model(manifest_file(path))
         check_input(manifest, path)
     except ModelError:
         return None
     simulator = simulator_of(manifest.input)
-    if simulator is None:
-        return None
     windows = windows_of(manifest.input, simulator.sample_s)
     if not windows:
         return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.registry import Registry
-from edge.samples import AUDIO, ECG, MOTION, Chunk
+from edge.samples import Chunk
 from edge.simulation.ground_truth import Mark
 from edge.source import (
     COLUMN_SOURCES,
@@ -19,12 +19,13 @@ from edge.source import (
     IMAGE_SOURCES,
     MOTION_SOURCES,
     SOUND_SOURCES,
+    sources_for,
 )
 
 
 @dataclass(frozen=True)
 class Simulator:
-    """The simulated source for one kind of features."""
+    """The simulated source for some channels."""
 
     name: str
     sources: Registry
@@ -36,25 +37,19 @@ class Simulator:
     """Length in s of a signal that has enough different windows to measure a model."""
 
 
-SIMULATORS = {
-    "beats": Simulator("heart", ECG_SOURCES, "--loose", "loose electrodes", 60.0),
-    "stroke": Simulator("hand", MOTION_SOURCES, "--pastime", "walks, scribbles and rest", 60.0),
-    "sound": Simulator("microphone", SOUND_SOURCES, "--pause", "a quiet room", 15.0),
-    "image": Simulator("camera", IMAGE_SOURCES, "--pause", "dark images", 20.0),
-}
-COLUMNS = Simulator("sensor", COLUMN_SOURCES, "--pause", "noise", 60.0)
-BY_CHANNELS = {AUDIO: "sound", ECG: "beats"}
+SIMULATORS = (
+    Simulator("heart", ECG_SOURCES, "--loose", "loose electrodes", 60.0),
+    Simulator("hand", MOTION_SOURCES, "--pastime", "walks, scribbles and rest", 60.0),
+    Simulator("microphone", SOUND_SOURCES, "--pause", "a quiet room", 15.0),
+    Simulator("camera", IMAGE_SOURCES, "--pause", "dark images", 20.0),
+)
+OTHER = Simulator("sensor", COLUMN_SOURCES, "--pause", "noise", 60.0)
 
 
-def simulator_of(specification: Mapping[str, Any]) -> Simulator | None:
-    """The simulated source for the features of a manifest; None if there is none."""
-    kind = str(specification.get("kind"))
-    if kind != "window":
-        return SIMULATORS.get(kind)
-    channels = tuple(specification["sensor"]["channels"])
-    if set(channels) <= set(MOTION):
-        return SIMULATORS["stroke"]
-    return SIMULATORS[BY_CHANNELS[channels]] if channels in BY_CHANNELS else COLUMNS
+def simulator_of(specification: Mapping[str, Any]) -> Simulator:
+    """The simulator for the channels in `input` of a manifest."""
+    sources = sources_for(specification["sensor"]["channels"])
+    return next((found for found in SIMULATORS if found.sources is sources), OTHER)
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,6 @@ def simulate(specification: Mapping[str, Any], seconds: float, kind: str, seed: 
     `kind`: "active" contains words or strokes, "idle" contains none.
     """
     simulator = simulator_of(specification)
-    assert simulator is not None
     source_class = simulator.sources.load("mock")
     parser = argparse.ArgumentParser()
     source_class.add_options(parser.add_argument_group())
