@@ -62,7 +62,7 @@ Row = dict[str, Any]
 
 
 def lenet() -> Any:
-    """LeNet-5 (LeCun and others 1998), with the sigmoid outputs that later copies have."""
+    """LeNet-5 (LeCun and others 1998), with the softmax that later copies have."""
     from tensorflow.keras import Input, Sequential, layers
 
     return Sequential(

@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
+from edge.bench.inputs.tensors import quantised
 from edge.convert.silence import silence
 
 LAYER_WINDOWS = 30  # on which the layers are compared
@@ -136,7 +137,7 @@ def _run(interpreter: Any, window: NDArray[np.float32]) -> None:
     values = window.reshape(given["shape"])
     if given["dtype"] is np.int8:
         scale, zero = given["quantization"]
-        values = np.clip(np.rint(values / scale) + zero, -128, 127).astype(np.int8)
+        values = quantised(values, scale, zero)
     interpreter.set_tensor(given["index"], values)
     interpreter.invoke()
 

@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 MAX_INT8_BYTES = 64 << 20  # as edge.model.model_file.MAX_BYTES: larger models are not loaded
 SUM_TOLERANCE = 0.02  # of scores that are probabilities
 PROBE = 20  # windows that show whether the outputs are probabilities
+# What is added behind a network.
+SOFTMAX = "a softmax, because its outputs are no probabilities"
+SIGMOID = "a sigmoid and the score of the other label, because its only output is no probability"
+BOTH = "the score of the other label, because it has one output"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Converted:
     finish: str
     """What was added behind the network; "" for nothing."""
     missing: list[str]
+    """A line for each runtime that cannot run it."""
 
 
 def convert(request: Request, progress: Callable[[str], None] = lambda text: None) -> Converted:
@@ -103,7 +108,8 @@ def convert(request: Request, progress: Callable[[str], None] = lambda text: Non
         truth = examples.folders if set(examples.folders) <= set(scores) else []
         comparison = compare(exact, tflite, windows, scores, truth)
     compact = remove_unused(tflite)
-    lacking = list(operators.missing(compact, str(request.out)))
+    refusal = operators.refusal(compact, str(request.out))
+    missing = [refusal] if refusal else list(operators.missing(compact))
     manifest = Manifest(
         request.task or request.out.stem,
         list(labels),
@@ -113,14 +119,9 @@ def convert(request: Request, progress: Callable[[str], None] = lambda text: Non
     )
     content = attach(compact, manifest)
     atomic_write(request.out, content)
-    if not any(line.startswith("edge-sense refuses") for line in lacking):
+    if refusal is None:
         Model.load(request.out)  # what is written can be used
-    return Converted(request.out, len(content), examples, comparison, finish, lacking)
-
-
-SOFTMAX = "a softmax, because its outputs are no probabilities"
-SIGMOID = "a sigmoid and the score of the other label, because its only output is no probability"
-BOTH = "the score of the other label, because it has one output"
+    return Converted(request.out, len(content), examples, comparison, finish, missing)
 
 
 def _finish(

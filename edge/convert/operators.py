@@ -13,13 +13,17 @@ from edge.tflite.verify import verify
 RUNTIMES = ("ai_edge_litert", "numpy")
 
 
-def missing(tflite: bytes, name: str) -> Iterator[str]:
-    """A line for each runtime that cannot run the network."""
+def refusal(tflite: bytes, name: str) -> str | None:
+    """Why edge-sense does not load the network; None if it does."""
     try:
         verify(tflite, name)
     except ModelError as error:
-        yield f"edge-sense refuses it: {error}"
-        return
+        return f"edge-sense refuses it: {error}"
+    return None
+
+
+def missing(tflite: bytes) -> Iterator[str]:
+    """A line for each runtime that cannot run a network that edge-sense loads."""
     for runtime in RUNTIMES:
         try:
             with quiet():

@@ -53,18 +53,18 @@ def input_specification(text: str | None, shape: Sequence[int]) -> dict[str, Any
         if isinstance(error, ModelError):
             raise
         raise ModelError(f"{quoted(text)} is no input ({error})") from None
-    return computed(kind, wanted)
+    return _complete(kind, wanted)
 
 
-def computed(kind: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole specification, with the constants of the features."""
+def _complete(kind: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The specification with the constants of the features."""
     found: dict[str, Any] = FEATURES.load(kind).specification(wanted)
     return found
 
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        wanted = json.loads(path.read_text())
+        wanted = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
@@ -72,7 +72,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     kind = wanted.get("kind") if isinstance(wanted, dict) else None
     if kind not in FEATURES:
         raise ModelError(f"{path} has the kind {quoted(kind)}: give one of {', '.join(FEATURES)}")
-    return computed(str(kind), wanted)
+    return _complete(str(kind), wanted)
 
 
 def _guessed(shape: Sequence[int]) -> str:
@@ -86,6 +86,8 @@ def _guessed(shape: Sequence[int]) -> str:
 def _image(values: Mapping[str, str], shape: Sequence[int]) -> dict[str, Any]:
     if "size" in values:
         height, width = map(int, values["size"].split("x"))
+        if height < 1 or width < 1:
+            raise ModelError(f"size={values['size']}: give the height and the width in pixels")
     else:
         sides = [size for size in shape if size not in (1, 3)]
         if len(sides) != 2:
@@ -104,6 +106,8 @@ def _image(values: Mapping[str, str], shape: Sequence[int]) -> dict[str, Any]:
     if "range" in values:
         low, _, high = values["range"].partition("..")
         span = float(high) - float(low)
+        if span == 0:
+            raise ModelError(f"range={values['range']}: give two different numbers")
         factor = [span] * channels
         offset = [-float(low) / span] * channels
     return {

@@ -207,6 +207,8 @@ def test_a_network_computes_a_waveform_of_a_table(wave_network, tmp_path, capsys
         (["{net}", "--labels", "a,a"], "names a label twice"),
         (["{net}", "--input", "image,size=9x10"], "takes 8 x 10 x 1, which are no images of 9"),
         (["{net}", "--input", "image,sise=9"], "'sise=9' in --input: an input of kind image has"),
+        (["{net}", "--input", "image,size=0x10"], "size=0x10: give the height and the width"),
+        (["{net}", "--input", "image,range=5..5"], "range=5..5: give two different numbers"),
         (["{net}", "--input", "pictures"], "'pictures' is no input: give --input image"),
         (["{net}", "--input", "window"], "the rate of the samples is unknown: add rate=HZ"),
         (["{net}", "--input", "window,rate=9,channels=a+b+c"], "no window of 3 channels"),

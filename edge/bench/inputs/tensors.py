@@ -36,17 +36,18 @@ def _whole_windows(specs: list[TensorSpec], windows: InputWindows) -> list[list[
         return [[tensor] for tensor in tensors]
     scale, zero = (spec.scale, spec.zero) if spec.scale else (windows.scale, windows.zero)
     if spec.dtype == np.int8 and scale:
-        return [[tensor] for tensor in _quantise(tensors, scale, zero)]
+        return [[tensor] for tensor in quantised(tensors, scale, zero)]
     return None
 
 
 def _last_steps(spec: TensorSpec, windows: InputWindows) -> list[list[Array]]:
     """The newest rows of each window, with the states of the streaming network before them."""
-    rows = _quantise(windows.tensors[:, -spec.shape[1] :], windows.scale, windows.zero)
+    rows = quantised(windows.tensors[:, -spec.shape[1] :], windows.scale, windows.zero)
     return [list(tensors) for tensors in zip(rows[:, None], *windows.states, strict=True)]
 
 
-def _quantise(tensors: Array, scale: float, zero: int) -> Array:
+def quantised(tensors: Array, scale: float, zero: int) -> Array:
+    """The tensors as int8 levels."""
     return np.clip(np.rint(tensors / scale) + zero, -128, 127).astype(np.int8)
 
 
