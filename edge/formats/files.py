@@ -53,6 +53,20 @@ def read_bytes(path: Path, max_size: int, kind: str) -> bytes:
         return path.read_bytes()
 
 
+def decoded(data: bytes, kind: str) -> str:
+    """Return the UTF-8 text in a file; RecordingError if it is not text.
+
+    `kind` names such files in the message, for example "a motion recording".
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise RecordingError(f"is not {kind}: it is not text")
+    return text
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[int]:
     """Check that the file can be read, and give its size in bytes to the `with` block.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
+from edge.formats.files import decoded
 from edge.text import MAX_VALUE, quoted, shortened
 
 TIMES = {"t": 1.0, "t_s": 1.0, "time": 1.0, "seconds": 1.0, "t_ms": 1e-3, "t_us": 1e-6}
@@ -62,12 +63,7 @@ def _layout(
 
 
 def _lines(content: bytes) -> list[str]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise RecordingError("is no table of numbers: it is not text")
+    text = decoded(content, "a table of numbers")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
         raise RecordingError("is empty: record it again")

@@ -68,10 +68,5 @@ def _parse(text: str) -> Recording:
 def _decode(data: bytes) -> str:
     if kind := file_signature.kind(data):
         raise RecordingError(f"is not a motion recording but {kind}")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise RecordingError("is not a motion recording: it is not text")
+    text = files.decoded(data, "a motion recording")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
