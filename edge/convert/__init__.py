@@ -10,5 +10,6 @@ operators      what the runtimes lack
 compact        removes from a TFLite file what no runtime needs
 convert        all of these
 
-The modules need TensorFlow (the extra `training`); nothing else of edge imports them.
+The modules need TensorFlow (the extra `training`); of edge, only the command edge-convert imports
+them.
 """
