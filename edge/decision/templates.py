@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import Decision, DecisionSettings
+from edge.decision import Decision, DecisionSettings, changed_thresholds
 from edge.decision.operating_points import OperatingPoint, choose_point
 from edge.decision.template_matching import MAX_DISTANCE, TemplateMatcher, unit_rows
 from edge.events import Detection
@@ -127,6 +127,9 @@ class TemplateSettings(DecisionSettings):
 
     def with_threshold(self, threshold: float) -> TemplateSettings:
         return replace(self, thresholds=dict.fromkeys(self.thresholds, threshold))
+
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> TemplateSettings:
+        return replace(self, thresholds=changed_thresholds(self.thresholds, thresholds))
 
     def with_budget(self, max_false_per_hour: float) -> TemplateSettings:
         return self.with_threshold(

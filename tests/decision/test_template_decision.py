@@ -10,6 +10,7 @@ import pytest
 
 from edge.decision.template_matching import TemplateMatcher, unit_rows
 from edge.decision.templates import TemplateDecision, TemplateSettings
+from edge.errors import ModelError
 from edge.features import Window
 from edge.fields import FieldError
 
@@ -96,6 +97,15 @@ def test_each_word_is_detected_once_at_its_end():
 def test_a_higher_threshold_rejects():
     settings = TemplateSettings.from_manifest(LABELS, document()).with_threshold(0.999)
     assert run(with_noise_around(TAKE_A), settings) == []
+
+
+def test_a_threshold_of_one_word_changes_only_that_word():
+    settings = TemplateSettings.from_manifest(LABELS, document()).with_thresholds({"a": 0.999})
+    assert settings.thresholds == {"a": 0.999, "b": 0.5}
+    stream = np.concatenate([with_noise_around(TAKE_A), with_noise_around(TAKE_B)])
+    assert [label for label, _ in run(stream, settings)] == ["b"]
+    with pytest.raises(ModelError, match="c is not a word of the model"):
+        settings.with_thresholds({"c": 0.5})
 
 
 def test_a_gap_forgets_half_a_word():
