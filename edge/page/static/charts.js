@@ -60,14 +60,9 @@ export class Spectrogram {
   }
 
   useTheme() {
-    const dark = color("--scheme") === "dark";
-    this.colors = palette(dark ? STOPS.dark : STOPS.light);
-    this.context.fillStyle = `rgb(${(dark ? STOPS.dark : STOPS.light)[0].join(",")})`;
-    this.context.fillRect(0, 0, RING, this.settings.bins);
-  }
-
-  clear() {
-    this.newest = null;
+    const stops = STOPS[color("--scheme")] ?? STOPS.dark;
+    this.colors = palette(stops);
+    this.context.fillStyle = `rgb(${stops[0].join(",")})`;
     this.context.fillRect(0, 0, RING, this.settings.bins);
   }
 

@@ -4,7 +4,7 @@ import { toast } from "./dom.js";
 import { t } from "./strings.js";
 
 const MAX_EVENTS = 200;
-const FIRST_WAIT = 500;
+const FIRST_WAIT = 500; // ms before it connects again
 const LONGEST_WAIT = 8000;
 
 export const store = { state: null, health: null, events: [], connected: false, record: null };
@@ -23,6 +23,7 @@ function emit(kind, value) {
 
 let socket;
 let isLeaving = false;
+let wait = FIRST_WAIT;
 
 // A page that the browser keeps for its "back" button needs no data.
 window.addEventListener("pagehide", () => {
@@ -33,7 +34,6 @@ window.addEventListener("pageshow", (event) => {
   isLeaving = false;
   if (event.persisted) connect();
 });
-let wait = FIRST_WAIT;
 
 export function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -93,7 +93,7 @@ function tellVisibility() {
 }
 document.addEventListener("visibilitychange", tellVisibility);
 
-export async function request(method, path, body) {
+async function request(method, path, body) {
   const options = { method, headers: {} };
   if (method !== "GET") {
     options.headers["Content-Type"] = "application/json";

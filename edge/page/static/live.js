@@ -5,7 +5,8 @@ import { on, post, store } from "./connection.js";
 import { color, el, fit, labelColor, rem, small } from "./dom.js";
 import { t } from "./strings.js";
 
-const MAX_LINES = 60;
+const MAX_LINES = 60; // of the list, and marks in the charts
+const KEEP_S = 12; // of the charts
 const FRESH_S = 2.5; // a detection is shown large for this time
 
 const clock = new Clock();
@@ -18,18 +19,16 @@ function span() {
 
 function newCharts(state) {
   return {
-    kind: state.kind,
     model: state.model,
     spectrogram: state.spectrogram && new Spectrogram(state.spectrogram),
     scores: new Scores(state),
-    signal: new Signal(state.kind === "ecg" ? ["--accent"] : ["--accent", "--second"]),
+    signal: new Signal(state.kind === "motion" ? ["--accent", "--second"] : ["--accent"]),
     marks: [],
     path: null,
     drawn: null,
     last: null,
     number: "",
-    numberAt: -Infinity,
-    paint: 0,
+    numberDone: false,
   };
 }
 
@@ -49,14 +48,12 @@ on("live", (live) => {
   clock.update(live.t);
   if (clock.jumps !== jumps) charts = newCharts(store.state); // the clock of the source jumped
   if (live.columns && charts.spectrogram) charts.spectrogram.add(live.columns, live.columns_t);
-  if (live.scores) charts.scores.add(live.scores, 12);
-  charts.scores.gate(live.t, live.open, 12);
-  if (live.signal) charts.signal.add(live.signal, 12);
+  if (live.scores) charts.scores.add(live.scores, KEEP_S);
+  charts.scores.gate(live.t, live.open, KEEP_S);
+  if (live.signal) charts.signal.add(live.signal, KEEP_S);
   charts.signal.gate(live.t, live.open);
-  if (live.path) {
-    charts.path = live.path;
-    charts.drawn = null;
-  } else if (charts.path && !live.open) charts.path = null;
+  if (live.path) charts.path = live.path;
+  else if (charts.path && !live.open) charts.path = null;
 });
 
 on("stroke", (stroke) => {
@@ -68,20 +65,29 @@ on("stroke", (stroke) => {
   }
 });
 
+function addMark(mark) {
+  charts.marks.push(mark);
+  if (charts.marks.length > MAX_LINES) charts.marks.shift();
+}
+
 on("near_miss", (miss) => {
-  if (!charts) return;
-  charts.marks.push({ t: miss.t, label: miss.label, weak: true });
+  if (charts) addMark({ t: miss.t, label: miss.label, weak: true });
 });
+
+function showLast(event) {
+  charts.last = { ...event, at: performance.now() };
+  charts.drawn = null; // its own path follows
+}
 
 on("event", (event) => {
   if (!charts) return;
   if (event.event === "detection") {
-    charts.marks.push({ t: event.t, label: event.label });
-    if (charts.marks.length > 60) charts.marks.shift();
+    addMark({ t: event.t, label: event.label });
     const { refractory_s: refractory, delay_s: delay } = store.state.decision;
-    if (refractory) charts.scores.spans.push([event.t + (delay ?? 0), event.t + (delay ?? 0) + refractory, event.label]);
+    const from = event.t + (delay ?? 0);
+    if (refractory) charts.scores.spans.push([from, from + refractory, event.label]);
     if (charts.scores.spans.length > 30) charts.scores.spans.shift();
-    charts.last = { ...event, at: performance.now() };
+    showLast(event);
     if (store.state.joins_digits) {
       if (charts.numberDone) charts.number = "";
       charts.numberDone = false;
@@ -91,7 +97,7 @@ on("event", (event) => {
     charts.number = event.digits;
     charts.numberDone = true;
   } else if (event.event === "rejection") {
-    charts.last = { ...event, at: performance.now() };
+    showLast(event);
   } else if (event.event === "retracted") {
     charts.marks = charts.marks.filter((mark) => mark.t !== event.t);
   }
@@ -126,10 +132,7 @@ export function show(main) {
   const showPause = () => { pause.textContent = t(store.state.listening ? "live.pause" : "live.resume"); };
   showPause();
   let frame = requestAnimationFrame(function paint() {
-    if (charts) {
-      parts.paint(store.state.ended ? clock.latest : clock.now());
-      charts.paint += 1;
-    }
+    if (charts) parts.paint(store.state.ended ? clock.latest : clock.now());
     frame = requestAnimationFrame(paint);
   });
   const stops = [
@@ -142,7 +145,7 @@ export function show(main) {
   const themed = () => {
     charts?.spectrogram?.useTheme();
     parts.useTheme?.();
-    if (charts) charts.last = charts.last && { ...charts.last };
+    if (charts?.last) charts.last = { ...charts.last }; // so that the answer is painted again
     listing.clear();
     store.events.forEach((event) => listing.add(event));
   };
@@ -168,7 +171,7 @@ function answerCard(state) {
       number.dataset.text = charts.number;
       number.textContent = charts.number;
     }
-    number.classList.toggle("done", Boolean(charts.numberDone));
+    number.classList.toggle("done", charts.numberDone);
     if (shown === last) return;
     shown = last;
     if (!last) {
@@ -184,7 +187,7 @@ function answerCard(state) {
       detail.textContent = `${last.reason}${truth(last)}`;
     }
   };
-  if (!shown) detail.textContent = state.hint || t("live.waiting");
+  detail.textContent = state.hint || t("live.waiting");
   return { node, paint };
 }
 
@@ -194,7 +197,8 @@ function truth(event) {
 
 function streamParts(state) {
   const answer = answerCard(state);
-  const first = el("canvas", { class: "wave", role: "img", id: state.spectrogram ? "spectrogram" : "signal", "aria-label": t(state.spectrogram ? "live.spectrogram" : "live.ecg") });
+  const shown = state.spectrogram ? "spectrogram" : "signal";
+  const first = el("canvas", { class: "wave", role: "img", id: shown, "aria-label": t(`live.${state.kind === "ecg" ? "ecg" : shown}`) });
   const scores = el("canvas", { class: "scores", id: "scores", role: "img", "aria-label": t("live.scores") });
   const marks = el("canvas", { class: "marks", "aria-hidden": "true" });
   const legend = el("div", { class: "legend", role: "group", "aria-label": t("live.labels") });
@@ -217,7 +221,7 @@ function streamParts(state) {
     if (charts.spectrogram) {
       charts.spectrogram.draw(first, now, seconds);
       drawFrequencies(first, state.spectrogram);
-    } else charts.signal.draw(first, now, seconds, [ecgRange()]);
+    } else charts.signal.draw(first, now, seconds, [signalRange()]);
     charts.scores.draw(scores, now, seconds, store.state.thresholds[""] === undefined ? store.state.thresholds : {});
     drawMarks(marks, now, seconds);
     answer.paint();
@@ -234,7 +238,7 @@ function streamParts(state) {
   return { nodes: [answer.node, card], paint, useTheme: () => [...legend.children].forEach((chip) => chip.useTheme()) };
 }
 
-function ecgRange() {
+function signalRange() {
   let [low, high] = [-0.5, 1];
   for (const [, value] of charts.signal.rows) {
     low = Math.min(low, value);
@@ -292,7 +296,7 @@ function drawMarks(canvas, now, seconds) {
 function motionParts(state) {
   const answer = answerCard(state);
   const stroke = el("canvas", { class: "stroke", id: "stroke", role: "img", "aria-label": t("live.stroke") });
-  const signal = el("canvas", { class: "signal", id: "signal", role: "img", "aria-label": t("live.signal") });
+  const signal = el("canvas", { class: "signal", id: "signal", role: "img", "aria-label": t("live.motion") });
   const hint = el("p", { class: "hint" });
   const bars = el("div", { class: "bars", id: "bars" });
   const rows = new Map();

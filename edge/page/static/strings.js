@@ -14,14 +14,14 @@ export const strings = {
   skip: "Skip to content",
   lost: "The connection to the device is lost. This page connects again by itself.",
   ended: "The recording has ended. What was recognised stays here until the command is stopped.",
-  noToken: "Open the link with the token that the command printed when it started.",
   noAnswer: "The device does not answer.",
   copied: "Copied",
   live: {
     title: "Live",
     spectrogram: "Spectrogram of the sound, newest at the right",
     scores: "Score of each label over the last seconds; a dashed line is a threshold",
-    signal: "Motion of the sensor over the last seconds",
+    motion: "Motion of the sensor over the last seconds",
+    signal: "Samples of the sensor over the last seconds",
     ecg: "Electrocardiogram of the last seconds",
     stroke: "The stroke as it is drawn",
     waiting: "Nothing recognised yet",
@@ -161,7 +161,6 @@ export const strings = {
     clearAsk: "Delete all clips that are not marked?",
     left: "{count} to review, {size}",
   },
-  units: { ms: "ms", mb: "MB", percent: "%", hz: "Hz", s: "s", db: "dB" },
 };
 
 export function t(path, values = {}) {

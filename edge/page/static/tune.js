@@ -9,7 +9,7 @@ const STEPS = 1000; // of a slider
 const SEND_MS = 120;
 
 // What was measured at this threshold, between two measured thresholds in proportion.
-export function expected(points, threshold) {
+function expected(points, threshold) {
   const sorted = [...points].filter((p) => p.hit_rate !== null).sort((a, b) => a.threshold - b.threshold);
   if (sorted.length < 2) return null;
   const first = sorted[0];
@@ -24,7 +24,7 @@ export function expected(points, threshold) {
 }
 
 // Of several thresholds: the mean, as if every word was said equally often.
-export function expectedOf(points, thresholds) {
+function expectedOf(points, thresholds) {
   const all = Object.values(thresholds).map((value) => expected(points, value));
   if (!all.length || all.includes(null)) return null;
   const mean = (key) => all.reduce((sum, one) => sum + one[key], 0) / all.length;
@@ -117,9 +117,9 @@ function budgetCard(body, points, changes) {
     if (document.activeElement !== range || !changes.isBusy) range.value = String(nearest);
     range.setAttribute("aria-valuetext", t("tune.falses", { count: points[range.value].false_per_hour }));
     if (!found) return;
-    const sign = { more: ["≥ ", "≥ "], less: ["≤ ", "≤ "], "": ["", ""] }[found.beyond];
-    hits.textContent = `${sign[0]}${(100 * found.hits).toFixed(0)} %`;
-    falses.textContent = `${sign[1]}${found.falses.toFixed(found.falses < 1 ? 2 : 1)}`;
+    const sign = { more: "≥ ", less: "≤ ", "": "" }[found.beyond];
+    hits.textContent = `${sign}${(100 * found.hits).toFixed(0)} %`;
+    falses.textContent = `${sign}${found.falses.toFixed(found.falses < 1 ? 2 : 1)}`;
     note.textContent = `${t("tune.measuredOn")} ${found.mixed ? t("tune.perLabel") : ""} ${found.beyond ? `(${t("tune.beyond")})` : ""}`;
     drawCurve(chart, points, found);
   };
