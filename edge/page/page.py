@@ -19,6 +19,7 @@ from edge.chain import Chain
 from edge.events import Detection, Ready, Rejection, RunEvent
 from edge.features import Window
 from edge.formats.motion.file_name import NONE_LABEL
+from edge.model import Model
 from edge.page.address import Address
 from edge.page.library import Library
 from edge.page.live_view import LOWEST, STEPS, LiveView
@@ -89,7 +90,8 @@ class Page:
 
     def _add_window(self, window: Window, scores: NDArray[np.float32]) -> None:
         """Called in the thread of the recognition."""
-        self.view.add_window(window, scores)
+        if computes_scores(self.chain.model):
+            self.view.add_window(window, scores)
         if window.stroke is not None and self.review.enabled:
             before = self._starts.get(window.t, window.stroke.start)
             self._starts[window.t] = min(before, window.stroke.start)
@@ -110,7 +112,7 @@ class Page:
             self._near_misses.show(event)
         if isinstance(event, Rejection) and event.reason == "none":
             return
-        if isinstance(event, (Detection, Rejection)):
+        if isinstance(event, (Detection, Rejection)) and "review" in self.views():
             facts = event_object(event, self.info)
             self.review.want(event.t, self._starts.get(event.t), facts)
 
@@ -159,7 +161,7 @@ class Page:
             "task": info.task,
             "model": model.path.stem,
             "runtime": model.runtime,
-            "kind": "sound" if info.is_sound else "ecg" if info.is_ecg else "motion",
+            "kind": self.kind(),
             "source": None if ready is None else ready.source,
             "channels": list(info.channels),
             "rate": info.rate,
@@ -192,9 +194,15 @@ class Page:
             return WordRecorder(label, speaker, folder, rate)
         return StrokeRecorder(label, speaker, folder, rate, channels)
 
+    def kind(self) -> str:
+        """What the page draws: `sound`, `ecg`, `motion` with its strokes, or another `signal`."""
+        if self.info.is_sound or self.info.is_ecg:
+            return "sound" if self.info.is_sound else "ecg"
+        return "motion" if self.info.has_strokes else "signal"
+
     def views(self) -> list[str]:
-        """The views that this source has."""
-        recording = [] if self.info.is_ecg else ["record", "review"]
+        """The views that this source has. Only words and strokes can be recorded."""
+        recording = ["record", "review"] if self.kind() in ("sound", "motion") else []
         return ["live", "tune", *recording, "health"]
 
     def _recording_labels(self) -> list[str]:
@@ -240,6 +248,12 @@ class _ClosingSink(PageSink):
 
     def close(self) -> None:
         self._page.server.close()
+
+
+def computes_scores(model: Model) -> bool:
+    """Whether a score for each label follows from a window: no waveform, and no embedding."""
+    labels = len(model.labels)
+    return model.settings.output_shapes(labels) == [[1, labels]]
 
 
 def _spectrogram(specification: dict[str, Any]) -> dict[str, Any] | None:

@@ -11,6 +11,9 @@ import pytest
 
 from command_process import error_message
 from edge.commands import kws_listen
+from edge.model import Model
+from edge.model.shipped import find_model
+from edge.page.page import computes_scores
 from live_page import live_page
 
 WORDS = ("--mock", "--words", "yes no", "--seed", "1")
@@ -42,6 +45,20 @@ def server_sent(page, last_id: str = "") -> list[dict[str, object]]:
         while '"summary"' not in text:
             text += connection.recv(65536).decode()
     return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+
+
+def test_a_source_without_words_or_strokes_is_a_signal_and_cannot_be_recorded(tmp_path):
+    model = find_model("ppg2abp")
+    with live_page("edge-live", tmp_path, model, "--mock") as page:
+        state = page.get("/api/state")
+        assert (state["kind"], state["pages"]) == ("signal", ["live", "tune", "health"])
+        assert page.request("POST", "/api/record", {"label": "abp"})[0] == 404
+
+
+def test_only_scores_of_labels_are_drawn():
+    """A waveform, or the embedding of a model with enrolled words, is none."""
+    models = {name: Model.load(name) for name in ("kws", "ppg2abp")}
+    assert computes_scores(models["kws"]) and not computes_scores(models["ppg2abp"])
 
 
 def test_thresholds_change_while_it_runs_and_are_read_at_the_next_start(tmp_path):
