@@ -107,13 +107,13 @@ class Review:
 
     def state(self) -> dict[str, Any]:
         """What `GET /api/review` answers."""
-        clips = []
+        clips, size = [], 0
         for path in self._facts_files():
             try:
+                size += path.with_suffix(self._suffix).stat().st_size
                 clips.append(json.loads(path.read_text()) | {"id": path.stem})
             except (OSError, ValueError):
                 continue  # deleted meanwhile, or damaged
-        size = sum(path.stat().st_size for path in self.folder.glob("*.*") if path.is_file())
         return {
             "consent": self.enabled,
             "most": MAX_CLIPS,

@@ -11,6 +11,7 @@ from edge.errors import ModelError
 from edge.formats.atomic_write import atomic_write
 
 MAX_SIZE = 1 << 16  # bytes
+ALL = ""  # the word of the one threshold of a model that has no others
 
 
 def read_settings(path: Path, settings: DecisionSettings) -> DecisionSettings:
@@ -30,15 +31,20 @@ def read_settings(path: Path, settings: DecisionSettings) -> DecisionSettings:
             f"{path} is not a settings file: save the thresholds again in the page, or delete it"
         ) from None
     try:
-        if set(scores) == {""}:
-            return settings.with_threshold(scores[""])
-        return settings.with_thresholds(scores)
+        return with_scores(settings, scores)
     except ModelError as error:
         raise ModelError(f"{path} does not fit the model: {error}") from None
 
 
+def with_scores(settings: DecisionSettings, scores: Mapping[str, float]) -> DecisionSettings:
+    """The settings with these thresholds by word, or with the one of all words."""
+    if set(scores) == {ALL}:
+        return settings.with_threshold(scores[ALL])
+    return settings.with_thresholds(scores)
+
+
 def write_settings(path: Path, model: str, thresholds: Mapping[str, float]) -> None:
-    """Replace the file. Of a model with one threshold for all labels, its word is ""."""
+    """Replace the file. Of a model with one threshold for all labels, its word is ALL."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"model": model, "thresholds": dict(thresholds)}
     atomic_write(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())

@@ -13,12 +13,11 @@ from edge.controls import Controls
 from edge.decision import DecisionSettings
 from edge.errors import EdgeError
 from edge.model import Model
-from edge.page.settings_file import write_settings
+from edge.page.settings_file import ALL, with_scores, write_settings
 
 log = logging.getLogger(__name__)
 
 REPLACED = ("--threshold", "--max-false-per-hour", "--settings")
-ALL = ""  # the word of the one threshold of a model that has no others
 
 
 class Tuning:
@@ -93,9 +92,7 @@ def _changed(settings: DecisionSettings, thresholds: Any) -> DecisionSettings:
     if not isinstance(thresholds, Mapping) or not thresholds:
         raise EdgeError("thresholds: give a score for each word")
     scores = {str(word): round(_number(score, 1), 4) for word, score in thresholds.items()}
-    if ALL in scores:
-        return settings.with_threshold(scores[ALL])
-    return settings.with_thresholds(scores)
+    return with_scores(settings, scores)
 
 
 def _number(value: Any, most: float) -> float:

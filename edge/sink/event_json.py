@@ -191,15 +191,14 @@ def _summary(event: Summary, info: StreamInfo) -> dict[str, Any]:
 
 def _counters(health: Health, detections: int, rejections: int, info: StreamInfo) -> dict[str, Any]:
     strokes = {"strokes": detections + rejections}
-    has_strokes = info.has_strokes
     return {
         "samples": health.samples,
         "lost": health.lost,
         "clipped": health.clipped,
         "rate": rounded(health.rate, 2),
-        **(strokes if has_strokes else {}),
+        **(strokes if info.has_strokes else {}),
         "detections": detections,
-        **({"rejected": rejections} if has_strokes else {}),
+        **({"rejected": rejections} if info.has_strokes else {}),
         "garbage": health.garbage,
         "errors": health.errors,
         "reconnects": health.reconnects,

@@ -43,14 +43,12 @@ def summary_lines(event: Summary, info: StreamInfo, windows: int) -> list[str]:
     `windows`: of how many a waveform was computed.
     """
     health = event.health
-    strokes = event.detections + event.rejections
-    counts = f"{strokes} strokes: {event.detections} recognised, {event.rejections} rejected"
+    counts = f"{event.detections} beats" if info.is_ecg else f"{event.detections} recognised"
     if info.waveforms:
         counts = f"{', '.join(info.waveforms)} computed for {windows} windows"
-    elif info.is_sound or not (info.has_strokes or info.is_ecg):
-        counts = f"{event.detections} recognised"
-    elif info.is_ecg:
-        counts = f"{event.detections} beats"
+    elif info.has_strokes:
+        strokes = event.detections + event.rejections
+        counts = f"{strokes} strokes: {counts}, {event.rejections} rejected"
     measured = health.rate is not None and not info.is_sound
     rate = f" at {health.rate:.1f} Hz (nominal {info.rate:g})" if measured else ""
     faults = {
