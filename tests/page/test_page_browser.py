@@ -19,6 +19,23 @@ return seen.size;
 """
 
 
+# In how many looks in a row, 100 ms apart, no stroke is shown although one was drawn before.
+WATCH_STROKES = """
+const canvas = document.querySelector('#stroke');
+window.strokes = 0;
+window.longestGap = 0;
+let gap = 0, wasDrawing = false;
+setInterval(() => {
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const isDrawing = !document.querySelector('.hint').textContent.startsWith('hold still');
+  if (wasDrawing && !isDrawing) window.strokes += 1;
+  wasDrawing = isDrawing;
+  gap = window.strokes && !isDrawing && !data.some((value) => value > 0) ? gap + 1 : 0;
+  window.longestGap = Math.max(window.longestGap, gap);
+}, 100);
+"""
+
+
 @pytest.fixture(scope="module")
 def words(tmp_path_factory):
     """kws-listen, whose simulated people say words again and again."""
@@ -77,6 +94,14 @@ def test_the_live_view_of_strokes_shows_the_path_and_the_scores(browser, strokes
     browser.wait_text("#bars", r"0\.9|1\.0")
     browser.wait_text("#events", r"\d\.\d\d · \d+ ms")
     assert browser.complaints() == []
+
+
+def test_a_finished_stroke_stays_drawn(browser, strokes):
+    view(browser, strokes, "live")
+    browser.one("#stroke")
+    browser.script(WATCH_STROKES)
+    browser.wait(lambda: browser.script("return window.strokes >= 4"), "no strokes", timeout=40)
+    assert browser.script("return window.longestGap") < 5
 
 
 def test_digits_are_joined_to_a_number(browser, tmp_path):
