@@ -112,7 +112,7 @@ def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> T
 
 def _command(args: argparse.Namespace) -> str:
     """Return the command line that trains the same model again."""
-    words = getattr(args, "words", KEYWORDS)
+    words, speak = getattr(args, "words", KEYWORDS), getattr(args, "speak", False)
     return command_line(
         f"training.{args.command}",
         {
@@ -120,8 +120,8 @@ def _command(args: argparse.Namespace) -> str:
             "--download": args.download and args.download.resolve().name,
             "--noise": file_names(args.noise),
             "--words": [] if tuple(words) == KEYWORDS else list(words),
-            "--speak": getattr(args, "speak", False),
-            "--language": args.language if getattr(args, "speak", False) else None,
+            "--speak": speak,
+            "--language": args.language if speak else None,
             "--talk": folder_names(args.talk),
             "--test-noise": file_names(args.test_noise),
             "--others": folder_names(args.others),
