@@ -1,4 +1,7 @@
-"""The same few networks of each operator, with every call."""
+"""The same few networks of each operator in every run of a program.
+
+Other programs may get others: Hypothesis also tries the constants in the modules that are imported.
+"""
 
 from __future__ import annotations
 

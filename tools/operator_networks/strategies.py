@@ -225,8 +225,9 @@ def reduction(draw: Draw, name: str) -> Operation:
     result = like(source, out)
     if name in ("MEAN", "SUM"):
         count = 1 if name == "MEAN" else prod(shape[axis] for axis in axes)
-        # The reference kernel of SUM does not clip.
-        wanted = source.single_scale * (between(draw, 0.4, 2) if name == "MEAN" else 2.1 * count)
+        # The reference kernel of SUM does not clip: its levels must stay below 255 / 2.05 = 124.
+        factor = between(draw, 0.4, 2) if name == "MEAN" else between(draw, 2.05, 2.3) * count
+        wanted = source.single_scale * factor
         result = TensorOf(out, float(np.float32(wanted)), 0 if name == "SUM" else source.zero)
     places = constant_of(np.array(axes, np.int32))
     return Operation(name, [source, places], [result], 27, {0: Scalar("B", keep)}, 2)
