@@ -57,34 +57,31 @@ def _aligned(value: Value, rank: int) -> Any:
     if value.rank == rank:
         return value.last()
     shape = [1] * (rank - value.rank) + [int(size) for size in value.tensor.shape]
-    tensor = value.tensor
-    tensor = tensor.reshape(shape) if value.is_constant else tf.reshape(tensor, shape)
-    return Value(tensor).last() if rank > 2 else tensor
+    shaped = _with_shape(value.tensor, shape)
+    return shaped.last() if rank > 2 else shaped.tensor
 
 
 def _pads(attributes: Attributes, count: int, sizes: Sequence[int], window: Sequence[int],
           strides: Sequence[int]) -> list[list[int]]:  # fmt: skip
     """How much is added before and after each axis of positions."""
     automatic = attributes.get("auto_pad", b"NOTSET").decode()
-    if automatic in ("SAME_UPPER", "SAME_LOWER"):
-        found = []
-        for size, width, stride in zip(sizes, window, strides, strict=True):
-            total = max((-(-size // stride) - 1) * stride + width - size, 0)
-            small, large = total // 2, total - total // 2
-            found.append([small, large] if automatic == "SAME_UPPER" else [large, small])
-        return found
+    if automatic == "SAME_UPPER":
+        return _same_pads(sizes, window, strides)
+    if automatic == "SAME_LOWER":
+        return [[large, small] for small, large in _same_pads(sizes, window, strides)]
     pads = attributes.get("pads", [0] * 2 * count)
     return [[pads[k], pads[k + count]] for k in range(count)]
 
 
-def _is_same(pads: list[list[int]], sizes: Sequence[int], window: Sequence[int],
-             strides: Sequence[int]) -> bool:  # fmt: skip
-    """Whether TensorFlow's padding "SAME" is this padding."""
-    for pad, size, width, stride in zip(pads, sizes, window, strides, strict=True):
+def _same_pads(
+    sizes: Sequence[int], window: Sequence[int], strides: Sequence[int]
+) -> list[list[int]]:
+    """What TensorFlow's padding "SAME" adds before and after each axis."""
+    found = []
+    for size, width, stride in zip(sizes, window, strides, strict=True):
         total = max((-(-size // stride) - 1) * stride + width - size, 0)
-        if pad != [total // 2, total - total // 2]:
-            return False
-    return True
+        found.append([total // 2, total - total // 2])
+    return found
 
 
 def _padded(tensor: Any, pads: list[list[int]], value: float = 0.0) -> Any:
@@ -104,7 +101,7 @@ def _convolution(values: Sequence[Value], attributes: Attributes) -> list[Value]
     sizes = tensor.shape.as_list()[1:-1]
     pads = _pads(attributes, count, sizes, window, strides)
     padding = "VALID"
-    if _is_same(pads, sizes, window, strides):
+    if pads == _same_pads(sizes, window, strides):
         padding = "SAME"
     else:
         tensor = _padded(tensor, pads)
@@ -179,7 +176,7 @@ def _pool(kind: str) -> Operator:
         pads = _pads(attributes, count, sizes, window, strides)
         padding = "VALID"
         counts_pads = kind == "AVG" and attributes.get("count_include_pad", 0)
-        if _is_same(pads, sizes, window, strides) and not counts_pads:
+        if pads == _same_pads(sizes, window, strides) and not counts_pads:
             padding = "SAME"
         elif kind == "AVG" and any(map(any, pads)) and not counts_pads:
             raise ModelError("an average pooling has a padding that no runtime has")
@@ -234,9 +231,7 @@ def _reshape(values: Sequence[Value], attributes: Attributes) -> list[Value]:
     before = [int(size) for size in tensor.shape]
     wanted = [int(size) for size in values[1].tensor]
     shape = [before[k] if size == 0 else size for k, size in enumerate(wanted)]
-    if isinstance(tensor, np.ndarray):
-        return [Value(tensor.reshape(shape))]
-    return [Value(tf.reshape(tensor, shape))]
+    return [_with_shape(tensor, shape)]
 
 
 def _axes(values: Sequence[Value], attributes: Attributes) -> list[int] | None:
