@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-import shutil
+import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from command_process import run, start
 from edge.commands.edge_fleet import main
 from fleet_devices import open_device, running_devices
-from mqtt_broker import PASSWORD, USER, Broker, Subscriber, free_port, running_broker
+from mqtt_broker import (
+    PASSWORD,
+    USER,
+    Broker,
+    Subscriber,
+    free_port,
+    running_broker,
+    skipped_without_mosquitto,
+)
 from sample_events import WORD
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()),
-    reason="mosquitto is not installed: make tools",
-)
+pytestmark = skipped_without_mosquitto()
 
 
 @pytest.fixture
@@ -79,8 +83,6 @@ def test_show_compares_the_clock_of_a_device(fleet, capsys, monkeypatch):
 
 
 def test_logs_are_the_last_messages_of_a_device(fleet, capsys, caplog):
-    import logging
-
     caplog.set_level(logging.INFO)
     logging.getLogger("edge").warning("the %s is unplugged", "microphone\x1b")
     assert main(["logs", "kitchen_kws", "--lines", "50"]) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,12 +26,9 @@ from edge.sink.mqtt import connection
 from edge.sink.mqtt.address import parse_address
 from edge.sink.mqtt.sink import MqttSink
 from fleet_devices import open_device, running_devices
-from mqtt_broker import Broker, running_broker, wait_until
+from mqtt_broker import Broker, running_broker, skipped_without_mosquitto, wait_until
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()),
-    reason="mosquitto is not installed: make tools",
-)
+pytestmark = skipped_without_mosquitto()
 
 
 @pytest.fixture

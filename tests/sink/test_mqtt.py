@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +20,18 @@ from edge.sink.mqtt.address import identifier, parse_address
 from edge.sink.mqtt.discovery import discovery
 from edge.sink.mqtt.options import PASSWORD as PASSWORD_VARIABLE
 from edge.sink.mqtt.sink import MqttSink
-from mqtt_broker import PASSWORD, USER, Broker, Subscriber, running_broker, wait_until
+from mqtt_broker import (
+    PASSWORD,
+    USER,
+    Broker,
+    Subscriber,
+    running_broker,
+    skipped_without_mosquitto,
+    wait_until,
+)
 from sample_events import CHUNK, WORD, health
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()),
-    reason="mosquitto is not installed: make tools",
-)
+pytestmark = skipped_without_mosquitto()
 # paho leaves the socket of a failed TLS handshake to the garbage collector.
 FAILED_TLS = pytest.mark.filterwarnings(
     "ignore:.*SSLSocket:pytest.PytestUnraisableExceptionWarning"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("mosquitto", "openssl")  # of Debian
+PROGRAM = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 START_TIMEOUT = TIMEOUT = 10.0  # s
 USER, PASSWORD = "edge", "a pass:word"
 
@@ -60,8 +61,7 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        self._process = subprocess.Popen([program, "-c", self._configuration])
+        self._process = subprocess.Popen([PROGRAM, "-c", self._configuration])
         until = time.monotonic() + START_TIMEOUT
         while True:
             try:
@@ -91,6 +91,15 @@ class Broker:
 
     def log(self) -> str:
         return (self.folder / "mosquitto.log").read_text()
+
+
+def skipped_without_mosquitto() -> Any:
+    """The mark of tests that need a broker."""
+    import pytest
+
+    return pytest.mark.skipif(
+        not Path(PROGRAM).exists(), reason="mosquitto is not installed: make tools"
+    )
 
 
 @contextmanager

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
-import pytest
-
+from mqtt_broker import skipped_without_mosquitto
 from tools import fleet_figures
 
 
-@pytest.mark.skipif(
-    not (shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()),
-    reason="mosquitto is not installed: make tools",
-)
+@skipped_without_mosquitto()
 def test_a_small_fleet_is_measured(capsys):
     assert fleet_figures.main(["--devices", "5", "--seconds", "2"]) == 0
     printed = capsys.readouterr().out
