@@ -31,6 +31,7 @@ from edge.cli.recording_options import (
 from edge.cli.run import run_command
 from edge.cli.signals import INTERRUPTED
 from edge.cli.sound_session import SoundSessionSettings
+from edge.decision.templates import MAX_TAKES
 from edge.enroll.enroll import enroll
 from edge.enroll.report import report
 from edge.errors import EdgeError
@@ -90,7 +91,7 @@ def _add_options(parser: CommandParser) -> None:
     group.add_argument(
         "--takes",
         type=int,
-        choices=range(1, 51),
+        choices=range(1, MAX_TAKES + 1),
         default=4,
         metavar="N",
         help="how many takes of each word to record, with those already saved (4)",

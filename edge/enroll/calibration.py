@@ -17,7 +17,8 @@ from edge.decision.template_matching import MAX_DISTANCE, TemplateMatcher
 from edge.decision.templates import EnrolledWord
 from edge.enroll.embedding_file import Bank
 
-FALSE_PER_HOUR = 1.0  # of all words together, at a score of 0.5
+THRESHOLD = 0.5  # the score at the distance that is found
+FALSE_PER_HOUR = 1.0  # of all words together in the bank, at this score
 BLOCK_S = 0.6  # in which a word has one false accept at most: the refractory time
 TAIL = 24  # lowest distances that the fit uses
 STREAMS = 64  # parts of the bank that are compared at once

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ class Embedding:
         self.step: int = file.input["step"]
         """Rows of the spectrogram in a step."""
         self.step_s = self.step * self.front_end.hop / self.front_end.rate_hz
+        self.rate = self.front_end.rate_hz
         self._window_rows: int = file.input["shape"][0]
         self.runtime, network = load_network(
             file.network, Path("the embedding"), file.dimensions, runtime
@@ -32,24 +32,22 @@ class Embedding:
         assert isinstance(network, StreamingNetwork)
         self._network = network
 
-    @cached_property
-    def rate(self) -> int:
-        return self.front_end.rate_hz
+    def of_recording(self, samples: Samples) -> NDArray[np.float32]:
+        """Return the embeddings of a recording, a row for each step; `steps` selects a part.
 
-    def of_sound(self, samples: Samples, start_s: float, end_s: float) -> NDArray[np.float32]:
-        """Return the embeddings of the sound from `start_s` to `end_s`, a row for each step.
-
-        The sound around it is used as well. Where there is none, its first and last row are
-        repeated, as silence would give other embeddings than the room.
+        Before and after the recording, its first and last row are repeated, as silence would give
+        other embeddings than the room.
         """
         rows = self.front_end.frames(samples)
         delay = round(self.file.delay_s / self.step_s)
         before = -(-self._window_rows // self.step) * self.step
         rows = np.pad(rows, ((before, (delay + 1) * self.step), (0, 0)), mode="edge")
-        embeddings = self.of_rows(rows)
-        first = before // self.step + delay
+        return self.of_rows(rows)[before // self.step + delay :]
+
+    def steps(self, start_s: float, end_s: float) -> slice:
+        """Return the steps of a recording from `start_s` to `end_s`, at least one."""
         start, end = round(start_s / self.step_s), round(end_s / self.step_s)
-        return embeddings[first + start : first + max(end, start + 1)]
+        return slice(start, max(end, start + 1))
 
     def of_rows(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the embedding of each step of rows of the spectrogram."""

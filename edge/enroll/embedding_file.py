@@ -75,7 +75,8 @@ class EmbeddingFile:
     """From a sound to the embedding that describes it."""
     bank: Bank
     measured: Mapping[str, float]
-    """Shares of words that were detected in the tests: "speaker" and "others"."""
+    """In the tests: the shares of words that were detected, "speaker" and "others", and
+    "false_per_hour", the false accepts an hour at a score of 0.5. Empty before the tests."""
     provenance: Mapping[str, Any]
 
     @classmethod

@@ -22,6 +22,14 @@ MARGIN_S = 0.04  # before and after a word that belong to its template
 
 
 @dataclass(frozen=True)
+class EmbeddedTake:
+    template: NDArray[np.int8]
+    """The embeddings of the word, as a model file stores them."""
+    recording: NDArray[np.float32]
+    """The embeddings of the whole recording."""
+
+
+@dataclass(frozen=True)
 class Enrolment:
     words: Mapping[str, EnrolledWord]
     takes: Mapping[str, list[WordTake]]
@@ -48,18 +56,16 @@ def enroll(
 def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
     """Enrol words of takes that were read."""
     file = embedding.file
-    templates: dict[str, list[NDArray[np.int8]]] = {}
-    recordings: dict[str, list[NDArray[np.float32]]] = {}
-    for word, of_word in takes.words.items():
-        templates[word] = [template(take, embedding) for take in of_word]
-        recordings[word] = [
-            embedding.of_sound(take.samples, 0.0, len(take.samples) / embedding.rate)
-            for take in of_word
-        ]
+    embedded = {
+        word: [embed_take(take, embedding) for take in of_word]
+        for word, of_word in takes.words.items()
+    }
+    templates = {word: [take.template for take in of_word] for word, of_word in embedded.items()}
+    recordings = {word: [take.recording for take in of_word] for word, of_word in embedded.items()}
     enrolled = enrolled_words(templates, file.bank, embedding.step_s)
     provenance = {
         "command": "kws-enroll",
-        "takes": {word: len(of_word) for word, of_word in templates.items()},
+        "takes": {word: len(of_word) for word, of_word in takes.words.items()},
         "embedding": dict(file.provenance),
         "versions": {"edge-sense": edge.__version__},
     }
@@ -74,7 +80,10 @@ def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
     )
 
 
-def template(take: WordTake, embedding: Embedding) -> NDArray[np.int8]:
-    """Return the embeddings of the word in a take, as a model file stores them."""
-    start, end = max(0.0, take.start - MARGIN_S), take.end + MARGIN_S
-    return stored_take(embedding.of_sound(take.samples, start, end)[:MAX_STEPS])
+def embed_take(take: WordTake, embedding: Embedding) -> EmbeddedTake:
+    embeddings = embedding.of_recording(take.samples)
+    word = embedding.steps(max(0.0, take.start - MARGIN_S), take.end + MARGIN_S)
+    return EmbeddedTake(
+        template=stored_take(embeddings[word][:MAX_STEPS]),
+        recording=embeddings[embedding.steps(0.0, len(take.samples) / embedding.rate)],
+    )

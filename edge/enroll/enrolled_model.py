@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.decision.templates import EnrolledWord
-from edge.enroll.calibration import FALSE_PER_HOUR
+from edge.enroll.calibration import FALSE_PER_HOUR, THRESHOLD
 from edge.enroll.embedding_file import EmbeddingFile
 from edge.model import Manifest, attach
 
 OTHER = "unknown"  # the label of everything else
-THRESHOLD = 0.5
 PEAK_S = 0.12  # three steps: a score that falls for so long has passed its peak
 REFRACTORY_S = 0.6
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)  # false accepts an hour

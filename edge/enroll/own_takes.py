@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from edge.decision.template_matching import MAX_DISTANCE, TemplateMatcher
 from edge.decision.templates import EnrolledWord
-
-THRESHOLD = 0.5
+from edge.enroll.calibration import THRESHOLD
 
 
 @dataclass(frozen=True)

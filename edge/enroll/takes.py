@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.decision.templates import MAX_TAKES
+from edge.enroll.enrolled_model import OTHER
 from edge.errors import EdgeError, RecordingError
 from edge.formats.sound import find, read
 from edge.takes.sound.endpoints import Segment, find_segments
@@ -21,7 +23,6 @@ MIN_PEAK = 0.003  # of full scale: -50 dB
 FULL_SCALE = 0.999
 MAX_CLIPPED = 0.002  # share of the samples of the word
 MAX_WORDS = 50
-MAX_TAKES = 50  # of a word
 MAX_NAME = 40  # characters
 
 Samples = NDArray[np.float32]
@@ -62,7 +63,7 @@ def read_takes(folder: Path, rate: int, words: Sequence[str] | None = None) -> T
     found: dict[str, list[WordTake]] = {}
     left_out: list[str] = []
     for word in chosen:
-        if len(word) > MAX_NAME or not word.isprintable() or word == "unknown":
+        if len(word) > MAX_NAME or not word.isprintable() or word == OTHER:
             raise EdgeError(f"{word!r} cannot be the name of a word: rename the folder")
         found[word] = []
         for path in find([folder / word])[:MAX_TAKES]:
