@@ -31,7 +31,7 @@ def align(
         came_from_previous[step] = previous > score
         score = np.maximum(score, previous) + emitted[:, step]
     state = np.where(score[:, -1] >= score[:, -2], width - 1, width - 2)
-    best = score.max(axis=1) if width < 2 else np.maximum(score[:, -1], score[:, -2])
+    best = np.maximum(score[:, -1], score[:, -2])
     path = np.empty((count, steps), np.int64)
     for step in reversed(range(steps)):
         path[:, step] = state

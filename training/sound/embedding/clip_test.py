@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +18,15 @@ from numpy.typing import NDArray
 from edge.decision.template_matching import MAX_DISTANCE, TemplateMatcher
 from edge.enroll.embedding import Embedding
 from edge.enroll.embedding_file import EmbeddingFile
-from edge.enroll.enroll import template
-from edge.enroll.takes import WordTake, read_take
+from edge.enroll.enroll import EmbeddedTake, embed_take
+from edge.enroll.takes import read_take
 from edge.errors import EdgeError
 from training.sound.data.clip_files import LabelledClip
-from training.sound.embedding.config import KEPT_OUT
-from training.sound.embedding.people import TAKES_OF_TESTED, test_clips, tested_speakers
+from training.sound.embedding.people import enrolled_takes, test_clips
 
 TAKES = 3
-OTHER_PEOPLE = 8  # clips of the word by other people, for each enrolled word
-OTHER_WORDS = 12  # clips of other words, for each enrolled word
+COUNTS = {"own": None, "others": 8, "false_own": 8, "false_others": 12}
+"""Clips of each group that are tested with an enrolled word, at most."""
 
 
 @dataclass(frozen=True)
@@ -42,74 +43,50 @@ class ClipFigures:
 
 def measure_clips(file: EmbeddingFile, clips: Sequence[LabelledClip], seed: int = 0) -> ClipFigures:
     embedding, rng = Embedding(file), np.random.default_rng(seed)
-    tested, cached = tested_speakers(clips), dict[str, WordTake | None]()
-    embedded: dict[str, NDArray[np.float32]] = {}
     candidates = test_clips(clips)
-    distances: dict[str, list[float]] = {
-        "own": [],
-        "others": [],
-        "false_own": [],
-        "false_others": [],
-    }
+    distances: dict[str, list[float]] = {group: [] for group in COUNTS}
 
-    def take(clip: LabelledClip) -> WordTake | None:
-        key = str(clip.path)
-        if key not in cached:
-            try:
-                cached[key] = read_take(clip.path, embedding.rate)
-            except EdgeError:
-                cached[key] = None
-        return cached[key]
+    @cache
+    def embed(path: Path) -> EmbeddedTake | None:
+        try:
+            return embed_take(read_take(path, embedding.rate), embedding)
+        except EdgeError:
+            return None
 
-    for speaker in tested:
-        for word in KEPT_OUT:
-            own = [clip for clip in clips if (clip.speaker, clip.word) == (speaker, word)]
-            if len(own) < TAKES_OF_TESTED:
-                continue
-            enrolled = [found for found in map(take, own[:TAKES]) if found]
+    def embed_all(chosen: Sequence[LabelledClip]) -> list[EmbeddedTake]:
+        return [take for clip in chosen if (take := embed(clip.path))]
+
+    for speaker, words in enrolled_takes(clips).items():
+        for word, own in words.items():
+            enrolled = embed_all(own[:TAKES])
             if len(enrolled) < TAKES:
                 continue
-            matcher = TemplateMatcher([[template(found, embedding) for found in enrolled]])
-            groups = {
-                "own": own[TAKES:],
-                "others": [c for c in candidates if c.word == word and c.speaker != speaker],
-                "false_own": [c for c in candidates if c.word != word and c.speaker == speaker],
-                "false_others": [c for c in candidates if c.word != word and c.speaker != speaker],
-            }
-            counts = {
-                "others": OTHER_PEOPLE,
-                "false_own": OTHER_PEOPLE,
-                "false_others": OTHER_WORDS,
-            }
-            for name, group in groups.items():
-                order = rng.permutation(len(group))[: counts.get(name, len(group))]
-                for clip in (group[k] for k in order):
-                    found = take(clip)
-                    if found:
-                        key = str(found.path)
-                        if key not in embedded:
-                            seconds = len(found.samples) / embedding.rate
-                            embedded[key] = embedding.of_sound(found.samples, 0.0, seconds)
-                        distances[name].append(_distance(matcher, embedded[key]))
-    return _at_best_threshold({name: np.array(values) for name, values in distances.items()})
+            matcher = TemplateMatcher([[take.template for take in enrolled]])
+            groups = _groups(candidates, speaker, word) | {"own": own[TAKES:]}
+            for group, count in COUNTS.items():
+                order = rng.permutation(len(groups[group]))[:count]
+                tested = embed_all([groups[group][k] for k in order])
+                distances[group] += [_distance(matcher, take.recording) for take in tested]
+    found = {group: np.array(values) for group, values in distances.items()}
+    own_share, false_own = _shares(found["own"], found["false_own"])
+    others_share, false_others = _shares(found["others"], found["false_others"])
+    return ClipFigures(own_share, others_share, false_own, false_others)
+
+
+def _groups(
+    clips: Sequence[LabelledClip], speaker: str, word: str
+) -> dict[str, list[LabelledClip]]:
+    """Return the clips that the takes of a word are compared with, but the speaker's own takes."""
+    return {
+        "others": [c for c in clips if c.word == word and c.speaker != speaker],
+        "false_own": [c for c in clips if c.word != word and c.speaker == speaker],
+        "false_others": [c for c in clips if c.word != word and c.speaker != speaker],
+    }
 
 
 def _distance(matcher: TemplateMatcher, embeddings: NDArray[np.float32]) -> float:
     matcher.reset()
-    lowest = MAX_DISTANCE
-    for row in embeddings:
-        lowest = min(lowest, float(matcher.step(row)[0]))
-    return lowest
-
-
-def _at_best_threshold(distances: dict[str, NDArray[np.float64]]) -> ClipFigures:
-    words, false = (
-        (distances["own"], distances["false_own"]),
-        (distances["others"], distances["false_others"]),
-    )
-    own, false_own = _shares(*words)
-    others, false_others = _shares(*false)
-    return ClipFigures(own, others, false_own, false_others)
+    return min([MAX_DISTANCE, *(float(matcher.step(row)[0]) for row in embeddings)])
 
 
 def _shares(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> tuple[float, float]:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.sound.data.clip_files import LabelledClip
-from training.sound.embedding.config import KEPT_OUT
-from training.sound.embedding.people import tested_speakers
+from training.sound.embedding.people import enrolled_takes
 
 TAKES = 4
 CODE = (
@@ -33,23 +32,15 @@ class EnrolmentCost:
 
 
 def measure_cost(clips: Sequence[LabelledClip]) -> EnrolmentCost:
-    """Return the cost of enrolling the kept-out words of the person with most takes of them.
+    """Return the cost of enrolling the kept-out words of the person who enrols most of them.
 
     The command uses the shipped embedding.
     """
-    tested = tested_speakers(clips)
+    words = max(enrolled_takes(clips).values(), key=len)
     with tempfile.TemporaryDirectory() as folder:
-        best: dict[str, list[LabelledClip]] = {}
-        for speaker in tested:
-            takes = {
-                word: [c for c in clips if (c.speaker, c.word) == (speaker, word)][:TAKES]
-                for word in KEPT_OUT
-            }
-            takes = {word: found for word, found in takes.items() if len(found) == TAKES}
-            best = max(best, takes, key=len)
-        for word, found in best.items():
+        for word, takes in words.items():
             (Path(folder) / "takes" / word).mkdir(parents=True)
-            for clip in found:
+            for clip in takes[:TAKES]:
                 shutil.copy(clip.path, Path(folder) / "takes" / word)
         out = Path(folder) / "out.tflite"
         done = subprocess.run(
@@ -59,4 +50,4 @@ def measure_cost(clips: Sequence[LabelledClip]) -> EnrolmentCost:
             check=True,
         )
     seconds, memory = map(float, done.stdout.split()[-2:])
-    return EnrolmentCost(len(best), TAKES * len(best), seconds, memory)
+    return EnrolmentCost(len(words), TAKES * len(words), seconds, memory)

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 
@@ -21,12 +20,17 @@ from edge.enroll.embedding import Embedding
 from edge.enroll.embedding_file import EmbeddingFile
 from edge.enroll.enroll import Enrolment, enroll_takes
 from edge.enroll.takes import Takes, read_take
-from edge.errors import EdgeError
+from edge.errors import EdgeError, RecordingError
 from edge.model import Model
 from training.common.progress import Progress
 from training.sound.data.clip_files import LabelledClip
 from training.sound.embedding.config import KEPT_OUT
-from training.sound.embedding.people import TAKES_OF_TESTED, test_clips, tested_speakers
+from training.sound.embedding.people import (
+    TAKES_OF_TESTED,
+    enrolled_takes,
+    test_clips,
+    tested_speakers,
+)
 from training.sound.evaluate.long_audio import Samples
 from training.sound.evaluate.long_audio.mixing import mix_clips
 from training.sound.evaluate.long_audio.schedule import MixConfig
@@ -61,8 +65,6 @@ class LiveFigures:
     hours: float = 0.0
     expected_own: float = 0.0
     """Of the own takes, as kws-enroll predicts it from the enrolled takes."""
-    seconds: float = 0.0
-    """Longest enrolment."""
 
 
 @dataclass(frozen=True)
@@ -73,34 +75,33 @@ class Enrolled:
     settings: TemplateSettings
     later: list[LabelledClip]
     """A take of each word that was not enrolled."""
-    seconds: float
-    """That the enrolment took."""
 
 
 def measure_live(
     file: EmbeddingFile,
     clips: Sequence[LabelledClip],
     noise: Sequence[Samples],
-    threshold_budget: float | None = None,
     folds: int = 1,
 ) -> LiveFigures:
     """Return the figures of all tested people; `folds` of their takes are the later one in turn."""
     people = list(_enrolled(file, clips, folds))
-    model = _shared_model(people[0])
+    if not people:
+        raise RecordingError(
+            f"nobody said {MIN_WORDS} of the words {', '.join(KEPT_OUT)} {TAKES_OF_TESTED} times: "
+            "give Speech Commands in --data"
+        )
+    model = _load(people[0].enrolment)
     other_speech = _other_speech(model, clips, noise)
-    others = _words_of_others(model, clips, noise)
+    others = _words_of_others(model, clips)
     figures, progress = LiveFigures(), Progress("enrolled models", len(people))
     for number, person in enumerate(people):
         settings = person.settings
-        if threshold_budget is not None:
-            settings = settings.with_budget(threshold_budget)
         figures.models += 1
-        figures.seconds = max(figures.seconds, person.seconds)
         for result in person.enrolment.results:
             figures.expected_own += (
                 result.detected / len(person.enrolment.results) * len(person.words)
             )
-        own = _detect(settings, person.words, _scored(model, person.later, noise, seed=number))
+        own = _detect(settings, person.words, _scored(model, person.later, seed=number))
         figures.own += own.words
         figures.own_detected += own.hits
         found = _detect(settings, person.words, others)
@@ -121,16 +122,10 @@ def measure_live(
 
 def _enrolled(file: EmbeddingFile, clips: Sequence[LabelledClip], folds: int) -> Iterator[Enrolled]:
     embedding = Embedding(file)
-    for speaker in tested_speakers(clips):
-        takes = {
-            word: [clip for clip in clips if (clip.speaker, clip.word) == (speaker, word)]
-            for word in KEPT_OUT
-        }
-        takes = {word: found for word, found in takes.items() if len(found) >= TAKES_OF_TESTED}
+    for speaker, takes in enrolled_takes(clips).items():
         if len(takes) < MIN_WORDS:
             continue
         for fold in range(folds):
-            started = perf_counter()
             try:
                 read = {
                     word: [read_take(clip.path, embedding.rate) for clip in _others(found, fold)]
@@ -140,11 +135,10 @@ def _enrolled(file: EmbeddingFile, clips: Sequence[LabelledClip], folds: int) ->
             except EdgeError as error:
                 log.warning("%s is left out: %s", speaker, error)
                 continue
-            seconds = perf_counter() - started
             later = [found[fold] for found in takes.values()]
             model = _load(enrolment)
             assert isinstance(model.settings, TemplateSettings)
-            yield Enrolled(speaker, tuple(read), enrolment, model.settings, later, seconds)
+            yield Enrolled(speaker, tuple(read), enrolment, model.settings, later)
 
 
 def _others(takes: Sequence[LabelledClip], left_out: int) -> list[LabelledClip]:
@@ -158,10 +152,6 @@ def _load(enrolment: Enrolment) -> Model:
         return Model.load(path)
 
 
-def _shared_model(person: Enrolled) -> Model:
-    return _load(person.enrolment)
-
-
 def _other_speech(
     model: Model, clips: Sequence[LabelledClip], noise: Sequence[Samples]
 ) -> ScoredAudio:
@@ -173,9 +163,7 @@ def _other_speech(
     return run_features_and_network(model, audio)
 
 
-def _words_of_others(
-    model: Model, clips: Sequence[LabelledClip], noise: Sequence[Samples]
-) -> ScoredAudio:
+def _words_of_others(model: Model, clips: Sequence[LabelledClip]) -> ScoredAudio:
     """Return the kept-out words by people who enrol none, each person once for a word."""
     rng, tested = np.random.default_rng(0), set(tested_speakers(clips))
     chosen = []
@@ -185,12 +173,10 @@ def _words_of_others(
         }
         of_word = [by_speaker[who] for who in sorted(by_speaker)]
         chosen += [of_word[k] for k in rng.permutation(len(of_word))[:OTHERS_PER_WORD]]
-    return _scored(model, chosen, noise, seed=0)
+    return _scored(model, chosen, seed=0)
 
 
-def _scored(
-    model: Model, clips: Sequence[LabelledClip], noise: Sequence[Samples], seed: int
-) -> ScoredAudio:
+def _scored(model: Model, clips: Sequence[LabelledClip], seed: int) -> ScoredAudio:
     """Return audio in which each clip is said about once, with pauses and without noise."""
     config = MixConfig(seconds=2.2 * len(clips) + 3, gap_s=GAP_S, speech_s=1e6, seed=seed)
     (audio,) = mix_clips(clips, {clip.word for clip in clips}, (), config)

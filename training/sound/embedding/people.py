@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,24 +26,38 @@ def find_clips(folders: Sequence[str]) -> list[LabelledClip]:
     return [clip for clip in clips if clip.word not in (SILENCE, UNKNOWN) and clip.speaker]
 
 
-def tested_speakers(clips: Sequence[LabelledClip]) -> list[str]:
-    """Return the people with so many takes of a kept-out word that they can be enrolled.
+def enrolled_takes(clips: Sequence[LabelledClip]) -> dict[str, dict[str, list[LabelledClip]]]:
+    """Return the takes of each kept-out word of the people who enrol it in the tests.
 
-    Nothing is trained on them.
+    They are the people who said it often enough; nothing is trained on them.
     """
-    counts = Counter((clip.speaker, clip.word) for clip in clips if clip.word in KEPT_OUT)
-    return sorted({who for (who, _), count in counts.items() if count >= TAKES_OF_TESTED})
+    takes: dict[tuple[str, str], list[LabelledClip]] = defaultdict(list)
+    for clip in clips:
+        takes[clip.speaker, clip.word].append(clip)
+    enough = {key: found for key, found in takes.items() if len(found) >= TAKES_OF_TESTED}
+    return {
+        speaker: {word: enough[speaker, word] for word in KEPT_OUT if (speaker, word) in enough}
+        for speaker in sorted({speaker for speaker, word in enough if word in KEPT_OUT})
+    }
+
+
+def tested_speakers(clips: Sequence[LabelledClip]) -> list[str]:
+    """Return the people who enrol words in the tests."""
+    return list(enrolled_takes(clips))
 
 
 def training_clips(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
     """Return the clips that may be trained on, or be in the bank."""
-    listed = {clip.speaker for clip in clips if clip.split in HELD_OUT_SPLITS}
-    excluded = listed | set(tested_speakers(clips))
+    excluded = _people_not_trained_on(clips)
     return [clip for clip in clips if clip.word not in KEPT_OUT and clip.speaker not in excluded]
 
 
 def test_clips(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
     """Return the clips of people that nothing was trained on."""
+    excluded = _people_not_trained_on(clips)
+    return [clip for clip in clips if clip.speaker in excluded]
+
+
+def _people_not_trained_on(clips: Sequence[LabelledClip]) -> set[str]:
     listed = {clip.speaker for clip in clips if clip.split in HELD_OUT_SPLITS}
-    chosen = listed | set(tested_speakers(clips))
-    return [clip for clip in clips if clip.speaker in chosen]
+    return listed | set(tested_speakers(clips))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
 from functools import cache
 from math import gcd
 from typing import Any
@@ -123,14 +122,3 @@ def load_espeak() -> Espeak:
         return Espeak(ctypes.CDLL(LIBRARY))
     except OSError:
         raise EdgeError(MISSING) from None
-
-
-def languages() -> list[str]:
-    """Return the languages that can be spoken, such as "de" and "pt-br"."""
-    try:
-        listed = subprocess.run(
-            ["espeak-ng", "--voices"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        raise EdgeError(MISSING) from None
-    return [line.split()[1] for line in listed.stdout.splitlines()[1:]]
