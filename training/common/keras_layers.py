@@ -33,6 +33,13 @@ def fold_batchnorm(trained: keras.Model, plain: keras.Model) -> None:
         target.set_weights([scaled, beta - mean * factor])
 
 
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Give the layers of `target` the weights of those of `source`, in the same order."""
+    pairs = ([layer for layer in network.layers if layer.weights] for network in (source, target))
+    for from_layer, to_layer in zip(*pairs, strict=True):
+        to_layer.set_weights(from_layer.get_weights())
+
+
 def assign_weights(targets: Sequence[keras.layers.Layer], weights: Sequence[LayerWeights]) -> None:
     """Give the layers the weights of a .tflite file. Raises ModelError if they do not fit."""
     if len(weights) != len(targets):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.common.cache import DEFAULT_FOLDER
+from training.sound.learn.network_config import BodyConfig
 
 KEPT_OUT = ("down", "left", "right", "stop", "yes")
 """Words of Speech Commands that the network is never trained on: it is measured with them. Of the
@@ -13,19 +14,12 @@ ten words that some people said five times, the five with the most phones."""
 
 
 @dataclass(frozen=True)
-class EmbeddingNetworkConfig:
-    stem: int = 16
-    """Channels of the first convolution."""
+class EmbeddingNetworkConfig(BodyConfig):
     stages: tuple[tuple[int, int], ...] = ((24, 2), (32, 2), (48, 1))
-    """Channels of each two-dimensional separable convolution, and the pooling over bands."""
     width: int = 64
-    """Channels of the convolutions along time."""
     blocks: int = 1
-    """Residual blocks of convolutions along time."""
     dimensions: int = 32
     """Of the embedding."""
-    stride: int = 2
-    """Rows and bands that the first convolution combines into one."""
 
 
 @dataclass(frozen=True)

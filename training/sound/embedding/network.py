@@ -1,7 +1,7 @@
 """The network of the embedding: convolutions over a spectrogram, for sequences and for a stream.
 
-It has the layers of the word networks, without their mean over a window: there is a vector for each
-step. No layer pads in time, so a stream gives the same vectors as a sequence.
+It has the convolutions of the word networks, without their mean over a window: there is a vector
+for each step. No layer pads in time, so a stream gives the same vectors as a sequence.
 """
 
 from __future__ import annotations
@@ -12,21 +12,15 @@ from tensorflow import keras
 from training.common import keras_layers
 from training.sound.data.log_mel import BANDS
 from training.sound.embedding.config import EmbeddingNetworkConfig
-from training.sound.learn.architecture import STEM_BANDS, Blocks, pad_bands
+from training.sound.learn.architecture import connect_body
 from training.sound.learn.layers import Streaming, WholeWindow
-from training.sound.learn.network_config import KERNEL, SQUARE
 
 layers = keras.layers
 
 
-def context_steps(config: EmbeddingNetworkConfig) -> int:
-    """Return the steps before the current one that an embedding depends on."""
-    return len(config.stages) * (SQUARE - 1) + config.blocks * (KERNEL - 1)
-
-
 def window_rows(config: EmbeddingNetworkConfig) -> int:
     """Return the rows of the spectrogram that an embedding depends on."""
-    return config.stride * (context_steps(config) + 2)
+    return config.stride * (config.context + 2)
 
 
 def build(config: EmbeddingNetworkConfig, rows: int, batch_norm: bool) -> keras.Model:
@@ -55,10 +49,7 @@ def to_streaming(
     y = _connect(x, past, config, False)
     y = layers.Reshape((config.dimensions,))(y)
     streaming = keras.Model([x, *past.states], [y, *past.new_states])
-    sources = [layer for layer in folded.layers if layer.weights]
-    targets = [layer for layer in streaming.layers if layer.weights]
-    for source, target in zip(sources, targets, strict=True):
-        target.set_weights(source.get_weights())
+    keras_layers.copy_weights(folded, streaming)
     return streaming
 
 
@@ -89,16 +80,6 @@ def _connect(
     config: EmbeddingNetworkConfig,
     batch_norm: bool,
 ) -> keras.KerasTensor:
-    block = Blocks(past, batch_norm)
-    x = layers.Reshape((*inputs.shape[1:], 1))(inputs)
-    x = pad_bands(past.with_past(x, 2 * config.stride), STEM_BANDS, config.stride)
-    stem = (2 * config.stride, STEM_BANDS)
-    x = layers.ReLU()(block.convolution(x, config.stem, stem, config.stride))
-    for channels, pooling in config.stages:
-        x = block.square(x, channels, pooling)
-    x = layers.Reshape((x.shape[1], 1, x.shape[2] * x.shape[3]))(x)
-    x = layers.ReLU()(block.convolution(x, config.width))
-    for _ in range(config.blocks):
-        x = block.along_time(x, config.width)
+    x = connect_body(inputs, past, config, batch_norm)
     x = layers.Conv2D(config.dimensions, 1)(x)
     return layers.Reshape((x.shape[1], config.dimensions))(x)

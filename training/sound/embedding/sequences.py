@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from training.sound.data.log_mel import BANDS, FRONT_END
 from training.sound.embedding.config import EmbeddingConfig
 from training.sound.embedding.material import Material
-from training.sound.embedding.network import context_steps
 
 STEP_ROWS = 4  # of 10 ms in a step of 40 ms
 NEWEST_ROW = 6  # of 10 ms: the stem combines four rows of 20 ms
@@ -25,18 +24,16 @@ Batch = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
 
 def label_rows(config: EmbeddingConfig) -> NDArray[np.int64]:
     """Return, for each step of a sequence, the row of 10 ms whose phone it shall tell."""
-    first, count = context_steps(config.network), step_count(config)
+    first, count = config.network.context, step_count(config)
     newest = STEP_ROWS * (np.arange(count) + first) + NEWEST_ROW
     return np.maximum(0, newest - STEP_ROWS * config.delay)
 
 
 def step_count(config: EmbeddingConfig) -> int:
     """Return how many embeddings a sequence has."""
-    return (
-        (config.rows // 2 - 2 * config.network.stride) // config.network.stride
-        + 1
-        - (context_steps(config.network))
-    )
+    network = config.network
+    columns = (config.rows // 2 - 2 * network.stride) // network.stride + 1
+    return columns - network.context
 
 
 @dataclass

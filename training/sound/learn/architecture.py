@@ -14,7 +14,7 @@ import numpy as np
 from tensorflow import keras
 
 from training.sound.learn.layers import FusedBatchNorm, Streaming, WholeWindow
-from training.sound.learn.network_config import KERNEL, SQUARE, NetworkConfig
+from training.sound.learn.network_config import KERNEL, SQUARE, BodyConfig, NetworkConfig
 
 layers = keras.layers
 
@@ -34,8 +34,21 @@ def connect_layers(
 
     With `groups`, the scores are sums over classes: `groups[k]` is the output of class k.
     """
+    x = connect_body(inputs, past, config, batch_norm)
+    x = past.average(x, config.pooled_columns(rows))
+    x = layers.Dropout(config.dropout)(x)
+    x = layers.Dense(classes, activation="softmax")(x)
+    return x if groups is None else _sum_groups(x, groups)
+
+
+def connect_body(
+    inputs: keras.KerasTensor,
+    past: WholeWindow | Streaming,
+    config: BodyConfig,
+    batch_norm: bool,
+) -> keras.KerasTensor:
+    """Return the output of all convolutions for the inputs: a column for each step."""
     block = Blocks(past, batch_norm)
-    pooled = config.pooled_columns(rows)
     x = inputs if len(inputs.shape) == 4 else layers.Reshape((*inputs.shape[1:], 1))(inputs)
     x = pad_bands(past.with_past(x, 2 * config.stride), STEM_BANDS, config.stride)
     stem = (2 * config.stride, STEM_BANDS)
@@ -47,10 +60,7 @@ def connect_layers(
     x = layers.ReLU()(block.convolution(x, config.width))
     for _ in range(config.blocks):
         x = block.along_time(x, config.width)
-    x = past.average(x, pooled)
-    x = layers.Dropout(config.dropout)(x)
-    x = layers.Dense(classes, activation="softmax")(x)
-    return x if groups is None else _sum_groups(x, groups)
+    return x
 
 
 @dataclass(frozen=True)

@@ -106,10 +106,7 @@ def to_streaming(
     classes, groups = output_layer(folded).units, _groups(folded)
     y = connect_layers(x, past, classes, config, False, groups, rows)
     streaming = keras.Model([x, *past.states], [y, *past.new_states])
-    sources = [layer for layer in folded.layers if layer.weights]
-    targets = [layer for layer in streaming.layers if layer.weights]
-    for source, target in zip(sources, targets, strict=True):
-        target.set_weights(source.get_weights())
+    keras_layers.copy_weights(folded, streaming)
     return streaming
 
 

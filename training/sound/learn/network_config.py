@@ -9,8 +9,8 @@ KERNEL = 9  # columns of the convolutions along time
 
 
 @dataclass(frozen=True)
-class NetworkConfig:
-    """The size of a network. The first convolution makes columns; each step adds one of them."""
+class BodyConfig:
+    """The size of all convolutions. The first one makes columns; each step adds one of them."""
 
     stem: int = 16
     """Channels of the first convolution."""
@@ -22,13 +22,19 @@ class NetworkConfig:
     """Residual blocks of convolutions along time."""
     stride: int = 2
     """Rows and bands that the first convolution combines into one."""
-    dropout: float = 0.1
-    """Before the last layer."""
 
     @property
     def context(self) -> int:
         """Columns before the current one that the last convolution depends on."""
         return len(self.stages) * (SQUARE - 1) + self.blocks * (KERNEL - 1)
+
+
+@dataclass(frozen=True)
+class NetworkConfig(BodyConfig):
+    """The size of a network that gives scores for a window."""
+
+    dropout: float = 0.1
+    """Before the last layer."""
 
     def pooled_columns(self, rows: int) -> int:
         """Return the columns that the last layer averages, for a window of so many rows.
