@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from training.common.int8_model import device_scores
 from training.sound.export import to_int8
 from training.sound.learn.fit import SOURCES, fit, recalibrate_batchnorm
 from training.sound.learn.network import build_trainable, fold_batchnorm, probabilities
-from training.sound.learn.training_sets import TrainingSet
 from training.urban.batches import UrbanTrainingSet
 from training.urban.clips import Spectra
 from training.urban.config import TrainingConfig
@@ -100,7 +98,6 @@ def train_network(
     keras.utils.set_random_seed(config.seed)
     network = build_trainable(spectra.rows.shape[1:], len(LABELS), config.network)
     training_set = UrbanTrainingSet.of(spectra, chosen, config)
-    as_words = cast(TrainingSet, training_set)  # the loop uses nothing but its batches
     settings = (
         config.seed,
         config.network,
@@ -115,8 +112,8 @@ def train_network(
     )
 
     def fit_and_recalibrate() -> None:
-        fit(network, as_words, config.schedule, config.fit, phase)
-        recalibrate_batchnorm(network, as_words, config.fit)
+        fit(network, training_set, config.schedule, config.fit, phase)
+        recalibrate_batchnorm(network, training_set, config.fit)
 
     path = config.cache / f"urbansound-{key}.weights.h5"
     cached_weights(path, network, fit_and_recalibrate)

@@ -18,12 +18,14 @@ from training.sound.embedding.alignment import align
 from training.sound.embedding.config import EmbeddingConfig
 from training.sound.embedding.material import Material, phones_of_words
 from training.sound.embedding.sequences import STEP_ROWS, Sequences, label_rows, step_count
+from training.sound.learn.fit import compute_statistics
 from training.sound.speech.phones import PHONES
 
 log = logging.getLogger(__name__)
 
 STEPS_PER_EPOCH = 250
 EMA_MOMENTUM = 0.998
+RECALIBRATION_MOMENTUM = 0.95
 PEOPLE_SHARE = 0.55  # of the recordings, once people are aligned
 WORST_SHARE = 0.1  # of the recordings of a word: those that fit its phones worst are left out
 
@@ -41,7 +43,7 @@ def train(
     aligned = aligned_people(classifier, clips, config)
     both = Sequences([machine, aligned], [1 - PEOPLE_SHARE, PEOPLE_SHARE], noise, config)
     _fit(classifier, both, config.steps, "machine voices and people", config)
-    _recalibrate(classifier, both)
+    compute_statistics(classifier, lambda: both.draw()[0], RECALIBRATION_MOMENTUM)
     return network.fold_batchnorm(trainable, config.network)
 
 
@@ -106,12 +108,3 @@ def _fit(
         verbose=0,
         callbacks=[EpochLogger(phase)],
     )
-
-
-def _recalibrate(classifier: keras.Model, sequences: Sequences) -> None:
-    """Compute the statistics of batch normalisation for the averaged weights."""
-    for layer in classifier.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.95
-    for _ in range(100):
-        classifier(sequences.draw()[0], training=True)

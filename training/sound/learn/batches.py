@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import tensorflow as tf
 
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 DrawBatch = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """Returns windows, and the target probability of each class; the argument is ignored."""
+
+
+class BatchSource(Protocol):
+    """What the training loop uses of a training set."""
+
+    def batches(self, config: FitConfig, /) -> DrawBatch:
+        """Return a function that draws a batch."""
 
 
 class SpectrumBatches:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 from tensorflow import keras
 
 from training.common.cache import cache_key, cached_weights
@@ -13,6 +16,7 @@ from training.common.optimizer import adamw
 from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
 
 if TYPE_CHECKING:
+    from training.sound.learn.batches import BatchSource
     from training.sound.learn.training_sets import TrainingSet
 
 SOURCES = (  # the code that trained weights depend on
@@ -32,7 +36,7 @@ SOURCES = (  # the code that trained weights depend on
 
 def fit(
     network: keras.Model,
-    training_set: TrainingSet,
+    training_set: BatchSource,
     schedule: Schedule,
     config: FitConfig,
     phase: str,
@@ -84,17 +88,26 @@ def fit_cached(
 
 
 def recalibrate_batchnorm(
-    network: keras.Model, training_set: TrainingSet, config: FitConfig
+    network: keras.Model, training_set: BatchSource, config: FitConfig
 ) -> None:
     """Compute the statistics of batch normalisation for the averaged weights.
 
     During the training they were computed for the weights of each step.
     """
-    for norm in batch_norms(network):
-        norm.momentum = config.recalibration_momentum
     draw = training_set.batches(config)
-    for _ in range(round(5 / (1 - config.recalibration_momentum))):
-        network(draw(tf.constant(0))[0], training=True)
+    compute_statistics(network, lambda: draw(tf.constant(0))[0], config.recalibration_momentum)
+
+
+def compute_statistics(
+    network: keras.Model,
+    draw_inputs: Callable[[], tf.Tensor | NDArray[np.float32]],
+    momentum: float,
+) -> None:
+    """Compute the statistics of batch normalisation from random inputs."""
+    for norm in batch_norms(network):
+        norm.momentum = momentum
+    for _ in range(round(5 / (1 - momentum))):
+        network(draw_inputs(), training=True)
 
 
 def batch_norms(network: keras.Model) -> list[keras.layers.BatchNormalization]:
