@@ -23,7 +23,7 @@ BLOCK_S = 0.6  # in which a word has one false accept at most: the refractory ti
 TAIL = 24  # lowest distances that the fit uses
 STREAMS = 64  # parts of the bank that are compared at once
 OVERLAP_S = 3.0  # of a part with the one before it: longer than a word
-MIN_WIDTH = 0.004  # of a tail of which there is too little
+MIN_WIDTH = 0.004  # of a tail: a few low distances may be close together by chance
 
 Levels = NDArray[np.int8]
 

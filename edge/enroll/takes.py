@@ -65,14 +65,20 @@ def read_takes(folder: Path, rate: int, words: Sequence[str] | None = None) -> T
     for word in chosen:
         if len(word) > MAX_NAME or not word.isprintable() or word == OTHER:
             raise EdgeError(f"{word!r} cannot be the name of a word: rename the folder")
-        found[word] = []
-        for path in find([folder / word])[:MAX_TAKES]:
+        found[word], unusable = [], []
+        paths = find([folder / word])
+        if len(paths) > MAX_TAKES:
+            left_out.append(
+                f"{folder / word} has {len(paths)} takes: only the first {MAX_TAKES} are used"
+            )
+        for path in paths[:MAX_TAKES]:
             try:
                 found[word].append(read_take(path, rate))
             except (EdgeError, OSError) as error:
-                left_out.append(f"{path} left out: {error}")
+                unusable.append(f"{path} left out: {error}")
+        left_out += unusable
         if not found[word]:
-            reason = f", the last because {left_out[-1]}" if left_out else ""
+            reason = f", the last because {unusable[-1]}" if unusable else ""
             raise EdgeError(f"there is no usable take of {word!r}{reason}: record it again")
     return Takes(found, left_out)
 

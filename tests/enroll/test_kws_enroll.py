@@ -182,12 +182,28 @@ def test_a_bad_take_is_left_out_with_its_reason(two_words, capsys, changed, mess
     assert line.startswith(f"{bad} left out: ") and message in line
 
 
+def test_more_takes_than_can_be_used_are_named(two_words, monkeypatch, capsys):
+    monkeypatch.setattr(takes, "MAX_TAKES", 2)
+    assert enroll(two_words) == 0
+    printed = capsys.readouterr().out
+    assert f"{two_words / 'left'} has 3 takes: only the first 2 are used" in printed
+    assert "left: 2 takes" in printed
+
+
 def test_a_word_with_bad_takes_only_is_an_error(two_words, capsys):
     shutil.rmtree(two_words / "left")
     save(two_words, "left", 0, np.zeros(RATE, np.float32))
     assert enroll(two_words) == 1
     assert "there is no usable take of 'left'" in capsys.readouterr().err
     assert not (two_words / "mine.tflite").exists()
+
+
+def test_a_word_without_takes_does_not_get_the_reason_of_another_word(two_words, capsys):
+    save(two_words, "left", 7, np.zeros(RATE, np.float32))
+    (two_words / "silence").mkdir()
+    assert enroll(two_words) == 1
+    error = capsys.readouterr().err
+    assert "there is no usable take of 'silence': record it again" in error
 
 
 @pytest.mark.parametrize(
