@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge.errors import EdgeError, RecordingError
 from edge.formats import ecg
 from edge.formats.ecg.header import segments
+from training.common.left_out import LeftOut
 from training.common.progress import Progress
 from training.pressure.config import LENGTH
 from training.pressure.split import UNKNOWN_PERSON
@@ -23,6 +24,7 @@ from training.pressure.windows import (
     cut,
     is_upside_down,
     joined,
+    listed,
     require_windows,
 )
 
@@ -33,7 +35,6 @@ PPG_NAMES = ("pleth", "ppg")
 PRESSURE_NAMES = ("abp", "art")
 PRESSURE, PPG = 0, 1  # in the second axis of the data of the paper
 BLOCK = 5000  # windows of the paper's file that are read at once
-NAMED = 5  # unreadable records that are named; further ones are only counted
 REPORTED = 50  # records between two reports of the progress
 
 
@@ -53,26 +54,22 @@ def load_folder(folder: str, hop: int) -> PressureWindows:
             f"{folder} has neither .hea files nor {HDF5}: give a folder of WFDB records with PLETH "
             "and ABP, or with the file of the original paper"
         )
-    parts, unreadable = [], 0
+    parts, left_out = [], LeftOut("records")
     progress = Progress(f"{place.name}: records", len(records))
     for number, path in enumerate(records, 1):
         try:
             parts.append(read_record(path, hop, faults))
         except (EdgeError, OSError) as error:
-            unreadable += 1
-            if unreadable <= NAMED:
-                log.warning("left out: %s: %s", path, error)
+            left_out.add(path, error)
         if number % REPORTED == 0:
             progress.report(number)
-    if unreadable > NAMED:
-        log.warning("left out: %d records, the first of them named above", unreadable)
+    left_out.report_count()
     if not parts:
         raise RecordingError(f"{folder}: none of {len(records)} records can be used: see above")
     windows = joined(parts)
     require_windows(windows, folder, faults)
     if faults:
-        named = ", ".join(f"{count} with {what}" for what, count in faults.most_common())
-        log.info("%d windows are used; left out: %s", len(windows), named)
+        log.info("%d windows are used; left out: %s", len(windows), listed(faults))
     return windows
 
 

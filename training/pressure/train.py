@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +42,12 @@ def train(config: TrainingConfig) -> None:
     network = fit(split.train, config, "training")
     samples = calibration(split.train, config)
     int8 = to_int8(network, samples)
-    estimated = int8_pressures(int8_model(int8), split.test)
+    model = int8_model(int8)
+    estimated = int8_pressures(model, split.test)
     usual = usual_pressures(split.train.pressure)
     evaluations = [_evaluation(_name(split, config), split.test, estimated, usual)]
     for folder, tested in others.items():
-        found = int8_pressures(int8_model(int8), tested)
+        found = int8_pressures(model, tested)
         name = f"Real records: {folder_names([folder])[0]}"
         evaluations.append(_evaluation(name, tested, found, usual))
     # Of simulated people a random split shows nothing about real ones.
@@ -101,7 +101,7 @@ def _provenance(evaluations: list[Evaluation], config: TrainingConfig) -> dict[s
         "--people": None if config.data else config.people,
         "--test": folder_names(config.test),
         "--seed": config.seed,
-        "--out": model_path(Path(config.out)),
+        "--out": model_path(config.out),
     }
     corpora = corpora_and_licences([config.data]) if config.data else [SIMULATED_CORPUS]
     metrics = {one.name: one.figures() for one in evaluations}

@@ -119,5 +119,11 @@ def is_upside_down(ppg: NDArray[np.floating]) -> bool:
 def require_windows(windows: PressureWindows, source: str, faults: Counter[str]) -> None:
     """RecordingError if no window is left."""
     if not len(windows):
-        named = ", ".join(f"{count} with {what}" for what, count in faults.most_common())
-        raise RecordingError(f"{source} has no usable window ({named}): give other recordings")
+        raise RecordingError(
+            f"{source} has no usable window ({listed(faults)}): give other recordings"
+        )
+
+
+def listed(faults: Counter[str]) -> str:
+    """The faults with their counts, the most frequent first."""
+    return ", ".join(f"{count} with {what}" for what, count in faults.most_common())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,10 @@ from edge.errors import EdgeError, RecordingError
 from edge.features.sound.window_length import pad_or_crop, window_samples
 from edge.formats.sound import read
 from training.common.cache import cache_key, cached_arrays
+from training.common.left_out import LeftOut
 from training.common.progress import Progress
 from training.urban.config import FRONT_END, specification
 from training.urban.metadata import LABELS, UrbanClip
-
-log = logging.getLogger(__name__)
 
 CODE = (
     "edge/resample.py",
@@ -28,7 +26,6 @@ CODE = (
     "training/urban/config.py",
 )
 MAX_CLIP_S = 60.0
-NAMED = 5  # unreadable clips that are named; further ones are only counted
 REPORTED = 500  # clips between two reports of the progress
 
 
@@ -66,7 +63,7 @@ def load_spectra(clips: Sequence[UrbanClip], cache: Path) -> Spectra:
 
 
 def _compute(clips: Sequence[UrbanClip]) -> dict[str, NDArray[np.generic]]:
-    progress = Progress("urban sounds: clips", len(clips))
+    progress, left_out = Progress("urban sounds: clips", len(clips)), LeftOut("clips")
     readable: list[int] = []
     rows: list[NDArray[np.float16]] = []
     lengths: list[int] = []
@@ -77,18 +74,14 @@ def _compute(clips: Sequence[UrbanClip]) -> dict[str, NDArray[np.generic]]:
             if not samples.any():
                 raise RecordingError("holds no sound at all")
         except (EdgeError, OSError) as error:
-            unreadable = number - len(readable)
-            if unreadable < NAMED:
-                named = error if clip.path.name in str(error) else f"{clip.path} {error}"
-                log.warning("left out: %s", named)
+            left_out.add(clip.path, error)
             continue
         readable.append(number)
         rows.append(FRONT_END.frames(pad_or_crop(samples, size)).astype(np.float16))
         lengths.append(min(len(rows[-1]), 1 + len(samples) // FRONT_END.hop))
         if (number + 1) % REPORTED == 0:
             progress.report(number + 1)
-    if len(clips) - len(readable) > NAMED:
-        log.warning("left out: %d clips, the first of them named above", len(clips) - len(readable))
+    left_out.report_count()
     return {
         "readable": np.array(readable, np.intp),
         "rows": np.array(rows, np.float16),

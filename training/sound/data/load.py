@@ -12,6 +12,7 @@ import numpy as np
 from edge.errors import EdgeError, RecordingError
 from edge.formats import files
 from training.common.cache import cache_key, cached_arrays
+from training.common.left_out import LeftOut
 from training.common.progress import Progress
 from training.sound.data.clip_files import LabelledClip
 from training.sound.data.clips import Clips, concatenate
@@ -36,7 +37,6 @@ SOURCES = (  # the code that the spectra depend on
     "training/sound/data/log_mel_images.py",
     "training/sound/data/words.py",
 )
-NAMED = 5  # unreadable recordings that are named; further ones are only counted
 REPORTED = 1000  # clips between two reports of the progress
 
 
@@ -95,7 +95,7 @@ def _read_folder(folder: Path) -> Clips:
 
 
 def _read_recordings(folder: Path, recordings: Sequence[LabelledClip]) -> Clips:
-    readable, rows, unreadable = [], [], 0
+    readable, rows, left_out = [], [], LeftOut(f"recordings in {folder}")
     progress = Progress(f"{folder.name}: clips", len(recordings))
     for count, recording in enumerate(recordings):
         try:
@@ -105,17 +105,10 @@ def _read_recordings(folder: Path, recordings: Sequence[LabelledClip]) -> Clips:
             rows.append(log_mel(clip))
             readable.append(recording)
         except (EdgeError, OSError) as error:
-            unreadable += 1
-            if unreadable <= NAMED:
-                path = recording.path
-                named = error if path.name in str(error) else f"{path} {error}"
-                log.warning("left out: %s", named)
+            left_out.add(recording.path, error)
         if count and count % REPORTED == 0:
             progress.report(count)
-    if unreadable > NAMED:
-        log.warning(
-            "left out: %d recordings in %s, the first of them named above", unreadable, folder
-        )
+    left_out.report_count()
     if not readable:
         raise RecordingError(
             f"{folder}: none of its {len(recordings)} recordings can be read: see above"
