@@ -4,7 +4,7 @@ python -m tools.make_urbansound --out miniature
 python -m training.urbansound --data miniature --out miniature.tflite
 
 It has the folders, the names and the metadata of the real corpus, and ten classes of sounds that
-are made of tones and noise: no recordings. A model that is trained on it has met no real sound.
+are made of tones and noise: no recordings. A model that is trained on it has seen no real sound.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.formats.sound import write_wav
+from training.urban.metadata import FOLDS, SYNTHETIC, TABLE
 
 RATE = 16000  # Hz
-FOLDS = 10
 COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "classID", "class")
 NOTICE = "Synthesised sounds of python -m tools.make_urbansound: none of them was recorded.\n"
 FIRST_RECORDING = 100000  # made-up numbers of recordings
@@ -56,7 +56,7 @@ def make_miniature(folder: Path, clips: int) -> None:
     """Write `clips` sounds of each class to each of the ten folds, and their metadata."""
     rng = np.random.default_rng(0)
     rows, recording = [], FIRST_RECORDING
-    for fold in range(1, FOLDS + 1):
+    for fold in FOLDS:
         place = folder / "audio" / f"fold{fold}"
         place.mkdir(parents=True, exist_ok=True)
         for number, (label, make) in enumerate(SOUNDS.items()):
@@ -68,10 +68,10 @@ def make_miniature(folder: Path, clips: int) -> None:
                 write_wav(place / name, in_a_street(rng, sound), RATE)
                 times = (f"{take * seconds:.6f}", f"{(take + 1) * seconds:.6f}")
                 rows.append((name, recording, *times, 1, fold, number, label))
-    (folder / "metadata").mkdir(exist_ok=True)
-    with (folder / "metadata" / "UrbanSound8K.csv").open("w", newline="") as file:
+    (folder / TABLE).parent.mkdir(exist_ok=True)
+    with (folder / TABLE).open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
-    (folder / "SYNTHETIC.txt").write_text(NOTICE)
+    (folder / SYNTHETIC).write_text(NOTICE)
 
 
 def in_a_street(rng: np.random.Generator, sound: Sound) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from training.common.cache import DEFAULT_FOLDER
 RATE = 125  # Hz, of the windows
 LENGTH = 1024  # samples of a window: 8.2 s, as in the original paper
 HOP = 512  # samples from one window to the next, live
-FIRST, LAST = 384, 896  # the part of a window that an event has: its edges are less certain
+FIRST, LAST = 384, 896  # the part of a window that is in an event: the edges are less certain
 MIDDLE, SPREAD = 90.0, 40.0  # mmHg: the network computes (pressure - MIDDLE) / SPREAD
 INPUT, OUTPUT = "pleth", "abp"
 

@@ -69,12 +69,12 @@ class Errors:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The estimates of windows, beside those of somebody who always says the same."""
+    """The errors of the estimates for windows, and of a constant estimate."""
 
     name: str
     errors: dict[str, Errors]
     constant: dict[str, Errors]
-    """Of the mean pressure of the training set as the answer for everybody."""
+    """Of the mean pressure of the training set as the estimate for all windows."""
     waveform: float
     """Mean absolute error of the waveform."""
     windows: int
@@ -91,11 +91,11 @@ class Evaluation:
     ) -> Evaluation:
         """`usual` is the mean of each quantity in the training set."""
         people = len(np.unique(person))
-        said, true = pressures_of(estimated), pressures_of(truth)
+        found, true = pressures_of(estimated), pressures_of(truth)
         part = np.abs(estimated - truth)[:, FIRST:LAST]
         return cls(
             name=name,
-            errors={name: Errors(said[name] - true[name], people) for name in QUANTITIES},
+            errors={name: Errors(found[name] - true[name], people) for name in QUANTITIES},
             constant={name: Errors(usual[name] - true[name], people) for name in QUANTITIES},
             waveform=float(part.mean()),
             windows=len(truth),

@@ -71,7 +71,7 @@ def model_card(
             "Estimated minus true pressure in mmHg, of the int8 model; printed by the command "
             "above. The grades of the British Hypertension Society (BHS) go from A to D. AAMI "
             "allows a mean error of 5 and a standard deviation of 8, in 85 people or more. A "
-            "constant is the mean pressure of the training set as the answer for everybody.",
+            "constant is the mean pressure of the training set as the estimate for all windows.",
             *([] if by_person else unknown),
             "",
             *sections,

@@ -17,7 +17,7 @@ ANCHOR = (
 )
 SYNTHETIC_WARNING = (
     "**No real figure was measured.** The folder was a miniature of synthesised sounds: the model "
-    "has met no real sound, and the figures below only show that every step runs."
+    "was trained on no real sound, and the figures below only show that every step runs."
 )
 
 
@@ -64,7 +64,7 @@ def model_card(path: Path, folds: TenFolds, onnx_error: float, synthetic: bool) 
             "|" + "---|" * (len(accuracies) + 1),
             "| % right | " + " | ".join(f"{100 * share:.1f}" for share in accuracies) + " |",
             "",
-            "| sound | clips | recognised | of those called so, right |",
+            "| sound | clips | recall | precision |",
             "|---|---|---|---|",
             *(
                 f"| {label} | {true[k]} | {_percent(counts[k, k], true[k])} "

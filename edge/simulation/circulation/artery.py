@@ -7,6 +7,7 @@ from the small vessels after some time.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,7 +33,7 @@ def beats(person: Person, rng: np.random.Generator) -> Iterator[Signal]:
     stored = mean  # pressure in the elastic arteries
     history = np.full(round(RATE), mean)  # the pressure without reflection
     t, wander = 0.0, np.zeros(2)
-    for number, _ in enumerate(iter(int, 1)):
+    for number in itertools.count():
         wander += -RETURN * wander + person.drift * np.sqrt(2 * RETURN) * rng.normal(size=2)
         breath = np.sin(2 * np.pi * person.breaths / 60 * t)
         swing = person.variability * (BREATH_SHARE * breath + rng.normal(0, 0.6))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.decision.template_matching import unit_rows
+from edge.decision.templates import LEVELS
 from edge.enroll.embedding import Embedding
 from edge.enroll.embedding_file import CODES_PER_BOOK, Bank, Segment
 from edge.takes.sound.endpoints import word_span
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 
 PARTS = 4  # of an embedding, each with a code book of its own
 ITERATIONS = 12  # of k-means
-LEVELS = 127
 TALK_LANGUAGES = ("en-us", "en-gb-x-rp", "en-gb-scotland", "de", "es", "fr", "it")
 PHRASE_WORDS = (3, 9)
 MARGIN_S = 0.12  # around the words of people

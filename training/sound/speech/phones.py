@@ -1,8 +1,8 @@
 """The phones that a step of an embedding is trained to tell apart, and how voices name them.
 
 A phone is the sound of a letter of the International Phonetic Alphabet without its marks. A
-diphthong or an affricate is two phones. Sounds that differ little are one phone: the network has
-kilobytes.
+diphthong or an affricate is two phones. Sounds that differ little are one phone, because the
+network is small.
 """
 
 from __future__ import annotations
