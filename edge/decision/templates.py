@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf
@@ -123,7 +124,7 @@ class TemplateSettings(DecisionSettings):
 
     @property
     def usual_threshold(self) -> float:
-        return max(self.thresholds.values())
+        return Counter(self.thresholds.values()).most_common(1)[0][0]
 
     def with_threshold(self, threshold: float) -> TemplateSettings:
         return replace(self, thresholds=dict.fromkeys(self.thresholds, threshold))
