@@ -45,6 +45,22 @@ def test_each_beat_of_a_record_is_one_detection_at_its_r_peak(header, capsys):
     assert np.mean(right) > 0.85
 
 
+def test_reversed_electrodes_change_no_class(header, tmp_path, capsys):
+    path, beats = header
+    values, _ = record(Heart(5), LABELS, 360, QUIET, 5)
+    upside_down = write_record(tmp_path / "reversed.hea", {"MLII": -values})
+    upright, reversed_ = (events(capsys, "--replay", one)[0] for one in (path, upside_down))
+    assert [(e["t"], e["label"]) for e in reversed_] == [(e["t"], e["label"]) for e in upright]
+
+
+def test_electrodes_that_are_reversed_in_between_cost_few_beats(tmp_path, capsys):
+    values, beats = record(Heart(5), "N" * 60, 360, QUIET, 5)
+    values[len(values) // 2 :] *= -1
+    found, _ = events(capsys, "--replay", write_record(tmp_path / "r.hea", {"MLII": values}))
+    assert abs(len(found) - len(beats)) <= 2
+    assert sum(event["label"] != "N" for event in found) <= 4
+
+
 def test_two_records_are_played_one_after_the_other(header, capsys):
     path, beats = header
     found, _ = events(capsys, "--replay", path, path.with_suffix(".dat"))
