@@ -27,7 +27,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
-from training.common.options import add_training_options
+from training.common.jobs import JobOptions
+from training.common.options import add_cluster_option, add_training_options
 from training.motion.config import ADAPTATION_PEOPLE, TRAINING_PEOPLE, TrainingConfig
 from training.motion.train import train
 
@@ -43,13 +44,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="simulated people to train on, each of whom draws one figure "
         f"({TRAINING_PEOPLE.figures}; with --base {ADAPTATION_PEOPLE.figures})",
     )
+    add_cluster_option(parser)
     add_training_options(parser)
     return run_command(parser, lambda args: train(config_of(args)), argv)
 
 
 def config_of(args: argparse.Namespace) -> TrainingConfig:
     """The hyperparameters that the options choose."""
-    config = TrainingConfig(data=tuple(args.data), out=args.out, base=args.base, seed=args.seed)
+    config = TrainingConfig(
+        data=tuple(args.data),
+        out=args.out,
+        base=args.base,
+        seed=args.seed,
+        jobs=JobOptions(args.cluster),
+    )
     return config if args.people is None else config.with_people(args.people)
 
 

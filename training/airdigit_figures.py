@@ -33,6 +33,8 @@ from edge.model.model import Model
 from edge.model.shipped import find_model
 from edge.simulation.seeds import seed
 from training.common.atomic_write import write_file
+from training.common.jobs import JobOptions
+from training.common.options import add_cluster_option
 from training.common.provenance import command_line, folder_names
 from training.motion.config import TrainingConfig
 from training.motion.held_out import held_out_table
@@ -67,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--people", type=int, metavar="N", help="simulated people in the training set"
     )
+    add_cluster_option(parser)
     add_common(parser)
     return run_command(parser, measure, argv)
 
@@ -86,7 +89,8 @@ def measure(args: argparse.Namespace) -> None:
 
 def config_of(args: argparse.Namespace) -> TrainingConfig:
     """The hyperparameters of the shipped model, with the options of this command."""
-    config = TrainingConfig(data=tuple(args.data), seed=args.seed)
+    jobs = JobOptions(args.cluster)
+    config = TrainingConfig(data=tuple(args.data), seed=args.seed, jobs=jobs)
     return config if args.people is None else config.with_people(args.people)
 
 
@@ -94,7 +98,7 @@ def shipped_figures(name: str, config: TrainingConfig, plots: Path | None) -> li
     """The table of one model file, on corpora that it was not trained on."""
     model = Model.load(find_model(name), task="airdigit")
     results: list[Result] = []
-    for result in measure_sets(model, config.data, config.cache):
+    for result in measure_sets(model, config.data, config.cache, config.jobs):
         results.append(result)
         if plots is not None:
             plot_worst(result, plots)

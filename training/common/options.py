@@ -9,6 +9,16 @@ from edge.cli.parser import CommandParser
 from edge.simulation.seeds import seed
 
 
+def add_cluster_option(parser: CommandParser) -> None:
+    """Add --cluster, for commands that run independent jobs."""
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="run independent jobs, such as simulated people, on a Ray cluster: auto (this machine "
+        "is one of its nodes) or ray://HOST:PORT, see docs/cluster.md (processes of this machine)",
+    )
+
+
 def add_training_options(parser: CommandParser) -> None:
     """Add --out, --seed and the options of all commands."""
     parser.add_argument(

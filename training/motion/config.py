@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.common.cache import DEFAULT_FOLDER
+from training.common.jobs import LOCAL, JobOptions
 from training.motion.augmentation import Augmentation
 from training.motion.people.counts import FigureCounts
 from training.motion.shares import Shares
@@ -117,6 +118,8 @@ class TrainingConfig:
 
     cache: Path = DEFAULT_FOLDER
     """Folder for simulated strokes and pretrained networks."""
+    jobs: JobOptions = LOCAL
+    """Where people are simulated."""
 
     def with_people(self, figures: int) -> TrainingConfig:
         """The same with so many simulated people, also to adapt a base."""

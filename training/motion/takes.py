@@ -5,7 +5,6 @@ These hands have other arms, pace and sensors than the simulated people of the t
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,7 +18,7 @@ from edge.simulation.motion.person import Person
 from edge.simulation.motion.shapes import resample_evenly
 from edge.simulation.motion.stream import Scene, Sensor, other_motions
 from training.common.cache import cache_key, cached_arrays
-from training.common.progress import Progress
+from training.common.jobs import LOCAL, JobOptions, run_jobs
 from training.motion.people.idling import CALIBRATED, random_sensor
 from training.motion.strokes import NONE
 
@@ -54,21 +53,17 @@ class Take:
     group: str
 
 
-def draw_takes(lines: Sequence[DrawnLine], seed: int, cache: Path, name: str) -> list[Take]:
+def draw_takes(
+    lines: Sequence[DrawnLine], seed: int, cache: Path, name: str, jobs: JobOptions = LOCAL
+) -> list[Take]:
     """One take for each line; from the cache if these lines were drawn before."""
     key = cache_key(
         seed, *((d.label, d.figure, d.group) for d in lines), *(d.line for d in lines), code=CODE
     )
 
     def compute() -> dict[str, NDArray]:  # type: ignore[type-arg]
-        blocks = list(_blocks(lines, seed))
-        progress = Progress(f"{name}: simulated hand", len(blocks))
-        chunks: list[Chunk] = []
-        with multiprocessing.get_context("spawn").Pool() as pool:
-            for done, made in enumerate(pool.imap(_draw_block, blocks), 1):
-                chunks += made
-                if done % max(1, len(blocks) // 5) == 0:
-                    progress.report(done)
+        made = run_jobs(_draw_block, list(_blocks(lines, seed)), jobs, f"{name}: simulated hand")
+        chunks = [chunk for block in made for chunk in block]
         return {
             "t": np.concatenate([c.t for c in chunks]),
             "values": np.concatenate([c.values for c in chunks]),

@@ -86,7 +86,9 @@ def simulated_people(config: TrainingConfig, shapes: Shapes) -> Simulated:
     else:
         counts, seed, name = config.people, TRAINING_SEED, "training"
     limbs, hands = (
-        simulated_examples(make(counts, TRAIN, seed, shapes, config.cache, name), config.shares)
+        simulated_examples(
+            make(counts, TRAIN, seed, shapes, config.cache, name, config.jobs), config.shares
+        )
         for make in (simulate, simulate_hands)
     )
     return Simulated(limbs, hands)

@@ -88,9 +88,12 @@ def validation_set(config: TrainingConfig, shapes: Shapes) -> ValidationSet:
     if shapes.pen is not None:
         digits = digit_lines(shapes.pen, "unipen_digits", VALIDATION, sizes.digits, DIGIT_SEED)
         letters = letter_lines(shapes.pen, VALIDATION, sizes.letters, LETTER_SEED)
-        takes += draw_takes(digits, DIGIT_SEED, config.cache, "validation-digits")
-        takes += draw_takes(letters, LETTER_SEED, config.cache, "validation-letters")
-    people = (config.validation_people, VALIDATION, SEED, shapes, config.cache, "validation")
+        takes += draw_takes(digits, DIGIT_SEED, config.cache, "validation-digits", config.jobs)
+        takes += draw_takes(letters, LETTER_SEED, config.cache, "validation-letters", config.jobs)
+    people = (
+        *(config.validation_people, VALIDATION, SEED, shapes),
+        *(config.cache, "validation", config.jobs),
+    )
     return ValidationSet(
         Strokes.concatenate([simulate(*people), simulate_hands(*people)]),
         takes,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.features.motion.span import Span
 from training.common.cache import cache_key, cached_arrays
-from training.common.progress import Progress
+from training.common.jobs import LOCAL, JobOptions, run_jobs
 from training.motion.people.counts import FigureCounts
 from training.motion.people.drawing import draw
 from training.motion.people.figures import Figure, figures
@@ -25,10 +23,10 @@ from training.motion.people.turns import turn_strokes
 from training.motion.strokes import IDLE, NONE, TURNS, Stroke, Strokes
 
 Array = NDArray[np.float64]
-Task = TypeVar("Task")
+Part = tuple[Callable[[Any], Strokes], Any]
+"""What simulates a part of a set of strokes, and its argument."""
 
 BLOCK = 128  # figures that are simulated together
-REPORTS = 20  # of progress
 CODE = (
     "edge/samples.py",
     "edge/simulation/motion/*.py",
@@ -58,7 +56,13 @@ class Shapes:
 
 
 def simulate(
-    counts: FigureCounts, part: str, seed: int, shapes: Shapes, cache: Path, name: str
+    counts: FigureCounts,
+    part: str,
+    seed: int,
+    shapes: Shapes,
+    cache: Path,
+    name: str,
+    jobs: JobOptions = LOCAL,
 ) -> Strokes:
     """Strokes of simulated people who draw figures, turn their wrists, and do other things.
 
@@ -69,46 +73,39 @@ def simulate(
 
     def compute() -> dict[str, NDArray]:  # type: ignore[type-arg]
         some = list(figures(counts, part, seed, shapes.pen, shapes.paths))
-        with multiprocessing.get_context("spawn").Pool() as pool:
-            run = partial(_in_parallel, pool, name)
-            blocks = _blocks(some, seed)
-            made = run("figures", _draw_block, blocks)
-            made += run("turns", _turns, range(seed, seed + counts.turns))
-            made += run("other movements", _idle, range(seed, seed + counts.idle))
-        return Strokes.concatenate(made).arrays()
+        parts: list[Part] = [
+            *((_draw_block, block) for block in _blocks(some, seed)),
+            *((_turns, number) for number in range(seed, seed + counts.turns)),
+            *((_idle, number) for number in range(seed, seed + counts.idle)),
+        ]
+        made = run_jobs(_simulate_part, parts, jobs, f"{name} people: part")
+        return Strokes.concatenate(list(made)).arrays()
 
     return Strokes(**cached_arrays(cache / f"{name}-{key}.npz", compute))
 
 
 def simulate_hands(
-    counts: FigureCounts, part: str, seed: int, shapes: Shapes, cache: Path, name: str
+    counts: FigureCounts,
+    part: str,
+    seed: int,
+    shapes: Shapes,
+    cache: Path,
+    name: str,
+    jobs: JobOptions = LOCAL,
 ) -> Strokes:
     """Strokes of the hands of `--mock`, with the options of `simulate`."""
     key = cache_key(counts, part, seed, *shapes.key(), code=CODE)
 
     def compute() -> dict[str, NDArray]:  # type: ignore[type-arg]
-        with multiprocessing.get_context("spawn").Pool() as pool:
-            tasks = _hands(counts, part, seed, shapes)
-            return Strokes.concatenate(_in_parallel(pool, name, "hands", _hand, tasks)).arrays()
+        made = run_jobs(_hand, _hands(counts, part, seed, shapes), jobs, f"{name} hands: hand")
+        return Strokes.concatenate(list(made)).arrays()
 
     return Strokes(**cached_arrays(cache / f"{name}-hands-{key}.npz", compute))
 
 
-def _in_parallel(
-    pool: multiprocessing.pool.Pool,
-    name: str,
-    what: str,
-    function: Callable[[Task], Strokes],
-    tasks: Sequence[Task],
-) -> list[Strokes]:
-    progress = Progress(f"{name} people, {what}: part", len(tasks))
-    every = max(1, len(tasks) // REPORTS)
-    made = []
-    for done, strokes in enumerate(pool.imap(function, tasks), 1):
-        made.append(strokes)
-        if done % every == 0:
-            progress.report(done)
-    return made
+def _simulate_part(part: Part) -> Strokes:
+    function, argument = part
+    return function(argument)
 
 
 def _blocks(some: Sequence[Figure], seed: int) -> list[tuple[int, list[Figure]]]:

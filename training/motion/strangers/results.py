@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.model.model import Model
+from training.common.jobs import LOCAL, JobOptions
 from training.motion.playback import Answer, answer, play
 from training.motion.strangers.simulated import digits_of_new_people, false_digits
 from training.motion.strangers.test_sets import TestSet, test_sets
@@ -31,9 +32,11 @@ class Result:
         return zip(self.test_set.takes, self.answers, strict=True)
 
 
-def measure_sets(model: Model, folders: Sequence[str], cache: Path) -> Iterator[Result]:
+def measure_sets(
+    model: Model, folders: Sequence[str], cache: Path, jobs: JobOptions = LOCAL
+) -> Iterator[Result]:
     """The answers of a model to the test sets among the folders."""
-    for one in test_sets(folders, cache):
+    for one in test_sets(folders, cache, jobs):
         log.info("%s: %d takes", one.name, len(one.takes))
         yield Result(one, [answer(model, take.chunk) for take in one.takes])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from training.common.jobs import LOCAL, JobOptions
 from training.motion.people.pen_corpora import (
     EVALUATION_CORPUS,
     TEST,
@@ -46,19 +47,19 @@ class TestSet:
         return all(take.label != NONE for take in self.takes)
 
 
-def test_sets(folders: Sequence[str], cache: Path) -> Iterator[TestSet]:
+def test_sets(folders: Sequence[str], cache: Path, jobs: JobOptions = LOCAL) -> Iterator[TestSet]:
     """The sets of those corpora that are among the folders."""
     by_name = {Path(folder).resolve().name: Path(folder) for folder in folders}
     pen = pen_folder(folders)
     if "watch_letters" in by_name:
         yield from _watch_sets(by_name["watch_letters"])
     if "wand_strokes" in by_name:
-        yield from _wand_sets(by_name["wand_strokes"], pen, cache)
+        yield from _wand_sets(by_name["wand_strokes"], pen, cache, jobs)
     if "leap3d" in by_name:
-        takes = draw_takes(leap_lines(by_name["leap3d"]), LEAP_SEED, cache, "leap3d")
+        takes = draw_takes(leap_lines(by_name["leap3d"]), LEAP_SEED, cache, "leap3d", jobs)
         yield TestSet("leap3d: a finger before a camera", takes)
     if pen is not None:
-        yield from _pen_sets(pen, cache)
+        yield from _pen_sets(pen, cache, jobs)
 
 
 test_sets.__test__ = False  # type: ignore[attr-defined]
@@ -77,7 +78,7 @@ def _watch_sets(folder: Path) -> Iterator[TestSet]:
     yield TestSet("watch_letters: symbols", symbols)
 
 
-def _wand_sets(folder: Path, pen: Path | None, cache: Path) -> Iterator[TestSet]:
+def _wand_sets(folder: Path, pen: Path | None, cache: Path, jobs: JobOptions) -> Iterator[TestSet]:
     for k, person in enumerate(WAND_PEOPLE):
         file = folder / f"{person}.json"
         if not file.exists():
@@ -87,7 +88,7 @@ def _wand_sets(folder: Path, pen: Path | None, cache: Path) -> Iterator[TestSet]
         takes = []
         for arm in range(ARMS):
             seed = WAND_SEED + 10_000 * k + 5_000 * arm
-            takes += draw_takes(lines, seed, cache, f"wand-{person}-{arm}")
+            takes += draw_takes(lines, seed, cache, f"wand-{person}-{arm}", jobs)
         yield TestSet(f"wand_strokes: {person}", takes)
         if pen is not None:
             forwards = np.flatnonzero(np.tile(~are_backwards(lines, pen), ARMS))
@@ -95,7 +96,7 @@ def _wand_sets(folder: Path, pen: Path | None, cache: Path) -> Iterator[TestSet]
             yield TestSet(name, [takes[row] for row in forwards])
 
 
-def _pen_sets(pen: Path, cache: Path) -> Iterator[TestSet]:
+def _pen_sets(pen: Path, cache: Path, jobs: JobOptions) -> Iterator[TestSet]:
     for name, lines, seed in (
         (
             "digilets: digits of 111 people",
@@ -114,5 +115,5 @@ def _pen_sets(pen: Path, cache: Path) -> Iterator[TestSet]:
         ),
     ):
         if lines:
-            takes = draw_takes(lines, seed, cache, name.split(":")[0] + f"-{seed}")
+            takes = draw_takes(lines, seed, cache, name.split(":")[0] + f"-{seed}", jobs)
             yield TestSet(name, takes)
