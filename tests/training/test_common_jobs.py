@@ -29,10 +29,10 @@ LOCAL = JobOptions(processes=2)
 def cluster() -> Iterator[JobOptions]:
     """Two nodes of one processor each, on this machine."""
     import ray
-    from ray.cluster_utils import Cluster
+    from ray import cluster_utils
 
     node = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
-    nodes = Cluster(initialize_head=True, head_node_args=node)
+    nodes = cluster_utils.Cluster(initialize_head=True, head_node_args=node)
     nodes.add_node(num_cpus=1, object_store_memory=80_000_000)
     yield JobOptions(cluster=nodes.address)
     ray.shutdown()
@@ -42,6 +42,13 @@ def cluster() -> Iterator[JobOptions]:
 @pytest.fixture(params=["local", "cluster"])
 def options(request: pytest.FixtureRequest) -> JobOptions:
     return LOCAL if request.param == "local" else request.getfixturevalue("cluster")
+
+
+def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = _simulate("auto", tmp_path, RAY_ADDRESS="")  # before there is one
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()[-1:]
+    assert "no Ray cluster at auto: start it with `ray start --head`" in line
 
 
 def test_results_are_those_of_this_process_in_the_order_of_the_items(
@@ -74,9 +81,9 @@ def test_the_jobs_of_a_killed_worker_run_again(
     assert "a worker was killed" in caplog.text
 
 
-def test_a_job_that_kills_each_worker_is_given_up(options: JobOptions) -> None:
+def test_a_job_that_kills_each_worker_is_given_up() -> None:
     with pytest.raises(EdgeError, match=r"^numbers \d: the worker was killed 4 times"):
-        list(run_jobs(always_killed, range(3), options, "numbers"))
+        list(run_jobs(always_killed, range(3), LOCAL, "numbers"))
 
 
 def test_jobs_end_when_their_results_are_not_wanted_any_more(tmp_path: Path) -> None:
@@ -138,13 +145,6 @@ def test_jobs_are_in_order_or_given_up_whatever_happens_to_the_workers(
     assert RETRIES == 3
 
 
-def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = _simulate("auto", tmp_path, RAY_ADDRESS="")
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()[-1:]
-    assert "no Ray cluster at auto: start it with `ray start --head`" in line
-
-
 def test_without_ray_one_line_names_the_extra(tmp_path: Path) -> None:
     (tmp_path / "ray.py").write_text("raise ModuleNotFoundError(\"No module named 'ray'\")\n")
     done = _simulate("auto", tmp_path)
@@ -157,7 +157,7 @@ def _simulate(cluster: str, folder: Path, **more: str) -> subprocess.CompletedPr
         "from training.common.jobs import JobOptions, run_jobs\n"
         "from edge.cli.parser import CommandParser\n"
         "from edge.cli.run import run_command\n"
-        f"run = lambda args: print(list(run_jobs(abs, [1, 2], JobOptions({cluster!r}), 'x')))\n"
+        f"run = lambda _: print(list(run_jobs(abs, [1, 2], JobOptions({cluster!r}), 'x')))\n"
         "raise SystemExit(run_command(CommandParser('test', 'Test.'), run, []))"
     )
     return subprocess.run(

@@ -7,14 +7,18 @@ epoch_logger   progress of a training, as a Keras callback
 event_matching detections matched to the ground truth
 int8_model     an exported model, scored as devices score it
 intervals      95 % confidence intervals
+job_outcome    what a job gives, and what it logged
+jobs           independent jobs, in processes of this machine or on a cluster
 keras_layers   batch normalisation folded into convolutions, weights read from a .tflite file
 licences       source and licence of each corpus
+local_workers  the processes of this machine that compute jobs
 missing_extra  one line in place of a traceback where the extra `training` is not installed
 onnx           export of the float network
 optimizer      AdamW, and a learning rate with warm-up and cosine decay
 plots          confusion matrices and DET curves as PNG files
 progress       progress of long computations, with the time that is left
 provenance     how a model was made: command line, corpora, metrics, versions
+ray_workers    jobs on a Ray cluster
 sampling       random rows, each as likely as its weight
 tflite         export of the int8 network
 tflite_file    the content of a .tflite file: read its weights, remove what no runtime needs

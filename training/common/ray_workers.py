@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,7 +51,9 @@ class RayWorkers:
             "env_vars": ONE_THREAD,
         }
         try:
-            self._ray.init(address, runtime_env=code, logging_level=logging.WARNING)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the exception says the same
+                self._ray.init(address, runtime_env=code, logging_level=logging.WARNING)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise EdgeError(
                 f"no Ray cluster at {address}: start it with `ray start --head`, and use the same "
