@@ -26,7 +26,12 @@ from edge.samples import AUDIO
 from edge.sink import SINKS, StreamInfo, host_name
 from edge.sink.json_lines import JsonLinesSink
 from edge.sink.output import Output
-from edge.source.selection import add_source_options, choose_source, chosen_sources
+from edge.source.selection import (
+    add_source_options,
+    choose_source,
+    chosen_sources,
+    misplaced_option,
+)
 
 
 @dataclass(frozen=True)
@@ -126,15 +131,24 @@ def parser_for(
     Those of installed packages are looked up only where an option or a variable is unknown, or for
     --help: the lookup takes time at each start.
     """
+    words = sys.argv[1:] if argv is None else argv
     parser = _parser(command, command.sources, SINKS)
-    if not _has_unknown(parser, sys.argv[1:] if argv is None else argv):
+    if not _has_unknown(parser, words):
         return parser, command.sources, SINKS
     sources, sinks = command.sources.with_plugins(), SINKS.with_plugins()
-    return _parser(command, sources, sinks), sources, sinks
+    parser = _parser(command, sources, sinks)
+    unknown = _flags(words) - parser._option_string_actions.keys()
+    if unknown and (reason := misplaced_option(sources, unknown)):
+        parser.error(reason)
+    return parser, sources, sinks
+
+
+def _flags(argv: Sequence[str]) -> set[str]:
+    return {word.split("=")[0] for word in argv if word.startswith("--")}
 
 
 def _has_unknown(parser: CommandParser, argv: Sequence[str]) -> bool:
-    flags = {word.split("=")[0] for word in argv if word.startswith("--")}
+    flags = _flags(argv)
     variables = {name for name in os.environ if name.startswith("EDGE_")}
     known = {variable_of(action) for action in parser._actions}
     return (

@@ -38,7 +38,7 @@ HINT = "Nothing was recognised yet."
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
-    model = _model_of(arguments)
+    model = take_model(arguments)
     if model is None:
         return _without_model(arguments)
     try:
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return live(command, ["--model", model, *arguments])
 
 
-def _model_of(arguments: list[str]) -> str | None:
+def take_model(arguments: list[str]) -> str | None:
     """Take the model from the arguments, or from EDGE_MODEL; None if there is none."""
     if arguments and not arguments[0].startswith("-"):
         return arguments.pop(0)

@@ -2,6 +2,7 @@
 
 edge-service install kws-listen -- --device usb --wait    write, show and enable a service
 edge-service install airdigit-live -- --i2c 1 --wait      as root: a service of the system
+edge-service install edge-live -- own.tflite --port auto  any model, on any source that fits
 edge-service install kws-listen --print                   only show what would be written
 edge-service status kws-listen                            is it running, and what did it detect?
 edge-service logs kws-listen --follow                     its messages and events
@@ -28,6 +29,7 @@ from edge.cli.live import LiveCommand, parser_for
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
+from edge.commands import edge_live
 from edge.errors import EdgeError
 from edge.service.settings import environment_file, variables
 from edge.service.systemd import (
@@ -40,7 +42,7 @@ from edge.service.systemd import (
 )
 from edge.service.unit import Unit
 
-LIVE_COMMANDS = ("airdigit-live", "ecg-live", "kws-listen", "sounddigit-listen")
+LIVE_COMMANDS = ("airdigit-live", "ecg-live", "edge-live", "kws-listen", "sounddigit-listen")
 GROUPS = ("dialout", "i2c", "gpio", "audio")  # that may use serial ports, I2C and sound cards
 # Options with which a sound command needs no sound server of the user.
 WITHOUT_SOUND_SERVER = {"EDGE_PCM", "EDGE_WYOMING", "EDGE_REPLAY", "EDGE_MOCK"}
@@ -88,9 +90,7 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
         raise EdgeError(f"{args.command} cannot be a service: choose {', '.join(LIVE_COMMANDS)}")
     user = caller()
     name = args.name or args.command
-    live_command: LiveCommand = import_module(
-        f"edge.commands.{args.command.replace('-', '_')}"
-    ).COMMAND
+    live_command, options = _live_command(args.command, options)
     parser, _, _ = parser_for(live_command, options)
     settings = environment_file(parser, args.command, name, options)
     chosen = dict(variables(parser, options))
@@ -123,6 +123,27 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
         _say(f"it starts when you log in; to start it at boot: sudo loginctl enable-linger "
              f"{user}")  # fmt: skip
     return 0
+
+
+def _live_command(command: str, options: Sequence[str]) -> tuple[LiveCommand, list[str]]:
+    """The live command, and its options with the absolute path of the model file.
+
+    A service runs in another folder than the one in which it is installed.
+    """
+    words = list(options)
+    if command == edge_live.PROG:
+        model = edge_live.take_model(words)
+        if model is None:
+            raise EdgeError(f"{command} needs a model: {command} -- own.tflite --port auto")
+        found = edge_live.command_for(model)
+        words = ["--model", model, *words]
+    else:
+        found = import_module(f"edge.commands.{command.replace('-', '_')}").COMMAND
+    for k, word in enumerate(words):
+        option, equals, value = word.rpartition("=")
+        if (option or words[k - 1]) == "--model" and Path(value).is_file():
+            words[k] = f"{option}{equals}{Path(value).absolute()}"
+    return found, words
 
 
 def _status(args: argparse.Namespace, options: Sequence[str]) -> int:

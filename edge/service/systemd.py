@@ -54,7 +54,7 @@ class Manager:
 
 
 def unit_name(name: str) -> str:
-    return f"{PREFIX}{name}.service"
+    return f"{PREFIX}{name.removeprefix(PREFIX)}.service"  # edge-live has the prefix already
 
 
 def installed_manager(name: str) -> Manager:

@@ -73,6 +73,11 @@ IMAGE_SOURCES = Registry(
     },
 )
 
+SOURCE_TABLES = (
+    *(MOTION_SOURCES, SOUND_SOURCES, ECG_SOURCES),
+    *(PLETH_SOURCES, COLUMN_SOURCES, IMAGE_SOURCES),
+)
+
 
 def sources_for(channels: Sequence[str]) -> Registry:
     """The sources that can deliver these channels; COLUMN_SOURCES deliver any."""

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from edge.errors import SourceError
 from edge.registry import Registry
-from edge.source import Source
+from edge.source import SOURCE_TABLES, Source
+
+# By the group of a table: the models that take what its sources deliver.
+MODELS = {
+    "edge_sense.motion_sources": "a model of motion",
+    "edge_sense.sound_sources": "a model of sound",
+    "edge_sense.ecg_sources": "a model of an ECG",
+    "edge_sense.pleth_sources": "a model of a PPG",
+    "edge_sense.image_sources": "a model of images",
+}
 
 
 def add_source_options(
@@ -27,6 +36,24 @@ def source_options(table: Registry, name: str) -> list[argparse.Action]:
     group = argparse.ArgumentParser(add_help=False).add_argument_group()
     table.load(name).add_options(group)
     return group._group_actions
+
+
+def misplaced_option(table: Registry, flags: Collection[str]) -> str | None:
+    """Say that one of these options belongs to a source of another table; None if none does."""
+    others = (
+        flag
+        for other in SOURCE_TABLES
+        for name in other
+        for option in source_options(other, name)
+        for flag in option.option_strings
+        if flag in flags
+    )
+    flag = next(others, None)
+    if flag is None:
+        return None
+    fits = ", ".join(_flag(table, name) for name in table)
+    model = MODELS.get(table.group, "a model of columns of numbers")
+    return f"{flag} does not fit {model}: choose from {fits}"
 
 
 def choose_source(

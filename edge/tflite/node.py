@@ -36,6 +36,10 @@ class UnsupportedError(ValueError):
     """A network cannot be run; the message names the layer."""
 
 
+class UnsupportedTypeError(UnsupportedError):
+    """An operator is known, but not with values of this type."""
+
+
 @dataclass(frozen=True)
 class Node:
     operator: Operator
@@ -85,6 +89,9 @@ class Node:
 
     def error(self, problem: str) -> UnsupportedError:
         return UnsupportedError(f"{self.layer} {problem}")
+
+    def type_error(self, problem: str) -> UnsupportedTypeError:
+        return UnsupportedTypeError(f"{self.layer} {problem}")
 
 
 def nodes(network: Network, values: Mapping[int, NDArray[Any]]) -> list[Node]:

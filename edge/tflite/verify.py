@@ -18,7 +18,16 @@ from edge.tflite import schema
 from edge.tflite.flatbuffer_reader import DAMAGED_DATA, Table
 from edge.tflite.folding import fold
 from edge.tflite.network import Network, Operator, Tensor, read_network
-from edge.tflite.node import DTYPES, INT8, UINT8, Node, UnsupportedError, constants, nodes
+from edge.tflite.node import (
+    DTYPES,
+    INT8,
+    UINT8,
+    Node,
+    UnsupportedError,
+    UnsupportedTypeError,
+    constants,
+    nodes,
+)
 from edge.tflite.rules import OPTIONAL, OPTIONS_OF, RULES
 from edge.tflite.structure import check_structure
 
@@ -34,8 +43,8 @@ VERSION = 3  # of the file format
 def verify(data: bytes, name: str, any_operator: bool = False) -> Network:
     """The network in a TFLite file; ModelError says why a runtime must not load it.
 
-    `any_operator`: accept operators without a rule. A runtime may fail on their options, so this is
-    for a process that may end.
+    `any_operator`: accept operators and types without a rule, constants of any size, and any sum of
+    sizes. A runtime may fail on them, so this is for a process that may end.
     """
     try:
         if data[4:8] != b"TFL3":
@@ -44,7 +53,7 @@ def verify(data: bytes, name: str, any_operator: bool = False) -> Network:
         model = Table.root(data)
         network = read_network(data, name)
         _check_model(model, any_operator)
-        _check_tensors(network, len(model.tables(schema.MODEL_BUFFERS)))
+        _check_tensors(network, len(model.tables(schema.MODEL_BUFFERS)), any_operator)
         _check_operators(network, any_operator)
     except ModelError:
         raise
@@ -86,29 +95,29 @@ def _check_model(model: Table, any_operator: bool) -> None:
             raise UnsupportedError("it has a custom operator, or one that keeps a state inside")
 
 
-def _check_tensors(network: Network, buffers: int) -> None:
+def _check_tensors(network: Network, buffers: int, any_size: bool) -> None:
     if len(network.tensors) > MAX_TENSORS or len(network.operators) > MAX_OPERATORS:
         raise UnsupportedError("it has too many tensors or operators for a small computer")
     total = 0
     for tensor in network.tensors:
-        total += _checked_size(tensor)
+        total += _checked_size(tensor, any_size)
         if tensor.buffer >= buffers:
             raise ValueError(f"tensor {_name(tensor)} is in a buffer that does not exist")
         _check_quantisation(tensor)
-    if total > MAX_ALL_VALUES or network.macs > MAX_MACS:
+    if total > MAX_ALL_VALUES and not any_size or network.macs > MAX_MACS:
         raise UnsupportedError("it is too large for a small computer: train a smaller one")
 
 
-def _checked_size(tensor: Tensor) -> int:
+def _checked_size(tensor: Tensor, any_size: bool) -> int:
     """The number of values of a tensor."""
     if tensor.kind not in DTYPES:
         raise UnsupportedError(f"tensor {_name(tensor)} has the unsupported type {tensor.kind}")
     if len(tensor.shape) > MAX_RANK or any(size < 1 for size in tensor.shape):
         raise UnsupportedError(f"tensor {_name(tensor)} has the shape {tensor.shape[:9]}")
     size = prod(tensor.shape)
-    if size > MAX_VALUES:
-        raise UnsupportedError(f"tensor {_name(tensor)} has {size} values, too many")
     stored = tensor.constant
+    if size > MAX_VALUES and (stored is None or not any_size):
+        raise UnsupportedError(f"tensor {_name(tensor)} has {size} values, too many")
     if stored is not None and stored.nbytes != size * _bytes_of(tensor):
         raise ValueError(
             f"tensor {_name(tensor)} has {size} values, and its buffer {stored.nbytes} bytes"
@@ -148,7 +157,12 @@ def _check_operators(network: Network, any_operator: bool) -> None:
         ready |= set(operator.outputs)
         if operator.name not in RULES and any_operator:
             continue
-        _check_operator(node, operator)
+        try:
+            _check_operator(node, operator)
+        except UnsupportedTypeError:
+            if any_operator:
+                continue
+            raise
         fold(node, values)
     if not set(network.outputs) <= ready:
         raise ValueError("an output of the network is not computed")

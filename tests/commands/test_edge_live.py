@@ -162,3 +162,18 @@ def test_what_does_not_fit_is_one_clear_line(
     assert main([*arguments, "--speed", "max"][: len(arguments) + 2 * (len(arguments) > 1)]) == 1
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["kws", "--port"], "--port does not fit a model of sound: choose from --device, "),
+        (["airdigit", "--pcm=-"], "--pcm does not fit a model of motion: choose from --port, "),
+        (["ecg", "--i2c", "1"], "--i2c does not fit a model of an ECG: choose from --port, "),
+        (["kws", "--prt"], "unrecognized arguments: --prt"),
+    ],
+)
+def test_a_source_that_does_not_fit_is_named_with_those_that_do(capsys, arguments, message):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2 and message in capsys.readouterr().err

@@ -16,6 +16,7 @@ from command_process import ROOT
 from edge.cli.live import parser_for
 from edge.commands import edge_service, kws_listen
 from edge.errors import EdgeError
+from edge.model.shipped import find_model
 from edge.service import systemd
 from edge.service.settings import variables
 
@@ -34,7 +35,7 @@ def calls(tmp_path, monkeypatch):
     for name in ("systemctl", "journalctl"):
         (programs / name).write_text(SYSTEMCTL)
         (programs / name).chmod(0o755)
-    for name in ("kws-listen", "airdigit-live"):
+    for name in ("kws-listen", "airdigit-live", "edge-live"):
         (programs / name).write_text("#!/bin/sh\n")
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
@@ -118,6 +119,35 @@ def test_motion_gets_a_unit_of_the_system(calls, tmp_path, arguments):
     assert calls()[0] == "systemctl daemon-reload"
 
 
+def test_a_model_of_ones_own_gets_a_service(calls, tmp_path, monkeypatch):
+    """With the absolute path of the model, because a service runs in another folder."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(find_model("ecg"), "own.tflite")
+    assert run("install", "edge-live", "--", "own.tflite", "--port", "auto", "--wait") == 0
+    assert "ExecStart=" in (tmp_path / "system" / "edge-live.service").read_text()
+    lines = (tmp_path / "etc" / "edge-live.env").read_text().splitlines()
+    assert f'EDGE_MODEL="{tmp_path}/own.tflite"' in lines and 'EDGE_PORT="auto"' in lines
+    assert "#EDGE_REPLAY=" in lines and not any("EDGE_DEVICE=" in line for line in lines)
+    assert run("install", "edge-live", "--name", "heart", "--", "own.tflite", "--mock") == 0
+    assert run("restart", "heart") == run("restart", "edge-live") == run("restart", "live") == 0
+    assert calls()[-2:] == ["systemctl restart edge-live.service"] * 2
+
+
+def test_a_model_of_sound_gets_a_service_of_the_user(calls, tmp_path):
+    assert run("install", "edge-live", "--", "kws", "--device", "usb") == 0
+    settings = tmp_path / "config" / "edge-sense" / "edge-live.env"
+    assert '\nEDGE_MODEL="kws"\n' in settings.read_text()
+
+
+@pytest.mark.parametrize("option", [("--model", "own.tflite"), ("--model=own.tflite",)])
+def test_the_path_of_a_model_becomes_absolute(calls, tmp_path, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(find_model("kws"), "own.tflite")
+    assert run("install", "kws-listen", "--", *option) == 0
+    settings = tmp_path / "config" / "edge-sense" / "kws-listen.env"
+    assert f'\nEDGE_MODEL="{tmp_path}/own.tflite"\n' in settings.read_text()
+
+
 def test_a_wake_word_service_needs_no_sound_server_of_the_user(calls, tmp_path):
     assert run("install", "kws-listen", "--", "--wyoming", "tcp://0.0.0.0:10400") == 0
     assert (tmp_path / "system" / "edge-kws-listen.service").exists()
@@ -197,6 +227,8 @@ def test_a_failure_of_systemctl_is_shown(calls, monkeypatch, capsys):
 
 def test_impossible_arguments(calls, capsys):
     assert "choose airdigit-live" in error(capsys, "install", "edge-bench")
+    assert "edge-live needs a model" in error(capsys, "install", "edge-live", "--", "--mock")
+    assert "does not exist" in error(capsys, "install", "edge-live", "--", "none.tflite")
     assert "lower-case letters" in error(capsys, "install", "kws-listen", "--name", "../x")
     assert "only for install" in error(capsys, "status", "kws-listen", "--", "--mock")
     with pytest.raises(SystemExit) as stop:

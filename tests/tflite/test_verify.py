@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import pytest
@@ -155,6 +156,17 @@ def test_a_float_network_and_an_unknown_operator_are_named(float_network):
         data = changed(data, position(code, field), kind, value)
     assert "HASHTABLE_LOOKUP of layer 'result' is not supported" in refusal(data)
     verify(data, "some.tflite", any_operator=True)
+
+
+def test_only_edge_bench_takes_networks_of_any_size(monkeypatch):
+    data = peak_model()
+    image, kernel, _, result = (prod(tensor.shape) for tensor in read_network(data).tensors)
+    monkeypatch.setattr("edge.tflite.verify.MAX_ALL_VALUES", image + result + kernel - 1)
+    assert "it is too large for a small computer" in refusal(data)
+    verify(data, "some.tflite", any_operator=True)
+    monkeypatch.setattr("edge.tflite.verify.MAX_VALUES", 100)
+    with pytest.raises(ModelError, match="tensor 'image' has .* values, too many"):
+        verify(data, "some.tflite", any_operator=True)
 
 
 def test_edge_bench_checks_the_file_too(tmp_path):

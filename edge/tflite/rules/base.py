@@ -31,8 +31,11 @@ def same_kind(node: Node, kinds: tuple[int, ...], inputs: int = 1) -> None:
     """The first `inputs` inputs and all outputs have the same type, which is one of `kinds`."""
     found = {node.input(number).kind for number in range(inputs)}
     found |= {tensor.kind for tensor in node.outputs}
-    if len(found) != 1 or not found <= set(kinds):
-        raise node.error("has inputs and outputs of types that are not supported")
+    problem = "has inputs and outputs of types that are not supported"
+    if len(found) != 1:
+        raise node.error(problem)
+    if not found <= set(kinds):
+        raise node.type_error(problem)
 
 
 def axis_of(node: Node, axis: int, rank: int) -> int:

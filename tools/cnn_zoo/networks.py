@@ -1,0 +1,114 @@
+"""The networks, as Keras builds them or by hand, and their conversion to int8."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+EXAMPLES = 2  # random images of values 0 to 255 that set the int8 ranges
+# By name in the table: the class of keras.applications, or a function of this module.
+NETWORKS = {
+    "LeNet-5": "lenet",
+    "AlexNet": "alexnet",
+    "MobileNetV3Small": "MobileNetV3Small",
+    "MobileNet": "MobileNet",
+    "MobileNetV2": "MobileNetV2",
+    "MobileNetV3Large": "MobileNetV3Large",
+    "NASNetMobile": "NASNetMobile",
+    "EfficientNetB0": "EfficientNetB0",
+    "EfficientNetV2B0": "EfficientNetV2B0",
+    "DenseNet121": "DenseNet121",
+    "ResNet50": "ResNet50",
+    "ResNet50V2": "ResNet50V2",
+    "InceptionV3": "InceptionV3",
+    "Xception": "Xception",
+    "ConvNeXtTiny": "ConvNeXtTiny",
+    "ResNet101": "ResNet101",
+    "InceptionResNetV2": "InceptionResNetV2",
+    "EfficientNetB4": "EfficientNetB4",
+    "NASNetLarge": "NASNetLarge",
+    "VGG16": "VGG16",
+    "VGG19": "VGG19",
+}
+
+
+def lenet() -> Any:
+    """LeNet-5 (LeCun and others 1998), with the softmax that later copies have."""
+    from tensorflow.keras import Input, Sequential, layers
+
+    return Sequential(
+        [
+            Input((32, 32, 1)),
+            layers.Conv2D(6, 5, activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(16, 5, activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(120, 5, activation="tanh"),
+            layers.Flatten(),
+            layers.Dense(84, activation="tanh"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def alexnet() -> Any:
+    """AlexNet (Krizhevsky and others 2012), without the division over two GPUs."""
+    from tensorflow.keras import Input, Sequential, layers
+
+    return Sequential(
+        [
+            Input((227, 227, 3)),
+            layers.Conv2D(96, 11, strides=4, activation="relu"),
+            layers.MaxPooling2D(3, 2),
+            layers.Conv2D(256, 5, padding="same", activation="relu"),
+            layers.MaxPooling2D(3, 2),
+            layers.Conv2D(384, 3, padding="same", activation="relu"),
+            layers.Conv2D(384, 3, padding="same", activation="relu"),
+            layers.Conv2D(256, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(3, 2),
+            layers.Flatten(),
+            layers.Dense(4096, activation="relu"),
+            layers.Dense(4096, activation="relu"),
+            layers.Dense(1000, activation="softmax"),
+        ]
+    )
+
+
+def convert(name: str, folder: Path) -> None:
+    """Write the int8 network (NAME.tflite) and its facts (NAME.json) to a folder."""
+    import numpy as np
+    from tensorflow import keras
+
+    from edge.convert.network import FloatNetwork
+    from edge.convert.quantise import int8_network
+    from edge.formats.atomic_write import atomic_write
+
+    makers: Mapping[str, Callable[[], Any]] = {"lenet": lenet, "alexnet": alexnet}
+    chosen = NETWORKS[name]
+    if chosen in makers:
+        network = makers[chosen]()
+    else:
+        # Without softmax: random weights give outputs so alike that no int8 scale shows them.
+        # Some have no size of their own.
+        sizes = {"input_shape": (224, 224, 3)} if chosen.startswith("MobileNetV3") else {}
+        network = getattr(keras.applications, chosen)(
+            weights=None, classifier_activation=None, **sizes
+        )
+    rng = np.random.default_rng(0)
+    for weight in network.weights:
+        # A fresh normalisation gives means of zero, which no int8 scale shows either.
+        if weight.name in ("beta", "gamma"):
+            weight.assign(rng.uniform(0.1, 1, weight.shape))
+    shape = tuple(network.inputs[0].shape[1:])
+    images = rng.uniform(0, 255, (EXAMPLES, *shape)).astype(np.float32)
+    content = int8_network(
+        FloatNetwork(shape, lambda x: network(x, training=False), kept=network), images
+    )
+    facts = {"input": "x".join(map(str, shape)), "parameters": network.count_params()}
+    atomic_write(folder / f"{name}.json", json.dumps(facts).encode())
+    atomic_write(folder / f"{name}.tflite", content)  # last: it shows that both are there
