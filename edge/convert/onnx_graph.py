@@ -23,6 +23,11 @@ from edge.errors import ModelError
 from edge.text import one_line
 
 MAX_NAMED = 5  # operators in a message
+# A network that begins with one of these has its channels last in TFLite.
+IMAGE_OPERATORS = {
+    *("Conv", "ConvTranspose", "BatchNormalization", "MaxPool", "AveragePool", "Pad"),
+    *("Resize", "Upsample"),
+}
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,7 @@ def read_onnx(path: Path) -> OnnxNetwork:
     name = inputs[0].name
     shape = _shape(inputs[0], path)
     consumers = {node.op_type for node in graph.node if name in node.input}
-    last = len(shape) > 1 and bool(
-        consumers & {"Conv", "ConvTranspose", "BatchNormalization", "MaxPool", "AveragePool", "Pad"}
-    )
+    last = len(shape) > 1 and bool(consumers & IMAGE_OPERATORS)
 
     def compute(tensor: Any) -> Any:
         values = {key: Value(array) for key, array in constants.items()}

@@ -9,6 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from edge.convert.onnx_graph import Value
+from edge.convert.onnx_lstm import lstm
+from edge.convert.onnx_resize import resize
+from edge.convert.onnx_slices import cast, cut, gather, shape_of, split
 from edge.errors import ModelError
 
 Attributes = Mapping[str, Any]
@@ -345,6 +348,7 @@ OPERATORS: dict[str, Operator] = {
     "Add": _binary(lambda one, other: one + other),
     "AveragePool": _pool("AVG"),
     "BatchNormalization": _batch_normalization,
+    "Cast": cast,
     "Clip": _elementwise(_clip),
     "Concat": _concatenation,
     "Constant": _constant,
@@ -354,12 +358,14 @@ OPERATORS: dict[str, Operator] = {
     "Dropout": _same,
     "Elu": _unary(tf.nn.elu),
     "Flatten": _flatten,
+    "Gather": gather,
     "Gemm": _dense,
     "GlobalAveragePool": _global_pool(tf.reduce_mean),
     "GlobalMaxPool": _global_pool(tf.reduce_max),
     "HardSigmoid": _elementwise(_hard_sigmoid),
     "HardSwish": _unary(lambda x: x * tf.nn.relu6(x + 3.0) * np.float32(1 / 6)),
     "Identity": _same,
+    "LSTM": lstm,
     "LeakyRelu": _elementwise(_slope),
     "MatMul": _matrix_product,
     "MaxPool": _pool("MAX"),
@@ -369,11 +375,16 @@ OPERATORS: dict[str, Operator] = {
     "ReduceMean": _reduction(tf.reduce_mean),
     "Relu": _unary(tf.nn.relu),
     "Reshape": _reshape,
+    "Resize": resize,
+    "Shape": shape_of,
     "Sigmoid": _unary(tf.sigmoid),
+    "Slice": cut,
     "Softmax": _softmax,
+    "Split": split,
     "Squeeze": _squeeze,
     "Sub": _binary(lambda one, other: one - other),
     "Tanh": _unary(tf.tanh),
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
+    "Upsample": resize,
 }

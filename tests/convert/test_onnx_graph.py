@@ -15,6 +15,20 @@ from onnx_file import RNG, numbers, weights, write
 BATCH_NORM = [weights(name, 4) for name in ("scale", "shift", "mean")]
 VARIANCE = numpy_helper.from_array(RNG.uniform(0.5, 2, 4).astype(np.float32), "variance")
 IMAGE, SIGNAL = (3, 9, 8), (3, 20)
+
+
+def resized(mode, coordinates, **more):
+    options = {"mode": mode, "coordinate_transformation_mode": coordinates, **more}
+    return [("Resize", "x none factors", "y", options)]
+
+
+def scales(*factors):
+    """The inputs of a resize; without factors, only the empty one."""
+    given = np.array([1, 1, *factors] if factors else [], np.float32)
+    none = numpy_helper.from_array(np.empty(0, np.float32), "none")
+    return [none, numpy_helper.from_array(given, "factors")]
+
+
 CASES = {
     "conv": ([("Conv", "x w b", "y", {"pads": [1, 1, 1, 1]})], IMAGE,
              [weights("w", 4, 3, 3, 3), weights("b", 4)]),
@@ -66,6 +80,38 @@ CASES = {
                [numbers("shape", 0, 6, 10), weights("m", 6, 4)]),
     "pad": ([("Pad", "x pads", "p", {}), ("Conv", "p w", "y", {})], IMAGE,
             [numbers("pads", 0, 0, 1, 2, 0, 0, 0, 1), weights("w", 4, 3, 3, 3)]),
+    "slice": ([("Conv", "x w", "c", {}), ("Slice", "c first last axes steps", "y", {})], IMAGE,
+              [weights("w", 4, 3, 3, 3), numbers("first", 1, -1, 0), numbers("last", 3, -99, 99),
+               numbers("axes", 1, 2, -1), numbers("steps", 1, -2, 3)]),
+    "slice of plain": ([("Slice", "x first last", "y", {})], (6,),
+                       [numbers("first", 0, 1), numbers("last", 1, 2**62)]),
+    "split": ([("Conv", "x w", "c", {}), ("Split", "c sizes", "a b", {"axis": 1}),
+               ("Concat", "b a", "y", {"axis": 1})], IMAGE,
+              [weights("w", 4, 3, 3, 3), numbers("sizes", 1, 3)]),
+    "shape": ([("Shape", "x", "s", {}), ("Gather", "s one", "n", {}),
+               ("Concat", "zero n rest", "t", {"axis": 0}), ("Cast", "t", "i", {"to": 7}),
+               ("Reshape", "x i", "y", {})], SIGNAL,
+              [numbers("one", 1), numbers("zero", 0), numbers("rest", -1)]),
+    "nearest": (resized(b"nearest", "asymmetric", nearest_mode="floor"), IMAGE, scales(2, 2)),
+    "nearest, centres": (resized(b"nearest", "half_pixel"), IMAGE, scales(3, 1)),
+    "bilinear": (resized(b"linear", "pytorch_half_pixel"), IMAGE, scales(2, 2)),
+    "bilinear, corners": (resized(b"linear", "align_corners"), IMAGE, scales(2, 3)),
+    "bilinear, smaller": (resized(b"linear", "half_pixel"), IMAGE, scales(1 / 3, 0.5)),
+    "bilinear to a size": ([("Resize", "x none none sizes", "y",
+                             {"mode": "linear", "coordinate_transformation_mode": "asymmetric"})],
+                           IMAGE, [numbers("sizes", 1, 3, 12, 12), scales()[0]]),
+    "resized signal": (resized(b"linear", "half_pixel"), SIGNAL, scales(2)),
+    "lstm": ([("Transpose", "x", "t", {"perm": [2, 0, 1]}),
+              ("LSTM", "t w r b", "h", {"hidden_size": 4}),
+              ("Squeeze", "h one", "s", {}), ("Transpose", "s", "y", {"perm": [1, 0, 2]})], SIGNAL,
+             [weights("w", 1, 16, 3), weights("r", 1, 16, 4), weights("b", 1, 32),
+              numbers("one", 1)]),
+    "lstm of both directions": ([("Transpose", "x", "t", {"perm": [2, 0, 1]}),
+                                 ("LSTM", "t w r", "h last",
+                                  {"hidden_size": 4, "direction": "bidirectional"}),
+                                 ("Reshape", "last shape", "y", {})], SIGNAL,
+                                [weights("w", 2, 16, 3), weights("r", 2, 16, 4),
+                                 numbers("shape", 1, 8)]),
 }  # fmt: skip
 
 
@@ -105,6 +151,29 @@ def test_an_operator_with_other_options_is_named(tmp_path):
     network = read_onnx(write(tmp_path / "a.onnx", [pool], IMAGE))
     with pytest.raises(ModelError, match="ceil_mode"):
         network.compute(tf.zeros((1, 9, 8, 3)))
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (resized(b"cubic", "half_pixel")[0], "has the mode cubic"),
+        (resized(b"nearest", "half_pixel", nearest_mode="ceil")[0], "TFLite cannot read"),
+        (resized(b"linear", "tf_crop_and_resize")[0], "coordinates tf_crop_and_resize"),
+    ],
+)
+def test_a_resize_that_tflite_does_not_have_is_refused(tmp_path, node, message):
+    network = read_onnx(write(tmp_path / "a.onnx", [node], IMAGE, scales(2, 2)))
+    with pytest.raises(ModelError, match=message):
+        network.compute(tf.zeros((1, *network.shape)))
+
+
+def test_a_long_lstm_is_refused(tmp_path):
+    nodes = [("Transpose", "x", "t", {"perm": [2, 0, 1]}),
+             ("LSTM", "t w r", "y", {"hidden_size": 4})]  # fmt: skip
+    given = [weights("w", 1, 16, 3), weights("r", 1, 16, 4)]
+    network = read_onnx(write(tmp_path / "a.onnx", nodes, (3, 300), given))
+    with pytest.raises(ModelError, match="an LSTM has 300 steps, more than 256"):
+        network.compute(tf.zeros((1, 3, 300)))
 
 
 def test_a_damaged_file_is_refused(tmp_path):

@@ -18,9 +18,9 @@ def numbers(name, *values):
 
 
 def write(path, nodes, shape, initializers=(), opset=13, inputs=("x",), outputs=("y",)):
-    """`nodes`: operator, inputs, output and attributes of each."""
+    """`nodes`: operator, inputs, outputs and attributes of each."""
     made = [
-        helper.make_node(kind, given.split(), [output], **attributes)
+        helper.make_node(kind, given.split(), output.split(), **attributes)
         for kind, given, output, attributes in nodes
     ]
     kind = TensorProto.FLOAT

@@ -100,10 +100,13 @@ def convert(name: str, folder: Path) -> None:
             weights=None, classifier_activation=None, **sizes
         )
     rng = np.random.default_rng(0)
-    for weight in network.weights:
-        # A fresh normalisation gives means of zero, which no int8 scale shows either.
-        if weight.name in ("beta", "gamma"):
-            weight.assign(rng.uniform(0.1, 1, weight.shape))
+    # A new normalisation of layers gives means of zero, and its epsilon is far below the variance
+    # of random layers: no int8 scale shows these either.
+    for layer in network._flatten_layers():
+        if isinstance(layer, keras.layers.LayerNormalization):
+            layer.epsilon = 0.1
+            for weight in layer.weights:
+                weight.assign(rng.uniform(0.1, 1, weight.shape))
     shape = tuple(network.inputs[0].shape[1:])
     images = rng.uniform(0, 255, (EXAMPLES, *shape)).astype(np.float32)
     content = int8_network(
