@@ -5,9 +5,9 @@
 
 The manifest of each model contains the command that trained it (the model card shows it too). This
 tool runs that command again. The recordings that it names are taken from the folder --data. If the
-training began with another model, its base, that one is trained first, into the cache. Then
-the tool compares the file size and the figures of the new model with those of the old one. It takes
-hours.
+training began with another model, its base, that one is trained first, into the cache, unless it
+is a shipped model too. Then the tool compares the file size and the figures of the new model with
+those of the old one. It takes hours.
 """
 
 from __future__ import annotations
@@ -135,12 +135,24 @@ def _training_commands(name: str) -> list[list[str]]:
         raise ModelError(
             f"the manifest of {name} does not contain its training command: train it by hand once"
         )
-    if not provenance.get("base_command"):
+    base_command = provenance.get("base_command")
+    if not base_command or _is_shipped(_value(command, "--base"), base_command, name):
         return [command]
     DEFAULT_FOLDER.mkdir(parents=True, exist_ok=True)
     base = str(DEFAULT_FOLDER.resolve() / f"{name}-base.tflite")
-    base_command = shlex.split(provenance["base_command"])
-    return [_with_value(base_command, "--out", base), _with_value(command, "--base", base)]
+    first = _with_value(shlex.split(base_command), "--out", base)
+    return [first, _with_value(command, "--base", base)]
+
+
+def _is_shipped(base: str, command: str, name: str) -> bool:
+    """Whether the base of the model `name` is another shipped model, made by this command."""
+    if base == name or base not in shipped.shipped_models():
+        return False
+    return read_manifest(shipped.find_model(base)).provenance.get("command") == command
+
+
+def _value(command: Sequence[str], option: str) -> str:
+    return command[command.index(option) + 1]
 
 
 def _with_value(command: Sequence[str], option: str, value: str) -> list[str]:

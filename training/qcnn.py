@@ -7,9 +7,10 @@
 
 The circuit is the one with the best validation accuracy in a --study (training.qcnn_study), or else
 a random one. Its closed form is known, so it is computed in microseconds, as a stage between the
-front end and the int8 network: kws-listen --model runs the model like any other. The training
-starts from the network for all words that training.kws trains. If its weights are not in the cache,
-it takes an hour, and the rest of the training a quarter of an hour.
+front end and the int8 network: kws-listen --model runs the model like any other.
+
+The network starts with the weights of a model without the stage, --base (kws), and is trained to
+give the same scores for the same sound, in some minutes.
 
 --reference trains the pipeline of the paper (arXiv 2010.13309) in float instead: 60x126 magnitude
 mel spectrograms, quanvolution, U-Net, two BiLSTM and attention.
@@ -30,6 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as training.kws
 from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
+from edge.errors import ModelError
 from edge.simulation.seeds import seed
 from training.common.provenance import command_line, file_names, folder_names, model_path
 from training.quantum.circuits import best_of_study, random_quanvolution
@@ -37,13 +39,18 @@ from training.quantum.config import QcnnConfig
 from training.quantum.options import add_data_options
 from training.quantum.reference.train import train_reference
 from training.quantum.train import train_qcnn
-from training.sound.learn.config import Schedule, TrainingConfig
-from training.sound.learn.network_config import SIZES
+from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
+from training.sound.learn.front_ends import SHIPPED
+from training.sound.learn.pretrained_model import PretrainedModel
 from training.sound.options import speaker_count
-from training.sound.task import keyword_task
+from training.sound.task import Task, keyword_task
 
-DEFAULTS = TrainingConfig(keyword_task(), finetuning=Schedule(epochs=4, learning_rate=1e-3))
-DEFAULT_SIZE = "normal"
+DEFAULTS = TrainingConfig(
+    keyword_task(),
+    fit=FitConfig(batch_size=128),
+    adaptation=Schedule(epochs=6, learning_rate=1.5e-3, label_smoothing=0.0),
+)
+DEFAULT_BASE = "kws"
 
 
 def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS) -> int:
@@ -62,7 +69,13 @@ def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS)
     parser.add_argument(
         "--study", type=Path, metavar="FILE.json", help="take the best circuit of this study"
     )
-    parser.add_argument("--size", choices=list(SIZES), help=f"of the network ({DEFAULT_SIZE})")
+    parser.add_argument(
+        "--base",
+        default=DEFAULT_BASE,
+        metavar="MODEL",
+        help="the model whose scores the network learns to give: a name, or a file that "
+        f"training.kws made ({DEFAULT_BASE})",
+    )
     parser.add_argument(
         "--reference", action="store_true", help="train the pipeline of the paper, in float"
     )
@@ -86,6 +99,7 @@ def _config(args: argparse.Namespace, defaults: TrainingConfig) -> QcnnConfig:
     else:
         quanvolution = random_quanvolution(args.seed)
         circuit = f"quanvolution, random, seed {args.seed}"
+    base = _read_base(args.base, defaults.task)
     speakers = defaults.simulated_speakers if args.people is None else args.people
     training = replace(
         defaults,
@@ -96,9 +110,25 @@ def _config(args: argparse.Namespace, defaults: TrainingConfig) -> QcnnConfig:
         others=tuple(args.others),
         simulated_speakers=speakers,
         seed=args.seed,
-        network=SIZES[args.size] if args.size else defaults.network,
+        network=base.network,
     )
-    return QcnnConfig(training, quanvolution, circuit, args.study)
+    return QcnnConfig(training, base, quanvolution, circuit, args.study)
+
+
+def _read_base(name: str, task: Task) -> PretrainedModel:
+    """Read the base. Raises ModelError if a network behind the stage cannot imitate it."""
+    base = PretrainedModel.read(name)
+    if base.front_end != SHIPPED:
+        raise ModelError(
+            f"--base {name} has no log-mel spectra for the quanvolution: choose a model of the "
+            "shipped front end"
+        )
+    if base.labels != task.labels:
+        raise ModelError(
+            f"--base {name} recognises {', '.join(base.labels)}: choose a model of "
+            f"{', '.join(task.labels)}"
+        )
+    return base
 
 
 def _command(args: argparse.Namespace) -> str:
@@ -111,7 +141,7 @@ def _command(args: argparse.Namespace) -> str:
             "--others": folder_names(args.others),
             "--people": args.people,
             "--study": args.study and model_path(args.study),
-            "--size": args.size or DEFAULT_SIZE,
+            "--base": Path(args.base).name,
             "--seed": args.seed,
             "--out": model_path(args.out),
         },

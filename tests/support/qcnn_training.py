@@ -24,7 +24,7 @@ from training.sound.task import keyword_task
 WORDS = ("yes", "no")
 STAGE_OUTPUT = (FRAMES // 2, 20, 4)
 NETWORK = NetworkConfig(stem=8, stages=((8, 2), (8, 2)), width=16, blocks=1)
-BEHIND_STAGE = replace(NETWORK, stride=1)
+BEHIND_STAGE = replace(NETWORK, stride=1, dropout=0.0)
 
 
 def qcnn_training(cache: Path) -> TrainingConfig:

@@ -93,6 +93,22 @@ def test_base_of_a_model_is_trained_first_and_the_model_begins_with_it(models, d
     assert further[further.index("--out") + 1] == str(models / "kws.tflite")
 
 
+def test_base_that_is_a_shipped_model_is_not_trained_again(models, data, monkeypatch):
+    monkeypatch.chdir(data)  # with the cache
+    write_model(models / "kws.tflite")
+    command = COMMAND.replace("training.kws", "training.qcnn").replace(
+        "--seed", "--base kws --seed"
+    )
+    write_model(models / "kws_qcnn.tflite", command, base_command=COMMAND)
+    training = FakeTraining()
+    assert rebuild(options("--data", str(data), "--only", "kws_qcnn"), training) == 0
+    assert [command[2] for command in training.commands] == ["training.qcnn"]
+    other = COMMAND.replace("hum/a.wav", "hum/a.wav hum/a.wav")
+    write_model(models / "kws_qcnn.tflite", command, base_command=other)
+    assert rebuild(options("--data", str(data), "--only", "kws_qcnn"), training) == 0
+    assert [c[2] for c in training.commands[1:]] == ["training.kws", "training.qcnn"]
+
+
 def test_report_marks_worse_figures_but_not_sizes_of_the_test_set(models, data, capsys):
     write_model(models / "kws.tflite")
     worse = {"test": {"clips": 400, "int8": 0.92, "false_per_hour": 2.0}}

@@ -30,7 +30,11 @@ def export(
     clips = trained.training_set.clips
     described = describe_clips(clips, data, config.training)
     origin = provenance(
-        config.training.command, **described, metrics=metrics, circuit=config.circuit
+        config.training.command,
+        base_command=config.base.command,
+        **described,
+        metrics=metrics,
+        circuit=config.circuit,
     )
     content = model_file(int8, task, staged.front_end, validation.decision, origin)
     exported = export_model(out, content, trained.network, trained.calibration)

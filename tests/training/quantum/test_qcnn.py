@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from tensorflow import keras
 
 from edge.commands import edge_classify
 from edge.errors import ModelError
@@ -32,16 +34,17 @@ from training import qcnn, qcnn_study
 from training.common.atomic_write import write_file
 from training.quantum.circuits import build_layer, model_input, random_quanvolution
 from training.quantum.cost import operations
-from training.quantum.training_set import (
-    QuanvolutionTrainingSet,
-    with_pretrained_weights,
-)
+from training.quantum.imitation import least_squares_weights, start_from_base
+from training.quantum.training_set import QuanvolutionTrainingSet
 from training.sound.data.clips import Clips
 from training.sound.data.log_mel import BANDS, RATE, ROWS
 from training.sound.data.simulated_speakers import say_words
 from training.sound.export import model_file, to_int8
 from training.sound.learn import network
-from training.sound.learn.config import FitConfig
+from training.sound.learn.config import FitConfig, TrainingConfig
+from training.sound.learn.front_ends import LECTURE, SHIPPED
+from training.sound.learn.network_config import TINY, NetworkConfig
+from training.sound.learn.pretrained_model import PretrainedModel
 from training.sound.learn.training_sets import (
     TrainingSet,
     example_batches,
@@ -59,6 +62,23 @@ def log_mel_training_set(tmp_path, clips: int) -> TrainingSet:
     no_noise = np.empty((0, ROWS, BANDS), np.float16)
     made = Clips(rows, words, *[empty] * 4, np.zeros(clips, bool))
     return task_training_set(made, no_noise, qcnn_training(tmp_path))
+
+
+CLASSES, GROUPS = 6, (0, 1, 2, 3, 3, 3)  # three words of the base are "unknown"
+
+
+def base_network(config: NetworkConfig = NETWORK) -> keras.Model:
+    """Return an untrained network for log-mel windows."""
+    keras.utils.set_random_seed(0)
+    return network.build((FRAMES, BANDS), CLASSES, config, groups=GROUPS)
+
+
+def write_base(path: Path, words: Sequence[str] = WORDS) -> Path:
+    """Write a base as an int8 model."""
+    windows = np.random.default_rng(0).uniform(-14, 0, (20, FRAMES, BANDS)).astype(np.float32)
+    int8 = to_int8(base_network(TINY), TINY, windows)
+    write_file(path, model_file(int8, keyword_task(words)))
+    return path
 
 
 # --- the same stage in training and on devices ---
@@ -94,36 +114,41 @@ def test_live_windows_equal_the_stage_output_of_the_whole_recording():
         assert np.abs(stage.apply(spectrum[end - FRAMES : end]) - tensor).max() < 1e-4
 
 
-def test_training_set_passes_its_windows_through_the_stage(tmp_path):
+def test_windows_pass_through_the_stage_and_the_scores_of_the_base_are_their_targets(tmp_path):
     config = FitConfig(batch_size=32)
-    plain = log_mel_training_set(tmp_path, 20)
-    training_set = QuanvolutionTrainingSet.of(plain, random_quanvolution(1))
+    plain, base = log_mel_training_set(tmp_path, 20), base_network()
+    training_set = QuanvolutionTrainingSet.of(plain, random_quanvolution(1), base)
     assert training_set.inputs == STAGE_OUTPUT and plain.inputs == (FRAMES, BANDS)
-    other = QuanvolutionTrainingSet.of(plain, random_quanvolution(2))
-    assert len({plain.fingerprint, training_set.fingerprint, other.fingerprint}) == 3
-    spectra, targets = example_batches(plain, 32, config)
-    outputs, same_targets = example_batches(training_set, 32, config)
+    spectra, _ = example_batches(plain, 32, config)
+    outputs, targets = example_batches(training_set, 32, config)
     stage = Quanvolution(random_quanvolution(1), BANDS)
     expected = np.stack([stage.apply(window[:FRAMES]) for window in spectra])
-    assert np.array_equal(targets, same_targets)
     assert np.abs(outputs - expected).max() < 1e-5
-    batches = tf.data.Dataset.range(2).map(training_set.batches(config))
-    assert [x.shape[1:] for x, _ in batches] == [STAGE_OUTPUT] * 2
+    assert targets.shape == (32, CLASSES), "a score for each word of the base"
+    sums = targets @ np.eye(len(GROUPS))[:, : max(GROUPS) + 1][list(GROUPS)]
+    assert np.abs(sums - network.probabilities(base, spectra)).max() < 1e-5
 
 
-def test_all_weights_but_those_of_the_first_layer_are_copied(tmp_path):
-    pretrained = network.build_trainable((FRAMES, BANDS), 5, NETWORK)
-    for layer in pretrained.layers:
-        layer.set_weights([w + 0.5 for w in layer.get_weights()])
-    plain = log_mel_training_set(tmp_path, 4)
-    training_set = QuanvolutionTrainingSet.of(plain, random_quanvolution(1))
-    behind_stage = with_pretrained_weights(pretrained, training_set, BEHIND_STAGE)
+def test_network_behind_the_stage_starts_with_the_weights_of_its_base(tmp_path):
+    plain, base = log_mel_training_set(tmp_path, 4), base_network()
+    training_set = QuanvolutionTrainingSet.of(plain, random_quanvolution(1), base)
+    windows, _ = example_batches(plain, 32, FitConfig(batch_size=32))
+    behind_stage = start_from_base(training_set, windows, BEHIND_STAGE)
     before, after = (
-        [w for layer in model.layers for w in layer.get_weights()]
-        for model in (pretrained, behind_stage)
+        [w for layer in model.layers for w in layer.get_weights()] for model in (base, behind_stage)
     )
     assert before[0].shape == (4, 5, 1, 8) and after[0].shape == (2, 5, 4, 8)
-    assert all(np.array_equal(a, b) for a, b in zip(before[1:], after[1:], strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(before[2:], after[2:], strict=True))
+
+
+def test_first_layer_is_fitted_by_least_squares():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(2, 1, (3, 9, 8, 4)).astype(np.float32)
+    layer, other = (keras.layers.Conv2D(5, (2, 3)) for _ in range(2))
+    outputs = layer(inputs).numpy() + np.float32(1.5)
+    other.build(inputs.shape)
+    other.set_weights(least_squares_weights(other, inputs, outputs))
+    assert np.abs(other(inputs).numpy() - outputs).max() < 1e-3
 
 
 def test_operations_count_shared_products_once():
@@ -140,7 +165,8 @@ def test_command_trains_a_model_that_recognises_words(tmp_path, capsys):
     data, out = write_corpus(tmp_path / "corpus"), tmp_path / "q.tflite"
     study = tmp_path / "s.json"
     study.write_text(json.dumps({"runs": study_runs()}))
-    options = ["--data", str(data), "--size", "tiny", "--people", "2", "--study", str(study)]
+    base = write_base(tmp_path / "base.tflite")
+    options = ["--data", str(data), "--base", str(base), "--people", "2", "--study", str(study)]
     assert qcnn.main([*options, "--out", str(out)], qcnn_training(tmp_path / "cache")) == 0
     card = capsys.readouterr().out
     assert "## Test split" in card and "6 clips" in card
@@ -154,6 +180,7 @@ def test_command_trains_a_model_that_recognises_words(tmp_path, capsys):
     assert model.manifest.input["quanvolution"]["gates"] == best["gates"]
     provenance = model.manifest.provenance
     assert provenance["circuit"] == "quanvolution, random, seed 1"
+    assert "--base base.tflite" in provenance["command"]
     metrics = provenance["metrics"]
     assert metrics["test"]["words"] == 6 and metrics["test"]["speakers"] == 3
     window = model.windows_of_recording(chunk(clip_of_yes()))[0]
@@ -209,6 +236,21 @@ def test_invalid_circuit_of_a_study_is_a_one_line_error(content, message, tmp_pa
     assert qcnn.main(["--data", "nowhere", "--study", str(study), *out]) == 1
     error = capsys.readouterr().err.rstrip().splitlines()[-1]
     assert error.startswith("python -m training.qcnn: error:") and message in error
+
+
+@pytest.mark.parametrize(
+    ("words", "front_end", "message"),
+    [
+        (("yes", "up"), SHIPPED, "recognises yes, up, silence, unknown: choose a model of yes, no"),
+        (WORDS, LECTURE, "has no log-mel spectra for the quanvolution"),
+    ],
+)
+def test_base_that_cannot_be_imitated_is_an_error(words, front_end, message, monkeypatch, capsys):
+    base = PretrainedModel(b"", keyword_task(words).labels, front_end, TINY, {})
+    monkeypatch.setattr(PretrainedModel, "read", lambda name: base)
+    options = ["--data", "nowhere", "--base", "mine", "--out", "m.tflite"]
+    assert qcnn.main(options, TrainingConfig(keyword_task(WORDS))) == 1
+    assert f"--base mine {message}" in capsys.readouterr().err
 
 
 def test_model_refuses_the_output_of_another_stage(tmp_path):

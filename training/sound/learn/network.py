@@ -53,7 +53,7 @@ def build(
 def fold_batchnorm(trained: keras.Model, config: NetworkConfig) -> keras.Model:
     """Return the same function without batch normalisation."""
     output = output_layer(trained)
-    inputs, groups = trained.input_shape[1:], _groups(trained)
+    inputs, groups = trained.input_shape[1:], class_groups(trained)
     folded = build(inputs, output.units, config, groups=groups)
     keras_layers.fold_batchnorm(trained, folded)
     output_layer(folded).set_weights(output.get_weights())
@@ -103,7 +103,7 @@ def to_streaming(
     past = Streaming(batch)
     shape = (batch, config.stride, *folded.input_shape[2:])
     x = keras.Input(batch_shape=shape, name="frames")
-    classes, groups = output_layer(folded).units, _groups(folded)
+    classes, groups = output_layer(folded).units, class_groups(folded)
     y = connect_layers(x, past, classes, config, False, groups, rows)
     streaming = keras.Model([x, *past.states], [y, *past.new_states])
     keras_layers.copy_weights(folded, streaming)
@@ -117,7 +117,7 @@ def to_sequences(folded: keras.Model, config: NetworkConfig, rows: int) -> keras
     """
     window_rows, bands = folded.input_shape[1:]
     x = keras.Input((rows, bands))
-    classes, groups = output_layer(folded).units, _groups(folded)
+    classes, groups = output_layer(folded).units, class_groups(folded)
     y = connect_layers(x, WholeSequence(), classes, config, False, groups, window_rows)
     copy = keras.Model(x, y)
     copy.set_weights(folded.get_weights())
@@ -135,14 +135,22 @@ def output_layer(network: keras.Model) -> keras.layers.Dense:
     return _dense_layers(network)[0]
 
 
-def _dense_layers(network: keras.Model) -> list[keras.layers.Dense]:
-    return [layer for layer in network.layers if isinstance(layer, layers.Dense)]
+def by_class(folded: keras.Model) -> keras.Model:
+    """Return the network with a score for each class, before they are summed in groups.
+
+    It shares the layers of the given one.
+    """
+    return keras.Model(folded.input, output_layer(folded).output)
 
 
-def _groups(network: keras.Model) -> list[int] | None:
+def class_groups(network: keras.Model) -> list[int] | None:
     """Return the groups of the layer that sums classes; None if there is no such layer."""
     _, *sums = _dense_layers(network)
     return sums[0].get_weights()[0].argmax(axis=1).tolist() if sums else None
+
+
+def _dense_layers(network: keras.Model) -> list[keras.layers.Dense]:
+    return [layer for layer in network.layers if isinstance(layer, layers.Dense)]
 
 
 def _copy_body(source: keras.Model, target: keras.Model) -> None:
