@@ -4,7 +4,8 @@ circuits       random circuits, and the best circuit of a study
 layer          the quanvolution as a Keras layer with trainable angles
 config         QcnnConfig: all settings of a training
 training_set   training sets whose windows pass through the quanvolution
-train_network  the phases of the training
+imitation      the network behind the quanvolution before its training
+train_network  the training: the network learns to give the scores of its base
 train          the five steps: load, split, fit, choose thresholds, export
 export         the model with its accuracy on the test split
 card           the card of the model
