@@ -1,9 +1,10 @@
-"""Write an Arduino sketch with which an ESP32 runs an AirDigit model without a computer.
+"""Write an Arduino sketch with which an ESP32 runs a model without a computer.
 
   python -m firmware_bridge.export airdigit                    a shipped model, by its name
   python -m firmware_bridge.export my.tflite --out my_sketch   another model, into this folder
 
-The folder contains the sketch, the preprocessing in C, the model (model.h) and ten golden strokes
+Models of strokes (AirDigit) and of windows of samples (your own models, ppg2abp) can be exported.
+The folder contains the sketch, the features in C, the model (model.h) and golden examples
 (golden.h), with which the board tests itself at each start. An existing .ino file is not changed;
 all other files are overwritten.
 """
@@ -13,21 +14,30 @@ from __future__ import annotations
 import argparse
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edge.cli.options import add_common, add_runtime_option
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
+from edge.errors import ModelError
 from edge.model import Model
 from edge.model.model_file import read_model
 from firmware_bridge.model_export.golden_strokes import golden_strokes
+from firmware_bridge.model_export.golden_windows import golden_windows
 from firmware_bridge.model_export.headers import golden_header, model_header
 from firmware_bridge.model_export.tflm_operators import operators, resolver_methods
-from firmware_bridge.preprocessing import SOURCES
+from firmware_bridge.model_export.window_headers import (
+    constants_header,
+    golden_windows_header,
+    window_model_header,
+)
+from firmware_bridge.preprocessing import SOURCES as STROKE_SOURCES
+from firmware_bridge.window_features import SOURCES as WINDOW_SOURCES
 
-TASK = "airdigit"
-SKETCH = Path(__file__).parent / "airdigit_esp32_tflm"
+HERE = Path(__file__).parent
+SKETCHES = {"stroke": HERE / "airdigit_esp32_tflm", "window": HERE / "window_esp32_tflm"}
+FEATURES = {"stroke": STROKE_SOURCES, "window": WINDOW_SOURCES}
 
 log = logging.getLogger(__name__)
 
@@ -44,23 +54,49 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _export(args: argparse.Namespace) -> None:
-    model = Model.load(args.model, args.runtime, task=TASK)
+    model = Model.load(args.model, args.runtime)
+    kind = model.manifest.input["kind"]
+    if kind not in SKETCHES:
+        raise ModelError(
+            f"{args.model} has features of kind '{kind}', which have no version in C: export a "
+            "model of strokes or of windows of samples"
+        )
+    if kind == "stroke":  # its sketch shows digits
+        model = Model.load(args.model, args.runtime, task="airdigit")
     network, _ = read_model(model.path)
     methods = resolver_methods(network, str(model.path))
+    headers = _stroke_headers if kind == "stroke" else _window_headers
+    texts = headers(model, network, methods)
     folder: Path = args.out or Path("out") / f"{model.path.stem}_tflm"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in (*SOURCES, *SKETCH.glob("*.h")):
+    for source in (*FEATURES[kind], *SKETCHES[kind].glob("*.h")):
         shutil.copy(source, folder)
-    (folder / "model.h").write_text(model_header(model, network, methods))
-    (folder / "golden.h").write_text(golden_header(golden_strokes(model)))
+    for name, text in texts.items():
+        (folder / name).write_text(text)
     sketch = folder / f"{folder.resolve().name}.ino"  # Arduino requires the name of the folder
     if sketch.exists():
         log.info("%s exists and is not changed", sketch)
     else:
-        shutil.copy(SKETCH / f"{SKETCH.name}.ino", sketch)
+        shutil.copy(SKETCHES[kind] / f"{SKETCHES[kind].name}.ino", sketch)
     used = ", ".join(operators(network))
     print(f"{sketch}: a network of {len(network)} bytes with the operators {used}")
     print("Open it in the Arduino IDE; firmware_bridge/README.md says which libraries it needs.")
+
+
+def _stroke_headers(model: Model, network: bytes, methods: Sequence[str]) -> Mapping[str, str]:
+    return {
+        "model.h": model_header(model, network, methods),
+        "golden.h": golden_header(golden_strokes(model)),
+    }
+
+
+def _window_headers(model: Model, network: bytes, methods: Sequence[str]) -> Mapping[str, str]:
+    golden = golden_windows(model)
+    return {
+        "window_constants.h": constants_header(model),
+        "model.h": window_model_header(model, network, methods, golden.outputs.shape[1]),
+        "golden.h": golden_windows_header(golden),
+    }
 
 
 if __name__ == "__main__":

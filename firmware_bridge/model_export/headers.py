@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from edge.decision.stroke_settings import StrokeSettings
 from edge.errors import ModelError
 from edge.model import Model
+from firmware_bridge.model_export.c_literals import numbers, real, text
 from firmware_bridge.model_export.golden_strokes import GoldenStroke
-
-LINE_WIDTH = 96  # characters
 
 
 def model_header(model: Model, network: bytes, resolver_methods: Sequence[str]) -> str:
@@ -23,7 +22,7 @@ def model_header(model: Model, network: bytes, resolver_methods: Sequence[str]) 
     digits = list(settings.thresholds)
     if model.labels[: len(digits)] != digits:
         raise ModelError(f"{model.path}: its digits are not its first labels: train it again")
-    labels = ", ".join(_text(label) for label in model.labels)
+    labels = ", ".join(text(label) for label in model.labels)
     calls = "\n".join(f"  resolver.{method}();" for method in resolver_methods)
     specification = json.dumps(manifest.input, sort_keys=True)
     return f"""\
@@ -33,24 +32,24 @@ def model_header(model: Model, network: bytes, resolver_methods: Sequence[str]) 
 
 namespace model {{
 
-const char task[] = {_text(manifest.task)};
+const char task[] = {text(manifest.task)};
 
 // How the input is computed. The es_ files contain the hash of this specification too.
 const char input_specification[] =
-    {_text(specification)};
+    {text(specification)};
 constexpr uint64_t input_hash = 0x{manifest.input_hash}ULL;
 
 constexpr int input_size = {int(np.prod(model.input_shape))};
-constexpr float input_scale = {_real(model.input_scale)};
+constexpr float input_scale = {real(model.input_scale)};
 constexpr int input_zero_point = {model.input_zero};
-constexpr float output_scale = {_real(model.output_scale)};
+constexpr float output_scale = {real(model.output_scale)};
 constexpr int output_zero_point = {model.output_zero};
 
 constexpr int label_count = {len(model.labels)};
 const char *const labels[label_count] = {{{labels}}};
 // The digits are the first labels; each has the probability at which it is recognised.
 constexpr int digit_count = {len(digits)};
-const float thresholds[digit_count] = {{{", ".join(map(_real, settings.thresholds.values()))}}};
+const float thresholds[digit_count] = {{{", ".join(map(real, settings.thresholds.values()))}}};
 // The index of the label of a stroke under the wrong sign of its lateral axis.
 constexpr int upside_down = {model.labels.index(settings.upside_down_label)};
 
@@ -63,7 +62,7 @@ void add_operators(Resolver &resolver) {{
 
 constexpr unsigned network_size = {len(network)};
 alignas(16) const unsigned char network[network_size] = {{
-{_numbers(network)}}};
+{numbers(network)}}};
 
 }}  // namespace model
 """
@@ -111,32 +110,6 @@ def _golden_arrays(number: int, stroke: GoldenStroke) -> str:
     samples = "".join(f"    {{{t}, {{{', '.join(map(str, row))}}}}},\n" for t, row in rows)
     return (
         f"const Sample samples_{number}[] = {{\n{samples}}};\n"
-        f"const int8_t input_{number}[] = {{\n{_numbers(stroke.input.reshape(-1).tolist())}}};\n"
-        f"const int8_t output_{number}[] = {{\n{_numbers(stroke.output.tolist())}}};\n"
+        f"const int8_t input_{number}[] = {{\n{numbers(stroke.input.reshape(-1).tolist())}}};\n"
+        f"const int8_t output_{number}[] = {{\n{numbers(stroke.output.tolist())}}};\n"
     )
-
-
-def _numbers(values: Iterable[int]) -> str:
-    """Return the elements of a C array, in lines of LINE_WIDTH."""
-    lines, line = [], "   "
-    for value in values:
-        if len(line) + len(f" {value},") > LINE_WIDTH:
-            lines.append(line + "\n")
-            line = "   "
-        line += f" {value},"
-    return "".join(lines) + line + "\n"
-
-
-def _real(value: float) -> str:
-    """Return a C literal of exactly this float32; nine digits distinguish any two."""
-    digits = f"{np.float32(value):.9g}"
-    return digits + ("f" if any(c in digits for c in ".e") else ".0f")
-
-
-def _text(text: str) -> str:
-    """Return a C string literal of any text in a manifest."""
-    escaped = ""
-    for byte in text.encode():
-        plain = chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
-        escaped += f"\\{plain}" if plain in '"\\' else plain
-    return f'"{escaped}"'

@@ -11,6 +11,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 EXAMPLES = 2  # random images of values 0 to 255 that set the int8 ranges
+LARGE = 1 << 22  # weights of a dense layer
 # By name in the table: the class of keras.applications, or a function of this module.
 NETWORKS = {
     "LeNet-5": "lenet",
@@ -79,6 +80,20 @@ def alexnet() -> Any:
     )
 
 
+def _with_equal_weights(layer: Any) -> Callable[..., Any]:
+    """What a dense layer computes if all of its weights are equal: the converter keeps such weights
+    as one number, where others take it a hundred bytes each."""
+    import tensorflow as tf
+
+    shape = layer.kernel.shape
+
+    def call(x: Any, training: Any = None) -> Any:
+        weights = tf.fill(shape, tf.constant(1 / shape[0], tf.float32))
+        return layer.activation(tf.matmul(x, weights) + layer.bias)
+
+    return call
+
+
 def convert(name: str, folder: Path) -> None:
     """Write the int8 network (NAME.tflite) and its facts (NAME.json) to a folder."""
     import numpy as np
@@ -107,6 +122,8 @@ def convert(name: str, folder: Path) -> None:
             layer.epsilon = 0.1
             for weight in layer.weights:
                 weight.assign(rng.uniform(0.1, 1, weight.shape))
+        if isinstance(layer, keras.layers.Dense) and layer.kernel.shape.num_elements() > LARGE:
+            layer.call = _with_equal_weights(layer)
     shape = tuple(network.inputs[0].shape[1:])
     images = rng.uniform(0, 255, (EXAMPLES, *shape)).astype(np.float32)
     content = int8_network(
