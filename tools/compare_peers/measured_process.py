@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -43,10 +43,11 @@ def run(
     pcm: bytes,
     block_s: float | None = None,
     timeout_s: float = TIMEOUT_S,
+    environment: Mapping[str, str] | None = None,
 ) -> Run:
     """Pipe the sound into the command: all at once, or in real time in blocks of `block_s`.
 
-    PeerMissing says why the command cannot be run.
+    `environment`: variables that it gets in addition. PeerMissing says why the command cannot be run.
     """
     with tempfile.TemporaryDirectory() as scratch:
         cost, report, errors = (Path(scratch) / name for name in ("cost", "report", "errors"))
@@ -56,7 +57,7 @@ def run(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                env={**clean_environment(), REPORT_VARIABLE: str(report)},
+                env={**clean_environment(), **(environment or {}), REPORT_VARIABLE: str(report)},
                 cwd=scratch,  # so that no package of the checkout can be imported
                 start_new_session=True,
             )

@@ -22,12 +22,14 @@ class DecisionCounter:
     def __init__(self) -> None:
         self.first: float | None = None
         """Time of the first decision by the monotonic clock."""
+        self.first_cpu_s: float | None = None
+        """Processor time of this process until then."""
         self.decisions = 0
 
     def count(self) -> None:
         """Count one decision."""
         if self.first is None:
-            self.first = time.monotonic()
+            self.first, self.first_cpu_s = time.monotonic(), time.process_time()
         self.decisions += 1
 
     def counting(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +44,8 @@ class DecisionCounter:
 
     def write_report(self, **more: Any) -> None:
         with open(os.environ["PEER_REPORT"], "w") as file:
-            json.dump({"first": self.first, "decisions": self.decisions, **more}, file)
+            counts = {"first": self.first, "first_cpu_s": self.first_cpu_s}
+            json.dump({**counts, "decisions": self.decisions, **more}, file)
 
 
 def blocks() -> Iterator[bytes]:
