@@ -14,13 +14,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+
+from edge.bench.record import Record, subject
+from edge.formats.sound import write_wav
+from edge.simulation.sound.speaker import Speaker
+from edge.simulation.sound.utterances import say_utterance
+from edge.simulation.sound.vocoder import RATE
 
 from tools.emulated_pi.boards import (
     BOARDS,
@@ -40,11 +49,20 @@ LEVELS = {"tflite_runtime": 2}
 LIMIT_S = 3600.0
 AT_ONCE = 2  # emulated processes
 Check = tuple[str, list[str]]
+# Of a row of edge-bench.
+COUNTED = ("bytes", "operators", "macs", "inputs")
+COUNTED_OF_PIPELINE = ("signal_s", "marks", "right", "wrong", "extra")
+SHORT = "--processes 1 --seconds 0.01 --runs 2 --signal 4 --timeout 600".split()
+ENROLLED = ("lights", "music")
+TAKES = 3  # of each word
 # Runs all checks in one process, because the imports take most of the time. Prints a line for each.
+# Under emulation sys.argv[2] is a Python that the commands can start, because this one is a file for
+# another processor.
 PROGRAM = """
 import contextlib, json, sys, tempfile
 from edge.commands import start
-for command, arguments in json.loads(sys.argv[1]):
+checks, sys.executable = json.loads(sys.argv[1]), sys.argv[2] or sys.executable
+for command, arguments in checks:
     sys.argv = [command, *arguments]
     with tempfile.TemporaryFile("w+") as file:
         with contextlib.redirect_stdout(file):
@@ -66,6 +84,8 @@ class Emulated:
             self.paths.append(self.root / "usr/lib/python3/dist-packages")
         self.cpuinfo = folder / "cpuinfo"
         self.cpuinfo.write_text("".join(board.cpu.format(number=n) for n in range(4)))
+        self.python = folder / "python"
+        self._write_python()
         self._require_emulation()
 
     def line(self, runtime: str, *arguments: str) -> list[str]:
@@ -86,7 +106,15 @@ class Emulated:
         return [*line, str(self.root / f"usr/bin/python{PYTHON}"), *arguments]
 
     def __call__(self, runtime: str, checks: Sequence[Check]) -> list[list[Any]]:
-        return answers(self.line(runtime, *program(checks)), {}, self.deadline)
+        line = self.line(runtime, *program(checks), str(self.python))
+        return answers(line, {}, self.deadline)
+
+    def _write_python(self) -> None:
+        """A script that starts the emulated Python: edge-bench starts processes with it."""
+        line = [*self.board.emulator, "-L", str(self.root)]
+        line.append(str(self.root / f"usr/bin/python{PYTHON}"))
+        self.python.write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n')
+        self.python.chmod(0o755)
 
     def _require_emulation(self) -> None:
         line = self.line("numpy", "-c", "import platform; print(platform.machine())")
@@ -106,27 +134,47 @@ def program(checks: Sequence[Check]) -> list[str]:
 def answers(
     line: Sequence[str], environment: dict[str, str], deadline: Deadline
 ) -> list[list[Any]]:
-    """The JSON objects that each command prints; SystemExit if one fails."""
-    result = subprocess.run(
-        line,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=deadline.left(),
-    )
+    """What each command answers, as JSON objects; SystemExit if one fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(
+            line,
+            env={"PATH": os.environ["PATH"], **environment},
+            cwd=folder,  # for the model that kws-enroll writes
+            capture_output=True,
+            text=True,
+            timeout=deadline.left(),
+        )
     if result.returncode:
         raise SystemExit(f"status {result.returncode}: {result.stderr[-1500:]}")
     found = []
     for status, output in map(json.loads, result.stdout.splitlines()):
         if status:
             raise SystemExit(f"a command ended with status {status}: {result.stderr[-1500:]}")
-        found.append([json.loads(text) for text in output.splitlines() if text.startswith("{")])
+        found.append(objects(output))
     return found
+
+
+def objects(output: str) -> list[dict[str, Any]]:
+    """The JSON objects that a command printed; of text, an object with each line as its label."""
+    if output.startswith("{\n"):
+        return list(bench_answers(json.loads(output)))
+    lines = output.splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")] or [
+        {"label": line} for line in lines
+    ]
+
+
+def bench_answers(record: Record) -> Iterator[dict[str, Any]]:
+    """What must be the same on every processor in the record of edge-bench: counts, no times."""
+    for row in record["models"] + record["pipelines"]:
+        counted = COUNTED if "model" in row else COUNTED_OF_PIPELINE
+        counts = ", ".join(f"{name} {row.get(name, row.get('error'))}" for name in counted)
+        yield {"label": f"{subject(row)}: {counts}"}
 
 
 def here(checks: Sequence[Check], deadline: Deadline) -> list[list[Any]]:
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    return answers([sys.executable, *program(checks)], environment, deadline)
+    return answers([sys.executable, *program(checks), ""], environment, deadline)
 
 
 def label_and_score(event: dict[str, Any]) -> tuple[str, float] | None:
@@ -152,7 +200,18 @@ def same(found: list[Any], expected: list[Any], levels: int = 1) -> str:
     return f"same ({len(pairs)} answers, scores within {worst / LEVEL:.1f} levels)"
 
 
-def checks() -> list[Check]:
+def write_takes(folder: Path) -> None:
+    """Takes of two words, by a simulated speaker."""
+    speaker = Speaker(1)
+    for name, word in zip(ENROLLED, ("yes", "four"), strict=True):
+        for number in range(TAKES):
+            samples, _ = say_utterance(speaker, (word,))
+            (folder / name).mkdir(exist_ok=True)
+            write_wav(folder / name / f"{number}.wav", samples, RATE)
+
+
+def checks(takes: Path) -> list[Check]:
+    """`takes`: a folder for those to enrol."""
     recordings = PROJECT / "examples/recordings"
     words = [str(path) for path in sorted(recordings.glob("*.wav"))]
     strokes = [str(path) for path in sorted(recordings.glob("*.csv"))]
@@ -163,6 +222,9 @@ def checks() -> list[Check]:
         ("airdigit-doctor", ["--replay", strokes[0], "--json"]),
         ("edge-classify", ["airdigit", *strokes]),
         *[("edge-classify", [model, *words]) for model in ("kws", "kws_qcnn", "sounddigit")],
+        ("kws-enroll", ["--data", str(takes), "--out", "mine.tflite"]),
+        ("edge-classify", ["mine.tflite", *map(str, sorted(takes.rglob("*.wav")))]),
+        ("edge-bench", ["airdigit", "--pipeline", "kws", *SHORT, "--json", "-"]),
     ]
 
 
@@ -212,11 +274,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, deadline: Deadline) -> int:
     if os.geteuid():
         raise PreparationError("it needs root rights")
-    names, all_checks = options.boards or list(BOARDS), checks()
+    names = options.boards or list(BOARDS)
     for name in names:
         if shutil.which(BOARDS[name].emulator[0]) is None:
             raise PreparationError("it needs the Debian package qemu-user-static")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with tempfile.TemporaryDirectory() as takes, ThreadPoolExecutor(AT_ONCE) as pool:
+        write_takes(Path(takes))
+        all_checks = checks(Path(takes))
         expected = pool.submit(here, all_checks, deadline)
         boards = list(pool.map(lambda name: Emulated(BOARDS[name], deadline), names))
         jobs = [
