@@ -13,7 +13,7 @@ of all installed packages takes tens of milliseconds on a Pi.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +33,10 @@ class Registry(dict[str, str]):
 
     def __or__(self, entries: Mapping[str, str]) -> Registry:  # type: ignore[override]
         return Registry(self.group, {**self, **entries})
+
+    def only(self, names: Collection[str | None]) -> Registry:
+        """The entries of the table with these names."""
+        return Registry(self.group, {name: self[name] for name in self if name in names})
 
     def load(self, name: str) -> Any:
         """Import and return the class with that name; KeyError if no package provides it."""

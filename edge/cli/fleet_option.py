@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from edge.chain import Chain
 from edge.cli.parser import CommandParser
-from edge.decision.sequence import SequenceSettings
 from edge.errors import EdgeError, ModelError
 from edge.model import Model
 from edge.model.digest import file_sha256
@@ -61,7 +60,7 @@ class ModelUpdates:
         from edge.fleet.updater import Updater
         from edge.sink.mqtt.address import identifier
 
-        if args.mqtt is None or getattr(args, "wyoming", None) is not None:
+        if getattr(args, "mqtt", None) is None or getattr(args, "wyoming", None) is not None:
             raise EdgeError("--fleet-keys needs --mqtt, and a source of this device, not --wyoming")
         check_installed()
         read_keys(args.fleet_keys)  # an error now, not at the first offer
@@ -165,13 +164,14 @@ class _LiveRecognition:
 
 
 def with_model(info: StreamInfo, model: Model) -> StreamInfo:
+    computes_waveforms = model.manifest.decision["kind"] == "sequence"
     return replace(
         info,
         model=model.path.stem,
         model_sha256=file_sha256(model.path),
         features=model.manifest.input["kind"],
         words=tuple(model.words),
-        waveforms=tuple(model.labels) if isinstance(model.settings, SequenceSettings) else (),
+        waveforms=tuple(model.labels) if computes_waveforms else (),
     )
 
 

@@ -33,6 +33,11 @@ from edge.source.selection import (
     misplaced_option,
 )
 
+WITHOUT_OPTION = {"systemd"}
+"""Sinks that an environment variable chooses."""
+SHARED_OPTIONS = {"mock"}
+"""Sources with an option of another source: --speed is one of recordings, too."""
+
 
 @dataclass(frozen=True)
 class LiveCommand:
@@ -55,7 +60,8 @@ class LiveCommand:
 
 def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
     """Recognise until the source ends or a signal stops it; return the exit status."""
-    parser, sources, sinks = parser_for(command, argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    parser, sources, sinks = parser_in_use(command, arguments) or parser_for(command, arguments)
 
     def recognise(args: argparse.Namespace) -> None:
         updates = None if args.fleet_keys is None else ModelUpdates(args, command.task)
@@ -117,27 +123,43 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
 
 def _show_empty_summary(args: argparse.Namespace, command: LiveCommand) -> None:
     """For a run that was stopped before its output was open: programs still get a summary."""
-    if args.json:
+    if getattr(args, "json", False):
         channels = AUDIO if command.spots_words else ()
         with Output([JsonLinesSink(StreamInfo(0, channels))]) as output:
             output.show_end_before_begin()
 
 
+def parser_in_use(
+    command: LiveCommand, argv: Sequence[str]
+) -> tuple[CommandParser, Registry, Registry] | None:
+    """As `parser_for`, with only the sources and sinks that options of their own name choose, such
+    as --pcm: to import the others takes a tenth of the start. None if other options are used."""
+    named = {flag.removeprefix("--") for flag in _flags(argv)}
+    sources = command.sources.only(named) or command.sources.only({command.default_source})
+    sinks = SINKS.only(named | WITHOUT_OPTION)
+    if not sources or named & SHARED_OPTIONS:
+        return None
+    parser = _parser(command, sources, sinks)
+    if _has_unknown(parser, argv):
+        return None
+    parser.complete = lambda: parser_for(command, argv)[0]
+    return parser, sources, sinks
+
+
 def parser_for(
-    command: LiveCommand, argv: Sequence[str] | None
+    command: LiveCommand, argv: Sequence[str]
 ) -> tuple[CommandParser, Registry, Registry]:
     """The parser, and the sources and sinks whose options it has.
 
     Those of installed packages are looked up only where an option or a variable is unknown, or for
     --help: the lookup takes time at each start.
     """
-    words = sys.argv[1:] if argv is None else argv
     parser = _parser(command, command.sources, SINKS)
-    if not _has_unknown(parser, words):
+    if not _has_unknown(parser, argv):
         return parser, command.sources, SINKS
     sources, sinks = command.sources.with_plugins(), SINKS.with_plugins()
     parser = _parser(command, sources, sinks)
-    unknown = _flags(words) - parser._option_string_actions.keys()
+    unknown = _flags(argv) - parser._option_string_actions.keys()
     if unknown and (reason := misplaced_option(sources, unknown)):
         parser.error(reason)
     return parser, sources, sinks
@@ -161,7 +183,8 @@ def _has_unknown(parser: CommandParser, argv: Sequence[str]) -> bool:
 
 def _parser(command: LiveCommand, sources: Registry, sinks: Registry) -> CommandParser:
     parser = CommandParser(command.prog, command.description)
-    add_wait_option(add_source_options(parser, sources, command.default_source))
+    default = command.default_source if sources.get(command.default_source or "") else None
+    add_wait_option(add_source_options(parser, sources, default))
     add_recognition_options(parser, command.task, command.spots_words)
     add_output_options(parser, sinks)
     add_fleet_options(parser)

@@ -7,7 +7,7 @@ import math
 
 from edge.cli.parser import CommandParser
 from edge.registry import Registry
-from edge.sink import Sink, StreamInfo
+from edge.sink import SINKS, Sink, StreamInfo
 from edge.sink.output import Output
 
 
@@ -44,7 +44,7 @@ def open_sinks(args: argparse.Namespace, table: Registry, info: StreamInfo) -> l
     found = [table.load(name).from_options(args, info) for name in table if name != "terminal"]
     chosen: list[Sink] = [sink for sink in found if sink is not None]
     if not any(sink.uses_stdout for sink in chosen):
-        chosen.insert(0, table.load("terminal").from_options(args, info))
+        chosen.insert(0, SINKS.load("terminal").from_options(args, info))
     return chosen
 
 

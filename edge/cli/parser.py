@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from edge.text import one_line
@@ -30,6 +30,8 @@ class CommandParser(argparse.ArgumentParser):
             formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
+        self.complete: Callable[[], CommandParser] | None = None
+        """Makes the parser of all options, for messages, if this one has only those in use."""
 
     def parse_args(  # type: ignore[override]
         self,
@@ -58,6 +60,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Without the leading underscore of a private type function, and with a hint for files."""
+        if self.complete is not None:
+            self.complete().error(message)
         stray = message.removeprefix("unrecognized arguments: ")
         if (
             stray != message

@@ -10,15 +10,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.events import Rejection
-from edge.features.motion.facts import StrokeFacts
 from edge.registry import Registry
 from edge.samples import Chunk
+
+if TYPE_CHECKING:  # only strokes have them
+    from edge.features.motion.facts import StrokeFacts
 
 FEATURES = Registry(
     "edge_sense.features",

@@ -90,7 +90,8 @@ def _entries(directory: bytes, count: int, before: int) -> Iterator[Member]:
             raise ArchiveError("the directory of its zip is broken")
         if flags & ENCRYPTED or method not in (STORED, DEFLATED):
             raise ArchiveError(f"a member of its zip is encrypted or compressed by method {method}")
-        text = raw.decode("utf-8" if flags & UTF8_NAME else "cp437")
+        is_utf8 = flags & UTF8_NAME or raw.isascii()
+        text = raw.decode("utf-8" if is_utf8 else "cp437")
         yield Member(text, method, crc, compressed_size, size, before + fields[16])
     if at != len(directory):
         raise ArchiveError("the directory of its zip is longer than its members")

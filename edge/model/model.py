@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.decision import DECISIONS, Decision, DecisionSettings
-from edge.decision.sequence import SequenceSettings, joined, sequence_output
 from edge.decision.word_prior import ClipScorer
 from edge.errors import ModelError
 from edge.events import SequenceOutput
@@ -116,6 +115,8 @@ class Model:
 
         EdgeError if the recording is too short.
         """
+        from edge.decision.sequence import SequenceSettings, joined, sequence_output
+
         if not isinstance(self.settings, SequenceSettings):
             raise ModelError(f"{self.path} gives scores of labels, no waveform")
         windows = self.windows_of_recording(chunk)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +42,8 @@ def document_bytes(document: Mapping[str, Any]) -> bytes:
 
 def append_members(network: bytes, members: Mapping[str, bytes]) -> bytes:
     """The network with a zip of these members. The same values always give the same bytes."""
+    import zipfile  # not at the start of every command, which only reads models
+
     file = io.BytesIO(network)
     with zipfile.ZipFile(file, "a") as archive:
         for name, data in members.items():

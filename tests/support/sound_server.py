@@ -48,7 +48,8 @@ class SoundServer:
         self._server: subprocess.Popen[bytes] | None = None
         self._recorders: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> None:
+    def start(self, keep_awake: bool = True) -> None:
+        """`keep_awake`: record all the time, so that microphones deliver at once, in small parts."""
         command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--log-target=null"]
         command += ["-L", "module-native-protocol-unix"]
         for name in MICROPHONES:
@@ -61,7 +62,8 @@ class SoundServer:
             assert self._server.poll() is None, "PulseAudio has ended"
             assert time.monotonic() < until, "PulseAudio does not answer"
             time.sleep(0.05)
-        self._keep_awake()
+        if keep_awake:
+            self._keep_awake()
 
     def send_signal(self, number: int) -> None:
         """SIGSTOP freezes the server, SIGCONT lets it go on."""

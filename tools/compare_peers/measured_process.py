@@ -47,7 +47,8 @@ def run(
 ) -> Run:
     """Pipe the sound into the command: all at once, or in real time in blocks of `block_s`.
 
-    `environment`: variables that it gets in addition. PeerMissing says why the command cannot be run.
+    `environment`: variables that it gets in addition. PeerMissing says why the command cannot be
+    run.
     """
     with tempfile.TemporaryDirectory() as scratch:
         cost, report, errors = (Path(scratch) / name for name in ("cost", "report", "errors"))

@@ -30,7 +30,6 @@ from edge.formats.sound import write_wav
 from edge.simulation.sound.speaker import Speaker
 from edge.simulation.sound.utterances import say_utterance
 from edge.simulation.sound.vocoder import RATE
-
 from tools.emulated_pi.boards import (
     BOARDS,
     CACHE,
@@ -52,12 +51,12 @@ Check = tuple[str, list[str]]
 # Of a row of edge-bench.
 COUNTED = ("bytes", "operators", "macs", "inputs")
 COUNTED_OF_PIPELINE = ("signal_s", "marks", "right", "wrong", "extra")
-SHORT = "--processes 1 --seconds 0.01 --runs 2 --signal 4 --timeout 600".split()
+SHORT = ("--processes=1", "--seconds=0.01", "--runs=2", "--signal=6", "--timeout=600")
 ENROLLED = ("lights", "music")
 TAKES = 3  # of each word
 # Runs all checks in one process, because the imports take most of the time. Prints a line for each.
-# Under emulation sys.argv[2] is a Python that the commands can start, because this one is a file for
-# another processor.
+# Under emulation sys.argv[2] is a Python that the commands can start, because the running one is a
+# file for another processor.
 PROGRAM = """
 import contextlib, json, sys, tempfile
 from edge.commands import start

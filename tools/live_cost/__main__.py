@@ -35,7 +35,7 @@ from tests.support.sound_server import SoundServer
 from tools.compare_peers import sounds
 from tools.live_cost import feeds, outputs
 from tools.live_cost.feeds import LEAD_S, Feed
-from tools.live_cost.process import LiveProcess
+from tools.live_cost.process import MAIN, LiveProcess
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class Case:
     checkout: Path
     cpu_ms: list[float] = field(default_factory=list)
     """CPU time for one second of input, in each round."""
-    wakeups: list[float] = field(default_factory=list)
-    """Of all threads, a second, in each round."""
+    wakeups: list[dict[str, float]] = field(default_factory=list)
+    """A second, of each kind of thread, in each round."""
     delays_s: list[float] = field(default_factory=list)
     """From the end of a word or stroke to the line of its event; the events of all rounds."""
 
@@ -102,7 +102,8 @@ def measure_once(case: Case, seconds: float) -> None:
         after, events = process.usage(), process.events[counted:]
         process.stop()
     case.cpu_ms.append((after.cpu_s - before.cpu_s) / seconds * 1000)
-    case.wakeups.append((after.wakeups - before.wakeups) / seconds)
+    counts = after.wakeups - before.wakeups
+    case.wakeups.append({kind: count / seconds for kind, count in counts.items()})
     for event in events:
         if event.values["event"] == "detection":
             values = event.values
@@ -119,9 +120,18 @@ def table(cases: Sequence[Case]) -> Iterator[str]:
             delays = [f"{1000 * d:.0f} ms" for d in (median(case.delays_s), max(case.delays_s))]
         cells = (
             *(case.name, f"{median(case.cpu_ms):.2f} ms", f"{min(case.cpu_ms):.2f} ms"),
-            *(f"{median(case.wakeups):.1f}", *delays, str(len(case.delays_s))),
+            *(_wakeups(case), *delays, str(len(case.delays_s))),
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def _wakeups(case: Case) -> str:
+    """The median, and who wakes, if that is not the main thread alone."""
+    kinds = sorted({kind for found in case.wakeups for kind in found})
+    shares = {kind: median(found.get(kind, 0.0) for found in case.wakeups) for kind in kinds}
+    text = f"{median(sum(found.values()) for found in case.wakeups):.1f}"
+    others = [f"{kind} {share:.1f}" for kind, share in shares.items() if share >= 0.05]
+    return f"{text} ({', '.join(others)})" if others != [f"{MAIN} {text}"] else text
 
 
 def _cases(
@@ -171,7 +181,7 @@ class _Server:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sound"))
             server = SoundServer(Path(folder))
             self._stack.callback(server.stop)
-            server.start()
+            server.start(keep_awake=False)  # its small parts would wake the command more often
             os.environ.update(server.environment)
             os.environ.pop("PULSE_LATENCY_MSEC", None)
             self._server = server

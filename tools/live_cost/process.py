@@ -6,6 +6,7 @@ import json
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from edge.errors import EdgeError
 from tools.commands import edge_command
 
 END_TIMEOUT_S = 30.0
+MAIN, OTHERS = "main thread", "other threads"
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class Usage:
     """What a process and all its threads have used since it was started."""
 
     cpu_s: float
-    wakeups: int
-    """How often a thread went to sleep, and so had to be woken (voluntary context switches)."""
+    wakeups: Counter[str]
+    """How often a thread went to sleep, and so had to be woken (voluntary context switches): the
+    main thread, other threads of the command, and those of libraries by their names."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class LiveProcess:
             self._readers[1].join()
             raise EdgeError(f"a command ended too early: {b''.join(self._messages).decode()}")
         pid = self._process.pid
-        return Usage(cpu_s(pid), sum(map(_voluntary_switches, Path(f"/proc/{pid}/task").iterdir())))
+        return Usage(cpu_s(pid), _wakeups(pid))
 
     def stop(self) -> None:
         """Ask the command to end, and wait for its summary."""
@@ -99,9 +102,16 @@ def cpu_s(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)  # the clock that clock_getcpuclockid() returns
 
 
-def _voluntary_switches(task: Path) -> int:
-    for line in (task / "status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == "voluntary_ctxt_switches":
-            return int(value)
-    return 0
+def _wakeups(pid: int) -> Counter[str]:
+    found: Counter[str] = Counter()
+    tasks = {task.name: _status(task) for task in Path(f"/proc/{pid}/task").iterdir()}
+    command = tasks[str(pid)]["Name"]
+    for number, status in tasks.items():
+        kind = OTHERS if status["Name"] == command else status["Name"]
+        found[MAIN if number == str(pid) else kind] += int(status["voluntary_ctxt_switches"])
+    return found
+
+
+def _status(task: Path) -> dict[str, str]:
+    pairs = (line.partition(":") for line in (task / "status").read_text().splitlines())
+    return {name: value.strip() for name, _, value in pairs}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -79,6 +78,8 @@ def refresh(found: list[InputDevice]) -> None:
 
 
 def _devices_in_child() -> Iterator[list[InputDevice] | None]:
+    import subprocess  # not at every start: only while a microphone is away
+
     try:
         child = subprocess.Popen(
             **child_python("-c", CHILD),
