@@ -49,7 +49,7 @@ class SoundServer:
         self._recorders: list[subprocess.Popen[bytes]] = []
 
     def start(self, keep_awake: bool = True) -> None:
-        """`keep_awake`: record all the time, so that microphones deliver at once, in small parts."""
+        """`keep_awake`: record all the time, so that sound comes at once and in small parts."""
         command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--log-target=null"]
         command += ["-L", "module-native-protocol-unix"]
         for name in MICROPHONES:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 RATES = (48000, 44100, 16000, 32000, 96000, 22050, 8000)  # Hz: tried in turn after the native one
 BLOCK = 0.04  # s of sound in one callback: the interval between two windows of the models
-# s of sound in PortAudio's buffer. It divides the buffer into four parts, and its thread and that of
-# a sound server's library wake for each. By default it has 80 ms: they wake for each half block.
+# s of sound in PortAudio's buffer. PortAudio divides it into four parts, and its thread and that of
+# a sound server's library wake for each part. By default it has 80 ms, so a part is half a block.
 LATENCY = 4 * BLOCK
 
 # Error numbers of PortAudio.
