@@ -2,6 +2,7 @@
 
   python -m training.airdigit_figures --data pen_strokes watch_letters wand_strokes leap3d --shipped
   python -m training.airdigit_figures --data imu_handheld imu_phone strokes_wand pen_strokes
+  python -m training.airdigit_figures --data imu_phone pen_strokes --accelerometer
 
 --shipped measures a model file as it is, on corpora that it was not trained on: letters that people
 wrote with a watch on the wrist, digits drawn in the air with a wand or a finger and pen characters
@@ -12,7 +13,12 @@ Without --shipped, a network is trained for every row of a table, without the ta
 names and with the hyperparameters of the shipped model. All networks go on from one that was
 pretrained on simulated people. Allow two hours on two cores.
 
-All models are int8, on the device's runtime. --out writes the tables to a file.
+With --accelerometer it shows how far a sensor without a gyroscope gets: one network learns from
+the acceleration alone, and is compared with one that has both sensors. Allow an hour on two cores,
+most of it to simulate people. These two are float networks; all others are int8 models on the
+device's runtime.
+
+--out writes the tables to a file.
 """
 
 from __future__ import annotations
@@ -40,6 +46,7 @@ from training.motion.config import TrainingConfig
 from training.motion.held_out import held_out_table
 from training.motion.strangers.plots import plot_worst
 from training.motion.strangers.results import Result, measure_sets, table
+from training.motion.without_gyroscope import accelerometer_table
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,6 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="store_true",
         help="train networks only for the rows that leave out all takes of a person",
     )
+    parser.add_argument(
+        "--accelerometer",
+        action="store_true",
+        help="train a network without the gyroscope, and compare it with one that has both sensors",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="write the tables to a file")
     parser.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="of all random numbers (default: 0)"
@@ -77,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(args: argparse.Namespace) -> None:
     """Print the table, and write it to a file if there is one."""
     config = config_of(args)
-    if args.shipped:
+    if args.accelerometer:
+        lines = list(accelerometer_table(config))
+    elif args.shipped:
         lines = shipped_figures(args.shipped, config, args.plots)
     else:
         lines = held_out_table(config, args.new_people)
@@ -115,6 +129,7 @@ def _heading(args: argparse.Namespace) -> list[str]:
         "--data": folder_names(args.data),
         "--shipped": args.shipped == "airdigit" or args.shipped,
         "--new-people": args.new_people,
+        "--accelerometer": args.accelerometer,
         "--people": args.people,
         "--seed": args.seed or None,
     }
@@ -122,7 +137,7 @@ def _heading(args: argparse.Namespace) -> list[str]:
         "# AirDigit on people, devices and movements that it was not trained on",
         "",
         f"Printed by `{command_line('training.airdigit_figures', options)}`.",
-        "int8 on the device's runtime.",
+        "Float networks." if args.accelerometer else "int8 on the device's runtime.",
         "",
     ]
 

@@ -31,4 +31,6 @@ strangers         the shipped model on people and devices that it was not traine
 held_out          networks that are trained without a person, a session or a device
 protocols         what is held out and tested there
 live_accuracy     recorded takes, played to the live chain
+without_gyroscope networks without and with a gyroscope, compared
+acceleration      strokes as a sensor without a gyroscope measures them
 """

@@ -72,13 +72,19 @@ def mix(parts: Sequence[tuple[Examples, float]]) -> Examples:
     return Examples(**columns)
 
 
+def right_sign(alike: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(n,) 0 or 1: the sign under which a stroke looks like what the hand truly drew, if that is
+    known; `alike` is its likeness."""
+    return np.where(known, np.clip(alike, 0, 1).sum(axis=2).argmax(axis=1), 0)
+
+
 def simulated_examples(strokes: Strokes, shares: Shares) -> Examples:
     """The right sign is that under which a stroke looks like what the hand truly drew."""
     inputs = stroke_inputs(strokes.motion, strokes.duration, strokes.clipped)
     known = is_known(strokes.drawn)
     alike = likeness(inputs.trajectories, strokes.drawn)
     rows = np.arange(len(strokes))
-    sign = np.where(known, np.clip(alike, 0, 1).sum(axis=2).argmax(axis=1), 0)
+    sign = right_sign(alike, known)
     best = alike[rows, sign].max(axis=1)
     digit = strokes.label != NONE
     letter = np.isin(strokes.corpus, LETTER_CORPORA)

@@ -28,9 +28,8 @@ CODE = (
 )
 
 
-def pretrain(simulated: Simulated, config: TrainingConfig) -> keras.Model:
+def pretrain(limbs: Examples, config: TrainingConfig) -> keras.Model:
     """A network trained on simulated limbs alone; from the cache if it was trained before."""
-    limbs = simulated.limbs
     keras.utils.set_random_seed(config.seed)
     model = network.build_trainable()
     key = cache_key(
@@ -40,7 +39,8 @@ def pretrain(simulated: Simulated, config: TrainingConfig) -> keras.Model:
         code=CODE,
     )
     path = config.cache / f"pretrained-{key}.weights.h5"
-    cached_weights(path, model, lambda: _fit(model, limbs, config.pretrain, config, "pretraining"))
+    schedule = config.pretrain
+    cached_weights(path, model, lambda: fit_examples(model, limbs, schedule, config, "pretraining"))
     return model
 
 
@@ -52,7 +52,7 @@ def finetune(
     model = network.build_trainable()
     model.set_weights(pretrained.get_weights())
     mixed = _mixed(simulated, config.finetune, _recorded(model, recorded))
-    _fit(model, mixed, config.finetune, config, "finetuning")
+    fit_examples(model, mixed, config.finetune, config, "finetuning")
     return network.fold_batchnorm(model)
 
 
@@ -64,7 +64,7 @@ def adapt(
     model = keras.models.clone_model(base)
     model.set_weights(base.get_weights())
     mixed = _mixed(simulated, config.adapt, _recorded(model, own))
-    _fit(model, mixed, config.adapt, config, "adaptation to own takes")
+    fit_examples(model, mixed, config.adapt, config, "adaptation to own takes")
     return model
 
 
@@ -83,7 +83,7 @@ def _recorded(model: keras.Model, recorded: Strokes) -> list[Examples]:
     return [recorded_examples(recorded[recorded.corpus == corpus], score) for corpus in corpora]
 
 
-def _fit(
+def fit_examples(
     model: keras.Model,
     examples: Examples,
     schedule: Schedule,

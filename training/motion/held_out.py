@@ -52,7 +52,7 @@ def held_out_table(config: TrainingConfig, new_people_only: bool = False) -> lis
     # A user who adapts a model has no pen corpora.
     adaptation = simulated_people(replace(config, base="airdigit"), Shapes())
     calibration = calibration_tensors(simulated)
-    pretrained = fit.pretrain(simulated, config)
+    pretrained = fit.pretrain(simulated.limbs, config)
     finetuned: dict[bytes, _Finetuned] = {}
     rows, live = [], []
     for protocol in protocols(recorded):

@@ -61,7 +61,7 @@ def fit_model(recorded: Strokes, data: TrainingData, config: TrainingConfig) -> 
         adapted = fit.adapt(data.base.network, data.simulated, recorded, config)
         return Trained(adapted, to_int8(adapted, data.calibration), data.base.thresholds)
     assert data.validation is not None
-    pretrained = fit.pretrain(data.simulated, config)
+    pretrained = fit.pretrain(data.simulated.limbs, config)
     finetuned = fit.finetune(pretrained, data.simulated, recorded, config)
     int8 = to_int8(finetuned, data.calibration)
     thresholds = data.validation.thresholds(int8_model(int8), config)

@@ -93,7 +93,7 @@ def examples(simulated, hands, config) -> Simulated:
 
 @pytest.fixture(scope="module")
 def pretrained(examples, config):
-    return fit.pretrain(examples, config)
+    return fit.pretrain(examples.limbs, config)
 
 
 def record_takes(
@@ -232,12 +232,12 @@ def test_a_pretrained_network_recognises_digits_and_what_is_upside_down(simulate
 
 
 def test_a_pretrained_network_is_trained_once(examples, pretrained, config):
-    again = fit.pretrain(examples, config)
+    again = fit.pretrain(examples.limbs, config)
     for one, other in zip(pretrained.get_weights(), again.get_weights(), strict=True):
         assert np.array_equal(one, other)
     other_seed = replace(config, seed=5, pretrain=Schedule(epochs=1, steps=1, learning_rate=1e-3))
     before = len(list(config.cache.glob("*.h5")))
-    fit.pretrain(examples, other_seed)
+    fit.pretrain(examples.limbs, other_seed)
     assert len(list(config.cache.glob("*.h5"))) == before + 1
 
 
