@@ -33,12 +33,11 @@ MOUNTING_ERROR = 0.15  # rad; nobody holds a sensor in exactly the direction tha
 
 def acceleration_examples(strokes: Strokes, examples: Examples, seed: int) -> Examples:
     """The examples of simulated people, `strokes`, without their gyroscope."""
-    return _in_full(examples, acceleration_inputs(strokes, simulated_mounting(strokes, seed)))
+    return _in_full(examples, acceleration_inputs(strokes, stroke_mounting(strokes, seed)))
 
 
-def own_examples(strokes: Strokes) -> Examples:
+def own_examples(strokes: Strokes, right: Array) -> Examples:
     """Recorded takes of one person without their gyroscope; all labels are shown equally often."""
-    right, _ = recorded_mounting(strokes)
     examples = recorded_examples(strokes, lambda tensors: np.ones((len(tensors), len(LABELS))))
     return _in_full(examples, acceleration_inputs(strokes, right))
 
@@ -54,10 +53,10 @@ def _in_full(examples: Examples, trajectories: NDArray[np.float32]) -> Examples:
     )
 
 
-def simulated_mounting(strokes: Strokes, seed: int) -> Array:
-    """(n, 3) the direction to the right in the sensor's axes, as a user says it: not exactly.
+def stroke_mounting(strokes: Strokes, seed: int) -> Array:
+    """(n, 3) the direction to the right in the sensor's axes, as a user says it for each stroke.
 
-    Under the sign for which a stroke looks like what the simulated hand drew.
+    Under the sign for which a stroke looks like what a simulated hand drew, if that is known.
     """
     inputs = _inputs(strokes)
     known = is_known(strokes.drawn)
@@ -67,9 +66,9 @@ def simulated_mounting(strokes: Strokes, seed: int) -> Array:
     return _unit(right + error)
 
 
-def recorded_mounting(strokes: Strokes) -> tuple[Array, Array]:
-    """(n, 3) the mean direction to the right in each recording session, which is what its user
-    could have said, and (n,) the length of that mean: 1 if the sensor was always held alike."""
+def session_mounting(strokes: Strokes) -> tuple[Array, Array]:
+    """(n, 3) the mean direction to the right in each recording session, which its user could have
+    said, and (n,) the length of that mean: 1 if the sensor was always held alike."""
     lateral = _inputs(strokes).lateral
     mean = np.zeros_like(lateral)
     for session in np.unique(strokes.session):

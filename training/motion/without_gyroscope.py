@@ -2,11 +2,12 @@
 
 Two networks are trained in the same way on the same simulated people: one with both sensors and any
 mounting, and one with the acceleration alone and a known mounting. Everything else favours the
-second one: the gyroscope still cuts the strokes, and the mounting is found with it.
+second one: the gyroscope still cuts the strokes, and finds the mounting that a user would say.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,14 +18,13 @@ from tensorflow import keras
 
 from edge.errors import EdgeError
 from edge.features.motion.recording import main_span
-from training.common.confusion import confusion_matrix, most_confused
 from training.motion import dataset, fit, network
 from training.motion.acceleration import (
     acceleration_examples,
     acceleration_inputs,
     own_examples,
-    recorded_mounting,
-    simulated_mounting,
+    session_mounting,
+    stroke_mounting,
 )
 from training.motion.config import TrainingConfig
 from training.motion.examples import Examples, mix, simulated_examples
@@ -33,6 +33,7 @@ from training.motion.people.world import simulate
 from training.motion.protocols import HANDHELD, OWN_TAKES, PHONE
 from training.motion.scoring import stroke_scores
 from training.motion.split import last_of_each_label
+from training.motion.strangers.results import MOST_CONFUSED
 from training.motion.strangers.test_sets import test_sets
 from training.motion.strokes import LABELS, NONE, Stroke, Strokes
 from training.motion.takes import Take
@@ -46,6 +47,7 @@ class _Set:
     right: NDArray[np.float64]
     """(n, 3) the direction to the right that the user says."""
     note: str = ""
+    of_one_person: bool = False
 
 
 def accelerometer_table(config: TrainingConfig) -> Iterator[str]:
@@ -68,7 +70,7 @@ def accelerometer_table(config: TrainingConfig) -> Iterator[str]:
         cells = f"{_share(one.strokes, with_both):.3f} | **{_share(one.strokes, scores):.3f}**"
         yield f"| {one.name} | {len(one.strokes)} | {cells} |"
         notes.append(f"- {one.name}: {one.note}{_confusions(one.strokes, scores)}")
-        if one.name in (PHONE, HANDHELD):
+        if one.of_one_person:
             yield _own_row(one, alone, simulated, config)
     yield from ["", *notes]
 
@@ -76,20 +78,22 @@ def accelerometer_table(config: TrainingConfig) -> Iterator[str]:
 def _own_row(one: _Set, trained: keras.Model, simulated: Examples, config: TrainingConfig) -> str:
     """The row of a network that is trained further on some takes of the tested person."""
     later = last_of_each_label(one.strokes, np.ones(len(one.strokes), bool), first=OWN_TAKES)
-    adapted = _adapted(trained, simulated, one.strokes[~later], config)
+    adapted = _adapted(
+        trained, simulated, own_examples(one.strokes[~later], one.right[~later]), config
+    )
     scores = _scores(adapted, one.strokes[later], one.right[later])
     name = f"... later takes, after {OWN_TAKES} own takes a digit"
     return f"| {name} | {later.sum()} | | **{_share(one.strokes[later], scores):.3f}** |"
 
 
 def _adapted(
-    trained: keras.Model, simulated: Examples, own: Strokes, config: TrainingConfig
+    trained: keras.Model, simulated: Examples, own: Examples, config: TrainingConfig
 ) -> keras.Model:
     """A copy of a network that is trained further on the takes of one person."""
     model = network.build_trainable()
     model.set_weights(trained.get_weights())
     share = config.adapt.recorded_share
-    mixed = mix([(simulated, 1 - share), (own_examples(own), share)])
+    mixed = mix([(simulated, 1 - share), (own, share)])
     fit.fit_examples(model, mixed, config.adapt, config, "adaptation to own takes")
     return model
 
@@ -100,13 +104,17 @@ def _sets(config: TrainingConfig) -> Iterator[_Set]:
     for corpus in (PHONE, HANDHELD):
         strokes = recorded[recorded.corpus == corpus]
         if len(strokes):
-            right, length = recorded_mounting(strokes)
-            yield _Set(corpus, strokes, right, f"mean mounting {length.mean():.2f} long; ")
+            right, length = session_mounting(strokes)
+            held = f"mean direction to the right {length.mean():.2f} long; "
+            yield _Set(f"{corpus}, mounting said once a session", strokes, right, held, True)
+            right = stroke_mounting(strokes, config.seed)
+            yield _Set(f"{corpus}, mounting said for every stroke", strokes, right, "", True)
     for one in test_sets(config.data, config.cache):
         # Nobody says how the watches and the wands were mounted.
         if not one.name.startswith(("watch", "wand")):
             strokes = _strokes_of(one.takes)
-            yield _Set(one.name, strokes, simulated_mounting(strokes, config.seed))
+            name = one.name if one.of_digits else f"{one.name}, taken for a digit"
+            yield _Set(name, strokes, stroke_mounting(strokes, config.seed))
 
 
 def _strokes_of(takes: Sequence[Take]) -> Strokes:
@@ -135,7 +143,8 @@ def _share(strokes: Strokes, scores: NDArray[np.floating]) -> float:
 
 
 def _confusions(strokes: Strokes, scores: NDArray[np.floating]) -> str:
-    """What each label is most often taken for."""
-    counts = confusion_matrix(strokes.classes(), scores.argmax(axis=1), len(LABELS))
-    pairs = [(most_confused(counts, k), label) for k, label in enumerate(LABELS)]
-    return ", ".join(f"{label} as {LABELS[pair[0]]} ({pair[1]})" for pair, label in pairs if pair)
+    """What is most often taken for what."""
+    best = [LABELS[k] for k in scores.argmax(axis=1)]
+    pairs = zip(strokes.figure, best, strokes.label, strict=True)
+    wrong = Counter((figure, label) for figure, label, true in pairs if label != true)
+    return ", ".join(f"{a} as {b} ({n})" for (a, b), n in wrong.most_common(MOST_CONFUSED))

@@ -22,8 +22,8 @@ with warnings.catch_warnings():
     from training.motion.acceleration import (
         acceleration_inputs,
         own_examples,
-        recorded_mounting,
-        simulated_mounting,
+        session_mounting,
+        stroke_mounting,
     )
     from training.motion.config import Schedule, TrainingConfig
     from training.motion.without_gyroscope import accelerometer_table
@@ -52,7 +52,7 @@ def simulated(config):
 
 
 def test_acceleration_inputs_do_not_use_the_gyroscope(simulated):
-    right = simulated_mounting(simulated, seed=0)
+    right = stroke_mounting(simulated, seed=0)
     inputs = acceleration_inputs(simulated, right)
     assert inputs.shape == (len(simulated), POINTS, CHANNELS)
     no_turns = simulated.motion.copy()
@@ -61,7 +61,7 @@ def test_acceleration_inputs_do_not_use_the_gyroscope(simulated):
 
 
 def test_acceleration_inputs_do_not_depend_on_a_known_mounting(simulated):
-    right = simulated_mounting(simulated, seed=0)
+    right = stroke_mounting(simulated, seed=0)
     mounting = rotations(np.array([0.5, -1.0, 2.0]))
     turned = simulated.motion.astype(float)
     turned = np.concatenate([turned[..., :3] @ mounting, turned[..., 3:] @ mounting], axis=2)
@@ -71,13 +71,13 @@ def test_acceleration_inputs_do_not_depend_on_a_known_mounting(simulated):
 
 def test_the_mounting_is_the_mean_of_a_session(simulated):
     session = np.array([str(k % 2) for k in range(len(simulated))])
-    right, length = recorded_mounting(replace(simulated, session=session))
+    right, length = session_mounting(replace(simulated, session=session))
     assert len(np.unique(right.round(9), axis=0)) == 2
     assert np.allclose(np.linalg.norm(right, axis=1), 1) and (length <= 1).all()
 
 
 def test_own_takes_are_shown_by_label(simulated):
-    examples = own_examples(simulated)
+    examples = own_examples(simulated, stroke_mounting(simulated, seed=0))
     shown = [examples.weight[examples.classes == k].sum() for k in np.unique(examples.classes)]
     assert np.allclose(shown, shown[0]) and not examples.signed.any()
 
@@ -87,6 +87,7 @@ def test_the_table_compares_both_sensors(config, tmp_path):
     writer.hand.speed = 2.0
     record_takes(tmp_path / PHONE, writer, OWN_TAKES + 2, "20260101", digits="27")
     text = "\n".join(accelerometer_table(replace(config, data=(str(tmp_path / PHONE),))))
-    assert f"| {PHONE} | {2 * (OWN_TAKES + 2)} | " in text
-    assert f"after {OWN_TAKES} own takes a digit | 4 | | **" in text
-    assert f"- {PHONE}: mean mounting " in text
+    for said in ("once a session", "for every stroke"):
+        assert f"| {PHONE}, mounting said {said} | {2 * (OWN_TAKES + 2)} | " in text
+    assert text.count(f"after {OWN_TAKES} own takes a digit | 4 | | **") == 2
+    assert "mean direction to the right " in text
