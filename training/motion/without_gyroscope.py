@@ -90,6 +90,7 @@ def _adapted(
     trained: keras.Model, simulated: Examples, own: Examples, config: TrainingConfig
 ) -> keras.Model:
     """A copy of a network that is trained further on the takes of one person."""
+    keras.utils.set_random_seed(config.seed)
     model = network.build_trainable()
     model.set_weights(trained.get_weights())
     share = config.adapt.recorded_share
