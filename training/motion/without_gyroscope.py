@@ -52,7 +52,7 @@ class _Set:
 
 def accelerometer_table(config: TrainingConfig) -> Iterator[str]:
     """Train both networks, and measure them on every corpus among the folders; Markdown."""
-    people = (TRAIN, TRAINING_SEED, load_shapes(config), config.cache, "training")
+    people = (TRAIN, TRAINING_SEED, load_shapes(config), config.cache, "training", config.jobs)
     strokes = simulate(config.people, *people)
     examples = simulated_examples(strokes, config.shares)
     both = fit.pretrain(examples, config)
@@ -110,7 +110,7 @@ def _sets(config: TrainingConfig) -> Iterator[_Set]:
             yield _Set(f"{corpus}, mounting said once a session", strokes, right, held, True)
             right = stroke_mounting(strokes, config.seed)
             yield _Set(f"{corpus}, mounting said for every stroke", strokes, right, "", True)
-    for one in test_sets(config.data, config.cache):
+    for one in test_sets(config.data, config.cache, config.jobs):
         # Nobody says how the watches and the wands were mounted.
         if not one.name.startswith(("watch", "wand")):
             strokes = _strokes_of(one.takes)
