@@ -111,8 +111,8 @@ def _sets(config: TrainingConfig) -> Iterator[_Set]:
             right = stroke_mounting(strokes, config.seed)
             yield _Set(f"{corpus}, mounting said for every stroke", strokes, right, "", True)
     for one in test_sets(config.data, config.cache, config.jobs):
-        # Nobody says how the watches and the wands were mounted.
-        if not one.name.startswith(("watch", "wand")):
+        # Nobody says how the watches were worn.
+        if not one.name.startswith("watch"):
             strokes = _strokes_of(one.takes)
             name = one.name if one.of_digits else f"{one.name}, taken for a digit"
             yield _Set(name, strokes, stroke_mounting(strokes, config.seed))
