@@ -322,7 +322,7 @@ def test_options_become_hyperparameters(monkeypatch, tmp_path):
 
 
 def test_options_of_the_figures_become_hyperparameters():
-    args = argparse.Namespace(data=["a"], seed=2, people=900)
+    args = argparse.Namespace(data=["a"], seed=2, people=900, cluster=None)
     config = TrainingConfig(data=("a",), seed=2).with_people(900)
     assert airdigit_figures.config_of(args) == config
 
