@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from edge.chain import Chain
 from edge.cli.parser import CommandParser
-from edge.errors import EdgeError, ModelError
+from edge.errors import EdgeError
 from edge.model import Model
 from edge.model.digest import file_sha256
+from edge.model.requirements import check_stream
 from edge.sink import StreamInfo, host_name
 from edge.sink.output import Output
 
@@ -79,28 +80,23 @@ class ModelUpdates:
 
     @contextmanager
     def running(
-        self, chain: Chain, build: BuildChain, output: Output, info: StreamInfo
-    ) -> Iterator[Chain]:
-        """A chain whose model is exchanged when an operator sends another one."""
-        from edge.fleet.comparison import ExchangeableChain
+        self, chain: ExchangeableChain, build: BuildChain, output: Output, info: StreamInfo
+    ) -> Iterator[None]:
+        """Inside this context, the model is exchanged when an operator sends another one."""
         from edge.sink.mqtt.sink import MqttSink
 
-        def switched(used: Chain) -> None:
-            output.change_info(with_model(info, used.model))
-
-        exchangeable = ExchangeableChain(chain, info.controls, switched)
         (sink,) = (sink for sink in output.sinks if isinstance(sink, MqttSink))
         updater = self._updater
         updater.connect(sink.publish_update)
         sink.requests.answers["offer"] = lambda request: updater.offer(request.values)
         sink.requests.answers["rollback"] = lambda request: updater.roll_back()
-        recognition = _LiveRecognition(self, exchangeable, build, info)
+        recognition = _LiveRecognition(self, chain, build, info)
         thread = threading.Thread(
             target=updater.run, args=(recognition,), name="edge-fleet", daemon=True
         )
         thread.start()
         try:
-            yield exchangeable
+            yield
         finally:
             updater.stopped()
             thread.join(END_TIMEOUT)
@@ -115,12 +111,7 @@ class ModelUpdates:
     def load_for(self, model: StoredModel, info: StreamInfo) -> Model:
         """The model, if it fits the samples of this run."""
         loaded = self._load(model)
-        sensor = loaded.manifest.input["sensor"]
-        if (sensor["rate_hz"], tuple(sensor["channels"])) != (info.rate, info.channels):
-            raise ModelError(
-                f"it needs {', '.join(sensor['channels'])} at {sensor['rate_hz']} Hz, and this "
-                f"device delivers {', '.join(info.channels)} at {info.rate:g} Hz"
-            )
+        check_stream(loaded, info.rate, info.channels)
         return loaded
 
 
@@ -161,6 +152,15 @@ class _LiveRecognition:
         if fault or ends:
             self._chain.end_comparison()
         return fault
+
+
+def exchangeable(chain: Chain, output: Output, info: StreamInfo) -> ExchangeableChain:
+    """The same chain, whose model can be exchanged; the outputs are told."""
+    from edge.fleet.comparison import ExchangeableChain
+
+    return ExchangeableChain(
+        chain, info.controls, lambda used: output.change_info(with_model(info, used.model))
+    )
 
 
 def with_model(info: StreamInfo, model: Model) -> StreamInfo:

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from edge.chain import Chain
-from edge.cli.fleet_option import ModelUpdates, add_fleet_options, with_model
+from edge.cli.fleet_option import ModelUpdates, add_fleet_options, exchangeable, with_model
 from edge.cli.live_run import add_wait_option, run_live, stay_open
 from edge.cli.options import add_common
 from edge.cli.output_options import add_output_options, open_output
@@ -74,7 +74,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             _show_empty_summary(args, command)
             return
 
-        file = settings_file(args)
+        file = settings_file(args, model)
 
         def build(model: Model) -> Chain:
             settings = chosen_settings(args, model.settings, file)
@@ -102,18 +102,19 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
         )
         info = with_model(info, model)
         chain.show_settings(info.controls)
-        page = open_page(args, command.prog, argv, chain, info)
+        page = open_page(args, command, argv, chain, info)
         with open_output(args, sinks, info) as output:
-            if page is not None:
-                output.sinks.append(page.sink)
-                page.start()
             if wyoming is not None:
                 serve_wyoming(wyoming, model, chain.settings, output, info, args.runtime)
                 return
-            fixed = nullcontext(chain)
-            with updates.running(chain, build, output, info) if updates else fixed as used:
-                if page is not None:
-                    page.chain = used
+            if page is None and updates is None:
+                run_live(source, chain, output, info, args.wait)
+                return
+            used = exchangeable(chain, output, info)
+            if page is not None:
+                output.sinks.append(page.sink)
+                page.start(used)
+            with updates.running(used, build, output, info) if updates else nullcontext():
                 stopped = run_live(source, used, output, info, args.wait)
             if page is not None and not stopped:
                 stay_open(page.link)

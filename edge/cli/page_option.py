@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import TYPE_CHECKING
 
 from edge.chain import Chain
 from edge.cli.parser import CommandParser
+from edge.model import Model
 from edge.page.address import HOST, PORT, Address, parse_address
+from edge.page.settings_file import model_of
 from edge.sink import StreamInfo
 
 if TYPE_CHECKING:
+    from edge.cli.live import LiveCommand
     from edge.page.page import Page
+
+log = logging.getLogger(__name__)
 
 FOLDER = "edge-page"
 
@@ -41,15 +47,21 @@ def add_page_options(parser: CommandParser) -> None:
     )
 
 
-def settings_file(args: argparse.Namespace) -> Path | None:
-    """The file with the thresholds to start with; None if there is none."""
+def settings_file(args: argparse.Namespace, model: Model) -> Path | None:
+    """The file with the thresholds to start with; None if there is none for this model."""
     if args.settings is not None:
         path: Path = args.settings
         return path
     if args.page is None:
         return None
     path = saved_settings(args)
-    return path if path.exists() else None
+    if not path.exists():
+        return None
+    saved_for = model_of(path)
+    if saved_for not in (None, model.path.stem):
+        log.info("%s is for the model %s, and is not used for this one", path, saved_for)
+        return None
+    return path
 
 
 def saved_settings(args: argparse.Namespace) -> Path:
@@ -59,7 +71,7 @@ def saved_settings(args: argparse.Namespace) -> Path:
 
 def open_page(
     args: argparse.Namespace,
-    prog: str,
+    command: LiveCommand,
     argv: Sequence[str] | None,
     chain: Chain,
     info: StreamInfo,
@@ -69,8 +81,15 @@ def open_page(
         return None
     from edge.page.page import Page, PageSettings
 
-    words = [prog, *(sys.argv[1:] if argv is None else argv)]
-    return Page(PageSettings(args.page, args.page_folder, saved_settings(args), words), chain, info)
+    settings = PageSettings(
+        address=args.page,
+        folder=args.page_folder,
+        settings_file=saved_settings(args),
+        argv=[command.prog, *(sys.argv[1:] if argv is None else argv)],
+        joins_digits=command.joins_digits,
+        has_fleet=args.fleet_keys is not None,
+    )
+    return Page(settings, chain, info)
 
 
 def _address(text: str) -> Address:

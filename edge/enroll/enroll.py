@@ -15,6 +15,7 @@ from edge.enroll.calibration import enrolled_words
 from edge.enroll.embedding import Embedding
 from edge.enroll.embedding_file import EmbeddingFile
 from edge.enroll.enrolled_model import enrolled_model, measured_false_per_hour
+from edge.enroll.others import StricterWord, stricter_words
 from edge.enroll.own_takes import TakeResult, leave_one_out
 from edge.enroll.takes import Takes, WordTake, read_takes
 
@@ -37,6 +38,8 @@ class Enrolment:
     """Of each take, tested with the other takes."""
     left_out: list[str]
     """A sentence for each recording that was not used."""
+    stricter: list[StricterWord]
+    """Words that were found in recordings without them."""
     others_share: float
     """Of the words of other people that were detected in the tests of the embedding."""
     false_per_hour: float
@@ -48,7 +51,10 @@ class Enrolment:
 def enroll(
     folder: Path, words: Sequence[str] | None = None, runtime: str | None = None
 ) -> Enrolment:
-    """Enrol the words whose takes are in FOLDER/<word>/; EdgeError if that is not possible."""
+    """Enrol the words whose takes are in FOLDER/<word>/; EdgeError if that is not possible.
+
+    No word is detected in the recordings in FOLDER/unknown/.
+    """
     embedding = Embedding(EmbeddingFile.shipped(), runtime)
     return enroll_takes(read_takes(folder, embedding.rate, words), embedding)
 
@@ -63,9 +69,12 @@ def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
     templates = {word: [take.template for take in of_word] for word, of_word in embedded.items()}
     recordings = {word: [take.recording for take in of_word] for word, of_word in embedded.items()}
     enrolled = enrolled_words(templates, file.bank, embedding.step_s)
+    others = [(other.path, embedding.of_recording(other.samples)) for other in takes.others]
+    stricter = list(stricter_words(enrolled, others))
     provenance = {
         "command": "kws-enroll",
         "takes": {word: len(of_word) for word, of_word in takes.words.items()},
+        **({"other_recordings": len(others)} if others else {}),
         "embedding": dict(file.provenance),
         "versions": {"edge-sense": edge.__version__},
     }
@@ -74,9 +83,12 @@ def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
         takes=takes.words,
         results=leave_one_out(enrolled, recordings),
         left_out=takes.left_out,
+        stricter=stricter,
         others_share=file.measured.get("others", 0.0),
         false_per_hour=measured_false_per_hour(file),
-        content=enrolled_model(file, enrolled, provenance),
+        content=enrolled_model(
+            file, enrolled, provenance, {one.word: one.threshold for one in stricter}
+        ),
     )
 
 

@@ -17,16 +17,19 @@ BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)  # false accepts an hour
 
 
 def enrolled_model(
-    file: EmbeddingFile, words: Mapping[str, EnrolledWord], provenance: Mapping[str, Any]
+    file: EmbeddingFile,
+    words: Mapping[str, EnrolledWord],
+    provenance: Mapping[str, Any],
+    thresholds: Mapping[str, float],
 ) -> bytes:
-    """Return a model file that recognises the words."""
+    """Return a model file that recognises the words; `thresholds`: of words with other ones."""
     at_half = measured_false_per_hour(file)
     decision = {
         "kind": "templates",
         "background_labels": [OTHER],
         "dimensions": file.dimensions,
         "words": {name: word.document() for name, word in words.items()},
-        "thresholds": dict.fromkeys(words, THRESHOLD),
+        "thresholds": dict.fromkeys(words, THRESHOLD) | dict(thresholds),
         "peak_s": PEAK_S,
         "delay_s": file.delay_s,
         "refractory_s": REFRACTORY_S,

@@ -24,6 +24,8 @@ def report(enrolment: Enrolment) -> Iterator[str]:
                     yield f"  {path} is unlike the other takes of {word!r}: is it that word?"
         for other in sorted({result.best_other for result in results if result.best_other}):
             yield f"  {word!r} is taken for {other!r}: they sound alike, choose another word"
+    for stricter in enrolment.stricter:
+        yield stricter.sentence()
     yield from _expectation(enrolment)
 
 

@@ -23,6 +23,7 @@ MIN_PEAK = 0.003  # of full scale: -50 dB
 FULL_SCALE = 0.999
 MAX_CLIPPED = 0.002  # share of the samples of the word
 MAX_WORDS = 50
+MAX_OTHERS = 100  # recordings without any of the words
 MAX_NAME = 40  # characters
 
 Samples = NDArray[np.float32]
@@ -42,17 +43,19 @@ class Takes:
     words: dict[str, list[WordTake]]
     left_out: list[str]
     """A sentence for each recording that is not used."""
+    others: list[WordTake] = field(default_factory=list)
+    """Recordings in which none of the words may be detected."""
 
 
 def read_takes(folder: Path, rate: int, words: Sequence[str] | None = None) -> Takes:
     """Return the takes in FOLDER/<word>/; EdgeError if there is a word without any.
 
-    `words`: only these.
+    `words`: only these. Recordings in FOLDER/unknown/ hold none of the words.
     """
     if not folder.is_dir():
         raise EdgeError(f"{folder} is no folder: give one with a folder of takes for each word")
     names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    names = [name for name in names if not name.startswith((".", "_"))]
+    names = [name for name in names if not name.startswith((".", "_")) and name != OTHER]
     chosen = names if words is None else list(words)
     missing = [word for word in chosen if word not in names]
     if missing or not chosen:
@@ -80,7 +83,20 @@ def read_takes(folder: Path, rate: int, words: Sequence[str] | None = None) -> T
         if not found[word]:
             reason = f", the last because {unusable[-1]}" if unusable else ""
             raise EdgeError(f"there is no usable take of {word!r}{reason}: record it again")
-    return Takes(found, left_out)
+    return Takes(found, left_out, _read_others(folder / OTHER, rate, left_out))
+
+
+def _read_others(folder: Path, rate: int, left_out: list[str]) -> list[WordTake]:
+    """The recordings in a folder, whole, whatever they hold; the newest if there are too many."""
+    others = []
+    paths = find([folder]) if folder.is_dir() else []
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime)[-MAX_OTHERS:]:
+        try:
+            samples = read(path, rate, MAX_FILE_S).samples
+            others.append(WordTake(path, samples, 0.0, len(samples) / rate))
+        except (EdgeError, OSError) as error:
+            left_out.append(f"{path} left out: {error}")
+    return others
 
 
 def read_take(path: Path, rate: int) -> WordTake:

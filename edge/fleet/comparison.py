@@ -123,11 +123,18 @@ class ExchangeableChain(Chain):
 
     # In the thread of the recognition
 
-    def process(self, chunk: Chunk) -> Iterator[Event]:
+    def apply(self, controls: Controls) -> None:
+        super().apply(controls)
+        self._apply_requests()  # also while the recognition is paused
+
+    def _apply_requests(self) -> None:
         with self._lock:
             requests, self._requests = self._requests, []
         for change in requests:
             change()
+
+    def process(self, chunk: Chunk) -> Iterator[Event]:
+        self._apply_requests()
         if self._comparison is None:
             yield from super().process(chunk)
             return

@@ -48,6 +48,16 @@ def check_channels(model: Model, channels: tuple[str, ...]) -> None:
     )
 
 
+def check_stream(model: Model, rate: float, channels: tuple[str, ...]) -> None:
+    """ModelError if a model cannot take the place of another one while its samples flow."""
+    sensor = model.manifest.input["sensor"]
+    if (sensor["rate_hz"], tuple(sensor["channels"])) != (rate, channels):
+        raise ModelError(
+            f"it needs {', '.join(sensor['channels'])} at {sensor['rate_hz']} Hz, and this "
+            f"device delivers {', '.join(channels)} at {rate:g} Hz"
+        )
+
+
 def check_recording(model: Model, recording: Recording | Sound) -> None:
     """Like `check_channels`; motion must also contain gravity, which shows the model what is up."""
     check_channels(model, recording.channels)

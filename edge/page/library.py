@@ -10,6 +10,7 @@ import secrets
 import tempfile
 import threading
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,10 @@ class Library:
         found = [(path.stat().st_mtime, path) for path in self._files()]
         found.sort(key=lambda entry: (-entry[0], entry[1]))
         return [self._described(path, time) for time, path in found[:MAX_LISTED]]
+
+    def counts(self) -> dict[str, int]:
+        """How many takes there are of each label, in the order of the labels."""
+        return dict(sorted(Counter(map(self._label, self._files())).items()))
 
     def path(self, name: str) -> Path:
         """The file of a take; Refused if there is none of this name."""
@@ -137,12 +142,14 @@ class Library:
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
+    def _label(self, path: Path) -> str:
+        return path.parent.name if self._sound else file_name.parse(path.name).label or ""
+
     def _described(self, path: Path, time: float) -> dict[str, Any]:
-        label = path.parent.name if self._sound else file_name.parse(path.name).label or ""
         size = path.stat().st_size
         return {
             "name": self._name(path),
-            "label": label,
+            "label": self._label(path),
             "speaker": sound_storage.speaker_of(path) if self._sound else "",
             "seconds": round(max(0, size - 44) / 32000, 2) if self._sound else None,
             "bytes": size,

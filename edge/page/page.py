@@ -16,19 +16,23 @@ from numpy.typing import NDArray
 
 import edge
 from edge.chain import Chain
-from edge.events import Detection, Ready, Rejection, RunEvent
+from edge.events import Detection, DeviceLost, Ready, Rejection, RunEvent
 from edge.features import Window
+from edge.fleet.comparison import ExchangeableChain
 from edge.formats.motion.file_name import NONE_LABEL
 from edge.model import Model
 from edge.page.address import Address
 from edge.page.library import Library
 from edge.page.live_view import LOWEST, STEPS, LiveView
+from edge.page.model_choice import ModelChoice
 from edge.page.near_miss import NearMiss, NearMisses, can_miss
 from edge.page.recorder import Recorder
 from edge.page.recording import StrokeRecorder, TakeRecorder, WordRecorder
 from edge.page.review import Review
 from edge.page.server import PageServer
 from edge.page.sink import PageSink, Send
+from edge.page.teach_methods import NEGATIVES, has_methods
+from edge.page.teaching import Teaching
 from edge.page.token import stored_token
 from edge.page.tuning import Tuning
 from edge.samples import Chunk, Health
@@ -40,8 +44,7 @@ log = logging.getLogger(__name__)
 HEALTH_EVERY_S = 1.0
 WATCHED_WAIT_S = 0.08  # samples come this often while somebody watches
 REVIEW_FOLDER, MAX_STARTS = "review", 10
-NEGATIVES = ("unknown", "none")  # labels of what is no word or digit
-TOKEN_FILE, TAKES_FOLDER, DELETED_FOLDER = "token", "takes", "deleted"
+TOKEN_FILE, TAKES_FOLDER, DELETED_FOLDER, MODELS_FOLDER = "token", "takes", "deleted", "models"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class PageSettings:
     settings_file: Path
     argv: Sequence[str]
     """The command that runs, with its options."""
+    joins_digits: bool
+    """Digits that follow one another become a number."""
+    has_fleet: bool
+    """Whether an operator chooses the models of this device."""
 
 
 class Page:
@@ -75,9 +82,15 @@ class Page:
             info.is_sound,
             lambda state: self.send(json.dumps({"review": state})),
         )
-        self._near_misses = (
-            NearMisses(info.controls, self._near_miss) if can_miss(chain.model.settings) else None
+        self.teaching = Teaching(
+            self.library,
+            ModelChoice(settings.folder / MODELS_FOLDER, chain.model, settings.joins_digits, info),
+            info,
+            lambda state: self.send(json.dumps({"teach": state})),
         )
+        self._near_misses: NearMisses | None
+        self._follow_near_misses()
+        self._announced = False
         self._starts: dict[float, float] = {}
         """When the newest strokes began, by the time of their end."""
         self.clients = Clients(self._watched_by, self.recorder.owner_left)
@@ -87,6 +100,11 @@ class Page:
         self.sink.on_event.append(self._show)
         chain.watch_window = self._add_window
         chain.features.watch_block = self.view.add_block
+
+    def _follow_near_misses(self) -> None:
+        """Of the words of the model that is used now."""
+        follows = can_miss(self.chain.model.settings)
+        self._near_misses = NearMisses(self.info.controls, self._near_miss) if follows else None
 
     def _add_window(self, window: Window, scores: NDArray[np.float32]) -> None:
         """Called in the thread of the recognition."""
@@ -106,6 +124,9 @@ class Page:
 
     def _show(self, event: RunEvent) -> None:
         """Called in the thread of the recognition, for each event."""
+        if isinstance(event, (Ready, DeviceLost)) and not self._announced:
+            self._announced = True  # not before: without a source, the command ends
+            log.info("page: %s", self.link)
         if isinstance(event, Ready):
             self.review.begin(event.rate, event.channels)
         if self._near_misses is not None:
@@ -127,6 +148,7 @@ class Page:
         self.info = info
         self.tuning.model = self.chain.model
         self.library.use_model(self.chain.model)
+        self._follow_near_misses()
         self.send_state()
 
     @property
@@ -135,11 +157,14 @@ class Page:
         query = "" if self.token is None else f"?token={self.token}"
         return self.server.address.url + query
 
-    def start(self) -> None:
+    def start(self, chain: ExchangeableChain) -> None:
+        """Serve the page; `chain`: the same as before, whose model can be exchanged."""
         from edge.page.routes import application
 
+        self.chain = self.teaching.chain = chain
+        if not self.settings.has_fleet:
+            self.teaching.choice.exchange = chain.use
         self.server.start(application(self), [self._report_health], self.clients.drop_all)
-        log.info("page: %s", self.link)
 
     def send(self, message: str, live: bool = False) -> None:
         """Pass a message to all browsers, from any thread."""
@@ -176,7 +201,7 @@ class Page:
             ),
             "listening": info.controls.listening,
             "ended": self.sink.ended,
-            "joins_digits": info.task == "sounddigit",
+            "joins_digits": self.settings.joins_digits,
             "decision": {
                 name: getattr(settings, name, None)
                 for name in ("smoothing_s", "refractory_s", "delay_s", "max_hold_s")
@@ -203,7 +228,8 @@ class Page:
     def views(self) -> list[str]:
         """The views that this source has. Only words and strokes can be recorded."""
         recording = ["record", "review"] if self.kind() in ("sound", "motion") else []
-        return ["live", "tune", *recording, "health"]
+        teach = ["teach"] if recording and has_methods(self.info.task, self.info.is_sound) else []
+        return ["live", "tune", *recording[:1], *teach, *recording[1:], "health"]
 
     def _recording_labels(self) -> list[str]:
         """What is suggested to be recorded."""
@@ -247,6 +273,7 @@ class _ClosingSink(PageSink):
         self._page.use_model(info)
 
     def close(self) -> None:
+        self._page.teaching.teacher.close()
         self._page.server.close()
 
 

@@ -13,6 +13,7 @@ from edge.page.answers import Refused, body, file_answer, in_thread, json_answer
 from edge.page.clients import Client
 from edge.page.review_routes import review_routes
 from edge.page.take_routes import take_routes
+from edge.page.teach_routes import teach_routes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -47,6 +48,7 @@ def application(page: Page) -> web.Application:
             web.post("/api/settings", routes.change_settings),
             web.post("/api/settings/save", routes.save_settings),
             *take_routes(page),
+            *teach_routes(page),
             *review_routes(page),
         ]
     )
@@ -141,6 +143,7 @@ class Routes:
             "state": page.state(),
             "events": [json.loads(line) for line in page.sink.backlog],
             "record": page.recorder.state(),
+            "teach": page.teaching.teacher.state(),
         }
         try:
             await socket.send_str(json.dumps(hello))

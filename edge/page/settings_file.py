@@ -36,6 +36,15 @@ def read_settings(path: Path, settings: DecisionSettings) -> DecisionSettings:
         raise ModelError(f"{path} does not fit the model: {error}") from None
 
 
+def model_of(path: Path) -> str | None:
+    """The name of the model whose thresholds are in the file; None if it cannot be read."""
+    try:
+        name = json.loads(path.read_bytes()[:MAX_SIZE])["model"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return name if isinstance(name, str) else None
+
+
 def with_scores(settings: DecisionSettings, scores: Mapping[str, float]) -> DecisionSettings:
     """The settings with these thresholds by word, or with the one of all words."""
     if set(scores) == {ALL}:

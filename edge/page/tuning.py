@@ -29,6 +29,7 @@ class Tuning:
         self.model = model
         """The model that is used now."""
         self._controls, self._argv = controls, list(argv)
+        self._first_model = model.path
 
     @property
     def settings(self) -> DecisionSettings:
@@ -73,14 +74,18 @@ class Tuning:
         return self.file
 
     def command_line(self) -> str:
-        """The command that starts with the present thresholds."""
+        """The command that starts with the present model and thresholds."""
         thresholds = _thresholds(self.settings)
+        has_other_model = self.model.path != self._first_model
+        replaced = (*REPLACED, "--model") if has_other_model else REPLACED
         kept, skip = [], False
         for word in self._argv:
             name, equals, _ = word.partition("=")
-            if not skip and name not in REPLACED:
+            if not skip and name not in replaced:
                 kept.append(word)
-            skip = name in REPLACED and not equals
+            skip = name in replaced and not equals
+        if has_other_model:
+            kept += ["--model", str(self.model.path)]
         if thresholds != _thresholds(self.model.settings):
             usual, _ = Counter(thresholds.values()).most_common(1)[0]
             others = [f"{word}={score:g}" for word, score in thresholds.items() if score != usual]

@@ -1,0 +1,97 @@
+"""How models can be made of the takes: by which command, and whether it can run here."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import edge
+from edge.errors import EdgeError
+from edge.model import Model
+from edge.model.shipped import shipped_folder
+from edge.page.teacher import TeachPlan
+
+ENROL, TRAIN = "enrol", "train"
+TRAININGS = {"kws": "training.kws", "sounddigit": "training.sounddigit"}
+MOTION_TRAININGS = {"airdigit": "training.airdigit"}
+NEGATIVES = ("unknown", "none", "_silence_")  # labels of takes that are no word or digit
+
+
+@dataclass(frozen=True)
+class TeachMethod:
+    name: str
+    labels: tuple[str, ...] | None
+    """The labels that a new model has; None for those that are chosen."""
+    program: str
+    """How a person starts it."""
+    module: str
+    arguments: tuple[str, ...]
+    missing: str
+    """Why it cannot run here; empty if it can."""
+
+    def command(self, chosen: Sequence[str], out: str) -> str:
+        """What a person types."""
+        return shlex.join([*self.program.split(), *self._arguments(chosen), "--out", out])
+
+    def plan(self, chosen: Sequence[str], takes: Mapping[str, int], name: str) -> TeachPlan:
+        """EdgeError if it makes no sense with these takes."""
+        if self.missing:
+            raise EdgeError(self.missing)
+        words = [label for label in chosen if label not in NEGATIVES]
+        unknown = [label for label in words if label not in takes]
+        if unknown:
+            raise EdgeError(f"there are no takes of {unknown[0]!r}: record some")
+        if self.labels is None and not words:
+            raise EdgeError("choose the words: at least one of which there are takes")
+        if self.labels is not None and not set(self.labels) & set(takes):
+            raise EdgeError(f"there are no takes of {', '.join(self.labels)}: record some")
+        return TeachPlan(self.name, name, self.program, self.module, self._arguments(words))
+
+    def _arguments(self, chosen: Sequence[str]) -> tuple[str, ...]:
+        return (*self.arguments, *(["--only", *chosen] if self.labels is None else []))
+
+
+def has_methods(task: str, sound: bool) -> bool:
+    """Whether models of this task can be made of takes."""
+    return task in (TRAININGS if sound else MOTION_TRAININGS)
+
+
+def teach_methods(task: str, sound: bool, model: Model, takes: Path) -> list[TeachMethod]:
+    """The methods for a task; `model`: the one that a training starts from, if it can."""
+    methods = []
+    data: tuple[str, ...] = ("--data", str(takes))
+    if sound and task == "kws":
+        methods.append(TeachMethod(ENROL, None, "kws-enroll", "edge.commands.kws_enroll", data, ""))
+    module = (TRAININGS if sound else MOTION_TRAININGS).get(task)
+    if module is not None:
+        base = _base(task, model)
+        words = tuple(base.words)
+        if task == "kws" and words != tuple(Model.load(task).words):
+            data = (*data, "--words", *words)
+        arguments = (*data, "--base", _name_of(base))
+        methods.append(
+            TeachMethod(TRAIN, words, f"python -m {module}", module, arguments, _missing())
+        )
+    return methods
+
+
+def _base(task: str, model: Model) -> Model:
+    """What a training starts from: enrolled words have no network of their own."""
+    return Model.load(task) if model.manifest.decision["kind"] == "templates" else model
+
+
+def _name_of(model: Model) -> str:
+    shipped = model.path.parent == shipped_folder()
+    return model.path.stem if shipped else str(model.path)
+
+
+def _missing() -> str:
+    """Why nothing can be trained here; empty if it can."""
+    if not (Path(edge.__file__).parents[1] / "training" / "kws.py").is_file():
+        return "the training is not installed with the package: it runs in a checkout of edge-sense"
+    if find_spec("tensorflow") is None:
+        return "TensorFlow is not installed here: pip install '.[training]' in the checkout"
+    return ""
