@@ -15,6 +15,7 @@ from edge.model.shipped import shipped_folder
 from edge.page.teacher import TeachPlan
 
 ENROL, TRAIN = "enrol", "train"
+WORDS = "{words}"
 TRAININGS = {"kws": "training.kws", "sounddigit": "training.sounddigit"}
 MOTION_TRAININGS = {"airdigit": "training.airdigit"}
 NEGATIVES = ("unknown", "none", "_silence_")  # labels of takes that are no word or digit
@@ -32,16 +33,19 @@ class TeachMethod:
     missing: str
     """Why it cannot run here; empty if it can."""
 
-    def command(self, chosen: Sequence[str], out: str) -> str:
-        """What a person types."""
-        return shlex.join([*self.program.split(), *self._arguments(chosen), "--out", out])
+    def command(self, out: str) -> str:
+        """What a person types; WORDS stands for the chosen labels."""
+        words = shlex.join([*self.program.split(), *self.arguments])
+        return (
+            f"{words}{f' --only {WORDS}' if self.labels is None else ''} --out {shlex.quote(out)}"
+        )
 
     def plan(self, chosen: Sequence[str], takes: Mapping[str, int], name: str) -> TeachPlan:
         """EdgeError if it makes no sense with these takes."""
         if self.missing:
             raise EdgeError(self.missing)
         words = [label for label in chosen if label not in NEGATIVES]
-        unknown = [label for label in words if label not in takes]
+        unknown = [label for label in words if label not in takes or label.startswith("-")]
         if unknown:
             raise EdgeError(f"there are no takes of {unknown[0]!r}: record some")
         if self.labels is None and not words:

@@ -40,7 +40,7 @@ class Teaching:
         """What `GET /api/teach` answers."""
         takes = self._library.counts()
         return {
-            "methods": [self._described(method, list(takes)) for method in self._methods()],
+            "methods": [self._described(method) for method in self._methods()],
             "takes": [
                 {"label": label, "count": count, "negative": label in NEGATIVES}
                 for label, count in takes.items()
@@ -81,12 +81,11 @@ class Teaching:
     def _stem(self, method: TeachMethod) -> str:
         return ENROLLED if method.name == ENROL else self._info.task
 
-    def _described(self, method: TeachMethod, labels: list[str]) -> dict[str, Any]:
+    def _described(self, method: TeachMethod) -> dict[str, Any]:
         name = self.choice.new_name(self._stem(method))
-        words = [label for label in labels if label not in NEGATIVES]
         return {
             "name": method.name,
             "labels": method.labels,
             "missing": method.missing,
-            "command": method.command(words, str(self.choice.folder / f"{name}.tflite")),
+            "command": method.command(str(self.choice.folder / f"{name}.tflite")),
         }

@@ -90,10 +90,15 @@ class LivePage:
 
 
 @contextmanager
-def live_page(command: str, folder: Path, *argv: str | Path, page: str = "0") -> Iterator[LivePage]:
-    """Start a command with a page on a free port; it must end well when the context is left."""
+def live_page(
+    command: str, folder: Path, *argv: str | Path, page: str = "0", first: str = ""
+) -> Iterator[LivePage]:
+    """Start a command with a page on a free port; it must end well when the context is left.
+
+    `first`: code that its process executes before.
+    """
     options = ("--page", page, "--page-folder", folder)
-    with start(command, *options, *argv, stdout=subprocess.DEVNULL) as process:
+    with start(command, *options, *argv, first=first, stdout=subprocess.DEVNULL) as process:
         try:
             served = LivePage(process, folder)
             yield served

@@ -4,7 +4,7 @@ import { connect, on, store } from "./connection.js";
 import { el, icon, icons } from "./dom.js";
 import { t } from "./strings.js";
 
-const VIEWS = ["live", "tune", "record", "review", "health"];
+const VIEWS = ["live", "tune", "record", "teach", "review", "health"];
 const main = document.getElementById("main");
 let current = null;
 let leave = () => {};

@@ -71,7 +71,7 @@ function receive(message) {
     emit("state", message.state);
   }
   if (!message.live && !message.event) {
-    for (const kind of ["stroke", "record", "near_miss", "review"]) {
+    for (const kind of ["stroke", "record", "teach", "near_miss", "review"]) {
       if (kind in message) {
         store[kind] = message[kind];
         emit(kind, message[kind]);
