@@ -48,10 +48,10 @@ class TeachMethod:
         unknown = [label for label in words if label not in takes or label.startswith("-")]
         if unknown:
             raise EdgeError(f"there are no takes of {unknown[0]!r}: record some")
+        if not set(takes) - set(NEGATIVES):
+            raise EdgeError("there are no takes: record some")
         if self.labels is None and not words:
             raise EdgeError("choose the words: at least one of which there are takes")
-        if self.labels is not None and not set(self.labels) & set(takes):
-            raise EdgeError(f"there are no takes of {', '.join(self.labels)}: record some")
         return TeachPlan(self.name, name, self.program, self.module, self._arguments(words))
 
     def _arguments(self, chosen: Sequence[str]) -> tuple[str, ...]:

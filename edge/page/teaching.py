@@ -43,7 +43,7 @@ class Teaching:
             "methods": [self._described(method) for method in self._methods()],
             "takes": [
                 {"label": label, "count": count, "negative": label in NEGATIVES}
-                for label, count in takes.items()
+                for label, count in sorted(takes.items(), key=lambda one: one[0] in NEGATIVES)
             ],
             "job": self.teacher.state(),
             "models": self.choice.models(),

@@ -90,7 +90,10 @@ def test_another_name_for_this_computer_is_refused(page):
     "headers",
     [{"Origin": EVIL}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
 )
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/settings"), ("GET", "/api/state")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/api/settings"), ("GET", "/api/state"), ("POST", "/api/teach/start")],
+)
 def test_a_page_of_another_site_can_neither_read_nor_change(page, headers, method, path):
     answer = page.request(method, path, {"listening": False}, headers)
     assert answer[0] == 403 and "another site" in reason(answer)
@@ -198,6 +201,9 @@ def test_an_open_page_needs_its_token(open_page):
     for path in ("/api/state", "/api/health", "/api/events", "/static/app.js"):
         assert open_page.request("GET", path)[0] == 401
     assert open_page.request("POST", "/api/settings", {"listening": False})[0] == 401
+    assert open_page.request("GET", "/api/teach")[0] == 401
+    for path in ("start", "cancel", "use", "back"):
+        assert open_page.request("POST", f"/api/teach/{path}", {"method": "enrol"})[0] == 401
     assert " 401 " in handshake(open_page)
 
 

@@ -173,7 +173,7 @@ def test_the_page_is_light_and_soon_there(browser, words):
 
 
 @pytest.mark.parametrize("size", list(SIZES))
-@pytest.mark.parametrize("name", ["live", "tune", "record", "review", "health"])
+@pytest.mark.parametrize("name", ["live", "tune", "record", "teach", "review", "health"])
 def test_no_view_is_wider_than_the_screen(browser, words, screenshots, size, name):
     theme = "light" if size == "laptop" else "dark"
     view(browser, words, name, size, theme)
@@ -185,9 +185,16 @@ def test_no_view_is_wider_than_the_screen(browser, words, screenshots, size, nam
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("name", ["live", "tune", "record", "review", "health"])
+@pytest.mark.parametrize("name", ["live", "tune", "record", "teach", "review", "health"])
 def test_axe_finds_no_serious_fault(browser, words, name, theme):
     view(browser, words, name, theme=theme)
+    browser.one("main h1, main section")
+    assert serious_faults(browser) == []
+
+
+@pytest.mark.parametrize("name", ["live", "tune", "record", "teach", "review", "health"])
+def test_axe_finds_no_serious_fault_in_the_page_of_motion(browser, strokes, name):
+    view(browser, strokes, name, theme="light" if name in ("live", "record") else "dark")
     browser.one("main h1, main section")
     assert serious_faults(browser) == []
 

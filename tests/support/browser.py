@@ -28,7 +28,7 @@ OPTIONS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-TIMEOUT = 20.0  # s
+TIMEOUT = 90.0  # s
 SIZES = {"phone": (360, 740), "laptop": (1280, 800), "4k": (3840, 2160)}
 
 

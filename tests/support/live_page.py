@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from command_process import start
 
-TIMEOUT = 20.0  # s
+TIMEOUT = 90.0  # s
 
 
 class LivePage:

@@ -1,7 +1,7 @@
 // Every text of the page. To translate the page, translate this file.
 
 export const strings = {
-  nav: { live: "Live", tune: "Tune", record: "Record", review: "Review", health: "Health" },
+  nav: { live: "Live", tune: "Tune", record: "Record", teach: "Teach", review: "Review", health: "Health" },
   status: {
     connecting: "connecting",
     live: "live",
