@@ -36,6 +36,7 @@ class PageServer:
         self._calls: deque[tuple[Callable[..., None], tuple[object, ...]]] = deque()
         self._is_woken = False
         self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="edge-page", daemon=True)
         self._app: web.Application
         self._background: list[Callable[[], Awaitable[None]]] = []
@@ -87,7 +88,6 @@ class PageServer:
     async def _serve(self) -> None:
         from aiohttp import web
 
-        self._stop = asyncio.Event()
         runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.SockSite(runner, self._socket, backlog=BACKLOG).start()

@@ -1,11 +1,12 @@
 """Measure what `--page` costs, with kws-listen and Chromium on this machine.
 
-  python -m tools.page_cost                    processor time, delay to the screen, weight
+  python -m tools.page_cost                    all of them
   python -m tools.page_cost --only browsers --minutes 30
 
 `cpu`: processor time of kws-listen for one second of sound, without a page, with a page that nobody
 opens, and with one browser. `pixel`: the time from the moment at which a marked sound ends until
-the browser shows it in the spectrogram. `weight`: bytes and first paint. `browsers`: ten readers of
+the browser shows it in the spectrogram. `frames`: how often the live view is painted at three sizes
+(Chromium without a graphics card). `weight`: bytes and first paint. `browsers`: ten readers of
 the live view, one of which does not read: is anything lost, does the memory grow?
 """
 
@@ -28,14 +29,14 @@ from tests.support.mqtt_broker import free_port
 from tools.compare_peers import sounds
 from tools.live_cost import feeds
 from tools.live_cost.process import LiveProcess
-from tools.page_cost import browsers, pixel
+from tools.page_cost import browsers, frames, pixel
 
 log = logging.getLogger(__name__)
 
 CHECKOUT = Path(__file__).parents[2]
 WARM_UP_S = 5.0
 BLOCK_S = 0.02  # of the pipe
-PARTS = ("cpu", "pixel", "weight", "browsers")
+PARTS = ("cpu", "pixel", "frames", "weight", "browsers")
 CASES = ("no page", "page, no browser", "page, one browser")
 
 
@@ -63,6 +64,8 @@ def measure(args: argparse.Namespace) -> None:
         cpu(args.seconds, args.rounds)
     if "pixel" in parts:
         pixel.print_delay(CHECKOUT, args.marks)
+    if "frames" in parts:
+        frames.print_frame_rates(CHECKOUT, args.seconds)
     if "weight" in parts:
         weight()
     if "browsers" in parts:
