@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from command_process import run, start_program
+from command_process import start, start_program
 from edge.errors import EdgeError
 from edge.formats.sound import write_wav
 from edge.model import Model
@@ -195,6 +195,25 @@ def person(tmp_path_factory):
     return path
 
 
+def test_enrolled_words_are_used_without_a_break_and_the_former_model_comes_back(tmp_path, person):
+    save_takes(tmp_path / "takes")
+    with live_page("kws-listen", tmp_path, "--replay", person) as page:
+        page.post("/api/teach/start", {"method": "enrol", "labels": list(WORDS)})
+        wait(lambda: page.get("/api/teach")["job"]["phase"] != "running", "it never ends")
+        teach = page.get("/api/teach")
+        assert teach["job"]["phase"] == "done", teach["job"]
+        assert teach["former"] == "kws" and "seven: 3 takes" in "".join(teach["job"]["log"])
+        wait(lambda: page.get("/api/state")["words"] == list(WORDS), "it is never used")
+        before = page.get("/api/health")["samples"]
+        assert "--model" in page.get("/api/state")["command_line"]
+        detected = wait(lambda: page.get("/api/health")["detections"], "nothing is detected")
+        assert detected and page.get("/api/health")["samples"] >= before
+        page.post("/api/teach/back")
+        wait(lambda: page.get("/api/state")["model"] == "kws", "the former one never comes back")
+        assert page.get("/api/health")["lost"] == 0
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["words-1.tflite"]
+
+
 def test_words_are_enrolled_in_the_page_used_and_the_former_model_comes_back(
     browser, tmp_path, person, screenshots
 ):
@@ -327,7 +346,8 @@ def test_thresholds_saved_for_another_model_are_not_used(tmp_path):
 
 
 def test_the_link_is_printed_only_when_the_source_is_open(tmp_path):
-    status, _, errors = run(
-        "kws-listen", "--page", "0", "--page-folder", tmp_path, "--replay", tmp_path / "no.wav"
-    )
-    assert status == 1 and "no.wav" in errors and "page: http" not in errors
+    options = ("--page", "0", "--page-folder", tmp_path, "--replay", tmp_path / "no.wav")
+    with start("kws-listen", *options) as process:
+        _, errors = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 1 and "no.wav: does not exist" in errors
+    assert "page: http" not in errors and "Traceback" not in errors
