@@ -64,6 +64,7 @@ def _parser() -> CommandParser:
     parser.add_argument(
         "arguments",
         nargs="*",
+        default=[],  # otherwise argparse says that a device is required
         metavar="DEVICE",
         help="ids of devices; before them, `threshold` needs the threshold, and `push` the model; "
         "`key` needs only a file for the new key, and `simulate` the number of devices",
