@@ -33,8 +33,7 @@ def measure(name: str, folder: Path, seconds: float) -> Row:
     if "error" in found:
         return row | {"note": found["error"][:100]}
     return row | {
-        # Other programs on the computer lengthen most runs, but hardly the fastest ones.
-        "p5_ms": found["latency_us"]["p5"] / 1e3,
+        # Of one thread: the latency if no other program uses the core.
         "cpu_ms": found["cpu_us"] / 1e3,
         "peak_mb": found["peak_mb"],
         "load": os.getloadavg()[0],

@@ -11,8 +11,8 @@ from tools.cnn_zoo.measure import Row
 # in 17 ms, by the README of XNNPACK (February 2022), the library that LiteRT computes with.
 PI_4_MACS_PER_S = 301e6 / 17e-3
 HEADER = """\
-| network | input | parameters | MACs | int8 | latency | CPU | memory | Pi 4, estimate | note |
-|---|---|---:|---:|---:|---:|---:|---:|---:|---|
+| network | input | parameters | MACs | int8 | latency | memory | Pi 4, estimate | note |
+|---|---|---:|---:|---:|---:|---:|---:|---|
 """
 
 
@@ -26,7 +26,6 @@ def markdown(rows: Sequence[Row]) -> str:
             _shown(row.get("parameters"), 1e6, "M"),
             _shown(macs, 1e6, "M"),
             _shown(row.get("bytes"), 1e6, "MB"),
-            _shown(row.get("p5_ms"), 1, "ms"),
             _shown(row.get("cpu_ms"), 1, "ms"),
             _shown(row.get("peak_mb"), 1, "MB"),
             _shown(None if macs is None else macs / PI_4_MACS_PER_S, 1e-3, "ms"),
@@ -53,9 +52,9 @@ def plot(rows: Sequence[Row], path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(9, 6))
     for row in rows:
-        if "p5_ms" not in row:
+        if "cpu_ms" not in row:
             continue
-        at = (row["bytes"] / 1e6, row["p5_ms"])
+        at = (row["bytes"] / 1e6, row["cpu_ms"])
         axes.scatter(*at, s=row["peak_mb"], color="tab:blue", alpha=0.4, linewidths=0)
         axes.annotate(row["network"], at, (5, 3), textcoords="offset points", fontsize=8)
     axes.set(
@@ -64,6 +63,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         xlabel="int8 model in MB (area of a point: memory of the process)",
         ylabel="latency on one core of this computer in ms",
     )
+    axes.margins(x=0.15)
     axes.grid(True, which="both", alpha=0.3)
     figure.tight_layout()
     figure.savefig(path, dpi=90)
