@@ -5,7 +5,7 @@
 --data is a folder with the MIT-BIH arrhythmia database of PhysioNet in the WFDB format (.hea, .dat
 and .atr), or with its records.tar.xz. The patients are split as in de Chazal and others (2004):
 those of DS1 train the model, those of DS2 that are there test it. Allow ten minutes; the features
-of the beats are stored in out/cache, so that a second training takes two.
+of the beats are stored in out/cache, so that a second training takes three.
 
 The card (.md), the confusion matrices (.png) and the float network (.onnx) are written beside the
 model. The model is no medical device.

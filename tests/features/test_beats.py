@@ -9,7 +9,9 @@ import pytest
 
 from edge.errors import RecordingError
 from edge.features.beats.grid import RATE, Grid
+from edge.features.beats.p_wave import AFTER, BEFORE, PWaves
 from edge.features.beats.rhythm import Rhythm
+from edge.features.beats.sinus import LONGEST_RUN, SLOW_BEATS
 from edge.features.beats.windows import NAMES, BeatFeatures
 from edge.samples import Chunk
 from edge.simulation.ecg.heart import Heart, record
@@ -168,9 +170,52 @@ def test_an_early_beat_has_a_short_interval_before_it():
     for _ in range(20):
         usual = rhythm.add(0.8, 0.8)
     assert usual["interval_before"] == pytest.approx(0)
-    assert rhythm.is_premature(0.6) and not rhythm.is_premature(0.78)
+    assert rhythm.is_early(0.6) and not rhythm.is_early(0.78)
     early = rhythm.add(0.5, 1.0)
     assert early["interval_before"] < -0.5 < 0 < early["interval_after"]
+
+
+def test_a_long_run_of_early_beats_stays_early_until_it_is_very_long():
+    rhythm = Rhythm()
+    for interval in [0.8] * 20 + [0.4] * 60:
+        values = rhythm.add(interval, interval)
+    assert values["interval_before"] == pytest.approx(0)  # compared with the last beats
+    assert values["before_to_sinus"] < -1.5 and values["in_run"] and rhythm.is_early(0.4)
+    assert values["run_length"] == pytest.approx(np.log(61))
+    for _ in range(LONGEST_RUN):
+        values = rhythm.add(0.4, 0.4)
+    assert values["before_to_sinus"] == pytest.approx(0) and not rhythm.is_early(0.4)
+
+
+def test_the_sinus_becomes_slower_after_some_late_beats():
+    rhythm = Rhythm()
+    for interval in [0.5] * 20 + [1.0] * (SLOW_BEATS + 10):
+        values = rhythm.add(interval, interval)
+    assert values["before_to_sinus"] == pytest.approx(0)
+
+
+def test_an_irregular_rhythm_has_steps_without_order():
+    rng = np.random.default_rng(0)
+    irregular, regular = Rhythm(), Rhythm()
+    for interval in 0.8 * np.exp(rng.normal(0, 0.2, 60)):
+        fibrillation = irregular.add(float(interval), 0.8)
+        usual = regular.add(0.8, 0.8)
+    for name in ("share_of_steps", "step_size", "turning_points", "deviation_from_sinus"):
+        assert fibrillation[name] > usual[name] + 0.3
+
+
+@pytest.mark.parametrize("interval", [60, 100])
+def test_the_p_wave_of_an_early_beat_is_found_on_the_t_wave_before_it(interval):
+    k = np.arange(-BEFORE, AFTER)
+    t_wave = 0.4 * np.exp(-(((k - 45) / 9) ** 2) / 2)
+    p_wave = 0.2 * np.exp(-(((k + 29) / 4) ** 2) / 2)
+    usual = np.exp(-((k / 3) ** 2) / 2) + t_wave + p_wave
+    tail = np.zeros(len(k))
+    tail[: max(0, len(k) - interval)] = (t_wave + p_wave)[interval:]
+    same = PWaves().add(usual + tail, usual, interval)
+    without = PWaves().add(usual - 2 * p_wave + tail, usual, interval)
+    assert same["p_alone_match"] > 1.8
+    assert without["p_alone_match"] < -1.8
 
 
 def test_the_grid_has_the_mean_of_the_signal():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,9 @@ with warnings.catch_warnings():
     from training.heart.config import TrainingConfig
     from training.heart.database import TEST_RECORDS, TRAINING_RECORDS, find_records
     from training.heart.evaluation import Evaluation, choose_bias
-    from training.heart.simulated_rhythms import KINDS, simulate
+    from training.heart.rhythm_kinds import KINDS
+    from training.heart.simulated_beats import COLUMN, simulated_beats
+    from training.heart.simulated_rhythms import simulate
     from training.heart.train import train
     from training.heart.training_set import batches
 
@@ -48,7 +51,7 @@ def config(database, tmp_path):
         out=tmp_path / "ecg.tflite",
         folds=2,
         steps=150,
-        simulated_patients=10,
+        simulated_patients=30,
         cache=tmp_path / "cache",
     )
 
@@ -127,14 +130,30 @@ def test_simulated_rhythms_have_early_beats_and_fibrillation():
     patients = [simulate(rng) for _ in range(60)]
     labels = "".join(label for patient in patients for label in patient.labels)
     assert set(labels) == set("NSV") and labels.count("N") > len(labels) / 2
-    assert 0 < sum(patient.is_fibrillation for patient in patients) < 2 * 60 / len(KINDS)
+    assert 0 < sum(patient.is_fibrillation for patient in patients) < 4 * 60 / len(KINDS)
     before = [
-        values["interval_before"]
+        values["before_to_sinus"]
         for patient in patients
         for values, label in zip(patient.values, patient.labels, strict=True)
         if label == "S"
     ]
-    assert np.median(before) < -0.2
+    assert np.median(before) < -0.5
+
+
+def test_simulated_early_beats_have_the_shape_of_a_normal_beat_with_another_p_wave(config):
+    rng = np.random.default_rng(0)
+    tensors = rng.normal(0, 0.1, (400, len(COLUMN))).astype(np.float32)
+    tensors[:, COLUMN["p_alone_match"]] = tensors[:, COLUMN["usual_p_match"]] = 1.8
+    classes = np.tile([LABELS.index("N"), LABELS.index("V")], 200)
+    patients = np.repeat(["101", "106"], 200)
+    config = replace(config, changed_p_waves=1.0)
+    made, labels, _ = simulated_beats(rng, tensors, classes, patients, config)
+    is_s, is_n = (labels == LABELS.index(label) for label in "SN")
+    for name in ("p_alone_match", "before_to_sinus"):
+        values = made[:, COLUMN[name]]
+        assert np.median(values[is_s]) < np.median(values[is_n]) - 0.5
+    assert np.ptp(made[is_n, COLUMN["p_alone_match"]]) < 1e-6
+    assert np.array_equal(tensors[:, COLUMN["p_alone_match"]], np.full(400, 1.8, np.float32))
 
 
 def test_batches_depend_on_the_seed_alone(database, config, tmp_path):

@@ -15,14 +15,14 @@ class TrainingConfig:
     out: Path
     seed: int = 0
 
-    folds: int = 4
+    folds: int = 6
     """Of the training patients, for validation: each patient is held out once."""
-    widths: tuple[int, ...] = (48, 24)
+    widths: tuple[int, ...] = (64, 32)
     """Units of the hidden layers."""
     dropout: float = 0.2
     input_noise: float = 0.1
     """Standard deviation of the noise that is added to the inputs."""
-    steps: int = 2000
+    steps: int = 700
     batch_size: int = 256
     learning_rate: float = 5e-3
     weight_decay: float = 1e-4
@@ -34,11 +34,11 @@ class TrainingConfig:
     """0 draws every patient equally often, 1 in proportion to the number of beats."""
     swapped_rhythms: float = 0.5
     """Share of the beats that get the rhythm of another beat of the same class."""
-    simulated_patients: int = 400
+    simulated_patients: int = 300
     """Whose rhythms are combined with the shapes of recorded beats."""
     simulated_share: float = 0.4
     """Share of these beats in a batch."""
-    changed_p_waves: float = 0.5
+    changed_p_waves: float = 0.7
     """Share of the simulated S beats that have the shape of an N beat with another P wave."""
 
     cache: Path = DEFAULT_FOLDER

@@ -13,8 +13,8 @@ from training.common.confusion import Counts, confusion_matrix
 from training.heart.beats import FALSE, IGNORED, Beats
 
 # How much more sensitivity counts than precision where the bias of a class is chosen. Early atrial
-# beats are so rare that equal weights would miss most of them; noise is easily called V.
-BETA = {"S": 2.0, "V": 0.75}
+# beats are so rare that equal weights would miss most of them.
+BETA = {"S": 2.0, "V": 1.0}
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@ from collections import deque
 from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edge.features.beats import p_wave
 from edge.features.beats.filters import Samples
+from edge.features.beats.p_wave import AFTER, BEFORE, P_WAVE, PWaves, correlation, rms
 
-BEFORE, AFTER = 64, 88  # samples of the window of a beat before and after its middle: 0.84 s
-P_WAVE = slice(BEFORE - 48, BEFORE - 14)
 QRS = slice(BEFORE - 18, BEFORE + 23)
 T_WAVE = slice(BEFORE + 24, BEFORE + AFTER)
 SLOPES = slice(BEFORE - 20, BEFORE + 25)  # samples whose differences show the width
@@ -41,6 +40,7 @@ NAMES = (
     "width_in_time",
     "area",
     "sharpness",
+    *p_wave.NAMES,
 )
 
 
@@ -49,6 +49,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._normal: deque[Samples] = deque(maxlen=BEATS)
+        self._p_waves = PWaves()
         self._recent: dict[str, deque[float]] = {}
         self._previous: Samples | None = None
         self._usual: Samples | None = None
@@ -75,11 +76,13 @@ class Shapes:
             self._usual = np.median(self._normal, axis=0)
         return self._usual
 
-    def add(self, window: Samples, height: float, is_normal: bool) -> dict[str, float]:
+    def add(
+        self, window: Samples, height: float, is_normal: bool, passed: int | None = None
+    ) -> dict[str, float]:
         """The shape of the next beat, by NAMES: its window in mV, and its height in the envelope.
 
-        The usual beat takes account of the windows for which `is_normal` is true. All values are
-        about -2 to 2.
+        The usual beat takes account of the windows for which `is_normal` is true. `passed` is the
+        number of samples since the beat before, if it is known. All values are about -2 to 2.
         """
         usual = window if self.usual is None else self.usual
         scale = HEIGHT / (float(np.ptp(usual[QRS])) + SMALL)
@@ -91,8 +94,8 @@ class Shapes:
             self._usual = None
 
         change = beat - usual
-        match = _correlation(beat[QRS], usual[QRS])
-        p_match = _correlation(beat[P_WAVE], usual[P_WAVE])
+        match = correlation(beat[QRS], usual[QRS])
+        p_match = correlation(beat[P_WAVE], usual[P_WAVE])
         slopes, usual_slopes = np.diff(beat[SLOPES]), np.diff(usual[SLOPES])
         width, usual_width = _width(slopes), _width(usual_slopes)
         relative_height = float(np.ptp(beat[QRS])) / HEIGHT
@@ -102,19 +105,20 @@ class Shapes:
             0.7 * self._change("qrs_match", 1 - match, 0.003),
             2 * p_match,
             2 * self._median("p_match", p_match),
-            2 * _correlation(beat[T_WAVE], usual[T_WAVE]),
+            2 * correlation(beat[T_WAVE], usual[T_WAVE]),
             log(relative_height + 0.02),
             log(_steepness(beat) / (_steepness(usual) + 0.02) + 0.02),
-            self._change("p", _rms(change[P_WAVE]), 0.03),
-            self._change("qrs", _rms(change[QRS]), 0.03),
-            self._change("t", _rms(change[T_WAVE]), 0.03),
-            2 * _correlation(beat[QRS], previous[QRS]),
+            self._change("p", rms(change[P_WAVE]), 0.03),
+            self._change("qrs", rms(change[QRS]), 0.03),
+            self._change("t", rms(change[T_WAVE]), 0.03),
+            2 * correlation(beat[QRS], previous[QRS]),
             log(energy + 0.02),
-            3 * (_correlation(slopes, usual_slopes) - 1),
+            3 * (correlation(slopes, usual_slopes) - 1),
             3 * log(width / usual_width),
             3 * log(width / USUAL_WIDTH),
             log(_area(beat) / (_area(usual) + 0.1) + 0.02),
             2 * log((energy + 0.02) / (relative_height + 0.02)),
+            *self._p_waves.add(beat, usual, passed).values(),
         )
         return dict(zip(NAMES, values, strict=True))
 
@@ -127,15 +131,6 @@ class Shapes:
     def _change(self, name: str, value: float, small: float) -> float:
         """How much larger a positive value is than usual, as a logarithm."""
         return log((value + small) / (self._median(name, value) + small))
-
-
-def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    one, other = one - one.mean(), other - other.mean()
-    return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-6))
-
-
-def _rms(values: Samples) -> float:
-    return float(np.sqrt((values @ values) / len(values)))
 
 
 def _steepness(beat: Samples) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.errors import RecordingError
 from edge.events import Rejection
 from edge.features import Features, Window
-from edge.features.beats import detector, grid, rhythm, shape
+from edge.features.beats import detector, grid, p_wave, rhythm, shape, sinus
 from edge.features.beats.detector import Beat, BeatDetector
 from edge.features.beats.filters import Samples, StreamingFilter, without_baseline
 from edge.features.beats.grid import BLOCK, MAX_GAP, RATE, Grid
@@ -40,7 +40,9 @@ def _constants() -> dict[str, dict[str, float]]:
         "grid": vars(grid),
         "detector": vars(detector),
         "rhythm": vars(rhythm),
+        "sinus": vars(sinus),
         "shape": vars(shape),
+        "p_wave": vars(p_wave),
         "windows": globals(),
     }
     return {
@@ -62,7 +64,7 @@ class BeatFeatures(Features):
     def specification(cls, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return {
             "kind": "beats",
-            "version": 1,
+            "version": 2,
             "shape": [len(NAMES)],
             "values": list(NAMES),
             "constants": _constants(),
@@ -116,6 +118,7 @@ class _Segment:
         self._first = -len(self._samples) - self._filter.delay
         self._waiting: deque[Beat] = deque()
         self._previous: int | None = None  # sample of the beat before the first one that waits
+        self._middle: int | None = None  # sample in the middle of its window
         self._newest_block: Samples = np.zeros(BLOCK)
         self._given = 0  # samples
 
@@ -164,9 +167,11 @@ class _Segment:
         around = self._samples[left : left + BEFORE + AFTER + 2 * SHIFT]
         shift = self._shapes.shift(around, SHIFT)
         window = around[SHIFT + shift : SHIFT + shift + BEFORE + AFTER]
-        is_normal = not self._rhythm.is_premature(before)
+        passed = None if self._middle is None else beat.sample + shift - self._middle
+        self._middle = beat.sample + shift
+        is_normal = not self._rhythm.is_early(before)
         values = self._rhythm.add(before, after)
-        values |= self._shapes.add(window, beat.height, is_normal)
+        values |= self._shapes.add(window, beat.height, is_normal, passed)
 
         near = np.abs(window[BEFORE - R_PEAK : BEFORE + R_PEAK + 1])
         peak = beat.sample + shift + int(near.argmax()) - R_PEAK
