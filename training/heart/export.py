@@ -98,7 +98,8 @@ def model_card(
             "",
             "Networks that were trained on the other training patients; each patient was held out "
             "once. The features, the simulated rhythms and the bias of the classes were chosen "
-            f"here: for V by the highest F{BETA['V']:g} measure, for S by the highest F{BETA['S']:g}.",
+            f"here: for V by the highest F{BETA['V']:g} measure, for S by the highest "
+            f"F{BETA['S']:g} measure.",
             "",
             *validated.table(),
             "",
