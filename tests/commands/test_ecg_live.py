@@ -53,12 +53,13 @@ def test_reversed_electrodes_change_no_class(header, tmp_path, capsys):
     assert [(e["t"], e["label"]) for e in reversed_] == [(e["t"], e["label"]) for e in upright]
 
 
-def test_electrodes_that_are_reversed_in_between_cost_few_beats(tmp_path, capsys):
+def test_electrodes_that_are_reversed_in_between_cost_about_a_dozen_beats(tmp_path, capsys):
     values, beats = record(Heart(5), "N" * 60, 360, QUIET, 5)
     values[len(values) // 2 :] *= -1
     found, _ = events(capsys, "--replay", write_record(tmp_path / "r.hea", {"MLII": values}))
     assert abs(len(found) - len(beats)) <= 2
-    assert sum(event["label"] != "N" for event in found) <= 4
+    assert sum(event["label"] != "N" for event in found) <= 18
+    assert {event["label"] for event in found[-8:]} == {"N"}
 
 
 def test_two_records_are_played_one_after_the_other(header, capsys):

@@ -28,10 +28,10 @@ def test_json_has_the_manifest_and_the_network(capsys):
     network = found["network"]
     values = found["manifest"]["input"]["shape"][0]
     assert network["inputs"][0]["shape"] == [1, values]
-    assert network["macs"] == 48 * values + 24 * 48 + 5 * 24
+    assert network["macs"] == 64 * values + 32 * 64 + 5 * 32
     assert network["operators"]["FULLY_CONNECTED"] == 3
     assert network["macs"] <= network["weights_bytes"] < network["bytes"]
-    assert network["activations_bytes"] == values + 48  # of the first layer: int8
+    assert network["activations_bytes"] == values + 64  # of the first layer: int8
 
 
 def test_a_plain_tflite_file_has_no_manifest(tmp_path, capsys):
