@@ -64,7 +64,15 @@ def _keras(path: Path) -> FloatNetwork:
         ) from None
     _check_counts(path, len(model.inputs), len(model.outputs))
     shape = _fixed(path, model.inputs[0].shape[1:])
+    _unroll(model)
     return FloatNetwork(shape, lambda x: model(x, training=False), kept=model)
+
+
+def _unroll(model: Any) -> None:
+    """Recurrent layers become one group of operators for each step: a loop cannot be quantised."""
+    for layer in model._flatten_layers(include_self=False):
+        if isinstance(layer, keras.layers.RNN):
+            layer.unroll = True
 
 
 def _saved_model(path: Path) -> FloatNetwork:

@@ -18,6 +18,7 @@ from edge.errors import ModelError
 from edge.text import one_line
 
 MAX_CALIBRATION = 1000  # windows that set the int8 ranges
+LOOPS = {"While", "StatelessWhile", "LoopCond"}  # operations of TensorFlow
 
 Windows = NDArray[np.float32]
 
@@ -71,6 +72,12 @@ def _converter(network: FloatNetwork, finish: Callable[[Any], Any] | None) -> An
     with silence():
         # The weights become constants: TFLite would have variables for them.
         frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+        if LOOPS & {operation.type for operation in frozen.graph.get_operations()}:
+            raise ModelError(
+                "the network has a loop, as an LSTM or GRU has one, and TensorFlow cannot quantise "
+                "it: give the .keras file, whose recurrent layers are unrolled, or build them with "
+                "unroll=True"
+            )
         return tf.lite.TFLiteConverter.from_concrete_functions([frozen])
 
 

@@ -14,8 +14,12 @@ from PIL import Image
 from edge.commands import edge_classify, edge_info, edge_live
 from edge.commands.edge_convert import main
 from edge.convert import convert as conversion
+from edge.convert.network import read_network
+from edge.convert.quantise import int8_network
 from edge.errors import ModelError
 from edge.model import Model, read_manifest
+from edge.tflite.interpreter.interpreter import Interpreter
+from edge.tflite.verify import verify
 from onnx_file import weights, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Keras
@@ -289,3 +293,23 @@ def test_a_network_sees_frames_of_sound(keras, tmp_path, capsys):
     assert Model.load(out).input_shape == (50, 20)
     assert edge_live.main([str(out), "--mock", "--words", "yes", "--speed", "max"]) == 0
     assert "recognised" in capsys.readouterr().out
+
+
+def test_recurrent_layers_of_keras_are_unrolled(keras, tmp_path):
+    network = keras.Sequential(
+        [
+            keras.Input((4, 3)),
+            keras.layers.LSTM(2, return_sequences=True),
+            keras.layers.GRU(2),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
+    network.save(tmp_path / "net.keras")
+    windows = np.random.default_rng(0).normal(size=(10, 4, 3)).astype(np.float32)
+    content = int8_network(read_network(tmp_path / "net.keras"), windows)
+    assert not {"WHILE", "UNIDIRECTIONAL_SEQUENCE_LSTM"} & set(verify(content, "it").counts)
+    Interpreter(model_content=content).allocate_tensors()
+    with conversion_silenced():
+        network.export(tmp_path / "saved", verbose=False)
+    with pytest.raises(ModelError, match="a loop, as an LSTM or GRU has one.*unroll"):
+        int8_network(read_network(tmp_path / "saved"), windows)

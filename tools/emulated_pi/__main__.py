@@ -209,8 +209,7 @@ def write_takes(folder: Path) -> None:
             write_wav(folder / name / f"{number}.wav", samples, RATE)
 
 
-def checks(takes: Path) -> list[Check]:
-    """`takes`: a folder for those to enrol."""
+def checks() -> list[Check]:
     recordings = PROJECT / "examples/recordings"
     words = [str(path) for path in sorted(recordings.glob("*.wav"))]
     strokes = [str(path) for path in sorted(recordings.glob("*.csv"))]
@@ -221,6 +220,12 @@ def checks(takes: Path) -> list[Check]:
         ("airdigit-doctor", ["--replay", strokes[0], "--json"]),
         ("edge-classify", ["airdigit", *strokes]),
         *[("edge-classify", [model, *words]) for model in ("kws", "kws_qcnn", "sounddigit")],
+    ]
+
+
+def slow_checks(takes: Path) -> list[Check]:
+    """`takes`: a folder with those to enrol."""
+    return [
         ("kws-enroll", ["--data", str(takes), "--out", "mine.tflite"]),
         ("edge-classify", ["mine.tflite", *map(str, sorted(takes.rglob("*.wav")))]),
         ("edge-bench", ["airdigit", "--pipeline", "kws", *SHORT, "--json", "-"]),
@@ -252,6 +257,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--limit", type=float, default=LIMIT_S, metavar="S", help="stop after this many seconds"
     )
     parser.add_argument(
+        "--more",
+        action="store_true",
+        help="also enrol words and run edge-bench, which takes several times as long",
+    )
+    parser.add_argument(
         "--if-possible",
         action="store_true",
         help="exit with 0 and one line where the boards cannot be made, or not within the limit",
@@ -278,8 +288,10 @@ def _run(options: argparse.Namespace, deadline: Deadline) -> int:
         if shutil.which(BOARDS[name].emulator[0]) is None:
             raise PreparationError("it needs the Debian package qemu-user-static")
     with tempfile.TemporaryDirectory() as takes, ThreadPoolExecutor(AT_ONCE) as pool:
-        write_takes(Path(takes))
-        all_checks = checks(Path(takes))
+        all_checks = checks()
+        if options.more:
+            write_takes(Path(takes))
+            all_checks += slow_checks(Path(takes))
         expected = pool.submit(here, all_checks, deadline)
         boards = list(pool.map(lambda name: Emulated(BOARDS[name], deadline), names))
         jobs = [
