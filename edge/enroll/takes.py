@@ -77,12 +77,16 @@ def read_takes(folder: Path, rate: int, words: Sequence[str] | None = None) -> T
         for path in paths[:MAX_TAKES]:
             try:
                 found[word].append(read_take(path, rate))
-            except (EdgeError, OSError) as error:
-                unusable.append(f"{path} left out: {error}")
-        left_out += unusable
+            except EdgeError as error:
+                unusable.append((path, str(error)))
+            except OSError as error:
+                unusable.append((path, f"cannot be read: {error.strerror or error}"))
+        if not unusable and not found[word]:
+            raise EdgeError(f"there is no take of {word!r} in {folder / word}: record some")
         if not found[word]:
-            reason = f", the last because {unusable[-1]}" if unusable else ""
-            raise EdgeError(f"there is no usable take of {word!r}{reason}: record it again")
+            path, reason = unusable[-1]
+            raise EdgeError(f"no take of {word!r} can be used: {path} {reason}")
+        left_out += [f"{path} left out: it {reason}" for path, reason in unusable]
     return Takes(found, left_out, _read_others(folder / OTHER, rate, left_out))
 
 
@@ -100,28 +104,32 @@ def _read_others(folder: Path, rate: int, left_out: list[str]) -> list[WordTake]
 
 
 def read_take(path: Path, rate: int) -> WordTake:
-    """Return a take; RecordingError if it is no take of a word."""
+    """Return a take; RecordingError if it is no take of a word.
+
+    The message is what is wrong, without the name of the file: "is silent".
+    """
     samples = read(path, rate, MAX_FILE_S).samples
     peak = float(np.abs(samples).max(initial=0))
     if not peak:
-        raise RecordingError("it is silent: is the microphone muted?")
+        raise RecordingError("is silent: is the microphone muted?")
     if peak < MIN_PEAK:
-        raise RecordingError("it is too soft: come nearer to the microphone")
+        raise RecordingError("is too soft: come nearer to the microphone")
     parts = _word_parts(find_segments(samples, rate))
     if not parts:
-        raise RecordingError("no word stands out of its noise")
+        raise RecordingError("has no word that stands out of its noise")
     start, end = parts[0].start, parts[-1].end
     if end - start < MIN_WORD_S:
         raise RecordingError(
-            f"its word of {1000 * (end - start):.0f} ms is too short to know it by"
+            f"has a word of {1000 * (end - start):.0f} ms, which is too short to know it by"
         )
     if end - start > MAX_WORD_S:
         raise RecordingError(
-            f"its phrase of {end - start:.1f} s is too long: choose one of up to {MAX_WORD_S:g} s"
+            f"has a phrase of {end - start:.1f} s, which is too long: choose one of up to "
+            f"{MAX_WORD_S:g} s"
         )
     word = samples[round(start * rate) : round(end * rate)]
     if np.mean(np.abs(word) >= FULL_SCALE) > MAX_CLIPPED:
-        raise RecordingError("it is clipped: speak softer, or move away from the microphone")
+        raise RecordingError("is clipped: speak softer, or move away from the microphone")
     return WordTake(path, samples, start, end)
 
 

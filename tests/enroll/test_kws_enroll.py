@@ -171,7 +171,7 @@ def short_word(samples: np.ndarray) -> np.ndarray:
         (lambda samples: samples * 1e-4, "it is too soft"),
         (clipped, "it is clipped: speak softer"),
         (short_word, "is too short to know it by"),
-        (long_phrase, "s is too long: choose one of up to 3 s"),
+        (long_phrase, "s, which is too long: choose one of up to 3 s"),
     ],
 )
 def test_a_bad_take_is_left_out_with_its_reason(two_words, capsys, changed, message):
@@ -180,6 +180,22 @@ def test_a_bad_take_is_left_out_with_its_reason(two_words, capsys, changed, mess
     printed = capsys.readouterr().out
     (line,) = [line for line in printed.splitlines() if str(bad) in line]
     assert line.startswith(f"{bad} left out: ") and message in line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"hello", "is not a sound file: give WAV, FLAC, Ogg or MP3"),
+        (b"", "is empty: record it again"),
+    ],
+)
+def test_a_broken_take_is_named_in_one_plain_sentence(tmp_path, capsys, content, message):
+    (tmp_path / "left").mkdir()
+    path = tmp_path / "left" / "1.wav"
+    path.write_bytes(content)
+    assert enroll(tmp_path) == 1
+    error = capsys.readouterr().err
+    assert error == f"kws-enroll: error: no take of 'left' can be used: {path} {message}\n"
 
 
 def test_more_takes_than_can_be_used_are_named(two_words, monkeypatch, capsys):
@@ -192,9 +208,10 @@ def test_more_takes_than_can_be_used_are_named(two_words, monkeypatch, capsys):
 
 def test_a_word_with_bad_takes_only_is_an_error(two_words, capsys):
     shutil.rmtree(two_words / "left")
-    save(two_words, "left", 0, np.zeros(RATE, np.float32))
+    bad = save(two_words, "left", 0, np.zeros(RATE, np.float32))
     assert enroll(two_words) == 1
-    assert "there is no usable take of 'left'" in capsys.readouterr().err
+    reason = f"no take of 'left' can be used: {bad} is silent: is the microphone muted?"
+    assert capsys.readouterr().err == f"kws-enroll: error: {reason}\n"
     assert not (two_words / "mine.tflite").exists()
 
 
@@ -203,7 +220,7 @@ def test_a_word_without_takes_does_not_get_the_reason_of_another_word(two_words,
     (two_words / "silence").mkdir()
     assert enroll(two_words) == 1
     error = capsys.readouterr().err
-    assert "there is no usable take of 'silence': record it again" in error
+    assert f"there is no take of 'silence' in {two_words / 'silence'}: record some" in error
 
 
 @pytest.mark.parametrize(

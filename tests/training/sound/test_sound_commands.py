@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from command_process import ROOT
 from edge.commands import edge_classify
 from edge.model import Model
 from sound_training import WORDS, record_words, small_config, speaker_name, write_noise
@@ -67,6 +72,32 @@ def test_kws_trains_on_a_corpus_and_then_adapts_to_own_words(tmp_path, capsys):
     assert kws.main(["--data", str(own), "--base", str(out), *arguments], small) == 0
     assert Model.load(mine, task="kws").labels == ["Haus", "Vögel", "silence", "unknown"]
     assert "by speakers who are in the training data as well" in capsys.readouterr().out
+
+
+def test_a_killed_training_leaves_the_old_model_and_nothing_half_written(tmp_path):
+    record_words(tmp_path / "spoken", WORDS, range(6))
+    out = tmp_path / "models" / "m.tflite"
+    out.parent.mkdir()
+    out.write_bytes(b"the old model")
+    code = (
+        "import sys; from pathlib import Path; from sound_training import small_config;"
+        "from training import kws; from training.sound.task import keyword_task;"
+        "kws.main(sys.argv[2:], small_config(keyword_task(), Path(sys.argv[1])))"
+    )
+    arguments = ["--data", str(tmp_path / "spoken"), "--words", *WORDS, "--people", "2"]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "cache"), *arguments, "--out", str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests" / "support")},
+    ) as training:
+        assert training.stderr is not None
+        assert any("epoch 2 of" in line for line in training.stderr)
+        training.kill()
+    assert training.returncode == -signal.SIGKILL
+    assert out.read_bytes() == b"the old model"
+    assert list(out.parent.iterdir()) == [out]
 
 
 def test_sounddigit_trains_on_waveforms_for_the_front_end_of_the_lecture(tmp_path, capsys):

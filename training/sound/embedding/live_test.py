@@ -133,7 +133,7 @@ def _enrolled(file: EmbeddingFile, clips: Sequence[LabelledClip], folds: int) ->
                 }
                 enrolment = enroll_takes(Takes(read, []), embedding)
             except EdgeError as error:
-                log.warning("%s is left out: %s", speaker, error)
+                log.warning("%s is left out: a take %s", speaker, error)
                 continue
             later = [found[fold] for found in takes.values()]
             model = _load(enrolment)
