@@ -44,6 +44,12 @@ def main(argv: Sequence[str] | None = None, defaults: EmbeddingConfig = DEFAULTS
     parser.add_argument(
         "--out", type=Path, default=defaults.out, metavar="FILE.tflite", help="the file to write"
     )
+    parser.add_argument(
+        "--network",
+        type=Path,
+        metavar="FILE.tflite",
+        help="keep the network of this file, and make its bank anew, in minutes",
+    )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of the training (0)")
     add_common(parser)
 
@@ -51,6 +57,7 @@ def main(argv: Sequence[str] | None = None, defaults: EmbeddingConfig = DEFAULTS
         options = {
             "--data": folder_names(args.data),
             "--noise": file_names(args.noise),
+            **({"--network": f"models/embedding/{args.network.name}"} if args.network else {}),
             "--seed": args.seed,
             "--out": f"models/embedding/{args.out.name}",
         }
@@ -59,6 +66,7 @@ def main(argv: Sequence[str] | None = None, defaults: EmbeddingConfig = DEFAULTS
                 defaults,
                 data=tuple(args.data),
                 noise=tuple(args.noise),
+                network_of=args.network,
                 seed=args.seed,
                 out=args.out,
                 command=command_line("training.word_embedding", options),

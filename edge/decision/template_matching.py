@@ -4,11 +4,16 @@ A template is the sequence of embeddings of one take. A path through it may begi
 stream. From one step of the stream to the next it stays in its row of the template, goes on to the
 next row, or skips one, so what is said may be half or twice as long as the take. The distance of a
 path is the mean cosine distance along it; at each row the path with the lowest mean goes on.
+
+Fillers, vectors of speech in general, make the distances of different voices, rooms and words
+comparable: a step that is far from all fillers, too, is no evidence against a word. A share of the
+distance to the nearest filler is subtracted from the cosine distance of each step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,14 +33,26 @@ def unit_rows(rows: NDArray[np.floating]) -> Floats:
     return (rows / np.maximum(length, 1e-6)).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Fillers:
+    vectors: NDArray[Any]
+    """(n, dimensions); their length is of no meaning."""
+    weight: float
+    """The share of the distance to the nearest one that is subtracted."""
+
+
 class TemplateMatcher:
     """Follows all templates of all words at once, step by step."""
 
-    def __init__(self, templates: Sequence[Sequence[NDArray[Any]]]) -> None:
+    def __init__(
+        self, templates: Sequence[Sequence[NDArray[Any]]], fillers: Fillers | None = None
+    ) -> None:
         """`templates` has the takes of each word; a take has a row for each step."""
         takes = [take for word in templates for take in word]
         lengths = np.array([len(take) for take in takes])
         self._rows = unit_rows(np.concatenate(takes))
+        self._fillers = None if fillers is None else unit_rows(fillers.vectors)
+        self._weight = 0.0 if fillers is None else np.float32(fillers.weight)
         self._last = np.cumsum(lengths) - 1
         first = self._last - lengths + 1
         position = np.concatenate([np.arange(n) for n in lengths])
@@ -62,7 +79,11 @@ class TemplateMatcher:
 
         `embedding` is (dimensions,), or with `streams` (streams, dimensions).
         """
-        cost = 1 - unit_rows(embedding) @ self._rows.T
+        direction = unit_rows(embedding)
+        cost = 1 - direction @ self._rows.T
+        if self._fillers is not None:
+            nearest_filler = (direction @ self._fillers.T).max(axis=-1, keepdims=True)
+            cost -= self._weight * (1 - nearest_filler)
         total, steps = self._sum, self._steps
         # Three ways to come to each row; the mean of each path with this step.
         stayed = np.where(steps < self._max_steps, total, FAR)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from edge.decision import Decision, DecisionSettings, changed_thresholds
 from edge.decision.operating_points import OperatingPoint, choose_point
-from edge.decision.template_matching import MAX_DISTANCE, TemplateMatcher, unit_rows
+from edge.decision.template_matching import MAX_DISTANCE, Fillers, TemplateMatcher, unit_rows
 from edge.events import Detection
 from edge.features import Window
 from edge.fields import FieldError, Fields
@@ -33,6 +33,7 @@ MAX_TAKES = 50  # of a word
 MAX_STEPS = 200  # of a take: 8 s
 MAX_ROWS = 20_000  # of all takes together: limits the time of a step
 MAX_TIME_S = 60.0
+MAX_FILLERS = 256
 LEVELS = 127  # of a stored embedding, in each direction
 MAX_EXPONENT = 50.0
 
@@ -52,7 +53,7 @@ class EnrolledWord:
 
     def document(self) -> dict[str, Any]:
         """The values as a manifest stores them."""
-        takes = [base64.b64encode(take.tobytes()).decode() for take in self.takes]
+        takes = [stored_rows(take) for take in self.takes]
         return {"takes": takes, "center": self.center, "width": self.width}
 
     @classmethod
@@ -61,8 +62,8 @@ class EnrolledWord:
         if not isinstance(texts, list) or not 1 <= len(texts) <= MAX_TAKES:
             raise fields.error("takes", f"give 1 to {MAX_TAKES} takes")
         return cls(
-            takes=tuple(_take(text, dimensions, fields) for text in texts),
-            center=fields.number("center", 0, MAX_DISTANCE),
+            takes=tuple(_rows(text, dimensions, MAX_STEPS, fields, "takes") for text in texts),
+            center=fields.number("center", -MAX_DISTANCE, MAX_DISTANCE),
             width=fields.number("width", 1e-6, MAX_DISTANCE),
         )
 
@@ -72,12 +73,19 @@ def stored_take(embeddings: NDArray[np.floating]) -> NDArray[np.int8]:
     return np.rint(unit_rows(embeddings) * LEVELS).astype(np.int8)
 
 
+def stored_rows(rows: NDArray[np.int8]) -> str:
+    """Return rows as a manifest stores them."""
+    return base64.b64encode(rows.tobytes()).decode()
+
+
 @dataclass(frozen=True)
 class TemplateSettings(DecisionSettings):
     """All times are in seconds of sound."""
 
     dimensions: int
     """Of an embedding: the outputs of the network."""
+    fillers: Fillers | None
+    """None in models that were enrolled before there were fillers."""
     words: Mapping[str, EnrolledWord]
     thresholds: Mapping[str, float]
     """By word: the score from which on it is detected."""
@@ -109,6 +117,7 @@ class TemplateSettings(DecisionSettings):
             background_labels=tuple(background),
             word_prior=1.0,
             dimensions=dimensions,
+            fillers=_fillers(fields, dimensions) if "fillers" in fields.values else None,
             words=words,
             thresholds={name: thresholds.number(name, 0, 1) for name in names},
             peak_s=fields.number("peak_s", 0, MAX_TIME_S),
@@ -141,7 +150,7 @@ class TemplateSettings(DecisionSettings):
         return label in self.thresholds and score >= self.thresholds[label]
 
     def matcher(self) -> TemplateMatcher:
-        return TemplateMatcher([word.takes for word in self.words.values()])
+        return TemplateMatcher([word.takes for word in self.words.values()], self.fillers)
 
     def scores(self, distances: NDArray[np.float32]) -> list[float]:
         """Return the score of each word, and of the background label."""
@@ -231,12 +240,17 @@ class TemplateDecision(Decision):
         return best
 
 
-def _take(text: Any, dimensions: int, fields: Fields) -> NDArray[np.int8]:
+def _fillers(fields: Fields, dimensions: int) -> Fillers:
+    vectors = _rows(fields.values["fillers"], dimensions, MAX_FILLERS, fields, "fillers")
+    return Fillers(vectors, fields.number("filler_weight", 0, 1))
+
+
+def _rows(text: Any, dimensions: int, most: int, fields: Fields, name: str) -> NDArray[np.int8]:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, TypeError, ValueError):
         data = b""
-    steps, rest = divmod(len(data), dimensions)
-    if rest or not 1 <= steps <= MAX_STEPS:
-        raise fields.error("takes", f"give rows of {dimensions} values, 1 to {MAX_STEPS} of them")
-    return np.frombuffer(data, np.int8).reshape(steps, dimensions)
+    rows, rest = divmod(len(data), dimensions)
+    if rest or not 1 <= rows <= most:
+        raise fields.error(name, f"give rows of {dimensions} values, 1 to {most} of them")
+    return np.frombuffer(data, np.int8).reshape(rows, dimensions)

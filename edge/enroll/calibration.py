@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision.template_matching import MAX_DISTANCE, TemplateMatcher
+from edge.decision.template_matching import MAX_DISTANCE, Fillers, TemplateMatcher
 from edge.decision.templates import EnrolledWord
 from edge.enroll.embedding_file import Bank
 
@@ -23,7 +23,8 @@ BLOCK_S = 0.6  # in which a word has one false accept at most: the refractory ti
 TAIL = 24  # lowest distances that the fit uses
 STREAMS = 64  # parts of the bank that are compared at once
 OVERLAP_S = 3.0  # of a part with the one before it: longer than a word
-MIN_WIDTH = 0.004  # of a tail: a few low distances may be close together by chance
+TYPICAL_WIDTH = 0.02  # of a tail: that of a word is drawn to it, as it is known from TAIL distances
+MIN_WIDTH = 0.004  # a few low distances may be close together by chance
 
 Levels = NDArray[np.int8]
 
@@ -39,14 +40,14 @@ class Tail:
 
     def distance_at(self, rate: float) -> float:
         """Return the distance with so many false accepts an hour."""
-        return max(0.0, self.start - self.width * float(np.log(self.rate / rate)))
+        return max(-MAX_DISTANCE, self.start - self.width * float(np.log(self.rate / rate)))
 
 
 def enrolled_words(
-    takes: Mapping[str, Sequence[Levels]], bank: Bank, step_s: float
+    takes: Mapping[str, Sequence[Levels]], bank: Bank, fillers: Fillers, step_s: float
 ) -> dict[str, EnrolledWord]:
     """Return the words with the distances of their scores."""
-    distances = bank_distances(list(takes.values()), bank, step_s)
+    distances = bank_distances(list(takes.values()), bank, fillers, step_s)
     words = {}
     for number, (word, of_word) in enumerate(takes.items()):
         other = distances[~bank.steps_with(word), number]
@@ -57,7 +58,7 @@ def enrolled_words(
 
 
 def bank_distances(
-    templates: Sequence[Sequence[Levels]], bank: Bank, step_s: float
+    templates: Sequence[Sequence[Levels]], bank: Bank, fillers: Fillers, step_s: float
 ) -> NDArray[np.float32]:
     """Return the distance of each word at each step of the bank, (steps, words)."""
     embeddings = bank.embeddings()
@@ -65,7 +66,7 @@ def bank_distances(
     part = -(-count // STREAMS)
     padded = np.pad(embeddings, ((overlap, part * STREAMS - count), (0, 0)), mode="edge")
     starts = np.arange(STREAMS) * part
-    matcher = TemplateMatcher(templates)
+    matcher = TemplateMatcher(templates, fillers)
     matcher.reset((STREAMS,))
     found = np.empty((STREAMS, part, len(templates)), np.float32)
     for step in range(overlap + part):
@@ -83,4 +84,5 @@ def fit_tail(distances: NDArray[np.float32], step_s: float) -> Tail:
     *tail, start = lowest.tolist()
     hours = len(distances) * step_s / 3600
     width = max(MIN_WIDTH, float(np.mean(start - np.array(tail))))
+    width = float(np.sqrt(width * TYPICAL_WIDTH))
     return Tail(min(start, MAX_DISTANCE), len(tail) / hours, width)

@@ -1,4 +1,4 @@
-"""The file of the embedding: its network, the description of its input, and a bank of speech.
+"""The file of the embedding: its network, the description of its input, a bank of speech, fillers.
 
 The bank holds embeddings of other people's words, of talk and of noise. They are stored as product
 codes: each embedding is cut into parts, and of each part the file has the number of the nearest
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.decision.template_matching import Fillers
 from edge.errors import ModelError
 from edge.fields import FieldError, Fields
 from edge.model.archive import ArchiveError, read_members
@@ -24,8 +25,9 @@ from edge.model.manifest import fingerprint
 from edge.model.model_file import damaged, read_bytes
 from edge.model.shipped import shipped_folder
 
-FORMAT = 1
+FORMAT = 2
 DOCUMENT, CODE_BOOKS, CODES = "embedding.json", "code_books.bin", "codes.bin"
+FILLERS = "fillers.bin"
 CODES_PER_BOOK = 256
 MAX_DIMENSIONS, MAX_DELAY_S = 256, 2.0
 
@@ -74,6 +76,7 @@ class EmbeddingFile:
     delay_s: float
     """From a sound to the embedding that describes it."""
     bank: Bank
+    fillers: Fillers
     measured: Mapping[str, float]
     """In the tests: the shares of words that were detected, "speaker" and "others", and
     "false_per_hour", the false accepts an hour at a score of 0.5. Empty before the tests."""
@@ -88,7 +91,7 @@ class EmbeddingFile:
         """ModelError if the file is not usable."""
         data = read_bytes(path)
         try:
-            end, members = read_members(data, (DOCUMENT, CODE_BOOKS, CODES))
+            end, members = read_members(data, (DOCUMENT, CODE_BOOKS, CODES, FILLERS))
             document = Fields(json.loads(members[DOCUMENT]))
             document.integer("format", FORMAT, FORMAT)
             if document.values["input_hash"] != fingerprint(document.values["input"]):
@@ -103,6 +106,10 @@ class EmbeddingFile:
                 dimensions=dimensions,
                 delay_s=document.number("delay_s", 0, MAX_DELAY_S),
                 bank=_bank(members[CODE_BOOKS], members[CODES], document, dimensions),
+                fillers=Fillers(
+                    np.frombuffer(members[FILLERS], np.int8).reshape(-1, dimensions),
+                    document.number("filler_weight", 0, 1),
+                ),
                 measured=dict(document.section("measured").values),
                 provenance=dict(document.section("provenance").values),
             )

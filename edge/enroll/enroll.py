@@ -68,9 +68,9 @@ def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
     }
     templates = {word: [take.template for take in of_word] for word, of_word in embedded.items()}
     recordings = {word: [take.recording for take in of_word] for word, of_word in embedded.items()}
-    enrolled = enrolled_words(templates, file.bank, embedding.step_s)
+    enrolled = enrolled_words(templates, file.bank, file.fillers, embedding.step_s)
     others = [(other.path, embedding.of_recording(other.samples)) for other in takes.others]
-    stricter = list(stricter_words(enrolled, others))
+    stricter = list(stricter_words(enrolled, others, file.fillers))
     provenance = {
         "command": "kws-enroll",
         "takes": {word: len(of_word) for word, of_word in takes.words.items()},
@@ -81,7 +81,7 @@ def enroll_takes(takes: Takes, embedding: Embedding) -> Enrolment:
     return Enrolment(
         words=enrolled,
         takes=takes.words,
-        results=leave_one_out(enrolled, recordings),
+        results=leave_one_out(enrolled, recordings, file.fillers),
         left_out=takes.left_out,
         stricter=stricter,
         others_share=file.measured.get("others", 0.0),

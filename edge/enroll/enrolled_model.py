@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edge.decision.templates import EnrolledWord
+from edge.decision.templates import EnrolledWord, stored_rows
 from edge.enroll.calibration import FALSE_PER_HOUR, THRESHOLD
 from edge.enroll.embedding_file import EmbeddingFile
 from edge.model import Manifest, attach
@@ -28,6 +28,8 @@ def enrolled_model(
         "kind": "templates",
         "background_labels": [OTHER],
         "dimensions": file.dimensions,
+        "fillers": stored_rows(file.fillers.vectors),
+        "filler_weight": file.fillers.weight,
         "words": {name: word.document() for name, word in words.items()},
         "thresholds": dict.fromkeys(words, THRESHOLD) | dict(thresholds),
         "peak_s": PEAK_S,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision.template_matching import TemplateMatcher
+from edge.decision.template_matching import Fillers, TemplateMatcher
 from edge.decision.templates import EnrolledWord
 from edge.enroll.calibration import THRESHOLD
 
@@ -43,9 +43,10 @@ class StricterWord:
 def stricter_words(
     words: Mapping[str, EnrolledWord],
     recordings: Sequence[tuple[Path, NDArray[np.float32]]],
+    fillers: Fillers,
 ) -> Iterator[StricterWord]:
     """Yield each word that is detected in a recording; these are given as embeddings."""
-    matcher = TemplateMatcher([list(word.takes) for word in words.values()])
+    matcher = TemplateMatcher([list(word.takes) for word in words.values()], fillers)
     highest: dict[str, tuple[float, Path]] = {}
     for path, embeddings in recordings:
         matcher.reset()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision.template_matching import MAX_DISTANCE, TemplateMatcher
+from edge.decision.template_matching import MAX_DISTANCE, Fillers, TemplateMatcher
 from edge.decision.templates import EnrolledWord
 from edge.enroll.calibration import THRESHOLD
 
@@ -31,13 +31,15 @@ class TakeResult:
 
 
 def leave_one_out(
-    words: Mapping[str, EnrolledWord], recordings: Mapping[str, list[NDArray[np.float32]]]
+    words: Mapping[str, EnrolledWord],
+    recordings: Mapping[str, list[NDArray[np.float32]]],
+    fillers: Fillers,
 ) -> list[TakeResult]:
     """Return the result of each take; `recordings` has the embeddings of the whole recordings."""
     results = []
     for word, takes in recordings.items():
         for number, recording in enumerate(takes):
-            scores = _scores(words, word, number, recording)
+            scores = _scores(words, word, number, recording, fillers)
             own = scores.pop(word)
             best = max(scores, key=lambda name: scores[name], default=None)
             if best is not None and scores[best] < max(own, THRESHOLD):
@@ -47,12 +49,16 @@ def leave_one_out(
 
 
 def _scores(
-    words: Mapping[str, EnrolledWord], word: str, left_out: int, recording: NDArray[np.float32]
+    words: Mapping[str, EnrolledWord],
+    word: str,
+    left_out: int,
+    recording: NDArray[np.float32],
+    fillers: Fillers,
 ) -> dict[str, float]:
     others = [take for k, take in enumerate(words[word].takes) if k != left_out]
     templates = {name: list(one.takes) for name, one in words.items()} | {word: others}
     templates = {name: takes for name, takes in templates.items() if takes}
-    matcher = TemplateMatcher(list(templates.values()))
+    matcher = TemplateMatcher(list(templates.values()), fillers)
     lowest = np.full(len(templates), MAX_DISTANCE, np.float32)
     for embedding in recording:
         lowest = np.minimum(lowest, matcher.step(embedding))

@@ -8,6 +8,7 @@ from edge.enroll.enroll import Enrolment
 from edge.enroll.own_takes import TakeResult
 
 GOOD_TAKES = 4  # of a word: with fewer, fewer are detected
+STRICTER = 0.1  # false accepts an hour that a user may ask for
 UNLIKE_SCORE = 0.05  # of a take in the other takes of its word: it is another word, or noise
 
 
@@ -51,6 +52,6 @@ def _expectation(enrolment: Enrolment) -> Iterator[str]:
         "and other people): record takes of each person, with --speaker"
     )
     yield (
-        f"expected false accepts: about {enrolment.false_per_hour:.0f} an hour while other people "
-        "talk, none in silence; kws-listen --max-false-per-hour 1 is stricter"
+        f"expected false accepts: about {enrolment.false_per_hour:.1g} an hour while other people "
+        f"talk, none in silence; kws-listen --max-false-per-hour {STRICTER:g} is stricter"
     )

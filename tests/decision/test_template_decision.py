@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.decision.template_matching import TemplateMatcher, unit_rows
+from edge.decision.template_matching import Fillers, TemplateMatcher, unit_rows
 from edge.decision.templates import TemplateDecision, TemplateSettings
 from edge.errors import ModelError
 from edge.features import Window
@@ -54,6 +54,22 @@ def test_streams_are_followed_side_by_side():
     for row, other in zip(stream, stream[::-1], strict=True):
         found = together.step(np.stack([row, other]).astype(np.float32))
         assert found[0] == pytest.approx(alone.step(row), abs=1e-5)
+
+
+def test_fillers_lower_the_distance_of_a_step_that_is_far_from_all_speech():
+    template, filler, said = unit_rows(RNG.standard_normal((3, 6)))
+    matcher = TemplateMatcher([[template[None]]], Fillers(np.stack([filler, -said]), 0.5))
+    (found,) = matcher.step(said)
+    assert found == pytest.approx((1 - said @ template) - 0.5 * (1 - said @ filler), abs=1e-5)
+
+
+def test_a_model_with_fillers_detects_its_words():
+    fillers = base64.b64encode(bytes(range(12))).decode()
+    values = document(fillers=fillers, filler_weight=0.5)
+    settings = TemplateSettings.from_manifest(LABELS, values)
+    assert settings.fillers is not None and settings.fillers.vectors.shape == (2, 6)
+    stream = np.concatenate([with_noise_around(TAKE_A), with_noise_around(TAKE_B)])
+    assert {"a", "b"} >= {label for label, _ in run(stream, settings)} != set()
 
 
 def document(**changed: Any) -> dict[str, Any]:
@@ -126,6 +142,8 @@ def test_a_gap_forgets_half_a_word():
         ({"background_labels": ["a"]}, "decision.background_labels"),
         ({"thresholds": {"a": 2, "b": 0.5}}, "decision.thresholds.a"),
         ({"peak_s": -1}, "decision.peak_s"),
+        ({"fillers": "AAA=", "filler_weight": 0.5}, "decision.fillers"),
+        ({"fillers": "AAAAAAAA", "filler_weight": 2}, "decision.filler_weight"),
         ({"words": {"a": {"takes": ["!"]}, "b": {}}}, "decision.words.a.takes"),
         ({"words": {"a": {"takes": []}, "b": {}}}, "decision.words.a.takes"),
     ],

@@ -16,6 +16,8 @@ from command_process import ROOT
 from edge.commands import kws_listen
 from edge.commands.kws_enroll import main
 from edge.enroll import takes
+from edge.enroll.embedding_file import EmbeddingFile
+from edge.enroll.enrolled_model import measured_false_per_hour, threshold_for
 from edge.formats.sound import read, write_wav
 from edge.model import Model
 from edge.resample import resampled
@@ -81,7 +83,9 @@ def test_the_model_file_has_labels_thresholds_and_the_words(two_words):
     assert model.labels == ["left", "seven", "unknown"] and model.words == ["left", "seven"]
     assert model.settings.usual_threshold == 0.5
     stricter = model.settings.with_budget(0.1)
-    assert 0.9 < stricter.usual_threshold < 1
+    at_half = measured_false_per_hour(EmbeddingFile.shipped())
+    assert stricter.usual_threshold == pytest.approx(threshold_for(0.1, at_half), abs=1e-4)
+    assert 0.6 < stricter.usual_threshold < 1
     assert model.manifest.provenance["takes"] == {"left": 3, "seven": 3}
 
 

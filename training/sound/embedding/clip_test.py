@@ -61,7 +61,7 @@ def measure_clips(file: EmbeddingFile, clips: Sequence[LabelledClip], seed: int 
             enrolled = embed_all(own[:TAKES])
             if len(enrolled) < TAKES:
                 continue
-            matcher = TemplateMatcher([[take.template for take in enrolled]])
+            matcher = TemplateMatcher([[take.template for take in enrolled]], file.fillers)
             groups = _groups(candidates, speaker, word) | {"own": own[TAKES:]}
             for group, count in COUNTS.items():
                 order = rng.permutation(len(groups[group]))[:count]

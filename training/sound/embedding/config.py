@@ -12,11 +12,14 @@ KEPT_OUT = ("down", "left", "right", "stop", "yes")
 """Words of Speech Commands that the network is never trained on: it is measured with them. Of the
 ten words that some people said five times, the five with the most phones."""
 
+BANK_WORDS = ("bird", "follow", "sheila", "visual")
+"""Recordings of people who say these are in the bank only: nothing is trained on them."""
+
 
 @dataclass(frozen=True)
 class EmbeddingNetworkConfig(BodyConfig):
-    stages: tuple[tuple[int, int], ...] = ((24, 2), (32, 2), (48, 1))
-    width: int = 64
+    stages: tuple[tuple[int, int], ...] = ((32, 2), (48, 2), (64, 1))
+    width: int = 96
     blocks: int = 1
     dimensions: int = 32
     """Of the embedding."""
@@ -38,6 +41,8 @@ class EmbeddingConfig:
     noise: tuple[str, ...] = ()
     out: Path = Path("models/embedding/words.tflite")
     command: str = ""
+    network_of: Path | None = None
+    """The file whose network is used; None: one is trained."""
     seed: int = 0
     network: EmbeddingNetworkConfig = EmbeddingNetworkConfig()
     material: MaterialConfig = MaterialConfig()
@@ -46,9 +51,9 @@ class EmbeddingConfig:
     delay: int = 6
     """Steps from a phone to the embedding that describes it: what follows a phone helps."""
     batch: int = 24
-    machine_steps: int = 1000
+    machine_steps: int = 2000
     """Training steps with machine voices alone, before people's recordings are aligned ..."""
-    steps: int = 3750
+    steps: int = 12_000
     """... and with all."""
     learning_rate: float = 2.5e-3
     cosine_scale: float = 12.0

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from edge.decision.template_matching import Fillers
 from edge.enroll.embedding_file import (
     CODE_BOOKS,
     CODES,
     CODES_PER_BOOK,
     DOCUMENT,
+    FILLERS,
     FORMAT,
     Bank,
     EmbeddingFile,
@@ -49,6 +51,7 @@ def without_bank(tflite: bytes, config: EmbeddingConfig) -> EmbeddingFile:
         dimensions=config.network.dimensions,
         delay_s=config.delay * STEP_S,
         bank=bank,
+        fillers=Fillers(np.ones((1, config.network.dimensions), np.int8), 0.0),
         measured={},
         provenance={},
     )
@@ -65,6 +68,7 @@ def content(file: EmbeddingFile) -> bytes:
         "delay_s": file.delay_s,
         "measured": file.measured,
         "provenance": file.provenance,
+        "filler_weight": file.fillers.weight,
         "bank_parts": len(file.bank.code_books),
         "bank_segments": [[segment.start, segment.word] for segment in file.bank.segments],
     }
@@ -72,5 +76,6 @@ def content(file: EmbeddingFile) -> bytes:
         DOCUMENT: document_bytes(document),
         CODE_BOOKS: file.bank.code_books.tobytes(),
         CODES: file.bank.codes.tobytes(),
+        FILLERS: file.fillers.vectors.tobytes(),
     }
     return append_members(file.network, members)

@@ -17,7 +17,7 @@ from training.sound.data.load import load_clips
 from training.sound.data.log_mel import FRONT_END
 from training.sound.data.split import exclude_held_out
 from training.sound.data.words import SILENCE, UNKNOWN
-from training.sound.embedding.config import KEPT_OUT, EmbeddingConfig
+from training.sound.embedding.config import BANK_WORDS, KEPT_OUT, EmbeddingConfig
 from training.sound.speech import flite
 from training.sound.speech.espeak import VARIANTS, load_espeak
 from training.sound.speech.phones import phones_of
@@ -128,17 +128,28 @@ def _labelled_rows(
     return rows, numbers
 
 
-def people(config: EmbeddingConfig, without_speakers: Sequence[str]) -> Clips:
-    """Return the clips of people, without the words and the speakers that are kept out."""
+def people(
+    config: EmbeddingConfig, tested: Sequence[str], of_bank: Sequence[str]
+) -> tuple[Clips, Clips]:
+    """Return the clips of people to train on, and those for the bank.
+
+    Neither has the kept-out words and the tested people. The bank has the people `of_bank`, and of
+    everybody the words of the bank.
+    """
     clips = exclude_held_out(load_clips(config.data, config.cache))
-    kept = ~np.isin(clips.word, (*KEPT_OUT, SILENCE, UNKNOWN))
-    kept &= ~np.isin(clips.speaker, without_speakers)
+    kept = ~np.isin(clips.word, (*KEPT_OUT, SILENCE, UNKNOWN)) & ~np.isin(clips.speaker, tested)
+    bank = np.isin(clips.speaker, of_bank) | np.isin(clips.word, BANK_WORDS)
+    return clips[_limited(clips, kept & ~bank, config)], clips[kept & bank]
+
+
+def _limited(clips: Clips, kept: NDArray[np.bool_], config: EmbeddingConfig) -> NDArray[np.int64]:
+    """Return the numbers of the clips, of each word not too many images."""
     rng, chosen = np.random.default_rng(config.seed), []
     for word in sorted(set(clips.word[kept])):
         images = np.flatnonzero(kept & clips.image_only & (clips.word == word))
         chosen.append(rng.permutation(images)[: config.material.clips_per_word])
         chosen.append(np.flatnonzero(kept & ~clips.image_only & (clips.word == word)))
-    return clips[np.sort(np.concatenate(chosen))]
+    return np.sort(np.concatenate(chosen))
 
 
 def phones_of_words(clips: Clips) -> dict[tuple[bool, str], list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,10 +47,14 @@ def tested_speakers(clips: Sequence[LabelledClip]) -> list[str]:
     return list(enrolled_takes(clips))
 
 
-def training_clips(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
-    """Return the clips that may be trained on, or be in the bank."""
+def bank_speakers(clips: Sequence[LabelledClip]) -> list[str]:
+    """Return the people of the bank: half of those who are not tested. Nothing is trained on them.
+
+    Thresholds that are set with people of the training are too low for others.
+    """
     excluded = _people_not_trained_on(clips)
-    return [clip for clip in clips if clip.word not in KEPT_OUT and clip.speaker not in excluded]
+    speakers = sorted({clip.speaker for clip in clips} - excluded)
+    return [speaker for speaker in speakers if _digest(speaker) % 2]
 
 
 def test_clips(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
@@ -61,3 +66,7 @@ def test_clips(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
 def _people_not_trained_on(clips: Sequence[LabelledClip]) -> set[str]:
     listed = {clip.speaker for clip in clips if clip.split in HELD_OUT_SPLITS}
     return listed | set(tested_speakers(clips))
+
+
+def _digest(speaker: str) -> int:
+    return hashlib.sha256(speaker.encode()).digest()[0]
