@@ -43,7 +43,7 @@ class StricterWord:
 def stricter_words(
     words: Mapping[str, EnrolledWord],
     recordings: Sequence[tuple[Path, NDArray[np.float32]]],
-    fillers: Fillers,
+    fillers: Fillers | None = None,
 ) -> Iterator[StricterWord]:
     """Yield each word that is detected in a recording; these are given as embeddings."""
     matcher = TemplateMatcher([list(word.takes) for word in words.values()], fillers)
