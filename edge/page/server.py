@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 64
 CLOSE_TIMEOUT = 3.0  # s
+SHUTDOWN_TIMEOUT = 1.0  # s for requests that are being answered
 MAX_PENDING = 200  # messages for the thread of the server that it has not taken yet
 
 
@@ -88,7 +89,7 @@ class PageServer:
     async def _serve(self) -> None:
         from aiohttp import web
 
-        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.2)
+        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT)
         await runner.setup()
         await web.SockSite(runner, self._socket, backlog=BACKLOG).start()
         tasks = [asyncio.ensure_future(task()) for task in self._background]

@@ -239,6 +239,7 @@ def test_words_are_enrolled_in_the_page_used_and_the_former_model_comes_back(
         browser.wait_text("#what", r"· kws ·")
         browser.click('#models li[data-name="words-1"] [data-action="use"]')
         browser.wait_text("#what", "words-1")
+        browser.wait_text('#models li[data-name="words-1"]', "in use")
         assert browser.complaints() == []
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["words-1.tflite"]
 

@@ -175,6 +175,7 @@ export const strings = {
       idle: "Recognition goes on while a model is made, and the page may be closed.",
       running: "",
       done: "It is used from now on. The stream was not interrupted.",
+      stored: "It is among the models below.",
       failed: "",
       cancelled: "What was written so far is removed.",
     },

@@ -36,7 +36,10 @@ export function show(main) {
     on("teach", update),
     on("hello", load),
     on("state", (state) => {
-      if (state.model !== model) load();
+      if (state.model !== model) {
+        load();
+        if (job) stage.draw(job);
+      }
       model = state.model;
     }),
   ];
@@ -132,7 +135,8 @@ export function show(main) {
       const running = job.phase === "running";
       node.dataset.phase = job.phase;
       title.textContent = t(`teach.phase.${job.phase}`, { model: job.model });
-      detail.textContent = running ? job.step : job.reason || t(`teach.detail.${job.phase}`);
+      const detailOf = job.phase === "done" && store.state?.model !== job.model ? "stored" : job.phase;
+      detail.textContent = running ? job.step : job.reason || t(`teach.detail.${detailOf}`);
       bar.hidden = !running;
       if (job.share === null) bar.removeAttribute("value");
       else bar.value = job.share;
