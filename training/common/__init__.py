@@ -4,6 +4,7 @@ atomic_write   files that are complete or absent; the check of --out
 cache          results that take long to compute, stored by their inputs and their source code
 confusion      confusion matrices as counts
 epoch_logger   progress of a training, as a Keras callback
+fit            the training loop of Keras networks, on one machine or on those of TF_CONFIG
 event_matching detections matched to the ground truth
 int8_model     an exported model, scored as devices score it
 intervals      95 % confidence intervals
@@ -20,6 +21,8 @@ progress       progress of long computations, with the time that is left
 provenance     how a model was made: command line, corpora, metrics, versions
 ray_workers    jobs on a Ray cluster
 sampling       random rows, each as likely as its weight
+tf_config      the place of this process among those of one training
 tflite         export of the int8 network
 tflite_file    the content of a .tflite file: read its weights, remove what no runtime needs
+workers        the start of a training: other machines, and the device that computes
 """

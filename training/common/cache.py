@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.common.atomic_write import atomic_write
+from training.common.tf_config import is_chief, worker_count
 
 log = logging.getLogger(__name__)
 
@@ -76,13 +77,18 @@ def cached_arrays(
 
 
 def cached_weights(path: Path, network: Any, fit: Callable[[], None]) -> None:
-    """Give a Keras network the weights of an .h5 file; fit it and store them if there is none."""
-    if path.exists():
+    """Give a Keras network the weights of an .h5 file; fit it and store them if there is none.
+
+    Several workers always fit it: one that has the file would leave the others waiting.
+    """
+    if path.exists() and worker_count() == 1:
         try:
             network.load_weights(path)
             return
         except (OSError, ValueError):
             log.warning("%s is damaged: trained again", path)
     fit()
+    if not is_chief():
+        return
     with atomic_write(path) as unfinished:
         network.save_weights(unfinished)

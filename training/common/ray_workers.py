@@ -27,7 +27,7 @@ class RayWorkers:
             import ray
         except ImportError:
             raise EdgeError("--cluster needs Ray: pip install '.[cluster]'") from None
-        self._ray = ray
+        self._ray: Any = ray
         if not ray.is_initialized():
             self._connect(address)
         resources = ray.cluster_resources()

@@ -10,6 +10,7 @@ from tensorflow import keras
 from edge.features.beats.windows import NAMES
 from edge.formats.ecg.annotation_file import LABELS
 from training.common.epoch_logger import EpochLogger
+from training.common.fit import fit_network
 from training.common.optimizer import adamw
 from training.heart.beats import Beats
 from training.heart.config import TrainingConfig
@@ -22,11 +23,14 @@ def fit(beats: Beats, config: TrainingConfig, task: str) -> keras.Model:
     """A network that is trained on these beats."""
     keras.utils.set_random_seed(config.seed)
     network = _build(config)
-    network.compile(
-        adamw(config.learning_rate, config.steps, config.weight_decay),
-        keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
-        metrics=["accuracy"],
-    )
+
+    def compile_network(compiled: keras.Model) -> None:
+        compiled.compile(
+            adamw(config.learning_rate, config.steps, config.weight_decay),
+            keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
+            metrics=["accuracy"],
+        )
+
     signature = (
         tf.TensorSpec((config.batch_size, len(NAMES)), tf.float32),
         tf.TensorSpec((config.batch_size,), tf.int32),
@@ -34,12 +38,9 @@ def fit(beats: Beats, config: TrainingConfig, task: str) -> keras.Model:
     data = tf.data.Dataset.from_generator(
         lambda: batches(beats, config), output_signature=signature
     ).map(lambda x, y: (x, tf.one_hot(y, len(LABELS))))
-    network.fit(
-        data.prefetch(4),
-        epochs=EPOCHS,
-        steps_per_epoch=config.steps // EPOCHS,
-        verbose=0,
-        callbacks=[EpochLogger(task)],
+    fit_network(
+        *(network, compile_network, data.prefetch(4)),
+        *(EPOCHS, config.steps // EPOCHS, EpochLogger(task)),
     )
     return network
 

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from training.common.atomic_write import check_model_path, write_file
+from training.common.atomic_write import write_file
 from training.common.int8_model import device_scores
 from training.common.onnx import to_onnx
 from training.common.plots import ConfusionPlot, plot_confusion
 from training.common.progress import Progress
+from training.common.tf_config import ends_before_export
 from training.common.tflite import to_int8
+from training.common.workers import start_training
 from training.heart import network
 from training.heart.beats import PLAIN, VIEWS, Beats, View, joined, load_beats
 from training.heart.config import TrainingConfig
@@ -34,7 +36,7 @@ RANDOM_TEST_SHARE = 0.2
 
 def train(config: TrainingConfig) -> None:
     """Write the model, its card (.md), confusion matrices (.png) and float network (.onnx)."""
-    check_model_path(config.out)
+    start_training(config.out)
     records = find_records(config.data, config.cache)
     test_names = [name for name in TEST_RECORDS if name in records]
     views = {view: load(records, TRAINING_RECORDS, view, config) for view in VIEWS}
@@ -57,6 +59,8 @@ def train(config: TrainingConfig) -> None:
     log.info("%s", tested.summary())
     flattering = measure_random_split(joined([views[PLAIN], test]), config)
 
+    if ends_before_export():
+        return
     export(trained, int8, [validated, tested, flattering], test_names, views[PLAIN], config)
 
 

@@ -11,6 +11,7 @@ from tensorflow import keras
 from edge.features.motion.pose import OTHER_SIGN
 from training.common.cache import cache_key, cached_weights
 from training.common.epoch_logger import EpochLogger
+from training.common.fit import fit_network
 from training.common.optimizer import adamw
 from training.common.sampling import WeightedSampler
 from training.motion import network
@@ -20,6 +21,7 @@ from training.motion.examples import Examples, Simulated, mix, recorded_examples
 from training.motion.strokes import LABELS, MODEL_LABELS, NONE, UPSIDE_DOWN, Strokes
 
 CODE = (
+    "training/common/fit.py",
     "training/common/optimizer.py",
     "training/common/sampling.py",
     "training/motion/augmentation.py",
@@ -92,17 +94,17 @@ def fit_examples(
 ) -> None:
     """Train on random batches of augmented examples."""
     steps = schedule.epochs * schedule.steps
-    model.compile(
-        adamw(schedule.learning_rate, steps, config.weight_decay),
-        keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
-        metrics=["accuracy"],
-    )
-    model.fit(
-        _batches(examples, config),
-        epochs=schedule.epochs,
-        steps_per_epoch=schedule.steps,
-        verbose=0,
-        callbacks=[EpochLogger(task)],
+
+    def compile_network(compiled: keras.Model) -> None:
+        compiled.compile(
+            adamw(schedule.learning_rate, steps, config.weight_decay),
+            keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
+            metrics=["accuracy"],
+        )
+
+    fit_network(
+        *(model, compile_network, _batches(examples, config)),
+        *(schedule.epochs, schedule.steps, EpochLogger(task)),
     )
 
 

@@ -11,11 +11,13 @@ from typing import Any
 from tensorflow import keras
 
 from edge.model.model import Model
-from training.common.atomic_write import check_model_path, write_file
+from training.common.atomic_write import write_file
 from training.common.licences import corpora_and_licences
 from training.common.onnx import to_onnx
 from training.common.provenance import command_line, folder_names, model_path, provenance
+from training.common.tf_config import ends_before_export
 from training.common.tflite import to_int8
+from training.common.workers import start_training
 from training.motion import fit, report
 from training.motion.config import TrainingConfig
 from training.motion.evaluation import Evaluation, evaluate
@@ -41,7 +43,7 @@ class Trained:
 
 def train(config: TrainingConfig) -> None:
     """Write the model, its card (.md), confusion matrices (.png) and float network (.onnx)."""
-    check_model_path(config.out)
+    start_training(config.out)
     data = load(config)
 
     split = hold_out(data.recorded, config.held_out_share)
@@ -52,6 +54,8 @@ def train(config: TrainingConfig) -> None:
     log.info("now with all takes, to export")
     trained = fit_model(data.recorded, data, config)
 
+    if ends_before_export():
+        return
     export(trained, evaluations, split, data, config)
 
 

@@ -13,13 +13,18 @@ from tensorflow import keras
 
 from training.common.cache import cache_key, cached_weights
 from training.common.epoch_logger import EpochLogger
+from training.common.fit import fit_network
 from training.common.optimizer import adamw
 from training.pressure.config import LENGTH, MIDDLE, SPREAD, TrainingConfig
 from training.pressure.windows import PressureWindows
 
 layers = keras.layers
 
-CODE = ("training/common/optimizer.py", "training/pressure/network.py")
+CODE = (
+    "training/common/fit.py",
+    "training/common/optimizer.py",
+    "training/pressure/network.py",
+)
 PATCH = 4  # samples that the finest scale combines: a pulse has little above 16 Hz
 SCALE = 4  # from one scale to the next coarser one
 PARTS = 10  # parts of the training between two lines of progress
@@ -44,11 +49,14 @@ def fit(windows: PressureWindows, config: TrainingConfig, task: str) -> keras.Mo
 def _fit(network: keras.Model, windows: PressureWindows, config: TrainingConfig, task: str) -> None:
     steps = max(PARTS, round(config.epochs * len(windows) / config.batch_size))
     both = keras.Model(network.input, [network.get_layer("approximation").output, network.output])
-    both.compile(
-        adamw(config.learning_rate, steps, config.weight_decay, clipnorm=1.0),
-        loss=["mae", "mae"],
-        loss_weights=[config.approximation_weight, 1.0],
-    )
+
+    def compile_network(compiled: keras.Model) -> None:
+        compiled.compile(
+            adamw(config.learning_rate, steps, config.weight_decay, clipnorm=1.0),
+            loss=["mae", "mae"],
+            loss_weights=[config.approximation_weight, 1.0],
+        )
+
     targets = ((windows.pressure - MIDDLE) / SPREAD).astype(np.float32)[..., None]
     ppg, target, size = tf.constant(windows.ppg), tf.constant(targets), config.batch_size
 
@@ -58,13 +66,8 @@ def _fit(network: keras.Model, windows: PressureWindows, config: TrainingConfig,
         wanted = tf.gather(target, drawn)
         return gain * tf.gather(ppg, drawn), (wanted, wanted)
 
-    both.fit(
-        tf.data.Dataset.range(1).repeat().map(draw, 1).prefetch(2),
-        epochs=PARTS,
-        steps_per_epoch=steps // PARTS,
-        verbose=0,
-        callbacks=[ErrorLogger(task)],
-    )
+    batches = tf.data.Dataset.range(1).repeat().map(draw, 1).prefetch(2)
+    fit_network(both, compile_network, batches, PARTS, steps // PARTS, ErrorLogger(task))
 
 
 class ErrorLogger(EpochLogger):

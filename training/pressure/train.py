@@ -7,11 +7,13 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from training.common.atomic_write import check_model_path, write_file
+from training.common.atomic_write import write_file
 from training.common.licences import corpora_and_licences
 from training.common.onnx import to_onnx
 from training.common.provenance import command_line, folder_names, model_path, provenance
+from training.common.tf_config import ends_before_export
 from training.common.tflite import to_int8
+from training.common.workers import start_training
 from training.pressure.config import TrainingConfig
 from training.pressure.evaluation import Evaluation, usual_pressures
 from training.pressure.export import int8_model, int8_pressures, model_file
@@ -30,7 +32,7 @@ ONNX_SAMPLES = 50  # windows on which the ONNX network is compared with the Kera
 
 def train(config: TrainingConfig) -> None:
     """Write the model, its card (.md), waveforms (.png) and float network (.onnx)."""
-    check_model_path(config.out)
+    start_training(config.out)
     others = {folder: load_folder(folder, config.hop) for folder in config.test}
     windows = load_folder(config.data, config.hop) if config.data else simulated_windows(config)
     split = split_by_person(windows, config.test_share, config.seed)
@@ -52,6 +54,8 @@ def train(config: TrainingConfig) -> None:
         evaluations.append(_evaluation(name, tested, found, usual))
     # Of simulated people a random split shows nothing about real ones.
     flattering = _measure_random_split(windows, config) if config.data else None
+    if ends_before_export():
+        return
     for one in evaluations:
         log.info("%s: %s", one.name, one.figures())
     onnx, onnx_error = to_onnx(network, samples[:ONNX_SAMPLES])

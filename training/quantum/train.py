@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.common.atomic_write import check_model_path
+from training.common.tf_config import ends_before_export
+from training.common.workers import start_training
 from training.quantum.config import QcnnConfig
 from training.quantum.export import export
 from training.quantum.train_network import train_network
@@ -14,9 +15,11 @@ from training.sound.train import validate_and_choose_thresholds
 def train_qcnn(config: QcnnConfig) -> None:
     """Train a model and write it, with its card and its ONNX file, to `config.training.out`."""
     training = config.training
-    check_model_path(training.out)
+    start_training(training.out)
     data = load_data(training)
     split = make_split(data.clips, training.task.words, training.seed)
     trained = train_network(split.train, data, config)
     validation = validate_and_choose_thresholds(trained, split, data, config.behind_stage)
+    if ends_before_export():
+        return
     export(trained, validation, data, config)

@@ -10,6 +10,7 @@ from edge.cli.parser import CommandParser
 from edge.errors import EdgeError
 from training.common.options import add_training_options
 from training.common.provenance import command_line, file_names, folder_names, model_path
+from training.common.workers import join_workers
 from training.sound.learn.config import TrainingConfig
 from training.sound.learn.front_ends import FRONT_ENDS, SHIPPED
 from training.sound.learn.network_config import SIZES, network_for_windows
@@ -84,6 +85,7 @@ def speaker_count(text: str) -> int:
 
 def config_from_options(args: argparse.Namespace, defaults: TrainingConfig) -> TrainingConfig:
     """Return the defaults with the options filled in. Raises EdgeError for impossible options."""
+    join_workers()  # before TensorFlow computes anything
     base = PretrainedModel.read(args.base) if args.base else None
     if base and args.size:
         raise EdgeError("--size is of a new network: with --base it is that of the base")

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.model.model import Model
-from training.common.atomic_write import check_model_path
 from training.common.int8_model import load_model
 from training.common.licences import corpora_and_licences
 from training.common.provenance import provenance
+from training.common.tf_config import ends_before_export
+from training.common.workers import start_training
 from training.sound.data import simulated_speakers
 from training.sound.data.clip_files import LabelledClip
 from training.sound.data.clips import Clips
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 def train(config: TrainingConfig) -> None:
     """Train a model and write it, with its card and its ONNX file, to `config.out`."""
-    check_model_path(config.out)
+    start_training(config.out)
     data = load_data(config)
     split = make_split(data.clips, config.task.words, config.seed)
     trained = train_network(split.train, data, config)
@@ -50,6 +51,8 @@ def train(config: TrainingConfig) -> None:
     if not split.from_list:
         log.info("training once more, with the validation set, for the model that is written")
         trained = train_network(exclude_held_out(data.clips), data, config)
+    if ends_before_export():
+        return
     export(trained, validation, data, config)
 
 

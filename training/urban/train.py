@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from training.common.atomic_write import check_model_path, write_file
+from training.common.atomic_write import write_file
 from training.common.licences import corpora_and_licences
 from training.common.onnx import to_onnx
 from training.common.plots import ConfusionPlot, plot_confusion
 from training.common.provenance import command_line, folder_names, model_path, provenance
+from training.common.tf_config import ends_before_export
+from training.common.workers import start_training
 from training.sound.export import to_int8
 from training.urban.clips import load_spectra
 from training.urban.config import TrainingConfig
@@ -27,13 +29,15 @@ ONNX_SAMPLES = 100  # windows on which the ONNX network is compared with the Ker
 
 def train(config: TrainingConfig) -> None:
     """Write the model, its card (.md), confusion matrix (.png) and float network (.onnx)."""
-    check_model_path(config.out)
+    start_training(config.out)
     folder = Path(config.data)
     spectra = load_spectra(read_metadata(folder), config.cache)
     folds = measure_ten_folds(spectra, config)
     log.info("ten folds: %.1f %%", 100 * folds.accuracy)
     every = np.arange(len(spectra.clips))
     network = train_network(spectra, every, config, "all folds")
+    if ends_before_export():
+        return
     windows = calibration(spectra, every)
     onnx, onnx_error = to_onnx(network, windows[:ONNX_SAMPLES])
     int8 = to_int8(network, config.network, windows)

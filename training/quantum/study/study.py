@@ -9,6 +9,7 @@ from typing import Any
 from edge.errors import EdgeError
 from edge.features.sound.specification import FRAMES
 from training.common.atomic_write import write_file
+from training.common.tf_config import warn_not_divided
 from training.quantum.study.arms import ARMS
 from training.quantum.study.config import StudyConfig
 from training.quantum.study.data import StudyData, load_study_data
@@ -25,6 +26,7 @@ def run_study(config: StudyConfig) -> None:
 
     The runs are stored in a .json beside it.
     """
+    warn_not_divided("the study")
     out = config.training.out
     if out.suffix != ".md" or config.seeds < 2:
         raise EdgeError(f"--out {out} --seeds {config.seeds}: give a name.md and two or more seeds")

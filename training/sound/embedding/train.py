@@ -14,6 +14,7 @@ from edge.enroll.embedding_file import EmbeddingFile
 from training.common.atomic_write import write_file
 from training.common.licences import MACHINE_VOICES, corpora_and_licences
 from training.common.provenance import provenance
+from training.common.tf_config import warn_not_divided
 from training.sound.data.clips import Clips
 from training.sound.data.noise import background_noise, recorded_noise
 from training.sound.embedding import export, fit
@@ -31,6 +32,7 @@ CALIBRATION_BATCHES = 8
 
 def train(config: EmbeddingConfig) -> None:
     """Write the file of the embedding, without figures, to `config.out`."""
+    warn_not_divided("the training of the embedding")
     recordings = find_clips(config.data)
     clips, of_bank = people(config, tested_speakers(recordings), bank_speakers(recordings))
     noise_files = [Path(file) for file in config.noise]

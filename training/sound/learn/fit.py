@@ -12,6 +12,7 @@ from tensorflow import keras
 
 from training.common.cache import cache_key, cached_weights
 from training.common.epoch_logger import EpochLogger
+from training.common.fit import fit_network
 from training.common.optimizer import adamw
 from training.sound.learn.config import FitConfig, Schedule, TrainingConfig
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from training.sound.learn.training_sets import TrainingSet
 
 SOURCES = (  # the code that trained weights depend on
+    "training/common/fit.py",
     "training/common/optimizer.py",
     "training/common/sampling.py",
     "training/sound/data/log_mel.py",
@@ -50,23 +52,22 @@ def fit(
     steps = schedule.epochs * config.steps_per_epoch
     for norm in batch_norms(network):
         norm.momentum = min(norm.momentum, 1 - config.batchnorm_span / steps)
-    optimizer = adamw(
-        schedule.learning_rate,
-        steps,
-        config.weight_decay,
-        clipnorm=config.clip_norm,
-        use_ema=True,
-        ema_momentum=min(config.ema_momentum, 1 - config.ema_span / steps),
-    )
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=schedule.label_smoothing)
-    network.compile(optimizer, loss, metrics=["accuracy"])
-    network.fit(
-        batches,
-        epochs=schedule.epochs,
-        steps_per_epoch=config.steps_per_epoch,
-        verbose=0,
-        shuffle=False,  # every batch is drawn at random
-        callbacks=[EpochLogger(phase)],
+
+    def compile_network(compiled: keras.Model) -> None:
+        optimizer = adamw(
+            schedule.learning_rate,
+            steps,
+            config.weight_decay,
+            clipnorm=config.clip_norm,
+            use_ema=True,
+            ema_momentum=min(config.ema_momentum, 1 - config.ema_span / steps),
+        )
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=schedule.label_smoothing)
+        compiled.compile(optimizer, loss, metrics=["accuracy"])
+
+    fit_network(
+        *(network, compile_network, batches),
+        *(schedule.epochs, config.steps_per_epoch, EpochLogger(phase)),
     )
 
 

@@ -15,6 +15,7 @@ from tensorflow import keras
 from edge.errors import RecordingError
 from edge.formats.sound import find
 from training.common.optimizer import adamw
+from training.common.tf_config import warn_not_divided
 from training.sound.data.log_mel import BANDS, FRONT_END, RATE
 from training.sound.data.recordings import read_samples
 from training.sound.data.synthetic_noise import nonstationary_noise, stationary_noise
@@ -92,6 +93,7 @@ def _fit(
     config: TrainingConfig,
 ) -> None:
     """Train; afterwards the network has the moving average of the weights."""
+    warn_not_divided("the training on sequences")
     settings, variables = config.sequence_training, over_sequences.trainable_variables
     optimizer = adamw(
         settings.learning_rate,
