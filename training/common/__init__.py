@@ -21,6 +21,7 @@ progress       progress of long computations, with the time that is left
 provenance     how a model was made: command line, corpora, metrics, versions
 ray_workers    jobs on a Ray cluster
 sampling       random rows, each as likely as its weight
+stored_array   arrays of a cache file that stay on the disk
 tf_config      the place of this process among those of one training
 tflite         export of the int8 network
 tflite_file    the content of a .tflite file: read its weights, remove what no runtime needs

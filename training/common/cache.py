@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.common.atomic_write import atomic_write
+from training.common.stored_array import StoredArray
 from training.common.tf_config import is_chief, worker_count
 
 log = logging.getLogger(__name__)
@@ -60,19 +61,29 @@ def cache_key(*inputs: object, code: Sequence[str]) -> str:
 
 
 def cached_arrays(
-    path: Path, compute: Callable[[], Mapping[str, NDArray[Any]]]
-) -> dict[str, NDArray[Any]]:
-    """The named arrays of an .npz file; computed and stored if it is missing or damaged."""
+    path: Path, compute: Callable[[], Mapping[str, NDArray[Any]]], on_disk: str | None = None
+) -> dict[str, Any]:
+    """The named arrays of an .npz file; computed and stored if it is missing or damaged.
+
+    The array named `on_disk` is a StoredArray, which is not read yet.
+    """
     if path.exists():
         try:
-            # numpy itself leaves a damaged file open.
-            with path.open("rb") as file, np.load(file) as stored:
-                return {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, EOFError, BadZipFile):
+            return _read_arrays(path, on_disk)
+        except (OSError, ValueError, EOFError, KeyError, BadZipFile):
             log.warning("%s is damaged: computed again", path)
     arrays: dict[str, Any] = dict(compute())
     with atomic_write(path) as unfinished:
         np.savez(unfinished, **arrays)
+    return arrays if on_disk is None else _read_arrays(path, on_disk)
+
+
+def _read_arrays(path: Path, on_disk: str | None) -> dict[str, Any]:
+    # numpy itself leaves a damaged file open.
+    with path.open("rb") as file, np.load(file) as stored:
+        arrays: dict[str, Any] = {n: stored[n] for n in stored.files if n != on_disk}
+    if on_disk is not None:
+        arrays[on_disk] = StoredArray(path, on_disk)
     return arrays
 
 

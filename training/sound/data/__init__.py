@@ -9,6 +9,7 @@ recordings         samples of recordings, at the rate of a model
 log_mel            the spectrum of a clip of one second
 log_mel_images     spectra that are stored as images
 clips              many clips as arrays: spectra, words, speakers
+stored_rows        spectra that stay on the disk
 load               all clips below some folders, from a cache if possible
 simulated_speakers words of simulated speakers
 noise              recorded and synthetic noise for training

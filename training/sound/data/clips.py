@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from training.sound.data.stored_rows import AnyRows, concatenate_rows
+
 LARGE_CORPUS = 100  # speakers from which on a corpus is large
 
 
@@ -15,8 +17,8 @@ LARGE_CORPUS = 100  # speakers from which on a corpus is large
 class Clips:
     """n clips of one second; every field is an array with one entry for each clip."""
 
-    rows: NDArray[np.float16]
-    """(n, ROWS, BANDS) log-mel spectra, a row every 10 ms."""
+    rows: AnyRows
+    """(n, ROWS, BANDS) log-mel spectra of type float16, a row every 10 ms."""
     word: NDArray[np.str_]
     speaker: NDArray[np.str_]
     """Empty if unknown."""
@@ -42,8 +44,11 @@ class Clips:
 
 
 def concatenate(parts: Sequence[Clips]) -> Clips:
-    names = vars(parts[0])
-    return Clips(**{name: np.concatenate([vars(part)[name] for part in parts]) for name in names})
+    names = set(vars(parts[0])) - {"rows"}
+    return Clips(
+        concatenate_rows([part.rows for part in parts]),
+        **{name: np.concatenate([vars(part)[name] for part in parts]) for name in names},
+    )
 
 
 def large_corpora(clips: Clips) -> list[str]:

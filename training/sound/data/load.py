@@ -20,6 +20,7 @@ from training.sound.data.folder_layouts import find_clip_files
 from training.sound.data.log_mel import BANDS, ROWS, log_mel, read_clip
 from training.sound.data.log_mel_images import read_images
 from training.sound.data.split import HELD_OUT_SPLITS
+from training.sound.data.stored_rows import StoredRows
 from training.sound.data.words import SILENCE
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ SOURCES = (  # the code that the spectra depend on
     "training/sound/data/load.py",
     "training/sound/data/log_mel.py",
     "training/sound/data/log_mel_images.py",
+    "training/sound/data/stored_rows.py",
     "training/sound/data/words.py",
 )
 REPORTED = 1000  # clips between two reports of the progress
@@ -71,14 +73,15 @@ def _without_duplicates(clips: Clips) -> Clips:
 
 
 def _load_cached(folder: Path, cache: Path | None) -> Clips:
-    """Spectra of a large corpus take minutes to compute, so they are stored."""
+    """Spectra of a large corpus take minutes to compute, so they are stored, and stay there."""
     if cache is None:
         return _read_folder(folder)
     found = sorted(path for path in files.files_below(folder.resolve()) if path.is_file())
     # A take that is recorded again often has the same size, so the time of the change counts.
     state = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
     path = cache / f"{folder.name}-{cache_key(state, code=SOURCES)}.npz"
-    return Clips(**cached_arrays(path, lambda: vars(_read_folder(folder))))
+    arrays = cached_arrays(path, lambda: vars(_read_folder(folder)), on_disk="rows")
+    return Clips(StoredRows([arrays.pop("rows")]), **arrays)
 
 
 def _read_folder(folder: Path) -> Clips:
@@ -91,18 +94,20 @@ def _read_folder(folder: Path) -> Clips:
         raise RecordingError(
             f"{folder} holds no sound: give a folder with one folder of recordings for each word"
         )
-    return concatenate(parts)
+    return parts[0] if len(parts) == 1 else concatenate(parts)
 
 
 def _read_recordings(folder: Path, recordings: Sequence[LabelledClip]) -> Clips:
-    readable, rows, left_out = [], [], LeftOut(f"recordings in {folder}")
+    readable: list[LabelledClip] = []
+    left_out = LeftOut(f"recordings in {folder}")
+    rows = np.empty((len(recordings), ROWS, BANDS), np.float16)
     progress = Progress(f"{folder.name}: clips", len(recordings))
     for count, recording in enumerate(recordings):
         try:
             clip = read_clip(recording.path)
             if not clip.any() and recording.word != SILENCE:
                 raise RecordingError("holds no sound at all")
-            rows.append(log_mel(clip))
+            rows[len(readable)] = log_mel(clip)
             readable.append(recording)
         except (EdgeError, OSError) as error:
             left_out.add(recording.path, error)
@@ -114,7 +119,7 @@ def _read_recordings(folder: Path, recordings: Sequence[LabelledClip]) -> Clips:
             f"{folder}: none of its {len(recordings)} recordings can be read: see above"
         )
     return Clips(
-        np.array(rows, np.float16).reshape(len(readable), ROWS, BANDS),
+        rows[: len(readable)],
         np.array([clip.word for clip in readable], str),
         np.array([clip.speaker for clip in readable], str),
         np.full(len(readable), folder.name),

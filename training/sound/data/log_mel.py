@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge.features.sound.front_end import FrontEnd
 from edge.features.sound.window_length import pad_or_crop
 from edge.formats.sound import read
+from training.sound.data.stored_rows import AnyRows, blocks
 
 RATE = 16000  # Hz
 MAX_CLIP_S = 60.0  # of a recording of one word: the loudest second of more would be by chance
@@ -47,8 +48,13 @@ def log_mel(clip: NDArray[np.float32]) -> NDArray[np.float32]:
     return FRONT_END.frames(clip)[:ROWS]
 
 
-def word_rows(rows: NDArray[np.float16]) -> NDArray[np.int64]:
+def word_rows(rows: AnyRows) -> NDArray[np.int64]:
     """Return the first and the last row of the word in each clip, (n, 2), found by loudness."""
+    none = np.empty((0, 2), np.int64)
+    return np.concatenate([none, *map(_word_rows, blocks(rows))])
+
+
+def _word_rows(rows: NDArray[np.float16]) -> NDArray[np.int64]:
     level = np.sort(rows.astype(np.float32), axis=2)[:, :, -20:].mean(axis=2)
     quiet = np.quantile(level, 0.1, axis=1, keepdims=True)
     loud = level.max(axis=1, keepdims=True)

@@ -40,7 +40,7 @@ def background_noise(
     made = [kind(synthetic, seed) for kind in (stationary_noise, nonstationary_noise)]
     return np.concatenate(
         [
-            clips.rows[clips.word == SILENCE],
+            np.asarray(clips.rows[clips.word == SILENCE]),
             *([recorded] * bool(len(recorded))),
             *(noise.astype(np.float16) for noise in made),
         ]

@@ -65,7 +65,7 @@ def aligned_people(classifier: keras.Model, clips: Clips, config: EmbeddingConfi
         for position, column in zip(positions, found.T, strict=True):
             first, last = max(0, position - STEP_ROWS // 2), max(0, position + STEP_ROWS // 2)
             phones[chosen, first:last] = column[:, None]
-    rows, phones = clips.rows[usable], phones[usable]
+    rows, phones = np.asarray(clips.rows[usable]), phones[usable]
     log.info("%d of %d recordings of people are aligned", len(rows), len(clips))
     starts = np.arange(len(rows) + 1) * ROWS
     return Material(rows.reshape(-1, BANDS), phones.reshape(-1), starts)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from training.common.sampling import WeightedSampler
 from training.sound.data.log_mel import word_rows
+from training.sound.data.stored_rows import StoredRows
 from training.sound.data.words import SILENCE
 from training.sound.learn.augmentation import augment
 from training.sound.learn.config import FitConfig
@@ -35,7 +36,7 @@ class SpectrumBatches:
         self.config, self.teacher = config, training_set.teacher
         self.partial_class, self.labels = training_set.partial_class, len(training_set.labels)
         self.silent = tf.constant(clips.word == SILENCE)
-        self.rows = tf.constant(clips.rows)
+        self.rows = clips.rows if isinstance(clips.rows, StoredRows) else StoredRows([clips.rows])
         self.span = tf.constant(word_rows(clips.rows), tf.int32)
         self.classes = tf.constant(training_set.classes, tf.int32)
         self.draw_clips = WeightedSampler(training_set.weight)
@@ -46,7 +47,7 @@ class SpectrumBatches:
     def __call__(self, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         size, augmentation = self.config.batch_size, self.config.augmentation
         drawn = self.draw_clips(size)
-        rows = tf.cast(tf.gather(self.rows, drawn), tf.float32)
+        rows = self._read(drawn)
         noise = self._noise(rows)
         silent = tf.gather(self.silent, drawn)
         span = tf.gather(self.span, drawn)
@@ -57,6 +58,12 @@ class SpectrumBatches:
             share = self.config.teacher_share * tf.gather(self.taught, drawn)[:, None]
             targets += share * (self.teacher.targets(windows, self.labels) - targets)
         return windows, targets
+
+    def _read(self, drawn: tf.Tensor) -> tf.Tensor:
+        """Return the spectra of these clips, which may be on the disk."""
+        rows = tf.numpy_function(self.rows.read, [drawn], tf.float16)
+        rows.set_shape((self.config.batch_size, *self.rows.shape[1:]))
+        return tf.cast(rows, tf.float32)
 
     def _noise(self, rows: tf.Tensor) -> tf.Tensor:
         """Return a noise clip for each clip: some are other clips of the batch (babble)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,8 +108,10 @@ def compute_statistics(
     """Compute the statistics of batch normalisation from random inputs."""
     for norm in batch_norms(network):
         norm.momentum = momentum
+    # As a graph, which keeps no activation longer than it is needed: they fill half a gigabyte.
+    run = tf.function(partial(network, training=True))
     for _ in range(round(5 / (1 - momentum))):
-        network(draw_inputs(), training=True)
+        run(draw_inputs())
 
 
 def batch_norms(network: keras.Model) -> list[keras.layers.BatchNormalization]:

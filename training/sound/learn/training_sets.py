@@ -14,6 +14,7 @@ from tensorflow import keras
 from edge.features.sound.specification import FRAMES
 from training.sound.data.clips import Clips, concatenate, large_corpora
 from training.sound.data.noise import add_noise_clips, background_noise
+from training.sound.data.stored_rows import blocks
 from training.sound.data.words import SILENCE, UNKNOWN
 from training.sound.learn.batches import DrawBatch, SpectrumBatches
 from training.sound.learn.config import FitConfig, TrainingConfig
@@ -56,7 +57,9 @@ class TrainingSet:
         known = (teacher.groups, teacher.corpora) if teacher else ()
         key = hashlib.sha256(repr((self.labels, self.partial_class, *known)).encode())
         weights = teacher.network.get_weights() if teacher else []
-        for array in (self.clips.rows, self.classes, self.weight, self.noise, *weights):
+        for block in blocks(self.clips.rows):
+            key.update(block.tobytes())
+        for array in (self.classes, self.weight, self.noise, *weights):
             key.update(np.ascontiguousarray(array).tobytes())
         return key.hexdigest()
 
