@@ -23,6 +23,7 @@ from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
 from edge.simulation.motion.stream import Sensor, take
 from tests.support.pen_strokes import write_pen_strokes
+from training.common.jobs import JobOptions
 from training.motion.examples import Simulated, mix, recorded_examples, simulated_examples
 from training.motion.people.counts import FigureCounts
 from training.motion.people.figures import SHAPE
@@ -322,8 +323,8 @@ def test_options_become_hyperparameters(monkeypatch, tmp_path):
 
 
 def test_options_of_the_figures_become_hyperparameters():
-    args = argparse.Namespace(data=["a"], seed=2, people=900, cluster=None)
-    config = TrainingConfig(data=("a",), seed=2).with_people(900)
+    args = argparse.Namespace(data=["a"], seed=2, people=900, cluster="auto")
+    config = TrainingConfig(data=("a",), seed=2, jobs=JobOptions("auto")).with_people(900)
     assert airdigit_figures.config_of(args) == config
 
 
