@@ -77,7 +77,7 @@ export function show(main) {
         known.add(take.label);
       }
       for (const label of chosen) if (!state.takes.some((take) => take.label === label)) chosen.delete(label);
-      method = state.methods.find((one) => one.name === method?.name) ?? state.methods[0];
+      method = state.methods.find((one) => one.name === (method?.name ?? state.job.method)) ?? state.methods[0];
       methods.replaceChildren(...state.methods.map((one) => el("label", { class: "method" },
         el("input", { type: "radio", name: "method", value: one.name, checked: one === method, onchange: () => { method = one; drawTakes(); } }),
         el("span", {}, el("b", { text: t(`teach.${one.name}`) }), el("small", { class: "dim", text: t(`teach.${one.name}Help`) })))));
