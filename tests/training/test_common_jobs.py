@@ -110,11 +110,12 @@ class ChaoticWorkers:
         self.chance, self.loss, self.count = chance, loss, chance.randint(1, 4)
         self.jobs: dict[int, Callable[[], Outcome]] = {}
         self.left: Sequence[int] | None = None
+        self.submitted = 0
 
     def submit(self, job: Callable[[], Outcome]) -> int:
-        handle = self.chance.getrandbits(60)
-        self.jobs[handle] = job
-        return handle
+        self.submitted += 1
+        self.jobs[self.submitted] = job
+        return self.submitted
 
     def wait(self, handles: Sequence[int]) -> Sequence[int]:
         return self.chance.sample(handles, self.chance.randint(1, len(handles)))
