@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def cluster() -> Iterator[JobOptions]:
         from ray.cluster_utils import Cluster
     except ImportError:
         raise EdgeError("the comparison needs Ray: pip install '.[cluster]'") from None
-    node = {"num_cpus": 1, "object_store_memory": OBJECT_STORE}
+    node: dict[str, Any] = {"num_cpus": 1, "object_store_memory": OBJECT_STORE}
     nodes = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
     try:
         for _ in range(NODES - 1):
