@@ -12,6 +12,11 @@ from training.motion.evaluation import Evaluation
 from training.motion.strokes import LABELS
 from training.motion.thresholds import Thresholds
 
+MEASURED = (
+    "Measured on a network of the same hyperparameters that was trained without the strokes below; "
+    "the shipped weights were then trained on all strokes. The command above prints every line."
+)
+
 
 def plot_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
     """Confusion matrices side by side, as a PNG file."""
@@ -51,16 +56,15 @@ def model_card(
         *_thresholds(*thresholds),
         "## Accuracy",
         "",
-        "Measured on a network of the same hyperparameters that was trained without the strokes "
-        "below; the shipped weights were then trained on all strokes. The command above prints "
-        "every line.",
+        MEASURED if evaluations else "It was not measured.",
         "",
         *(f"- {sentence}" for sentence in held_out),
         "",
     ]
     for one in evaluations:
         lines += [f"### {one.summary()}", "", *one.table(), ""]
-    lines += [f"![confusion matrices]({path.stem}.png)", ""]
+    if evaluations:
+        lines += [f"![confusion matrices]({path.stem}.png)", ""]
     return "\n".join(lines)
 
 

@@ -37,9 +37,12 @@ def hold_out(strokes: Strokes, last_share: float) -> Split:
             test |= in_corpus & (strokes.session == session)
             description.append(f"{corpus}: session {session} held out")
         else:
-            test |= in_corpus & last_of_each_label(strokes, in_corpus, last_share)
+            last = last_of_each_label(strokes, in_corpus, last_share)
+            test |= last
             description.append(
                 f"{corpus}: last {last_share:.0%} of each label by time held out (one session)"
+                if last.any()
+                else f"{corpus}: too few takes of each label to hold any out, record five or more"
             )
     return Split(strokes[~test], strokes[test], description)
 

@@ -49,9 +49,13 @@ def train(config: TrainingConfig) -> None:
     split = hold_out(data.recorded, config.held_out_share)
 
     held_out = "; ".join(split.description) or "none"
-    log.info("first without the held-out takes, to measure accuracy: %s", held_out)
-    evaluations = measure(fit_model(split.train, data, config), split, data)
-    log.info("now with all takes, to export")
+    evaluations: list[Evaluation] = []
+    if len(split.test) or data.validation is not None:
+        log.info("first without the held-out takes, to measure accuracy: %s", held_out)
+        evaluations = measure(fit_model(split.train, data, config), split, data)
+        log.info("now with all takes, to export")
+    else:
+        log.warning("the accuracy is not measured: %s", held_out)
     trained = fit_model(data.recorded, data, config)
 
     if ends_before_export():
@@ -100,7 +104,8 @@ def export(
     origin = _provenance(config, evaluations)
     write_file(config.out, model_file(trained.int8, trained.thresholds, origin))
     write_file(config.out.with_suffix(".onnx"), onnx)
-    report.plot_evaluations(evaluations, config.out.with_suffix(".png"))
+    if evaluations:
+        report.plot_evaluations(evaluations, config.out.with_suffix(".png"))
     model = Model.load(config.out)
     card = report.model_card(
         config.out, model, evaluations, split.description, trained.thresholds, onnx_error

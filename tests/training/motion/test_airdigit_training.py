@@ -289,6 +289,12 @@ def test_a_model_is_trained_on_recordings_and_another_is_adapted_from_it(
     ]
     assert scores[1] > scores[0]
 
+    # Of two takes of each digit, none is held out.
+    record_takes(tmp_path / "two", Person(3), 2, "20260101", digits="12")
+    train(replace(config, data=(str(tmp_path / "two"),), base=str(out), out=own))
+    assert "too few takes of each label to hold any out" in own.with_suffix(".md").read_text()
+    assert Model.load(own).manifest.provenance["metrics"] == {}
+
 
 def test_figures_are_printed_for_every_protocol(config, tmp_path):
     writer, other = Person(3), Person(5)
