@@ -37,6 +37,7 @@ from firmware_bridge.window_features import SOURCES as WINDOW_SOURCES
 
 HERE = Path(__file__).parent
 SKETCHES = {"stroke": HERE / "airdigit_esp32_tflm", "window": HERE / "window_esp32_tflm"}
+NETWORK = HERE / "model_export" / "network.h"
 FEATURES = {"stroke": STROKE_SOURCES, "window": WINDOW_SOURCES}
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def _export(args: argparse.Namespace) -> None:
     texts = headers(model, network, methods)
     folder: Path = args.out or Path("out") / f"{model.path.stem}_tflm"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in (*FEATURES[kind], *SKETCHES[kind].glob("*.h")):
+    for source in (NETWORK, *FEATURES[kind], *SKETCHES[kind].glob("*.h")):
         shutil.copy(source, folder)
     for name, text in texts.items():
         (folder / name).write_text(text)

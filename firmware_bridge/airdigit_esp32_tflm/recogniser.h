@@ -1,15 +1,8 @@
 // From samples to digits: the motion gate, the preprocessing and the model on TFLite Micro.
 #pragma once
 
-#if __has_include(<Chirale_TensorFlowLite.h>)
-#include <Chirale_TensorFlowLite.h>  // the Arduino library; with ESP-IDF it is esp-tflite-micro
-#endif
-#include <tensorflow/lite/micro/micro_interpreter.h>
-#include <tensorflow/lite/micro/micro_mutable_op_resolver.h>
-#include <tensorflow/lite/schema/schema_generated.h>
-
 #include "es_decision.h"
-#include "model.h"
+#include "network.h"
 
 static_assert(model::input_hash == ES_INPUT_HASH,
               "model.h and the es_ files come from different exports: export again");
@@ -21,22 +14,11 @@ class Recogniser {
  public:
   // Returns null, or an error message.
   const char *begin() {
-    const tflite::Model *network = tflite::GetModel(model::network);
-    if (network->version() != TFLITE_SCHEMA_VERSION) {
-      return "this TFLite Micro reads models of another version: update the library";
-    }
-    static tflite::MicroMutableOpResolver<model::operator_count> resolver;
-    model::add_operators(resolver);
-    static tflite::MicroInterpreter interpreter(network, resolver, arena_, sizeof(arena_));
-    if (interpreter.AllocateTensors() != kTfLiteOk) {
-      return "the model does not fit: raise ARENA_BYTES in recogniser.h";
-    }
-    interpreter_ = &interpreter;
     restart();
-    return nullptr;
+    return network_.begin();
   }
 
-  size_t arena_used() const { return interpreter_->arena_used_bytes(); }
+  size_t arena_used() const { return network_.arena_used(); }
 
   void restart() {
     es_gate_init(&gate_, ES_LIVE_HANG);
@@ -58,10 +40,7 @@ class Recogniser {
   }
 
   // Returns the model's output, or null if it could not be computed.
-  const int8_t *run(const int8_t levels[ES_INPUTS]) {
-    memcpy(interpreter_->input(0)->data.int8, levels, ES_INPUTS);
-    return interpreter_->Invoke() == kTfLiteOk ? interpreter_->output(0)->data.int8 : nullptr;
-  }
+  const int8_t *run(const int8_t levels[ES_INPUTS]) { return network_.run(levels); }
 
   // Scores the prepared stroke under both signs and decides about it. `output` is the model's
   // output under the first sign.
@@ -102,13 +81,12 @@ class Recogniser {
 
   static void to_scores(const int8_t output[model::label_count], float scores[]) {
     for (int label = 0; label < model::label_count; label++) {
-      scores[label] = (output[label] - model::output_zero_point) * model::output_scale;
+      scores[label] = value_of(output[label]);
     }
   }
 
   static const size_t ARENA_BYTES = 16 * 1024;
-  alignas(16) uint8_t arena_[ARENA_BYTES];
-  tflite::MicroInterpreter *interpreter_ = nullptr;
+  Network<ARENA_BYTES> network_;
   es_gate gate_;
   es_workspace work_;
   es_stroke_facts facts_;

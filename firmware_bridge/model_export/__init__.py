@@ -1,1 +1,2 @@
-"""What the exported sketch contains besides its C code: the model, and strokes for a self-test."""
+"""What every exported sketch contains: the model, the class that runs it, and examples for a
+self-test."""

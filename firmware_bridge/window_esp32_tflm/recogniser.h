@@ -1,36 +1,20 @@
 // From samples to scores or waveforms: windows of samples, and the model on TFLite Micro.
 #pragma once
 
-#if __has_include(<Chirale_TensorFlowLite.h>)
-#include <Chirale_TensorFlowLite.h>  // the Arduino library; with ESP-IDF it is esp-tflite-micro
-#endif
-#include <tensorflow/lite/micro/micro_interpreter.h>
-#include <tensorflow/lite/micro/micro_mutable_op_resolver.h>
-#include <tensorflow/lite/schema/schema_generated.h>
-
 #include "ew_window.h"
-#include "model.h"
+#include "network.h"
+
+static_assert(model::input_size == EW_SIZE, "the model has another input size");
 
 class Recogniser {
  public:
   // Returns null, or an error message.
   const char *begin() {
-    const tflite::Model *network = tflite::GetModel(model::network);
-    if (network->version() != TFLITE_SCHEMA_VERSION) {
-      return "this TFLite Micro reads models of another version: update the library";
-    }
-    static tflite::MicroMutableOpResolver<model::operator_count> resolver;
-    model::add_operators(resolver);
-    static tflite::MicroInterpreter interpreter(network, resolver, arena_, sizeof(arena_));
-    if (interpreter.AllocateTensors() != kTfLiteOk) {
-      return "the model does not fit: raise ARENA_BYTES in recogniser.h";
-    }
-    interpreter_ = &interpreter;
     restart();
-    return nullptr;
+    return network_.begin();
   }
 
-  size_t arena_used() const { return interpreter_->arena_used_bytes(); }
+  size_t arena_used() const { return network_.arena_used(); }
 
   // Begins anew, as after a gap in the samples.
   void restart() { ew_init(&window_); }
@@ -42,14 +26,7 @@ class Recogniser {
   }
 
   // Returns the model's output, or null if it could not be computed.
-  const int8_t *run(const int8_t levels[EW_SIZE]) {
-    memcpy(interpreter_->input(0)->data.int8, levels, EW_SIZE);
-    return interpreter_->Invoke() == kTfLiteOk ? interpreter_->output(0)->data.int8 : nullptr;
-  }
-
-  static float value_of(int8_t level) {
-    return (level - model::output_zero_point) * model::output_scale;
-  }
+  const int8_t *run(const int8_t levels[EW_SIZE]) { return network_.run(levels); }
 
   // Returns the index of the detected label, or -1, and writes its score.
   static int decide(const int8_t output[model::output_size], float &score) {
@@ -65,7 +42,6 @@ class Recogniser {
 
  private:
   static const size_t ARENA_BYTES = 32 * 1024 + 4 * EW_SIZE;
-  alignas(16) uint8_t arena_[ARENA_BYTES];
-  tflite::MicroInterpreter *interpreter_ = nullptr;
+  Network<ARENA_BYTES> network_;
   ew_window window_;
 };

@@ -28,7 +28,7 @@ void show(const int8_t *output, double t) {
   }
   for (int n = model::first; n < model::last; n++) {  // a line of the values for each new time
     for (int label = 0; label < model::label_count; label++) {
-      const float value = Recogniser::value_of(output[n * model::label_count + label]);
+      const float value = value_of(output[n * model::label_count + label]);
       snprintf(line, sizeof(line), "%.4g%s", (double)(model::offset + model::factor * value),
                label + 1 < model::label_count ? "," : "\n");
       Serial.print(line);

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from c_preprocessing import FLAGS
-from c_sketch import compile_library, invoke_callback
+from c_sketch import HOST_START, compile_library, invoke_callback
 from edge.chain import Chain
 from edge.events import Detection
 from edge.features import FEATURES
@@ -101,26 +101,9 @@ def windows_in_c(specification, samples, folder: Path) -> np.ndarray:
     return levels[:count]
 
 
-HOST_PROGRAM = """
-#include <string>
-#include "recogniser.h"
-#include "self_test.h"
-static Recogniser recogniser;
-static std::string printed;
-struct Output {
-  void println(const char *text) { printed += text + std::string("\\n"); }
-};
-extern "C" {
-const char *host_begin(int (*invoke)(const int8_t *, int8_t *)) {
-  host_invoke = invoke;
-  return recogniser.begin();
-}
-const char *host_self_test() {
-  Output output;
-  printed.clear();
-  self_test(recogniser, output);
-  return printed.c_str();
-}
+HOST_PROGRAM = (
+    HOST_START
+    + """
 int host_push(const float *sample, float *score) {
   static int8_t levels[EW_SIZE];
   if (!recogniser.push(sample, levels)) return -2;
@@ -128,6 +111,7 @@ int host_push(const float *sample, float *score) {
 }
 }
 """
+)
 
 
 @pytest.fixture(scope="module")

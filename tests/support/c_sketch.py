@@ -73,7 +73,8 @@ HOST_DEFINITIONS = """
 extern "C" { int (*host_invoke)(const int8_t *, int8_t *) = nullptr; }
 const void *host_network;
 """
-HOST_PROGRAM = """
+# Begins a program whose `extern "C"` block the caller continues and closes.
+HOST_START = """
 #include <string>
 #include "recogniser.h"
 #include "self_test.h"
@@ -96,6 +97,10 @@ const char *host_self_test() {
   self_test(recogniser, output);
   return printed.c_str();
 }
+"""
+HOST_PROGRAM = (
+    HOST_START
+    + """
 int host_recognise(double t, const int16_t *counts, float *score) {
   es_span spans[ES_PIECES];
   const int strokes = recogniser.push(t, counts, spans);
@@ -123,6 +128,7 @@ void host_numbers(double *numbers) {
 }
 }
 """
+)
 INVOKE_TYPE = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_int8), ctypes.POINTER(ctypes.c_int8)
 )
