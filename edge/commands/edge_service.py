@@ -92,8 +92,12 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
     name = args.name or args.command
     live_command, options = _live_command(args.command, options)
     parser, _, _ = parser_for(live_command, options)
-    settings = environment_file(parser, args.command, name, options)
+    parser.parse_args(options)  # SystemExit, with argparse's message, if it does not take them
     chosen = dict(variables(parser, options))
+    model = Path(chosen.get("EDGE_MODEL", ""))
+    if model.is_file():  # a service runs in another folder than the one in which it is installed
+        chosen["EDGE_MODEL"] = str(model.absolute())
+    settings = environment_file(parser, args.command, name, chosen)
     manager = Manager(_is_system(args.scope, live_command, chosen))
     unit = Unit(
         command=args.command,
@@ -126,24 +130,14 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
 
 
 def _live_command(command: str, options: Sequence[str]) -> tuple[LiveCommand, list[str]]:
-    """The live command, and its options with the absolute path of the model file.
-
-    A service runs in another folder than the one in which it is installed.
-    """
+    """The live command and its options; the model of edge-live becomes the option --model."""
     words = list(options)
-    if command == edge_live.PROG:
-        model = edge_live.take_model(words)
-        if model is None:
-            raise EdgeError(f"{command} needs a model: {command} -- own.tflite --port auto")
-        found = edge_live.command_for(model)
-        words = ["--model", model, *words]
-    else:
-        found = import_module(f"edge.commands.{command.replace('-', '_')}").COMMAND
-    for k, word in enumerate(words):
-        option, equals, value = word.rpartition("=")
-        if (option or words[k - 1]) == "--model" and Path(value).is_file():
-            words[k] = f"{option}{equals}{Path(value).absolute()}"
-    return found, words
+    if command != edge_live.PROG:
+        return import_module(f"edge.commands.{command.replace('-', '_')}").COMMAND, words
+    model = edge_live.take_model(words)
+    if model is None:
+        raise EdgeError(f"{command} needs a model: {command} -- own.tflite --port auto")
+    return edge_live.command_for(model), ["--model", model, *words]
 
 
 def _status(args: argparse.Namespace, options: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from edge.cli.parser import CommandParser, variable_of
 from edge.errors import EdgeError
@@ -17,13 +17,10 @@ HEADER = """\
 SECRETS = {"EDGE_MQTT_PASSWORD": "the password for the broker of --mqtt"}
 
 
-def environment_file(parser: CommandParser, command: str, name: str, argv: Sequence[str]) -> str:
-    """The text of the file. `argv`: options of the command, which become lines that have effect.
-
-    SystemExit, with argparse's message, if the command does not take the options.
-    """
-    parser.parse_args(argv)
-    values = dict(variables(parser, argv))
+def environment_file(
+    parser: CommandParser, command: str, name: str, values: Mapping[str, str]
+) -> str:
+    """The text of the file. `values`: the variables whose lines have effect."""
     lines = [HEADER.format(command=command, name=name)]
     for action in parser._actions:
         variable = variable_of(action)
