@@ -35,8 +35,8 @@ from edge.source.selection import (
 
 WITHOUT_OPTION = {"systemd"}
 """Sinks that an environment variable chooses."""
-SHARED_OPTIONS = {"mock"}
-"""Sources with an option of another source: --speed is one of recordings, too."""
+NEED_OTHER_SOURCES = {"mock"}
+"""Sources that use an option of another source: --mock uses --speed, which --replay adds."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
         )
         info = with_model(info, model)
         chain.show_settings(info.controls)
-        page = open_page(args, command, argv, chain, info)
+        page = open_page(args, command, arguments, chain, info)
         with open_output(args, sinks, info) as output:
             if wyoming is not None:
                 serve_wyoming(wyoming, model, chain.settings, output, info, args.runtime)
@@ -133,12 +133,15 @@ def _show_empty_summary(args: argparse.Namespace, command: LiveCommand) -> None:
 def parser_in_use(
     command: LiveCommand, argv: Sequence[str]
 ) -> tuple[CommandParser, Registry, Registry] | None:
-    """As `parser_for`, with only the sources and sinks that options of their own name choose, such
-    as --pcm: to import the others takes a tenth of the start. None if other options are used."""
+    """The same as `parser_for`, but only with the sources and sinks that are named by an option,
+    such as --pcm: to import the others takes a tenth of the start time.
+
+    None if other options are used.
+    """
     named = {flag.removeprefix("--") for flag in _flags(argv)}
     sources = command.sources.only(named) or command.sources.only({command.default_source})
     sinks = SINKS.only(named | WITHOUT_OPTION)
-    if not sources or named & SHARED_OPTIONS:
+    if not sources or named & NEED_OTHER_SOURCES:
         return None
     parser = _parser(command, sources, sinks)
     if _has_unknown(parser, argv):

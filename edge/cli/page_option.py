@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,11 +71,14 @@ def saved_settings(args: argparse.Namespace) -> Path:
 def open_page(
     args: argparse.Namespace,
     command: LiveCommand,
-    argv: Sequence[str] | None,
+    arguments: Sequence[str],
     chain: Chain,
     info: StreamInfo,
 ) -> Page | None:
-    """The page, if it is chosen; EdgeError if its address cannot be served."""
+    """The page, if it is chosen; EdgeError if its address cannot be served.
+
+    `arguments`: those of the command line.
+    """
     if args.page is None:
         return None
     from edge.page.page import Page, PageSettings
@@ -85,7 +87,7 @@ def open_page(
         address=args.page,
         folder=args.page_folder,
         settings_file=saved_settings(args),
-        argv=[command.prog, *(sys.argv[1:] if argv is None else argv)],
+        argv=[command.prog, *arguments],
         joins_digits=command.joins_digits,
         has_fleet=args.fleet_keys is not None,
     )
