@@ -72,23 +72,21 @@ class ModelChoice:
         """EdgeError if a model cannot be used with this source."""
         self._loaded(path)
 
-    def use(self, name: str, settings: DecisionSettings) -> None:
-        """Use a model from the next chunk on; `settings`: those that are in use now."""
+    def use(self, name: str) -> None:
+        """Use a model from the next chunk on."""
         for path in self._paths():
             if path.stem == name:
-                self._use(path, None, settings)
+                self._use(path, None)
                 return
         raise Refused(404, "there is no such model")
 
-    def back(self, settings: DecisionSettings) -> None:
+    def back(self) -> None:
         """Use the former model again, with the thresholds that it had."""
         if self._former is None:
             raise Refused(409, "no other model was used before this one")
-        self._use(*self._former, settings)
+        self._use(*self._former)
 
-    def _use(
-        self, path: Path, settings: DecisionSettings | None, present: DecisionSettings
-    ) -> None:
+    def _use(self, path: Path, settings: DecisionSettings | None) -> None:
         if self.exchange is None:
             raise Refused(
                 409,
@@ -97,9 +95,9 @@ class ModelChoice:
         with self._lock:
             if path == self._used:
                 return
-            model = self._loaded(path)
-            self.exchange(Chain(model, settings, self._joins_digits))
-            self._former, self._used = (self._used, present), path
+            former = self._used, self._info.controls.settings
+            self.exchange(Chain(self._loaded(path), settings, self._joins_digits))
+            self._former, self._used = former, path
 
     def _loaded(self, path: Path) -> Model:
         model = Model.load(path, self._runtime, self._info.task)

@@ -43,22 +43,22 @@ class TeachRoutes:
         chosen = [text_of({"labels": label}, "labels") for label in labels]
         self._check_running()
         await in_thread(self._teaching.start, text_of(values, "method"), chosen)
-        return json_answer(await in_thread(self._teaching.state))
+        return await self.state(request)
 
     async def cancel(self, request: web.Request) -> web.Response:
         self._teaching.teacher.cancel()
-        return json_answer(await in_thread(self._teaching.state))
+        return await self.state(request)
 
     async def use(self, request: web.Request) -> web.Response:
         name = text_of(await body(request), "model")
         self._check_running()
-        await in_thread(self._teaching.use, name)
-        return json_answer(await in_thread(self._teaching.state))
+        await in_thread(self._teaching.choice.use, name)
+        return await self.state(request)
 
     async def back(self, request: web.Request) -> web.Response:
         self._check_running()
-        await in_thread(self._teaching.back)
-        return json_answer(await in_thread(self._teaching.state))
+        await in_thread(self._teaching.choice.back)
+        return await self.state(request)
 
     def _check_running(self) -> None:
         if "teach" not in self._page.views():

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from edge.chain import Chain
-from edge.decision import DecisionSettings
 from edge.errors import EdgeError
 from edge.page.library import Library
 from edge.page.model_choice import ModelChoice
@@ -60,19 +59,9 @@ class Teaching:
                 return
         raise EdgeError(f"{name!r} is no method of {self._info.task}")
 
-    def use(self, name: str) -> None:
-        self.choice.use(name, self._settings())
-
-    def back(self) -> None:
-        self.choice.back(self._settings())
-
     def _use_new(self, name: str) -> None:
-        self.use(name)
+        self.choice.use(name)
         log.info("page: %s is used from now on", name)
-
-    def _settings(self) -> DecisionSettings:
-        settings: DecisionSettings = self._info.controls.settings
-        return settings
 
     def _methods(self) -> list[TeachMethod]:
         info = self._info
