@@ -12,7 +12,7 @@ import edge
 from edge.errors import EdgeError
 from edge.model import Model
 from edge.model.shipped import shipped_folder
-from edge.page.teacher import TeachPlan
+from edge.page.teach_process import TeachPlan
 
 ENROL, TRAIN = "enrol", "train"
 WORDS = "{words}"

@@ -11,7 +11,6 @@ import logging
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
@@ -22,10 +21,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-import edge
-from edge.child_process import child_python
 from edge.errors import EdgeError
 from edge.page.answers import Refused
+from edge.page.teach_process import END_TIMEOUT, TeachPlan, end_child, start_child
 from edge.text import printable
 
 log = logging.getLogger(__name__)
@@ -33,26 +31,10 @@ log = logging.getLogger(__name__)
 MAX_LINES = 200  # of the log that are shown
 MAX_LINE = 500  # characters
 POLL_INTERVAL = 0.2  # s
-END_TIMEOUT = 3.0  # s that a child has to end by itself
 OLD_S = 86400.0  # an unfinished folder of this age was left by a power failure
 PREFIX = ".unfinished-"
 OF = re.compile(r"(\d+) of (\d+)\b")
 LEFT = re.compile(r", (\d+ (?:s|min)) left$")
-
-
-@dataclass(frozen=True)
-class TeachPlan:
-    """What to run."""
-
-    method: str
-    model: str
-    """The name of the new model."""
-    program: str
-    """Its log lines begin with it."""
-    module: str
-    """Its `main` takes the arguments and returns an exit status."""
-    arguments: tuple[str, ...]
-    """Without --out."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +101,7 @@ class Teacher:
             _remove_old(self._models)
             folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._models)).absolute()
             try:
-                process = _child(plan, folder / f"{plan.model}.tflite")
+                process = start_child(plan, folder / f"{plan.model}.tflite")
             except OSError:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -163,7 +145,7 @@ class Teacher:
                     shown = self._count
                     self._changed(self.state())
             if self._cancelled.is_set():
-                _end(process)
+                end_child(process)
             reader.join(END_TIMEOUT)
             self._finish(process.wait(), folder)
         finally:
@@ -215,43 +197,6 @@ class Teacher:
 
     def _last_line(self) -> str:
         return self._lines[-1] if self._lines else ""
-
-
-def _child(plan: TeachPlan, out: Path) -> subprocess.Popen[str]:
-    how = child_python(
-        *("-m", "edge.page.teach_process", os.getcwd(), plan.module, *plan.arguments),
-        *("--out", str(out)),
-    )
-    checkout = str(Path(edge.__file__).parents[1])  # `training` is beside `edge`
-    how["env"]["PYTHONPATH"] = os.pathsep.join([checkout, how["env"]["PYTHONPATH"]])
-    return subprocess.Popen(
-        **how,
-        stdin=subprocess.PIPE,  # its end tells the child that this process has ended
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,  # Ctrl-C ends this process first, and then the child in order
-    )
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the child and its workers: in order, or else at once."""
-    _send(process, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(END_TIMEOUT)
-    if hasattr(signal, "SIGKILL"):
-        _send(process, signal.SIGKILL)
-    process.wait()
-
-
-def _send(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        else:
-            process.terminate()
 
 
 def _publish(folder: Path, models: Path, name: str) -> None:

@@ -19,7 +19,8 @@ from edge.model.shipped import find_model
 from edge.page import teach_methods as methods_module
 from edge.page.answers import Refused
 from edge.page.teach_methods import has_methods, teach_methods
-from edge.page.teacher import Teacher, TeachPlan
+from edge.page.teach_process import TeachPlan
+from edge.page.teacher import Teacher
 from edge.simulation.sound.speaker import Speaker, say
 from live_page import LivePage, live_page
 from stand_in_training import FILE
@@ -134,7 +135,8 @@ def test_the_child_ends_with_a_parent_that_is_killed(tmp_path):
     pid = tmp_path / "pid"
     (tmp_path / FILE).write_text(f"pid {pid}\nsleep 600")
     program = (
-        "import sys, time\nfrom pathlib import Path\nfrom edge.page.teacher import *\n"
+        "import sys, time\nfrom pathlib import Path\n"
+        "from edge.page.teach_process import TeachPlan\nfrom edge.page.teacher import Teacher\n"
         "folder = Path(sys.argv[1])\n"
         "nothing = lambda *values: None\n"
         "teacher = Teacher(folder / 'models', nothing, nothing, nothing)\n"
