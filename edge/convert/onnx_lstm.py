@@ -46,10 +46,8 @@ def lstm(values: Sequence[Value], attributes: Mapping[str, Any]) -> list[Value]:
             h, c = _step(x[step], h, c, kernel, bias[: 4 * size] + bias[4 * size :])
             found[step] = h
         results.append((tf.stack(found), h, c))
-    return [
-        Value(tf.stack(each, axis)) for each, axis in zip(zip(*results, strict=True), (1, 0, 0),
-                                                         strict=True)
-    ]  # fmt: skip
+    all_h, last_h, last_c = zip(*results, strict=True)
+    return [Value(tf.stack(all_h, 1)), Value(tf.stack(last_h)), Value(tf.stack(last_c))]
 
 
 def _step(x: Any, h: Any, c: Any, kernel: Any, bias: Any) -> tuple[Any, Any]:
