@@ -51,18 +51,16 @@ def resize(values: Sequence[Value], attributes: Attributes) -> list[Value]:
 def _scales(values: Sequence[Value], attributes: Attributes, before: list[int]) -> list[float]:
     """The factor of each axis of positions."""
     rank = values[0].rank
+    axes = [axis % rank for axis in attributes.get("axes", range(rank))]
     # Upsample, the older operator, has the scales as its second input, Resize as its third.
     number = 1 if len(values) == 2 else 2
     given = values[number].tensor.tolist() if len(values) > number else attributes.get("scales", [])
     if not given and len(values) > 3:
-        sizes = [1, 1, *before]
-        axes = [axis % rank for axis in attributes.get("axes", range(rank))]
-        sizes = [sizes[axis] for axis in axes]
+        counts = values[3].tensor.tolist()
         given = [
-            1.0 if axis < 2 else count / size
-            for count, size, axis in zip(values[3].tensor.tolist(), sizes, axes, strict=True)
+            1.0 if axis < 2 else count / before[axis - 2]
+            for axis, count in zip(axes, counts, strict=True)
         ]
-    axes = [axis % rank for axis in attributes.get("axes", range(rank))]
     factors = dict(zip(axes, given, strict=True))
     if any(factors.get(axis, 1.0) != 1.0 for axis in (0, 1)):
         raise ModelError("a resize changes the channels: export a network that does not")
