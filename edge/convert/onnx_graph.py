@@ -61,6 +61,13 @@ class Value:
         return _transposed(self.tensor, [0, *range(2, self.rank), 1])
 
 
+def axis_with_channels_last(axis: int, rank: int) -> int:
+    """Where an axis of ONNX is in a tensor of this rank whose channels are last."""
+    if axis == 0:
+        return 0
+    return rank - 1 if axis == 1 else axis - 1
+
+
 def _transposed(tensor: Any, order: list[int]) -> Any:
     if isinstance(tensor, np.ndarray):
         return tensor.transpose(order)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from edge.convert.onnx_graph import Value
+from edge.convert.onnx_graph import Value, axis_with_channels_last
 from edge.convert.onnx_lstm import lstm
 from edge.convert.onnx_resize import resize
 from edge.convert.onnx_slices import cast, cut, gather, shape_of, split
@@ -283,7 +283,7 @@ def _concatenation(values: Sequence[Value], attributes: Attributes) -> list[Valu
         return [Value(np.concatenate([value.tensor for value in values], axis))]
     if not any(value.channels_last for value in values):
         return [Value(tf.concat([value.tensor for value in values], axis))]
-    moved = 0 if axis == 0 else rank - 1 if axis == 1 else axis - 1
+    moved = axis_with_channels_last(axis, rank)
     return [Value(tf.concat([value.last() for value in values], moved), True)]
 
 
@@ -293,7 +293,7 @@ def _reduction(function: Callable[..., Any]) -> Operator:
         tensor, axes = values[0].plain(), _axes(values, attributes)
         if values[0].channels_last and axes and keeps and 0 not in axes:
             rank = values[0].rank
-            moved = [rank - 1 if axis % rank == 1 else axis % rank - 1 for axis in axes]
+            moved = [axis_with_channels_last(axis % rank, rank) for axis in axes]
             return [Value(function(values[0].tensor, moved, keepdims=True), True)]
         return [Value(function(tensor, axes, keepdims=keeps))]
 

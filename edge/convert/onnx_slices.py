@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from edge.convert.onnx_graph import Value
+from edge.convert.onnx_graph import Value, axis_with_channels_last
 from edge.errors import ModelError
 
 Attributes = Mapping[str, Any]
@@ -53,7 +53,7 @@ def split(values: Sequence[Value], attributes: Attributes) -> list[Value]:
         sizes = [each] * (count - 1) + [_shape(value)[axis] - each * (count - 1)]
     if value.is_constant:
         return [Value(part) for part in np.split(value.tensor, np.cumsum(sizes)[:-1], axis)]
-    moved = stored_axis(value, axis)
+    moved = _stored_axis(value, axis)
     return [Value(part, value.channels_last) for part in tf.split(value.tensor, sizes, moved)]
 
 
@@ -84,14 +84,12 @@ def cast(values: Sequence[Value], attributes: Attributes) -> list[Value]:
     return [value]
 
 
-def stored_axis(value: Value, axis: int) -> int:
+def _stored_axis(value: Value, axis: int) -> int:
     """Where an axis of ONNX is in the tensor."""
-    if not value.channels_last or axis == 0:
-        return axis
-    return value.rank - 1 if axis == 1 else axis - 1
+    return axis_with_channels_last(axis, value.rank) if value.channels_last else axis
 
 
 def _shape(value: Value) -> list[int]:
     """With the axes of ONNX."""
     sizes = [int(size) for size in value.tensor.shape]
-    return [sizes[stored_axis(value, axis)] for axis in range(value.rank)]
+    return [sizes[_stored_axis(value, axis)] for axis in range(value.rank)]
