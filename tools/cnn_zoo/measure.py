@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tools.commands import edge_command
+
 BENCH = ("--processes", "3", "--seconds", "1", "--runs", "5", "--timeout", "300")
-BENCH_CODE = "import sys; from edge.commands.edge_bench import main; sys.exit(main())"
 Row = dict[str, Any]
 
 
@@ -22,10 +23,9 @@ def measure(name: str, folder: Path, seconds: float) -> Row:
         return row | {"note": reason}
     row |= json.loads((folder / f"{name}.json").read_text())
     row["bytes"] = model.stat().st_size
-    options = ["--runtime", "ai_edge_litert", *BENCH, "--json", "-"]
-    measured = subprocess.run(
-        [sys.executable, "-c", BENCH_CODE, str(model), *options], capture_output=True, text=True
-    )
+    options = ("--runtime", "ai_edge_litert", *BENCH, "--json", "-")
+    bench = edge_command("edge_bench", str(model), *options)
+    measured = subprocess.run(bench, capture_output=True, text=True)
     if not measured.stdout:
         return row | {"note": _last_line(measured.stderr, "not measured")}
     (found,) = json.loads(measured.stdout)["models"]
