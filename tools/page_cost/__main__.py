@@ -1,6 +1,6 @@
 """Measure what `--page` costs, with kws-listen and Chromium on this machine.
 
-  python -m tools.page_cost                    all of them
+  python -m tools.page_cost                    everything below
   python -m tools.page_cost --only browsers --minutes 30
 
 `cpu`: processor time of kws-listen for one second of sound, without a page, with a page that nobody
@@ -30,6 +30,7 @@ from tools.compare_peers import sounds
 from tools.live_cost import feeds
 from tools.live_cost.process import LiveProcess
 from tools.page_cost import browsers, frames, pixel
+from tools.page_cost.options import page_options
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +102,6 @@ def cpu(seconds: float, rounds: int) -> None:
     for case in CASES:
         extra = median(a - b for a, b in zip(spent[case], spent[CASES[0]], strict=True))
         print(f"| {case} | {median(spent[case]):.1f} ms | {extra:.1f} ms |")
-
-
-def page_options(port: int, folder: str) -> tuple[str, ...]:
-    return "--page", f"127.0.0.1:{port}", "--page-folder", folder
 
 
 def weight() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.usage import resident_mb
 from tests.support.mqtt_broker import free_port
 from tools.commands import edge_command
+from tools.page_cost.options import page_options
 
 READERS = 9
 REPORT_EVERY_S = 10.0
@@ -30,7 +31,7 @@ async def watch(checkout: Path, minutes: float) -> None:
 
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        options = ("--mock", "--json", "--page", f"127.0.0.1:{port}", "--page-folder", folder)
+        options = ("--mock", "--json", *page_options(port, folder))
         process = await asyncio.create_subprocess_exec(
             *edge_command("kws_listen", *options),
             cwd=checkout,

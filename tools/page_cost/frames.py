@@ -11,6 +11,7 @@ from statistics import median
 from tests.support.browser import SIZES, Browser, running_browser
 from tests.support.mqtt_broker import free_port
 from tools.live_cost.process import LiveProcess
+from tools.page_cost.options import page_options
 
 WARM_UP_S = 4.0
 WORDS = ("--mock", "--words", "yes no up down " * 100, "--seed", "1")
@@ -70,8 +71,8 @@ def measure(
 ) -> FrameRate:
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        page = ("--page", f"127.0.0.1:{port}", "--page-folder", folder)
-        with LiveProcess(checkout, command, [*options, *page]) as process:
+        served = [*options, *page_options(port, folder)]
+        with LiveProcess(checkout, command, served) as process:
             time.sleep(WARM_UP_S)
             browser.open(f"http://127.0.0.1:{port}/", size)
             browser.wait_text("#status", "live")

@@ -12,6 +12,7 @@ from tests.support.browser import running_browser
 from tests.support.mqtt_broker import free_port
 from tools.compare_peers.sounds import RATE
 from tools.live_cost.process import LiveProcess
+from tools.page_cost.options import page_options
 
 BLOCK = 320  # samples that are written at once: 20 ms
 EVERY_S = 0.9  # between two marked sounds
@@ -41,7 +42,7 @@ def print_delay(checkout: Path, marks: int) -> None:
     port = free_port()
     written: list[float] = []
     with running_browser() as browser, tempfile.TemporaryDirectory() as folder:
-        options = ["--pcm", "--page", f"127.0.0.1:{port}", "--page-folder", folder]
+        options = ["--pcm", *page_options(port, folder)]
         with LiveProcess(checkout, "kws_listen", options) as process:
             tone = TONE * np.sin(2 * np.pi * 150 * np.arange(BLOCK) / RATE)
             started, count = time.monotonic(), 0
