@@ -3,8 +3,9 @@
   python -m tools.cluster_figures --people 4000 --rounds 3
 
 Both nodes run on this machine, with one processor each, so the difference is what the cluster
-costs. The people are simulated by turns with both. The time of the local processes includes their
-start, that of the cluster does not: it runs already, as clusters do. It needs the extra `cluster`.
+costs. Each round simulates the same people first with the processes, then on the cluster. The time
+of the local processes includes their start, that of the cluster does not: it runs already, as
+clusters do. The tool needs the extra `cluster`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ OBJECT_STORE = 80_000_000  # bytes, the smallest that Ray accepts
 
 @contextmanager
 def cluster() -> Iterator[JobOptions]:
-    """Start nodes of one processor each on this machine, and end them."""
+    """Run nodes of one processor each on this machine."""
     try:
         import ray
         from ray.cluster_utils import Cluster
@@ -72,9 +73,9 @@ def same(one: Strokes, other: Strokes) -> bool:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("python -m tools.cluster_figures", __doc__)
     parser.add_argument(
-        "--people", type=int, default=4000, metavar="N", help="figures they draw (4000)"
+        "--people", type=int, default=4000, metavar="N", help="people, a figure each (4000)"
     )
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="with each (3)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds (3)")
     add_common(parser)
     return run_command(parser, measure, argv)
 

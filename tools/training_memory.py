@@ -105,7 +105,7 @@ def _measured(function: Callable[[Path, int], Any], path: Path, count: int) -> f
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("python -m tools.training_memory", __doc__)
-    parser.add_argument("--clips", type=int, default=105_000, metavar="N", help="(105000)")
+    parser.add_argument("--clips", type=int, default=105_000, metavar="N", help="how many (105000)")
     add_common(parser)
     return run_command(parser, measure, argv)
 

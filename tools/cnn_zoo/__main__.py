@@ -4,12 +4,12 @@
   python -m tools.cnn_zoo --only LeNet-5 MobileNet --out new_small.md
 
 Each network is built by Keras with random weights, converted to full int8 with random images, and
-measured by edge-bench (ai_edge_litert, one thread). Latency is the mean processor time of a run,
-which other programs hardly lengthen; memory is the largest of the process. The largest networks
-take minutes and 6 GB to convert: --minutes ends a conversion that takes longer, and the row then
-says so. With --keep, the converted networks stay, and the next run only measures. It needs the
-extra `training`. The weights do not matter for what is measured; the accuracy of a network is that
-of its paper.
+measured by edge-bench (ai_edge_litert, one thread). The latency is the mean processor time of a
+run, which other programs hardly lengthen; the memory is the peak of the process. The largest
+networks take minutes and 6 GB to convert: --minutes ends a conversion that takes longer, and the
+row then says so. With --keep, the converted networks stay, and the next run only measures. The
+tool needs the extra `training`. The figures do not depend on the weights; the accuracy of a network
+is that of its paper.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def measure(name: str, folder: Path, seconds: float) -> Row:
-    """The row of one network. `folder` has the converted networks; what lacks is converted."""
+    """The row of one network, which is converted if `folder` does not contain it yet."""
     row: Row = {"network": name, "note": ""}
     model = folder / f"{name}.tflite"
     if not model.exists() and (reason := _convert(name, folder, seconds)):
@@ -33,7 +33,7 @@ def measure(name: str, folder: Path, seconds: float) -> Row:
     if "error" in found:
         return row | {"note": found["error"][:100]}
     return row | {
-        # Of one thread: the latency if no other program uses the core.
+        # With one thread, it is the latency if no other program uses the core.
         "cpu_ms": found["cpu_us"] / 1e3,
         "peak_mb": found["peak_mb"],
         "load": os.getloadavg()[0],

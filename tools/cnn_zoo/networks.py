@@ -81,8 +81,10 @@ def alexnet() -> Any:
 
 
 def _with_equal_weights(layer: Any) -> Callable[..., Any]:
-    """What a dense layer computes if all of its weights are equal: the converter keeps such weights
-    as one number, where others take it a hundred bytes each."""
+    """A dense layer whose weights are all equal: the converter stores them as one number.
+
+    Other weights take a hundred bytes of its memory each.
+    """
     import tensorflow as tf
 
     shape = layer.kernel.shape
@@ -108,15 +110,15 @@ def convert(name: str, folder: Path) -> None:
     if chosen in makers:
         network = makers[chosen]()
     else:
-        # Without softmax: random weights give outputs so alike that no int8 scale shows them.
-        # Some have no size of their own.
+        # Without softmax: random weights give outputs so alike that no int8 scale distinguishes
+        # them. MobileNetV3 has no fixed size of its input.
         sizes = {"input_shape": (224, 224, 3)} if chosen.startswith("MobileNetV3") else {}
         network = getattr(keras.applications, chosen)(
             weights=None, classifier_activation=None, **sizes
         )
     rng = np.random.default_rng(0)
-    # A new normalisation of layers gives means of zero, and its epsilon is far below the variance
-    # of random layers: no int8 scale shows these either.
+    # A new LayerNormalization gives means of zero, and its epsilon is far below the variance of
+    # random layers: no int8 scale represents such small numbers.
     for layer in network._flatten_layers():
         if isinstance(layer, keras.layers.LayerNormalization):
             layer.epsilon = 0.1

@@ -224,7 +224,7 @@ def checks() -> list[Check]:
 
 
 def slow_checks(takes: Path) -> list[Check]:
-    """`takes`: a folder with those to enrol."""
+    """The checks of --more. `takes`: the folder of the takes that kws-enroll reads."""
     return [
         ("kws-enroll", ["--data", str(takes), "--out", "mine.tflite"]),
         ("edge-classify", ["mine.tflite", *map(str, sorted(takes.rglob("*.wav")))]),
