@@ -110,9 +110,9 @@ def _cases(folder: Path, checkouts: Sequence[Path]) -> Iterator[Case]:
     python = python_of(peers[PYMICRO], folder)
     yield Case(PYMICRO, worker_command(peers[PYMICRO], python, {}), {})
     python = python_of(peers[KWS_LISTEN], folder)
+    models = {"model": str(find_model("kws").resolve())}
+    command = worker_command(peers[KWS_LISTEN], python, models)
     for checkout in checkouts:
-        models = {"model": str(find_model("kws").resolve())}
-        command = worker_command(peers[KWS_LISTEN], python, models)
         for runtime in RUNTIMES:
             name = f"kws-listen, {runtime}"
             if len(checkouts) > 1:
