@@ -9,7 +9,7 @@ import pytest
 
 from tools import runtime_figures
 from tools.emulated_pi import __main__ as emulated_pi
-from tools.emulated_pi import boards
+from tools.emulated_pi import boards, compare_answers
 
 
 def test_the_figures_of_a_model_are_printed(capsys, monkeypatch, tiny_network, tmp_path):
@@ -40,16 +40,17 @@ def test_levels_and_labels_are_compared():
 )
 def test_answers_of_an_emulated_board_are_compared(found, result):
     events = [{"label": label, "score": score} for label, score in found]
-    assert emulated_pi.same(events, [{"event": "ready"}, {"label": "4", "score": 0.9961}]) == result
+    expected = [{"event": "ready"}, {"label": "4", "score": 0.9961}]
+    assert compare_answers.same(events, expected) == result
 
 
 def test_answers_are_read_from_json_lines_text_and_the_record_of_a_benchmark():
-    assert emulated_pi.objects('note\n{"label": "4"}\n') == [{"label": "4"}]
-    assert emulated_pi.objects("yes: 3 takes\n") == [{"label": "yes: 3 takes"}]
+    assert compare_answers.objects('note\n{"label": "4"}\n') == [{"label": "4"}]
+    assert compare_answers.objects("yes: 3 takes\n") == [{"label": "yes: 3 takes"}]
     row = {"model": "a.tflite", "bytes": 9, "operators": {"ADD": 1}, "macs": 0, "inputs": "noise"}
     pipeline = {"pipeline": "kws", "signal": "active", "error": "it ended"}
     record = json.dumps({"models": [row], "pipelines": [pipeline]}, indent=1)
-    ours, failed = emulated_pi.objects(record)
+    ours, failed = compare_answers.objects(record)
     assert ours["label"] == "a.tflite: bytes 9, operators {'ADD': 1}, macs 0, inputs noise"
     assert failed["label"].startswith("kws (active): signal_s it ended, marks it ended")
 

@@ -20,16 +20,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from edge.bench.record import Record, subject
-from edge.formats.sound import write_wav
-from edge.simulation.sound.speaker import Speaker
-from edge.simulation.sound.utterances import say_utterance
-from edge.simulation.sound.vocoder import RATE
 from tools.emulated_pi.boards import (
     BOARDS,
     CACHE,
@@ -41,19 +36,13 @@ from tools.emulated_pi.boards import (
     make_root,
     make_site,
 )
+from tools.emulated_pi.checks import Check, checks, slow_checks, write_takes
+from tools.emulated_pi.compare_answers import objects, same
 
-LEVEL = 1 / 256
 LEVELS = {"tflite_runtime": 2}
 """How many levels scores may differ, where it is not 1: the older runtime rounds in another way."""
 LIMIT_S = 3600.0
 AT_ONCE = 2  # emulated processes
-Check = tuple[str, list[str]]
-# Of a row of edge-bench.
-COUNTED = ("bytes", "operators", "macs", "inputs")
-COUNTED_OF_PIPELINE = ("signal_s", "marks", "right", "wrong", "extra")
-SHORT = ("--processes=1", "--seconds=0.01", "--runs=2", "--signal=6", "--timeout=600")
-ENROLLED = ("lights", "music")
-TAKES = 3  # of each word
 # Runs all checks in one process, because the imports take most of the time. Prints a line for each.
 # Under emulation sys.argv[2] is a Python that the commands can start, because the running one is a
 # file for another processor.
@@ -153,83 +142,9 @@ def answers(
     return found
 
 
-def objects(output: str) -> list[dict[str, Any]]:
-    """The JSON objects that a command printed; of text, an object with each line as its label."""
-    if output.startswith("{\n"):
-        return list(bench_answers(json.loads(output)))
-    lines = output.splitlines()
-    return [json.loads(line) for line in lines if line.startswith("{")] or [
-        {"label": line} for line in lines
-    ]
-
-
-def bench_answers(record: Record) -> Iterator[dict[str, Any]]:
-    """What must be the same on every processor in the record of edge-bench: counts, no times."""
-    for row in record["models"] + record["pipelines"]:
-        counted = COUNTED if "model" in row else COUNTED_OF_PIPELINE
-        counts = ", ".join(f"{name} {row.get(name, row.get('error'))}" for name in counted)
-        yield {"label": f"{subject(row)}: {counts}"}
-
-
 def here(checks: Sequence[Check], deadline: Deadline) -> list[list[Any]]:
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     return answers([sys.executable, *program(checks), ""], environment, deadline)
-
-
-def label_and_score(event: dict[str, Any]) -> tuple[str, float] | None:
-    """What an event recognised, and its score; None for another event."""
-    label = event.get("label", event.get("number"))
-    if event.get("event") == "finding":  # of the doctor
-        label = f"{event['check']} {event['level']}"
-    score = event.get("score", event.get("confidence", 1.0))
-    return None if label is None else (str(label), float(score))
-
-
-def same(found: list[Any], expected: list[Any], levels: int = 1) -> str:
-    """`same` or what differs, if scores may differ by this number of levels."""
-    ours, theirs = ([label_and_score(event) for event in events] for events in (found, expected))
-    pairs = [pair for pair in ours if pair]
-    others = [pair for pair in theirs if pair]
-    if [label for label, _ in pairs] != [label for label, _ in others]:
-        return f"{[label for label, _ in pairs]}, not {[label for label, _ in others]}"
-    apart = [abs(a - b) for (_, a), (_, b) in zip(pairs, others, strict=True)]
-    worst = max(apart, default=0.0)
-    if worst > (levels + 0.01) * LEVEL:
-        return f"scores that differ by {worst:.4f}"
-    return f"same ({len(pairs)} answers, scores within {worst / LEVEL:.1f} levels)"
-
-
-def write_takes(folder: Path) -> None:
-    """Takes of two words, by a simulated speaker."""
-    speaker = Speaker(1)
-    for name, word in zip(ENROLLED, ("yes", "four"), strict=True):
-        for number in range(TAKES):
-            samples, _ = say_utterance(speaker, (word,))
-            (folder / name).mkdir(exist_ok=True)
-            write_wav(folder / name / f"{number}.wav", samples, RATE)
-
-
-def checks() -> list[Check]:
-    recordings = PROJECT / "examples/recordings"
-    words = [str(path) for path in sorted(recordings.glob("*.wav"))]
-    strokes = [str(path) for path in sorted(recordings.glob("*.csv"))]
-    return [
-        ("airdigit-live", ["--mock", "--digits", "42", "--seed", "1", "--speed", "100", "--json"]),
-        ("kws-listen", ["--mock", "--words", "yes no", "--seed", "1", "--speed", "100", "--json"]),
-        ("ecg-live", ["--mock", "--beats", "NNNVN", "--seed", "1", "--speed", "100", "--json"]),
-        ("airdigit-doctor", ["--replay", strokes[0], "--json"]),
-        ("edge-classify", ["airdigit", *strokes]),
-        *[("edge-classify", [model, *words]) for model in ("kws", "kws_qcnn", "sounddigit")],
-    ]
-
-
-def slow_checks(takes: Path) -> list[Check]:
-    """The checks of --more. `takes`: the folder of the takes that kws-enroll reads."""
-    return [
-        ("kws-enroll", ["--data", str(takes), "--out", "mine.tflite"]),
-        ("edge-classify", ["mine.tflite", *map(str, sorted(takes.rglob("*.wav")))]),
-        ("edge-bench", ["airdigit", "--pipeline", "kws", *SHORT, "--json", "-"]),
-    ]
 
 
 def compare(
