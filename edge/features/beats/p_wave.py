@@ -54,9 +54,7 @@ class PWaves:
         """
         usual_p = _centred(usual[P_WAVE])
         alone = _centred(beat[P_WAVE] - _beat_before(usual, passed))
-        previous = alone if self._previous is None else self._previous
-        known = self._previous is not None
-        self._previous = alone
+        previous, self._previous = self._previous, alone
         self._changes.append(rms(_centred(beat[P_WAVE]) - usual_p))
         usual_size, size = rms(usual_p), rms(alone)
         best, move = _find(beat[SEARCHED], _centred(usual[CORE]))
@@ -68,7 +66,7 @@ class PWaves:
             log((size + SMALL) / (usual_size + SMALL)),
             2 * best,
             (STEP * move - CORE.start + SEARCHED.start) / 6,
-            2 * correlation(alone, previous) if known else 0.0,
+            0.0 if previous is None else 2 * correlation(alone, previous),
             log(rms(beat[START] - usual[START]) + SMALL) + 2,
         )
         return dict(zip(NAMES, values, strict=True))
