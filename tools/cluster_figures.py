@@ -33,6 +33,7 @@ from training.motion.people.world import Shapes, simulate
 from training.motion.strokes import Strokes
 
 NODES = 2
+FEWEST = 100  # people: one in a hundred does nothing
 OBJECT_STORE = 80_000_000  # bytes, the smallest that Ray accepts
 
 
@@ -81,9 +82,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> None:
+    if args.people < FEWEST or args.rounds < 1:
+        raise EdgeError(f"give {FEWEST} people or more, and at least one round")
     local, distributed, equal = [], [], True
     with cluster() as nodes:
-        timed(100, 0, nodes)  # the workers of the cluster start
+        timed(FEWEST, 0, nodes)  # the workers of the cluster start
         for seed in range(args.rounds):
             seconds, here = timed(args.people, seed, JobOptions(processes=NODES))
             local.append(seconds)

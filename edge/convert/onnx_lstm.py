@@ -23,6 +23,8 @@ def lstm(values: Sequence[Value], attributes: Mapping[str, Any]) -> list[Value]:
     if others or (len(values) > 7 and values[7].tensor.size):
         raise ModelError(f"an LSTM has {', '.join(others) or 'peepholes'}: export it without")
     steps, batch, _ = (int(size) for size in x.shape)
+    if len(values) > 4 and not _all_equal(values[4], steps):
+        raise ModelError("an LSTM has sequences of several lengths: export it without lengths")
     if steps > MAX_STEPS:
         raise ModelError(f"an LSTM has {steps} steps, more than {MAX_STEPS}: convert it from Keras")
     size = attributes["hidden_size"]
@@ -48,6 +50,11 @@ def lstm(values: Sequence[Value], attributes: Mapping[str, Any]) -> list[Value]:
         results.append((tf.stack(found), h, c))
     all_h, last_h, last_c = zip(*results, strict=True)
     return [Value(tf.stack(all_h, 1)), Value(tf.stack(last_h)), Value(tf.stack(last_c))]
+
+
+def _all_equal(lengths: Value, steps: int) -> bool:
+    """Whether no sequence is shorter; an empty input stands for no lengths."""
+    return lengths.is_constant and bool(np.all(lengths.tensor == steps))
 
 
 def _step(x: Any, h: Any, c: Any, kernel: Any, bias: Any) -> tuple[Any, Any]:

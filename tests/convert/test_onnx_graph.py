@@ -176,6 +176,16 @@ def test_a_long_lstm_is_refused(tmp_path):
         network.compute(tf.zeros((1, 3, 300)))
 
 
+def test_an_lstm_with_shorter_sequences_is_refused(tmp_path):
+    nodes = [("Transpose", "x", "t", {"perm": [2, 0, 1]}),
+             ("LSTM", "t w r b lengths", "y", {"hidden_size": 4})]  # fmt: skip
+    lengths = numpy_helper.from_array(np.array([5], np.int32), "lengths")
+    given = [weights("w", 1, 16, 3), weights("r", 1, 16, 4), weights("b", 1, 32), lengths]
+    network = read_onnx(write(tmp_path / "a.onnx", nodes, (3, 8), given))
+    with pytest.raises(ModelError, match="an LSTM has sequences of several lengths"):
+        network.compute(tf.zeros((1, 3, 8)))
+
+
 def test_a_damaged_file_is_refused(tmp_path):
     (tmp_path / "a.onnx").write_bytes(b"hello")
     with pytest.raises(ModelError, match="cannot be read as ONNX"):
