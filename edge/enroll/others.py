@@ -45,7 +45,10 @@ def stricter_words(
     recordings: Sequence[tuple[Path, NDArray[np.float32]]],
     fillers: Fillers | None = None,
 ) -> Iterator[StricterWord]:
-    """Yield each word that is detected in a recording; these are given as embeddings."""
+    """Yield each word that is detected, or almost detected, in one of the recordings.
+
+    `recordings`: the path and the embeddings of each.
+    """
     matcher = TemplateMatcher([list(word.takes) for word in words.values()], fillers)
     highest: dict[str, tuple[float, Path]] = {}
     for path, embeddings in recordings:
@@ -57,8 +60,7 @@ def stricter_words(
             score = words[name].score(distance)
             highest[name] = max(highest.get(name, (0.0, path)), (score, path))
     for name, (score, path) in highest.items():
-        if score >= THRESHOLD / ODDS:
-            odds = ODDS * score / (1 - min(score, 0.999))
-            threshold = round(min(MAX_THRESHOLD, odds / (1 + odds)), 4)
-            if threshold > THRESHOLD:
-                yield StricterWord(name, threshold, path, score)
+        odds = ODDS * score / (1 - min(score, 0.999))
+        threshold = round(min(MAX_THRESHOLD, odds / (1 + odds)), 4)
+        if threshold > THRESHOLD:
+            yield StricterWord(name, threshold, path, score)

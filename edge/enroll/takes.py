@@ -77,10 +77,8 @@ def read_takes(folder: Path, rate: int, words: Sequence[str] | None = None) -> T
         for path in paths[:MAX_TAKES]:
             try:
                 found[word].append(read_take(path, rate))
-            except EdgeError as error:
-                unusable.append((path, str(error)))
-            except OSError as error:
-                unusable.append((path, f"cannot be read: {error.strerror or error}"))
+            except (EdgeError, OSError) as error:
+                unusable.append((path, _reason(error)))
         if not unusable and not found[word]:
             raise EdgeError(f"there is no take of {word!r} in {folder / word}: record some")
         if not found[word]:
@@ -99,8 +97,15 @@ def _read_others(folder: Path, rate: int, left_out: list[str]) -> list[WordTake]
             samples = read(path, rate, MAX_FILE_S).samples
             others.append(WordTake(path, samples, 0.0, len(samples) / rate))
         except (EdgeError, OSError) as error:
-            left_out.append(f"{path} left out: {error}")
+            left_out.append(f"{path} left out: it {_reason(error)}")
     return others
+
+
+def _reason(error: EdgeError | OSError) -> str:
+    """What is wrong with a recording, as the end of a sentence about it."""
+    if isinstance(error, EdgeError):
+        return str(error)
+    return f"cannot be read: {error.strerror or error}"
 
 
 def read_take(path: Path, rate: int) -> WordTake:
