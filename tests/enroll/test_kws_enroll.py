@@ -202,6 +202,14 @@ def test_a_broken_take_is_named_in_one_plain_sentence(tmp_path, capsys, content,
     assert error == f"kws-enroll: error: no take of 'left' can be used: {path} {message}\n"
 
 
+def test_a_broken_recording_without_words_is_left_out_with_its_reason(two_words, capsys):
+    (two_words / "unknown").mkdir()
+    path = two_words / "unknown" / "1.wav"
+    path.write_bytes(b"hello")
+    assert enroll(two_words) == 0
+    assert f"{path} left out: it is not a sound file" in capsys.readouterr().out
+
+
 def test_more_takes_than_can_be_used_are_named(two_words, monkeypatch, capsys):
     monkeypatch.setattr(takes, "MAX_TAKES", 2)
     assert enroll(two_words) == 0
