@@ -221,15 +221,18 @@ class Page:
 
     def kind(self) -> str:
         """What the page draws: `sound`, `ecg`, `motion` with its strokes, or another `signal`."""
-        if self.info.is_sound or self.info.is_ecg:
-            return "sound" if self.info.is_sound else "ecg"
+        if self.info.is_sound:
+            return "sound"
+        if self.info.is_ecg:
+            return "ecg"
         return "motion" if self.info.has_strokes else "signal"
 
     def views(self) -> list[str]:
         """The views that this source has. Only words and strokes can be recorded."""
-        recording = ["record", "review"] if self.kind() in ("sound", "motion") else []
-        teach = ["teach"] if recording and has_methods(self.info.task, self.info.is_sound) else []
-        return ["live", "tune", *recording[:1], *teach, *recording[1:], "health"]
+        if self.kind() not in ("sound", "motion"):
+            return ["live", "tune", "health"]
+        teach = ["teach"] if has_methods(self.info.task, self.info.is_sound) else []
+        return ["live", "tune", "record", *teach, "review", "health"]
 
     def _recording_labels(self) -> list[str]:
         """What is suggested to be recorded."""

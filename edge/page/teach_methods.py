@@ -36,9 +36,8 @@ class TeachMethod:
     def command(self, out: str) -> str:
         """What a person types; WORDS stands for the chosen labels."""
         words = shlex.join([*self.program.split(), *self.arguments])
-        return (
-            f"{words}{f' --only {WORDS}' if self.labels is None else ''} --out {shlex.quote(out)}"
-        )
+        only = f" --only {WORDS}" if self.labels is None else ""
+        return f"{words}{only} --out {shlex.quote(out)}"
 
     def plan(self, chosen: Sequence[str], takes: Mapping[str, int], name: str) -> TeachPlan:
         """EdgeError if it makes no sense with these takes."""

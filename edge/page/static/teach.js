@@ -104,9 +104,8 @@ export function show(main) {
     }
 
     function drawCommand() {
-      const words = [...chosen].filter((label) => state.takes.some((take) => take.label === label));
-      command.textContent = method.command.replace("{words}", words.map(quoted).join(" "));
-      const usable = method.labels === null ? words.length > 0 : state.takes.some((take) => !take.negative);
+      command.textContent = method.command.replace("{words}", [...chosen].map(quoted).join(" "));
+      const usable = method.labels === null ? chosen.size > 0 : state.takes.some((take) => !take.negative);
       start.disabled = running || !usable || Boolean(method.missing);
       start.hidden = Boolean(method.missing);
       missing.hidden = !method.missing;
