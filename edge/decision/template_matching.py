@@ -36,7 +36,7 @@ def unit_rows(rows: NDArray[np.floating]) -> Floats:
 @dataclass(frozen=True)
 class Fillers:
     vectors: NDArray[Any]
-    """(n, dimensions); their length is of no meaning."""
+    """(n, dimensions); only their directions matter."""
     weight: float
     """The share of the distance to the nearest one that is subtracted."""
 

@@ -23,7 +23,8 @@ BLOCK_S = 0.6  # in which a word has one false accept at most: the refractory ti
 TAIL = 24  # lowest distances that the fit uses
 STREAMS = 64  # parts of the bank that are compared at once
 OVERLAP_S = 3.0  # of a part with the one before it: longer than a word
-TYPICAL_WIDTH = 0.02  # of a tail: that of a word is drawn to it, as it is known from TAIL distances
+# Width of a tail. The width of one word is known only from TAIL distances, so it is moved to this.
+TYPICAL_WIDTH = 0.02
 MIN_WIDTH = 0.004  # a few low distances may be close together by chance
 
 Levels = NDArray[np.int8]

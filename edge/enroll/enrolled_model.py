@@ -22,7 +22,10 @@ def enrolled_model(
     provenance: Mapping[str, Any],
     thresholds: Mapping[str, float],
 ) -> bytes:
-    """Return a model file that recognises the words; `thresholds`: of words with other ones."""
+    """Return a model file that recognises the words.
+
+    `thresholds`: those of the words for which it is not THRESHOLD.
+    """
     at_half = measured_false_per_hour(file)
     decision = {
         "kind": "templates",

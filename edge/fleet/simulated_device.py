@@ -198,9 +198,8 @@ class SimulatedDevice:
         if name in ("offer", "rollback") and self._updater and not self._update_runs:
             if self._random.random() < self.fleet.power_loss:
                 self._steps_left = self._random.randint(1, MAX_STEPS)
-            self.fleet.executor.submit(
-                self._update
-            )  # after the replies of devices that wait already
+            # It runs after the replies of devices that are waiting already.
+            self.fleet.executor.submit(self._update)
 
     def _update(self) -> None:
         """Do all steps of an update, unless the power fails."""

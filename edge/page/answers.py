@@ -1,4 +1,4 @@
-"""What requests have, and answers. aiohttp is imported when it is used: only the page needs it."""
+"""Read requests and make answers. aiohttp is imported when it is used: only the page needs it."""
 
 from __future__ import annotations
 

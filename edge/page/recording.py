@@ -139,7 +139,7 @@ def drawn_path_of(path: Path) -> list[list[float]]:
 
 
 def suffix_of(sound: bool) -> str:
-    """How the names of the files end that the page saves."""
+    """The suffix of the files that the page saves."""
     return ".wav" if sound else ".csv"
 
 
