@@ -11,7 +11,8 @@ from typing import Any
 from edge.chain import Chain
 from edge.decision import DecisionSettings
 from edge.errors import EdgeError
-from edge.model import Model, read_manifest
+from edge.model import Manifest, Model, read_manifest
+from edge.model.checks import decision_settings
 from edge.model.requirements import check_stream
 from edge.page.answers import Refused
 from edge.sink import StreamInfo
@@ -42,23 +43,23 @@ class ModelChoice:
         found = []
         for path in self._paths()[:MAX_LISTED]:
             try:
-                manifest, time = read_manifest(path), path.stat().st_mtime
+                manifest = read_manifest(path)
+                if manifest.task == self._info.task:
+                    found.append(self._described(path, manifest))
             except (EdgeError, OSError):
                 continue  # it is being copied, or it is no model
-            if manifest.task == self._info.task:
-                background = manifest.decision.get("background_labels", [])
-                found.append(
-                    {
-                        "name": path.stem,
-                        "labels": [name for name in manifest.labels if name not in background],
-                        "time": datetime.fromtimestamp(time)
-                        .astimezone()
-                        .isoformat(timespec="seconds"),
-                        "used": path == self._used,
-                        "own": path == self._own,
-                    }
-                )
         return found
+
+    def _described(self, path: Path, manifest: Manifest) -> dict[str, Any]:
+        background = decision_settings(manifest, path).background_labels
+        time = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+        return {
+            "name": path.stem,
+            "labels": [label for label in manifest.labels if label not in background],
+            "time": time.isoformat(timespec="seconds"),
+            "used": path == self._used,
+            "own": path == self._own,
+        }
 
     def new_name(self, stem: str) -> str:
         """A name that no model has."""

@@ -18,10 +18,12 @@ from edge.model import Model
 from edge.model.shipped import find_model
 from edge.page import teach_methods as methods_module
 from edge.page.answers import Refused
+from edge.page.model_choice import ModelChoice
 from edge.page.teach_methods import has_methods, teach_methods
 from edge.page.teach_process import TeachPlan
 from edge.page.teacher import Teacher
 from edge.simulation.sound.speaker import Speaker, say
+from edge.sink import StreamInfo
 from live_page import LivePage, live_page
 from stand_in_training import FILE
 
@@ -339,6 +341,14 @@ def test_a_model_that_is_copied_to_the_folder_can_be_used_if_it_fits(quiet):
     quiet.post("/api/teach/back")  # also while the recognition is paused
     wait(lambda: quiet.get("/api/state")["model"] == "kws", "the former one never comes back")
     quiet.post("/api/settings", {"listening": True})
+
+
+def test_the_labels_of_a_model_are_those_that_can_be_detected(tmp_path):
+    for name in ("airdigit", "kws"):
+        model = Model.load(name)
+        info = StreamInfo(100, (), task=name)
+        (found,) = ModelChoice(tmp_path, model, False, info).models()
+        assert found["labels"] == model.words
 
 
 def test_thresholds_saved_for_another_model_are_not_used(tmp_path):
