@@ -3,7 +3,7 @@
   kws-enroll --words lumos nox                     records 4 takes of each word, with the microphone
   kws-enroll --words lumos nox --device usb        another microphone, by a part of its name
   kws-enroll --data FOLDER --out mine.tflite       uses the takes in FOLDER/<word>/*.wav
-  kws-enroll --data FOLDER --only lumos nox        of them, only those of these words
+  kws-enroll --data FOLDER --only lumos nox        uses only the takes of these words
   kws-listen --model my_words.tflite               recognises the words
 
 No training is needed: the takes are compared with what is said. The command prints how many words
@@ -11,8 +11,8 @@ of this speaker and of other people it expects to be recognised, and how many fa
 More takes, and takes of every person who shall be understood, make it better: run the command again
 with another --speaker. Words of two syllables or more work best.
 
-Recordings in FOLDER/unknown/ hold none of the words, such as what was taken for a word: a word that
-is found in one gets a higher threshold.
+Put recordings that contain none of the words into FOLDER/unknown/, such as sounds that were
+recognised as a word by mistake: a word that is found in one of them gets a higher threshold.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def _add_options(parser: CommandParser) -> None:
         "--data",
         type=Path,
         metavar="FOLDER",
-        help="takes in a folder for each word; without --words all of them are enrolled, with "
-        f"--words new takes are saved there ({DEFAULT_FOLDER})",
+        help="takes in a folder for each word; without --words all of them, or those of "
+        f"--only, are enrolled; with --words new takes are saved there ({DEFAULT_FOLDER})",
     )
     group.add_argument(
         "--only",

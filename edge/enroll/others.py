@@ -31,8 +31,9 @@ class StricterWord:
     def sentence(self) -> str:
         if self.score >= self.threshold:
             return (
-                f"{self.path} sounds like {self.word!r} (score {self.score:.2f}), and it will be "
-                "taken for it again: move the recording if it is this word, or choose another word"
+                f"{self.path} sounds like {self.word!r} (score {self.score:.2f}), and will be "
+                "detected as it again: move the recording if it is this word, or choose another "
+                "word"
             )
         return (
             f"{self.word!r} needs a score of {self.threshold:.2f}, because {self.path} sounds "
