@@ -1,8 +1,8 @@
 """Train a model that recognises words behind a quanvolution, a small quantum circuit.
 
-  python -m training.qcnn --data speech_commands/ speech_commands_extra/ speech_commands_logmel/ \
+  python -m training.qcnn --data speech_commands/ speech_commands_extra/ speech_commands_logmel/ \\
       --study models/kws_qcnn-study.json --out models/kws_qcnn.tflite
-  python -m training.qcnn --reference --data speech_commands/ speech_commands_extra/ \
+  python -m training.qcnn --reference --data speech_commands/ speech_commands_extra/ \\
       --out models/kws_qcnn-reference.md
 
 The circuit is the one with the best validation accuracy in a --study (training.qcnn_study), or else

@@ -1,6 +1,6 @@
 """Compare a quanvolution with an ordinary convolution and with no stage: accuracy and cost.
 
-  python -m training.qcnn_study --data speech_commands speech_commands_extra \
+  python -m training.qcnn_study --data speech_commands speech_commands_extra \\
       speech_commands_logmel --out models/kws_qcnn-study.md
 
 For each seed, four networks are trained on the same windows in the same order, from the same random
