@@ -120,7 +120,7 @@ def model_card(
             "- Early beats in atrial fibrillation and flutter are confused with S.",
             "- S beats with a wide QRS complex are missed, and those of a junctional rhythm that "
             "is not early.",
-            "- A fast rhythm that begins at once is called S for up to a hundred beats.",
+            "- A fast rhythm that begins suddenly is called S for up to a hundred beats.",
             "- The first beats of a patient are compared with few others.",
             "",
             f"![confusion matrices]({path.stem}.png)",
