@@ -15,13 +15,10 @@ import pytest
 from edge.errors import EdgeError
 from edge.features.motion.inputs import stroke_inputs
 from edge.features.motion.pose import flipped
-from edge.formats.motion import Recording, own_csv
 from edge.model import Model
 from edge.model.model_file import read_model
-from edge.samples import MOTION
-from edge.simulation.motion.imu import Imu
 from edge.simulation.motion.person import Person
-from edge.simulation.motion.stream import Sensor, take
+from tests.support.airdigit_takes import record_takes
 from tests.support.pen_strokes import write_pen_strokes
 from training.common.jobs import JobOptions
 from training.motion.examples import Simulated, mix, recorded_examples, simulated_examples
@@ -95,21 +92,6 @@ def examples(simulated, hands, config) -> Simulated:
 @pytest.fixture(scope="module")
 def pretrained(examples, config):
     return fit.pretrain(examples.limbs, config)
-
-
-def record_takes(
-    folder: Path, person: Person, takes: int, day: str, digits: str = "0123456789"
-) -> None:
-    """Write what `airdigit-record` would record of one person on one day."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sensor = Sensor(Imu(person.rng))
-    for number in range(takes):
-        for digit in digits:
-            scene = take(person, digit, partial(person.draw, digit))
-            t, values, (mark,) = sensor.read(scene)
-            keep = t < mark.end + 0.3
-            text = own_csv.render(Recording.checked(t[keep], values[keep], MOTION))
-            (folder / f"{digit}_{day}_10{number:02d}{digit}0.csv").write_text(text)
 
 
 @pytest.fixture(scope="module")

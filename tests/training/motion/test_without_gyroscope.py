@@ -11,7 +11,7 @@ import pytest
 from edge.features.motion.inputs import POINTS
 from edge.features.motion.pose import CHANNELS
 from edge.simulation.motion.person import Person
-from tests.training.motion.test_airdigit_training import record_takes
+from tests.support.airdigit_takes import record_takes
 from training.motion.people.counts import FigureCounts
 from training.motion.people.sensors import rotations
 from training.motion.people.world import Shapes, simulate
