@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from command_process import ROOT
 from edge.errors import EdgeError, RecordingError
 from tests.support.job_functions import always_killed, killed_once, noise, refuse_three, slow
 from training.common.job_outcome import Outcome
 from training.common.jobs import RETRIES, JobOptions, WorkerLost, run_jobs, run_on
 
-ROOT = Path(__file__).parents[2]
 LOCAL = JobOptions(processes=2)
 
 
@@ -45,7 +45,7 @@ def options(request: pytest.FixtureRequest) -> JobOptions:
 
 
 def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = _simulate("auto", tmp_path, RAY_ADDRESS="")  # before there is one
+    done = _run_on_cluster(tmp_path, RAY_ADDRESS="")  # before there is one
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()[-1:]
     assert "no Ray cluster at auto: start it with `ray start --head`" in line
@@ -89,18 +89,13 @@ def test_a_job_that_kills_each_worker_is_given_up() -> None:
 def test_jobs_end_when_their_results_are_not_wanted_any_more(tmp_path: Path) -> None:
     first = tmp_path / "first"
     first.touch()
-    results = run_jobs(killed_or_slow, [first, tmp_path / "slow"], LOCAL, "jobs")
+    results = run_jobs(slow, [first, tmp_path / "slow"], LOCAL, "jobs")
     next(results)
     while not (tmp_path / "slow").exists() or not (tmp_path / "slow").read_text():
         time.sleep(0.02)
     results.close()  # type: ignore[attr-defined]
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "slow").read_text()), 0)
-
-
-def killed_or_slow(marker: Path) -> None:
-    if marker.name == "slow":
-        slow(marker)
 
 
 class ChaoticWorkers:
@@ -148,17 +143,18 @@ def test_jobs_are_in_order_or_given_up_whatever_happens_to_the_workers(
 
 def test_without_ray_one_line_names_the_extra(tmp_path: Path) -> None:
     (tmp_path / "ray.py").write_text("raise ModuleNotFoundError(\"No module named 'ray'\")\n")
-    done = _simulate("auto", tmp_path)
+    done = _run_on_cluster(tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith("--cluster needs Ray: pip install '.[cluster]'")
 
 
-def _simulate(cluster: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+def _run_on_cluster(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run two jobs with --cluster auto; `folder` comes first on the import path."""
     program = (
         "from training.common.jobs import JobOptions, run_jobs\n"
         "from edge.cli.parser import CommandParser\n"
         "from edge.cli.run import run_command\n"
-        f"run = lambda _: print(list(run_jobs(abs, [1, 2], JobOptions({cluster!r}), 'x')))\n"
+        "run = lambda _: print(list(run_jobs(abs, [1, 2], JobOptions('auto'), 'x')))\n"
         "raise SystemExit(run_command(CommandParser('test', 'Test.'), run, []))"
     )
     return subprocess.run(
