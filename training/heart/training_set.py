@@ -8,16 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.beats import rhythm
 from edge.formats.ecg.annotation_file import LABELS
 from training.heart.beats import FALSE, IGNORED, Beats
 from training.heart.config import TrainingConfig
-from training.heart.simulated_beats import simulated_beats
+from training.heart.simulated_beats import RHYTHM, Tensors, simulated_beats
 
-RHYTHM = len(rhythm.NAMES)  # values of a tensor; those of the shape follow
 Q = LABELS.index("Q")
-
-Tensors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
