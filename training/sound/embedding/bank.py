@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 FILLERS, FILLER_WEIGHT = 64, 0.5
 PARTS = 16  # of an embedding, each with a code book of its own. With 4 parts, distances to the bank
-# are 0.05 larger than to the speech itself, and thresholds let pass ten times as much.
+# are 0.05 larger than to the speech itself, and the thresholds accept ten times as much speech.
 ITERATIONS = 12  # of k-means
 TALK_LANGUAGES = ("en-us", "en-gb-x-rp", "en-gb-scotland", "de", "es", "fr", "it")
 PHRASE_WORDS = (3, 9)
@@ -62,10 +62,7 @@ def make_bank(
 ) -> tuple[Bank, Fillers]:
     """Return the bank, in which no kept-out word is said, and the fillers: its centres."""
     rng = np.random.default_rng(config.seed)
-    noises = [
-        _whole_steps(_rows(load_samples(path, RATE), embedding), embedding.step)
-        for path in noise_files
-    ]
+    noises = [_rows(load_samples(path, RATE), embedding) for path in noise_files]
     parts = [
         *_people(clips, noises, config.people_minutes, embedding, rng),
         *_talk(kept_out, noises, config.talk_minutes, embedding, rng),
@@ -83,7 +80,8 @@ def make_bank(
 
 
 def _rows(samples: Samples, embedding: Embedding) -> Rows:
-    return embedding.front_end.frames(samples)
+    """Return the spectrogram, a whole number of steps."""
+    return _whole_steps(embedding.front_end.frames(samples), embedding.step)
 
 
 def _whole_steps(rows: Rows, step: int) -> Rows:
@@ -128,8 +126,7 @@ def _talk(
         samples = samples * np.float32(SPEECH_RMS / np.sqrt(np.mean(samples**2)))
         hiss = HISS * rng.standard_normal(len(samples)).astype(np.float32)
         seconds += len(samples) / RATE
-        rows = _whole_steps(_rows(samples + hiss, embedding), embedding.step)
-        yield _Part(_in_noise(rows, noises, rng))
+        yield _Part(_in_noise(_rows(samples + hiss, embedding), noises, rng))
 
 
 def _noise(noises: Sequence[Rows], minutes: float, embedding: Embedding) -> Iterator[_Part]:
