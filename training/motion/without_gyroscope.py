@@ -33,7 +33,7 @@ from training.motion.people.world import simulate
 from training.motion.protocols import HANDHELD, OWN_TAKES, PHONE
 from training.motion.scoring import stroke_scores
 from training.motion.split import last_of_each_label
-from training.motion.strangers.results import MOST_CONFUSED
+from training.motion.strangers.results import most_confused
 from training.motion.strangers.test_sets import test_sets
 from training.motion.strokes import LABELS, NONE, Stroke, Strokes
 from training.motion.takes import Take
@@ -144,8 +144,7 @@ def _share(strokes: Strokes, scores: NDArray[np.floating]) -> float:
 
 
 def _confusions(strokes: Strokes, scores: NDArray[np.floating]) -> str:
-    """What is most often taken for what."""
+    """The most frequent wrong labels."""
     best = [LABELS[k] for k in scores.argmax(axis=1)]
     pairs = zip(strokes.figure, best, strokes.label, strict=True)
-    wrong = Counter((figure, label) for figure, label, true in pairs if label != true)
-    return ", ".join(f"{a} as {b} ({n})" for (a, b), n in wrong.most_common(MOST_CONFUSED))
+    return most_confused(Counter((figure, label) for figure, label, true in pairs if label != true))

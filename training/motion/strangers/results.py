@@ -96,10 +96,13 @@ def _confusion(result: Result) -> str:
         for take, one in result.pairs()
         if one.live != ((take.label,) if take.label != NONE else ())
     )
-    pairs = (
-        f"{figure} as {label} ({n})" for (figure, label), n in wrong.most_common(MOST_CONFUSED)
-    )
-    return ", ".join(pairs) or "no error"
+    return most_confused(wrong) or "no error"
+
+
+def most_confused(wrong: Counter[tuple[str, str]]) -> str:
+    """The most frequent pairs of a figure and a wrong label, such as "7 as 1 (12)"."""
+    pairs = wrong.most_common(MOST_CONFUSED)
+    return ", ".join(f"{figure} as {label} ({count})" for (figure, label), count in pairs)
 
 
 def _streams(model: Model, results: Sequence[Result]) -> Iterator[str]:
