@@ -60,7 +60,7 @@ class Workers(Protocol):
         """Return what a job gave. Raises WorkerLost."""
 
     def close(self, handles: Sequence[Any]) -> None:
-        """End; the jobs of these handles are not needed any more."""
+        """Stop the workers; the jobs of these handles are not needed any more."""
 
 
 def run_jobs(

@@ -1,7 +1,7 @@
 """Arrays of an .npz file that stay on the disk until some of their entries are read.
 
-They are read, not mapped into memory: a file that becomes shorter meanwhile is an exception then,
-and no signal that ends the process.
+They are read, not mapped into memory: if the file becomes shorter meanwhile, reading raises an
+exception, whereas access to a mapped file would end the process with a signal.
 """
 
 from __future__ import annotations

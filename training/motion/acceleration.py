@@ -1,14 +1,15 @@
 """Strokes as a sensor without a gyroscope measures them: acceleration along known axes.
 
-Without a gyroscope the orientation is not known during a stroke, so the user has to say how the
+Without a gyroscope the orientation is not known during a stroke, so the user has to tell how the
 sensor is mounted: which of its directions points to the right. Up is the mean of the acceleration,
 which is mostly gravity. The axes stay those of the sensor, which turns with the hand: a turn of the
-hand moves gravity from one axis to another, and nothing tells that from an acceleration.
+hand moves gravity from one axis to another, and the sensor cannot distinguish that from an
+acceleration of the hand.
 
 The channels are arranged as those of `edge.features.motion.pose`, so that the same network and the
-same augmentation serve: in place of the angle there is the acceleration to the right and ahead,
-which is the tilt of a hand that moves slowly; in place of the angular velocity the acceleration to
-the right and up.
+same augmentation can be used: in place of the angle there is the acceleration to the right and
+ahead, which is the tilt of a hand that moves slowly; in place of the angular velocity the
+acceleration to the right and up.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from training.motion.strokes import LABELS, Strokes
 Array = NDArray[np.float64]
 
 _BATCH = 1024  # strokes computed at a time, to limit memory
-MOUNTING_ERROR = 0.15  # rad; nobody holds a sensor in exactly the direction that was said
+MOUNTING_ERROR = 0.15  # rad; nobody holds a sensor in exactly the direction that was given
 
 
 def acceleration_examples(strokes: Strokes, examples: Examples, seed: int) -> Examples:
@@ -54,9 +55,10 @@ def _in_full(examples: Examples, trajectories: NDArray[np.float32]) -> Examples:
 
 
 def stroke_mounting(strokes: Strokes, seed: int) -> Array:
-    """(n, 3) the direction to the right in the sensor's axes, as a user says it for each stroke.
+    """(n, 3) the direction to the right in the sensor's axes, as a user would give it.
 
-    Under the sign for which a stroke looks like what a simulated hand drew, if that is known.
+    If it is known what the simulated hand drew, the direction has the sign under which the stroke
+    looks like that drawing.
     """
     inputs = _inputs(strokes)
     known = is_known(strokes.drawn)
@@ -67,8 +69,10 @@ def stroke_mounting(strokes: Strokes, seed: int) -> Array:
 
 
 def session_mounting(strokes: Strokes) -> tuple[Array, Array]:
-    """(n, 3) the mean direction to the right in each recording session, which its user could have
-    said, and (n,) the length of that mean: 1 if the sensor was always held alike."""
+    """The mean direction to the right in each recording session, and the length of that mean.
+
+    (n, 3), as the user could have given it, and (n,), 1 if the sensor was always held alike.
+    """
     lateral = _inputs(strokes).lateral
     mean = np.zeros_like(lateral)
     for session in np.unique(strokes.session):

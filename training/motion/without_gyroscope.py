@@ -1,8 +1,9 @@
 """How far AirDigit gets without a gyroscope: a table, to see whether such a model is worth it.
 
 Two networks are trained in the same way on the same simulated people: one with both sensors and any
-mounting, and one with the acceleration alone and a known mounting. Everything else favours the
-second one: the gyroscope still cuts the strokes, and finds the mounting that a user would say.
+mounting, and one with the acceleration alone and a known mounting. Everything else is to the
+advantage of the second one: the gyroscope still cuts the strokes, and gives the mounting that a
+user would have to tell.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class _Set:
     name: str
     strokes: Strokes
     right: NDArray[np.float64]
-    """(n, 3) the direction to the right that the user says."""
+    """(n, 3) the direction to the right that the user gives."""
     note: str = ""
     of_one_person: bool = False
 
@@ -111,7 +112,7 @@ def _sets(config: TrainingConfig) -> Iterator[_Set]:
             right = stroke_mounting(strokes, config.seed)
             yield _Set(f"{corpus}, mounting said for every stroke", strokes, right, "", True)
     for one in test_sets(config.data, config.cache, config.jobs):
-        # Nobody says how the watches were worn.
+        # It is not known how the watches were worn.
         if not one.name.startswith("watch"):
             strokes = _strokes_of(one.takes)
             name = one.name if one.of_digits else f"{one.name}, taken for a digit"
@@ -136,7 +137,7 @@ def _scores(
 
 
 def _share(strokes: Strokes, scores: NDArray[np.floating]) -> float:
-    """Of digits the share that is right; of other figures the share that is taken for a digit."""
+    """The share of digits that are recognised, or of other figures that are taken for a digit."""
     best = scores.argmax(axis=1)
     if (strokes.label == NONE).all():
         return float((best != LABELS.index(NONE)).mean())

@@ -76,7 +76,7 @@ def measure_clips(file: EmbeddingFile, clips: Sequence[LabelledClip], seed: int 
 def _groups(
     clips: Sequence[LabelledClip], speaker: str, word: str
 ) -> dict[str, list[LabelledClip]]:
-    """Return the clips that the takes of a word are compared with, but the speaker's own takes."""
+    """Return the clips that a speaker's enrolled word is compared with, except its own takes."""
     return {
         "others": [c for c in clips if c.word == word and c.speaker != speaker],
         "false_own": [c for c in clips if c.word != word and c.speaker == speaker],
