@@ -31,7 +31,10 @@ class Action:
     function: Run
     """Do it with the chosen devices; return the exit status."""
     question: str = ""
-    """Asks for the devices if none are given; empty for an action that then takes all."""
+    """The start of the error "... which devices?", if none are given.
+
+    Without it, the action then takes all devices.
+    """
     check_options: Callable[[argparse.Namespace], None] = _nothing
     """EdgeError if the options of this action are impossible."""
     has_value: bool = False
@@ -49,7 +52,7 @@ class Action:
         return self.function(operator, devices, args)
 
     def _identifiers(self, args: argparse.Namespace) -> list[str]:
-        identifiers: list[str] = args.arguments[self.has_value :]
+        identifiers: list[str] = args.arguments[1 if self.has_value else 0 :]
         return identifiers
 
 

@@ -102,7 +102,7 @@ class Page:
         chain.features.watch_block = self.view.add_block
 
     def _follow_near_misses(self) -> None:
-        """Of the words of the model that is used now."""
+        """Look for near misses of the words of the model that is used now."""
         follows = can_miss(self.chain.model.settings)
         self._near_misses = NearMisses(self.info.controls, self._near_miss) if follows else None
 

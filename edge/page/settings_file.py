@@ -11,7 +11,7 @@ from edge.errors import ModelError
 from edge.formats.atomic_write import atomic_write
 
 MAX_SIZE = 1 << 16  # bytes
-ALL = ""  # the word of the one threshold of a model that has no others
+ALL = ""  # in place of a word: the threshold of a model that has only one
 
 
 def read_settings(path: Path, settings: DecisionSettings) -> DecisionSettings:

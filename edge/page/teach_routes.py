@@ -35,7 +35,7 @@ class TeachRoutes:
         return json_answer(await in_thread(self._teaching.state))
 
     async def start(self, request: web.Request) -> web.Response:
-        """`method`: of those in the state; `labels`: which of those with takes."""
+        """`method`: one of those in the state; `labels`: the chosen ones of those with takes."""
         values = await body(request)
         labels = values.get("labels", [])
         if not isinstance(labels, list) or len(labels) > MAX_CHOSEN:

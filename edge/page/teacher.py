@@ -1,7 +1,7 @@
 """Makes a model in a child process: its progress, its log, its end. One at a time.
 
 The child writes to a folder of its own, and only a complete model that can be used is moved to the
-other models. It does not matter to it whether a browser is connected.
+other models. It goes on without a browser.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class Teacher:
 
 
 def _publish(folder: Path, models: Path, name: str) -> None:
-    """Move the model with its card and pictures; the model last, as it makes the others of use."""
+    """Move the model, its card and its pictures; the model last, as the page lists it at once."""
     files = sorted(folder.glob(f"{name}.*"), key=lambda path: path.suffix == ".tflite")
     for path in files:
         os.replace(path, models / path.name)
