@@ -80,7 +80,7 @@ def cast(values: Sequence[Value], attributes: Attributes) -> list[Value]:
     if value.is_constant:
         return [Value(value.tensor.astype(kind))]
     if kind != np.float32:
-        raise ModelError(f"a value becomes {kind}, and only float32 can be computed with")
+        raise ModelError(f"a value is cast to {kind}, but only float32 is supported")
     return [value]
 
 

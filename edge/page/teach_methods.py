@@ -50,7 +50,7 @@ class TeachMethod:
         if not set(takes) - set(NEGATIVES):
             raise EdgeError("there are no takes: record some")
         if self.labels is None and not words:
-            raise EdgeError("choose the words: at least one of which there are takes")
+            raise EdgeError("choose the words: at least one that has takes")
         return TeachPlan(self.name, name, self.program, self.module, self._arguments(words))
 
     def _arguments(self, chosen: Sequence[str]) -> tuple[str, ...]:

@@ -36,4 +36,4 @@ def join_workers() -> tf.distribute.Strategy | None:
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, ValueError, tf.errors.OpError) as error:
-        raise EdgeError(f"TF_CONFIG: the workers cannot be joined: {error}") from None
+        raise EdgeError(f"TF_CONFIG: cannot connect to the other workers: {error}") from None
