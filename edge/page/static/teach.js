@@ -104,7 +104,8 @@ export function show(main) {
     }
 
     function drawCommand() {
-      command.textContent = method.command.replace("{words}", [...chosen].map(quoted).join(" "));
+      const words = chosen.size ? [...chosen].map(quoted).join(" ") : "WORD";
+      command.textContent = method.command.replace("{words}", words);
       const usable = method.labels === null ? chosen.size > 0 : state.takes.some((take) => !take.negative);
       start.disabled = running || !usable || Boolean(method.missing);
       start.hidden = Boolean(method.missing);
