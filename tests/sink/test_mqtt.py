@@ -123,6 +123,7 @@ def test_the_state_is_retained(sink, broker):
 
 def test_the_end_is_published_before_the_connection_is_closed(broker, subscriber):
     sink = open_sink(f"mqtt://127.0.0.1:{broker.port}")
+    wait_until(lambda: "online" in subscriber.payloads(f"{BASE}/available"))
     for number in range(100):
         sink.show(numbered(number))
     sink.show(Summary(health(), 100, 0))
