@@ -6,9 +6,8 @@ import argparse
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from pathlib import Path
 
-from edge.cli.parser import CommandParser, variable_of
+from edge.cli.parser import CommandParser, metavar_of, takes_path, variable_of
 from edge.model.shipped import shipped_models
 
 COMMANDS = (
@@ -82,7 +81,9 @@ def zsh(parsers: Parsers) -> str:
     for command, parser in parsers.items():
         lines = [f"    {command})", "      _arguments -s \\"]
         for action in _options(parser):
-            value = "" if action.nargs == 0 else f":{_zsh(_metavar(action))}:{_zsh_values(action)}"
+            value = (
+                "" if action.nargs == 0 else f":{_zsh(metavar_of(action))}:{_zsh_values(action)}"
+            )
             text = _zsh(meaning(parser, action))
             lines += [f"        '*{name}[{text}]{value}' \\" for name in action.option_strings]
         words = _words(parser)
@@ -100,7 +101,7 @@ def fish(parsers: Parsers) -> str:
                 for name in action.option_strings
             )
             words = _choices(action)
-            kind = "" if action.nargs == 0 else " -r -F" if _is_file(action) else " -x"
+            kind = "" if action.nargs == 0 else " -r -F" if takes_path(action) else " -x"
             if words:
                 kind += f" -a '{' '.join(words)}'"
             text = meaning(parser, action).replace("\\", "\\\\").replace("'", "\\'")
@@ -136,8 +137,8 @@ def man_page(command: str, parser: CommandParser, version: str) -> str:
 
 
 def _roff_option(parser: CommandParser, action: argparse.Action) -> Iterator[str]:
-    names = ", ".join(action.option_strings) or _metavar(action)
-    value = "" if action.nargs == 0 or not action.option_strings else f" {_metavar(action)}"
+    names = ", ".join(action.option_strings) or metavar_of(action)
+    value = "" if action.nargs == 0 or not action.option_strings else f" {metavar_of(action)}"
     yield ".TP"
     yield f".B {_roff(names + value)}"
     yield _roff(meaning(parser, action))
@@ -170,18 +171,9 @@ def _choices(action: argparse.Action) -> list[str]:
     return [str(choice) for choice in action.choices or ()]
 
 
-def _is_file(action: argparse.Action) -> bool:
-    return action.type is Path or bool(re.search("FILE|FOLDER|PATH", _metavar(action)))
-
-
-def _metavar(action: argparse.Action) -> str:
-    metavar = action.metavar or action.dest.upper()
-    return metavar if isinstance(metavar, str) else " ".join(metavar)
-
-
 def _zsh_values(action: argparse.Action) -> str:
     words = _choices(action)
-    return f"({' '.join(words)})" if words else "_files" if _is_file(action) else " "
+    return f"({' '.join(words)})" if words else "_files" if takes_path(action) else " "
 
 
 def _zsh(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge.chain import Chain
 from edge.cli.parser import CommandParser
+from edge.cli.service_folder import service_folder
 from edge.model import Model
 from edge.page.address import HOST, PORT, Address, parse_address
 from edge.page.settings_file import model_of
@@ -40,9 +41,10 @@ def add_page_options(parser: CommandParser) -> None:
     group.add_argument(
         "--page-folder",
         type=Path,
-        default=Path(FOLDER),
+        default=(service_folder() or Path()) / FOLDER,
         metavar="FOLDER",
-        help=f"where the page saves settings and recordings (default: {FOLDER})",
+        help=f"where the page saves settings and recordings (default: {FOLDER}; "
+        "of a service of the system, in its state folder)",
     )
 
 

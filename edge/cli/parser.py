@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from edge.text import one_line
@@ -106,6 +108,17 @@ def variable_of(action: argparse.Action) -> str:
     if not long or action.dest == argparse.SUPPRESS or action.default == argparse.SUPPRESS:
         return ""
     return "EDGE_" + long[0].lstrip("-").replace("-", "_").upper()
+
+
+def metavar_of(action: argparse.Action) -> str:
+    """What --help calls the value of an option."""
+    metavar = action.metavar or action.dest.upper()
+    return metavar if isinstance(metavar, str) else " ".join(metavar)
+
+
+def takes_path(action: argparse.Action) -> bool:
+    """Whether the value of an option is the path of a file or folder, or can be one."""
+    return action.type is Path or bool(re.search("FILE|FOLDER|PATH", metavar_of(action)))
 
 
 def _split(text: str) -> list[str]:

@@ -20,7 +20,7 @@ import argparse
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +36,7 @@ from edge.service.systemd import (
     Manager,
     caller,
     installed_manager,
+    make_folder,
     remove_file,
     unit_name,
     write,
@@ -46,6 +47,7 @@ LIVE_COMMANDS = ("airdigit-live", "ecg-live", "edge-live", "kws-listen", "soundd
 GROUPS = ("dialout", "i2c", "gpio", "audio")  # that may use serial ports, I2C and sound cards
 # Options with which a sound command needs no sound server of the user.
 WITHOUT_SOUND_SERVER = {"EDGE_PCM", "EDGE_WYOMING", "EDGE_REPLAY", "EDGE_MOCK"}
+WRITTEN_FOLDERS = ("EDGE_PAGE_FOLDER", "EDGE_FLEET_FOLDER")
 ACTIONS = ("install", "status", "logs", "restart", "remove")
 
 
@@ -94,9 +96,6 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
     parser, _, _ = parser_for(live_command, options)
     parser.parse_args(options)  # SystemExit, with argparse's message, if it does not take them
     chosen = dict(variables(parser, options))
-    model = Path(chosen.get("EDGE_MODEL", ""))
-    if model.is_file():  # a service runs in another folder than the one in which it is installed
-        chosen["EDGE_MODEL"] = str(model.absolute())
     settings = environment_file(parser, args.command, name, chosen)
     manager = Manager(_is_system(args.scope, live_command, chosen))
     unit = Unit(
@@ -106,9 +105,7 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
         is_system=manager.is_system,
         user=user,
         groups=_existing_groups(),
-        writable=[Path(chosen["EDGE_JSON_FILE"]).absolute().parent]
-        if "EDGE_JSON_FILE" in chosen
-        else [],
+        writable=_written_folders(chosen),
     )
     unit_file, text = manager.unit_file(name), unit.text()
     print(f"# {unit_file}\n{text}\n# {unit.settings}")
@@ -117,6 +114,9 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
         return 0
     if unit_file.exists() and not args.replace:
         raise EdgeError(f"{unit_file} exists already: give --replace, or another --name")
+    if unit.is_system:
+        for folder in unit.writable:
+            make_folder(folder, user)
     write(unit.settings, settings, 0o600)
     write(unit_file, text, 0o644)
     manager.systemctl("daemon-reload")
@@ -185,6 +185,13 @@ def _is_system(scope: str | None, command: LiveCommand, chosen: dict[str, str]) 
         return scope == "system"
     is_sound = command.default_source == "microphone"
     return not is_sound or bool(WITHOUT_SOUND_SERVER & chosen.keys())
+
+
+def _written_folders(chosen: Mapping[str, str]) -> list[Path]:
+    """The folders that the command writes to, of the options that name one."""
+    files = [Path(chosen[name]) for name in ("EDGE_JSON_FILE", "EDGE_SETTINGS") if name in chosen]
+    folders = [Path(chosen[name]) for name in WRITTEN_FOLDERS if name in chosen]
+    return [*dict.fromkeys([*(file.parent for file in files), *folders])]
 
 
 def _program(command: str) -> Path:

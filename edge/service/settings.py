@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from edge.cli.parser import CommandParser, variable_of
+from edge.cli.parser import CommandParser, metavar_of, takes_path, variable_of
 from edge.errors import EdgeError
 
 HEADER = """\
@@ -32,7 +33,11 @@ def environment_file(
 
 
 def variables(parser: CommandParser, argv: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The environment variables, with their values, that mean the same as these options."""
+    """The environment variables, with their values, that mean the same as these options.
+
+    Paths become absolute, because a service runs in another folder than the one in which it is
+    installed.
+    """
     words = list(argv)
     while words:
         option, equals, value = words.pop(0).partition("=")
@@ -42,11 +47,20 @@ def variables(parser: CommandParser, argv: Sequence[str]) -> Iterator[tuple[str,
         found = [value] if equals else []
         while not equals and action.nargs != 0 and words and not _is_option(parser, words[0]):
             found.append(words.pop(0))
+        if takes_path(action):
+            found = [_absolute(action, text) for text in found]
         yield variable_of(action), _text(action, option, found)
 
 
 def _is_option(parser: CommandParser, word: str) -> bool:
     return word.partition("=")[0] in parser._option_string_actions
+
+
+def _absolute(action: argparse.Action, text: str) -> str:
+    """The absolute path; the same text if it is the name of something that is no file."""
+    path = Path(text)
+    is_name = "NAME" in metavar_of(action) and not path.is_file()
+    return text if is_name else str(path.absolute())
 
 
 def _text(action: argparse.Action, option: str, values: Sequence[str]) -> str:

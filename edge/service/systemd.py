@@ -86,6 +86,18 @@ def write(path: Path, text: str, mode: int) -> None:
         raise EdgeError(f"{path} cannot be written ({error.strerror})") from None
 
 
+def make_folder(path: Path, user: str) -> None:
+    """Make a folder of the user, if there is none; EdgeError if that is not possible."""
+    try:
+        if not path.is_dir():
+            path.mkdir(parents=True)
+            shutil.chown(path, user)
+    except OSError as error:
+        raise EdgeError(
+            f"the folder {path} cannot be made ({error.strerror}): make it, or choose another one"
+        ) from None
+
+
 def remove_file(path: Path) -> None:
     try:
         with contextlib.suppress(FileNotFoundError):

@@ -97,7 +97,8 @@ def test_the_settings_describe_every_option_and_only_the_owner_can_read_them(cal
 def test_the_command_reads_the_settings_as_the_options(calls, settings, tmp_path, monkeypatch):
     """With the quotes of the file as a shell reads them, which is how systemd reads them."""
     name = 'a "quoted" \\ name $HOME'
-    options = ["--device-name", name, "--replay", "one file.wav", "two.wav", "--speed", "max"]
+    files = [str(tmp_path / "one file.wav"), str(tmp_path / "two.wav")]
+    options = ["--device-name", name, "--replay", *files, "--speed", "max"]
     run("install", "kws-listen", "--user", "--", *options)
     parser, _, _ = parser_for(kws_listen.COMMAND, [])
     for line in settings.read_text().splitlines():
@@ -146,6 +147,43 @@ def test_the_path_of_a_model_becomes_absolute(calls, tmp_path, monkeypatch, opti
     assert run("install", "kws-listen", "--", *option) == 0
     settings = tmp_path / "config" / "edge-sense" / "kws-listen.env"
     assert f'\nEDGE_MODEL="{tmp_path}/own.tflite"\n' in settings.read_text()
+
+
+def test_paths_of_all_options_become_absolute(calls, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = ("--settings", "s.json", "--fleet-keys", "keys", "--json-file=e.jsonl")
+    assert run("install", "kws-listen", "--user", "--", *files, "--replay", "a b.wav", "c.wav") == 0
+    lines = (tmp_path / "config" / "edge-sense" / "kws-listen.env").read_text().splitlines()
+    for name, value in (
+        ("EDGE_SETTINGS", f"{tmp_path}/s.json"),
+        ("EDGE_FLEET_KEYS", f"{tmp_path}/keys"),
+        ("EDGE_JSON_FILE", f"{tmp_path}/e.jsonl"),
+        ("EDGE_REPLAY", f'\\"{tmp_path}/a b.wav\\" {tmp_path}/c.wav'),
+    ):
+        assert f'{name}="{value}"' in lines
+
+
+def test_a_name_of_a_shipped_model_and_an_address_stay_as_they_are(calls, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    address = "127.0.0.1:8000"
+    assert run("install", "kws-listen", "--", "--model", "kws_qcnn", "--page", address) == 0
+    text = (tmp_path / "config" / "edge-sense" / "kws-listen.env").read_text()
+    assert '\nEDGE_MODEL="kws_qcnn"\n' in text and f'\nEDGE_PAGE="{address}"\n' in text
+
+
+def test_a_service_of_the_system_may_write_to_the_folders_of_its_options(calls, tmp_path):
+    folder, settings = tmp_path / "page", tmp_path / "tuned" / "s.json"
+    options = ("--page", "--page-folder", str(folder), "--settings", str(settings))
+    assert run("install", "airdigit-live", "--", "--i2c", "1", *options) == 0
+    text = (tmp_path / "system" / "edge-airdigit-live.service").read_text()
+    for path in (folder, settings.parent):
+        assert f"ReadWritePaths={path}\n" in text and path.is_dir()
+
+
+def test_the_page_of_a_service_stores_in_the_state_folder(monkeypatch):
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-sense")
+    parser, _, _ = parser_for(kws_listen.COMMAND, [])
+    assert parser.parse_args([]).page_folder == Path("/var/lib/edge-sense/edge-page")
 
 
 def test_a_wake_word_service_needs_no_sound_server_of_the_user(calls, tmp_path):
