@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.chain import Chain
 from edge.cli.parser import CommandParser
+from edge.cli.service_folder import service_folder
 from edge.errors import EdgeError
 from edge.model import Model
 from edge.model.digest import file_sha256
@@ -154,29 +155,38 @@ class _LiveRecognition:
         return fault
 
 
-def exchangeable(chain: Chain, output: Output, info: StreamInfo) -> ExchangeableChain:
-    """The same chain, whose model can be exchanged; the outputs are told."""
+def exchangeable(chain: Chain, output: Output, info: StreamInfo, hint: str) -> ExchangeableChain:
+    """The same chain, whose model can be exchanged; the outputs are told.
+
+    `hint`: see `LiveCommand.hint`.
+    """
     from edge.fleet.comparison import ExchangeableChain
 
     return ExchangeableChain(
-        chain, info.controls, lambda used: output.change_info(with_model(info, used.model))
+        chain, info.controls, lambda used: output.change_info(with_model(info, used.model, hint))
     )
 
 
-def with_model(info: StreamInfo, model: Model) -> StreamInfo:
+def with_model(info: StreamInfo, model: Model, hint: str) -> StreamInfo:
+    """What the outputs are told of this model; `hint`: see `LiveCommand.hint`."""
     computes_waveforms = model.manifest.decision["kind"] == "sequence"
     return replace(
         info,
         model=model.path.stem,
         model_sha256=file_sha256(model.path),
         features=model.manifest.input["kind"],
+        hint=hint.format(words=_enumerated(model.words)),
         words=tuple(model.words),
         waveforms=tuple(model.labels) if computes_waveforms else (),
     )
 
 
+def _enumerated(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def _state_folder() -> Path:
     """The state folder of the service if systemd started the command, else that of the user."""
-    service = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     user = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return (Path(service) if service else Path(user) / "edge-sense") / "fleet"
+    return (service_folder() or Path(user) / "edge-sense") / "fleet"

@@ -94,13 +94,12 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
         info = StreamInfo(
             rate=requirements["rate_hz"],
             channels=tuple(requirements["channels"]),
-            hint=command.hint.format(words=_enumerated(model.words)),
             device=args.device_name or host_name(),
             task=command.task,
             serves_clients=wyoming is not None,
             from_device=wyoming is not None or source.is_device,
         )
-        info = with_model(info, model)
+        info = with_model(info, model, command.hint)
         chain.show_settings(info.controls)
         page = open_page(args, command, arguments, chain, info)
         with open_output(args, sinks, info) as output:
@@ -110,7 +109,7 @@ def live(command: LiveCommand, argv: Sequence[str] | None = None) -> int:
             if page is None and updates is None:
                 run_live(source, chain, output, info, args.wait)
                 return
-            used = exchangeable(chain, output, info)
+            used = exchangeable(chain, output, info, command.hint)
             if page is not None:
                 output.sinks.append(page.sink)
                 page.start(used)
@@ -197,8 +196,3 @@ def _parser(command: LiveCommand, sources: Registry, sinks: Registry) -> Command
     add_page_options(parser)
     add_common(parser)
     return parser
-
-
-def _enumerated(words: Sequence[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} or {last}" if others else last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -70,25 +71,28 @@ def teach_methods(task: str, sound: bool, model: Model, takes: Path) -> list[Tea
         methods.append(TeachMethod(ENROL, None, "kws-enroll", "edge.commands.kws_enroll", data, ""))
     module = (TRAININGS if sound else MOTION_TRAININGS).get(task)
     if module is not None:
-        base = _base(task, model)
-        words = tuple(base.words)
-        if task == "kws" and words != tuple(Model.load(task).words):
+        base, words = _base(task, model)
+        if task == "kws" and words != _shipped_words(task):
             data = (*data, "--words", *words)
-        arguments = (*data, "--base", _name_of(base))
+        arguments = (*data, "--base", base)
         methods.append(
             TeachMethod(TRAIN, words, f"python -m {module}", module, arguments, _missing())
         )
     return methods
 
 
-def _base(task: str, model: Model) -> Model:
-    """What a training starts from: enrolled words have no network of their own."""
-    return Model.load(task) if model.manifest.decision["kind"] == "templates" else model
+def _base(task: str, model: Model) -> tuple[str, tuple[str, ...]]:
+    """The model that a training starts from, and its words: enrolled words have no network."""
+    if model.manifest.decision["kind"] == "templates":
+        return task, _shipped_words(task)
+    is_shipped = model.path.parent == shipped_folder()
+    return model.path.stem if is_shipped else str(model.path), tuple(model.words)
 
 
-def _name_of(model: Model) -> str:
-    shipped = model.path.parent == shipped_folder()
-    return model.path.stem if shipped else str(model.path)
+@cache
+def _shipped_words(task: str) -> tuple[str, ...]:
+    """The words of a shipped model, read once: the page asks for them again and again."""
+    return tuple(Model.load(task).words)
 
 
 def _missing() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -208,6 +209,10 @@ def test_enrolled_words_are_used_without_a_break_and_the_former_model_comes_back
         assert teach["job"]["phase"] == "done", teach["job"]
         assert teach["former"] == "kws" and "seven: 3 takes" in "".join(teach["job"]["log"])
         wait(lambda: page.get("/api/state")["words"] == list(WORDS), "it is never used")
+        assert page.get("/api/state")["hint"] == "Say left or seven."
+        page.post("/api/settings/save")
+        saved = json.loads((tmp_path / "settings.json").read_text())
+        assert saved["model"] == "words-1" and list(saved["thresholds"]) == list(WORDS)
         before = page.get("/api/health")["samples"]
         assert "--model" in page.get("/api/state")["command_line"]
         detected = wait(lambda: page.get("/api/health")["detections"], "nothing is detected")
