@@ -166,7 +166,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("boards", nargs="*", choices=[*BOARDS, []], help="default: all")
+    parser.add_argument(
+        "boards",
+        nargs="*",
+        type=_board,
+        metavar="BOARD",
+        help=f"{', '.join(BOARDS)} (default: all of them)",
+    )
     parser.add_argument("--runtime", help="only this runtime (default: each that the board has)")
     parser.add_argument(
         "--limit", type=float, default=LIMIT_S, metavar="S", help="stop after this many seconds"
@@ -193,6 +199,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if options.if_possible else 1
     print(f"{failed} differences after {time.monotonic() - begun:.0f} s")
     return 1 if failed else 0
+
+
+def _board(name: str) -> str:
+    if name not in BOARDS:
+        raise argparse.ArgumentTypeError(f"there is no board {name}: choose {', '.join(BOARDS)}")
+    return name
 
 
 def _run(options: argparse.Namespace, deadline: Deadline) -> int:
