@@ -78,7 +78,7 @@ def test_two_workers_train_the_network_of_one(runs) -> None:
 def test_only_the_first_worker_writes_files(runs) -> None:
     written = [sorted(path.name for path in out.parent.iterdir()) for _, _, out in runs]
     assert written == [["tiny.tflite", "tiny.weights.h5"], [], ["tiny.tflite", "tiny.weights.h5"]]
-    assert "worker 1 writes the model" in runs[1][1]
+    assert "the one with index 0 in TF_CONFIG writes the model" in runs[1][1]
 
 
 def test_a_training_says_what_computes_and_how_far_it_is(runs) -> None:

@@ -26,7 +26,7 @@ def is_chief() -> bool:
 def ends_before_export() -> bool:
     """Whether this worker has nothing to do any more once the network is trained; log that."""
     if not is_chief():
-        log.info("this worker is done: worker 1 writes the model")
+        log.info("this worker is done: the one with index 0 in TF_CONFIG writes the model")
     return not is_chief()
 
 
