@@ -305,7 +305,7 @@ def test_recurrent_layers_of_keras_are_unrolled(keras, tmp_path):
         ]
     )
     rng = np.random.default_rng(0)
-    # As after a training: the biases of a new GRU are zero, and zeros get no int8 scale of use.
+    # As after a training: the biases of a new GRU are zero.
     network.set_weights([rng.normal(0, 0.5, weight.shape) for weight in network.get_weights()])
     network.save(tmp_path / "net.keras")
     windows = rng.normal(size=(10, 4, 3)).astype(np.float32)

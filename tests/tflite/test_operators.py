@@ -16,10 +16,11 @@ from ai_edge_litert.interpreter import OpResolverType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge.tflite.flatbuffer_writer import Scalar
 from edge.tflite.interpreter.arithmetic import LITERT, REFERENCE
 from edge.tflite.interpreter.interpreter import BUILDERS, Interpreter
 from edge.tflite.verify import verify
-from tools.operator_networks.single_operator import Operation, network
+from tools.operator_networks.single_operator import Operation, TensorOf, constant_of, network
 from tools.operator_networks.strategies import STRATEGIES
 
 RUNS = 3
@@ -100,3 +101,18 @@ def test_an_operator_computes_what_litert_computes(name):
         print(f"{name}: {(levels > 0).sum()} of {levels.size} levels differ from {kernels}")
         most = max(1, allowed[kernels] * levels.size) if allowed[kernels] else 0
         assert levels.max() <= 1 and (levels > 0).sum() <= most
+
+
+@pytest.mark.parametrize(("name", "kind"), [("ADD", 11), ("SUB", 28), ("MUL", 21)])
+def test_zeros_have_a_scale_that_is_far_from_that_of_the_other_input(name, kind):
+    """As converters write it: the state before the first step of a GRU is zero."""
+    zeros = constant_of(np.zeros((1, 60), np.int8), scale=1e-6 / 255)
+    other = TensorOf((1, 60), 0.02, 3)
+    result = TensorOf((1, 60), 2e-6 / 255 if name == "MUL" else 0.02, 3)
+    content = network(Operation(name, [zeros, other], [result], kind, {0: Scalar("b", 0)}, 2))
+    verify(content, name)
+    for arithmetic, kernels in (
+        (REFERENCE, OpResolverType.BUILTIN_REF),
+        (LITERT, OpResolverType.AUTO),
+    ):
+        assert not levels_apart(content, arithmetic, kernels, 0).any()

@@ -60,18 +60,24 @@ def softmax(node: Node) -> list[Shape]:
     return unary(node)
 
 
-def binary(node: Node) -> list[Shape]:
-    same_kind(node, (FLOAT32, INT8, INT32), 2)
-    activation(node, node.option(0, "b"))
-    _scales(node, 2)
-    return [_broadcast(node)]
+def addition(node: Node) -> list[Shape]:
+    shapes = _binary(node)
+    # Without a lower limit: the scale of a tensor of zeros is 4e-9, and zeros add nothing.
+    _scales(node, 2, lowest=0.0)
+    return shapes
 
 
 def product(node: Node) -> list[Shape]:
-    shapes = binary(node)
+    shapes = _binary(node)
     if node.input(0).kind == INT8:
         multiplier(node, node.input(0).scale * node.input(1).scale / node.outputs[0].scale)
     return shapes
+
+
+def _binary(node: Node) -> list[Shape]:
+    same_kind(node, (FLOAT32, INT8, INT32), 2)
+    activation(node, node.option(0, "b"))
+    return [_broadcast(node)]
 
 
 def float_binary(node: Node) -> list[Shape]:
@@ -127,13 +133,13 @@ def cast(node: Node) -> list[Shape]:
     return [node.input(0).shape]
 
 
-def _scales(node: Node, inputs: int) -> None:
+def _scales(node: Node, inputs: int, lowest: float = 1 / MAX_ADD_RATIO) -> None:
     """Check the ratios of the scales of int8 inputs to that of the output."""
     result = node.outputs[0]
     if result.kind == INT8:
         for number in range(inputs):
             ratio = node.input(number).scale / result.scale
-            if not 1 / MAX_ADD_RATIO < ratio < MAX_ADD_RATIO or math.isnan(ratio):
+            if not lowest < ratio < MAX_ADD_RATIO or math.isnan(ratio):
                 raise node.error(f"has quantisation scales with an impossible ratio ({ratio:.3g})")
 
 
