@@ -26,6 +26,7 @@ from edge.cli.options import add_common
 from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.enroll.embedding_file import EmbeddingFile
+from edge.errors import EdgeError
 from training.common.atomic_write import write_file
 from training.common.intervals import poisson_interval, wilson_interval
 from training.common.provenance import command_line, file_names, folder_names
@@ -35,7 +36,7 @@ from training.sound.embedding.clip_test import TAKES, ClipFigures, measure_clips
 from training.sound.embedding.config import KEPT_OUT, EmbeddingConfig
 from training.sound.embedding.enrolment_cost import EnrolmentCost, measure_cost
 from training.sound.embedding.live_test import LiveFigures, measure_live
-from training.sound.embedding.people import find_clips
+from training.sound.embedding.people import TAKES_OF_TESTED, find_clips, tested_speakers
 from training.sound.evaluate.long_audio import RATE
 
 DEFAULT_FILE = EmbeddingConfig.out
@@ -69,6 +70,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> None:
     file = EmbeddingFile.read(args.embedding)
     clips = find_clips(args.data)
+    if not tested_speakers(clips):
+        raise EdgeError(
+            f"nobody says one of {', '.join(KEPT_OUT)} {TAKES_OF_TESTED} times: give more --data"
+        )
     noise = [load_samples(Path(path), RATE) for path in args.noise]
     live = measure_live(file, clips, noise, folds=args.folds)
     by_clip = measure_clips(file, clips)

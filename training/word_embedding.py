@@ -7,7 +7,7 @@
 The network learns to tell phones apart: from the machine voices eSpeak NG and Flite, which must be
 installed, and from recordings of people. Five words of Speech Commands and the people who said them
 five times are left out; training.enroll_figures tests with them, and adds what it measured to the
-file. Allow an hour.
+file. The training takes hours; with --network, only the bank is made anew.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from edge.decision.template_matching import unit_rows
+from edge.formats.sound import write_wav
+from training import enroll_figures
 from training.sound.data.clip_files import LabelledClip
 from training.sound.embedding import bank
 from training.sound.embedding.people import bank_speakers
@@ -40,3 +42,10 @@ def test_noise_is_below_the_speech():
     mixed = np.stack([bank._in_noise(rows, [noise], rng) for _ in range(20)])
     assert 0 < mixed.mean() < np.log1p(10 ** (-bank.SNR_DB[0] / 10))
     assert mixed.min() == pytest.approx(0)
+
+
+def test_figures_without_people_to_test_with_are_refused(tmp_path, capsys):
+    (tmp_path / "happy").mkdir()
+    write_wav(tmp_path / "happy" / "ann_nohash_0.wav", np.zeros(16000, np.float32), 16000)
+    assert enroll_figures.main(["--data", str(tmp_path)]) == 1
+    assert "5 times: give more --data" in capsys.readouterr().err
