@@ -111,7 +111,10 @@ def make_key(args: argparse.Namespace) -> int:
 def check_push(args: argparse.Namespace) -> None:
     """EdgeError if the model or an option of the push is missing or impossible."""
     if not args.arguments:
-        raise EdgeError("give a model behind `push`")
+        raise EdgeError(
+            "give a model behind `push`, a shipped one or a file: "
+            "edge-fleet push mine.tflite --to kitchen --sign-key operator.pem"
+        )
     if args.sign_key is None:
         raise EdgeError("give the private key with --sign-key: `edge-fleet key FILE` makes one")
     if args.url is not None:

@@ -116,12 +116,13 @@ def _parser() -> CommandParser:
 def _run(args: argparse.Namespace) -> int:
     if args.action == "key":
         return make_key(args)
+    action = actions.ACTIONS.get(args.action)
+    if action is not None:
+        action.check(args)
     if args.mqtt is None:
         raise EdgeError("give the broker with --mqtt, or set EDGE_MQTT")
-    if args.action == "simulate":
+    if action is None:
         return simulate(args)
-    action = actions.ACTIONS[args.action]
-    action.check(args)
     with Operator(args.mqtt, password(args), tls_context(args, args.mqtt)) as operator:
         return action.run(operator, args)
 
