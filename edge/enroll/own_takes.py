@@ -58,6 +58,8 @@ def _scores(
     others = [take for k, take in enumerate(words[word].takes) if k != left_out]
     templates = {name: list(one.takes) for name, one in words.items()} | {word: others}
     templates = {name: takes for name, takes in templates.items() if takes}
+    if not templates:
+        return dict.fromkeys(words, 0.0)
     matcher = TemplateMatcher(list(templates.values()), fillers)
     lowest = np.full(len(templates), MAX_DISTANCE, np.float32)
     for embedding in recording:

@@ -138,6 +138,12 @@ def test_one_take_says_that_it_cannot_be_tested(two_words, capsys):
     assert "left: 1 take, so it cannot be tested: record 3 more" in capsys.readouterr().out
 
 
+def test_one_take_of_the_only_word_is_enrolled(tmp_path, capsys):
+    save(tmp_path, "seven", 0, simulated_take("seven", 3))
+    assert enroll(tmp_path) == 0
+    assert "seven: 1 take, so it cannot be tested: record 3 more" in capsys.readouterr().out
+
+
 def test_a_take_of_another_word_is_named(two_words, capsys):
     other = save(two_words, "left", 7, simulated_take("zero", 3, 1))
     assert enroll(two_words) == 0
