@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import combinations
 
-from tools.cnn_zoo import __main__, measure, networks, report
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from tools.cnn_zoo import __main__, measure, networks, plot, report
 
 MEASURED = {
     "network": "LeNet-5", "input": "32x32x1", "parameters": 61706, "macs": 416_520,
@@ -34,8 +38,33 @@ def test_the_table_says_why_a_network_was_not_measured():
 
 
 def test_the_plot_leaves_out_what_was_not_measured(tmp_path):
-    report.plot([MEASURED, ENDED], tmp_path / "zoo.png")
+    plot.plot([MEASURED, ENDED], tmp_path / "zoo.png")
     assert (tmp_path / "zoo.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_stored_table_is_plotted_without_a_measurement(tmp_path, capsys):
+    table, png = tmp_path / "zoo.md", tmp_path / "zoo.png"
+    table.write_text("# Networks\n\n" + report.markdown([MEASURED, ENDED]) + "\nmore | text\n")
+    assert report.rows_of(table.read_text()) == [
+        {"network": "LeNet-5", "bytes": 71_000, "cpu_ms": 0.06, "peak_mb": 30.2}
+    ]
+    assert __main__.main(["--table", str(table), "--png", str(png)]) == 0
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert __main__.main(["--table", str(table)]) == 1
+    table.write_text("no table")
+    assert __main__.main(["--table", str(table), "--png", str(png)]) == 1
+    errors = capsys.readouterr().err
+    assert "--table needs --png" in errors and "there is no table of networks" in errors
+
+
+def test_names_of_neighbours_do_not_cover_one_another():
+    figure = Figure(figsize=(9, 6))
+    axes = FigureCanvasAgg(figure).figure.subplots()
+    axes.set(xlim=(0, 10), ylim=(0, 10))
+    plot._write_names(axes, list("ABCDE"), [(5, 5 + n / 50) for n in range(5)])
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert [text.get_text() for text in axes.texts] == list("ABCDE")
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 
 def test_a_kept_network_is_measured_without_a_conversion(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
   python -m tools.cnn_zoo --out new_zoo.md --png new_zoo.png --keep converted/
   python -m tools.cnn_zoo --only LeNet-5 MobileNet --out new_small.md
+  python -m tools.cnn_zoo --table docs/cnn_zoo.md --png new_zoo.png    plot a stored table
 
 Each network is built by Keras with random weights, converted to full int8 with random images, and
 measured by edge-bench (ai_edge_litert, one thread). The latency is the mean processor time of a
@@ -27,14 +28,19 @@ from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.errors import EdgeError
 from edge.formats.atomic_write import atomic_write
-from tools.cnn_zoo.measure import measure
+from tools.cnn_zoo.measure import Row, measure
 from tools.cnn_zoo.networks import NETWORKS, convert
-from tools.cnn_zoo.report import markdown, plot
+from tools.cnn_zoo.plot import plot
+from tools.cnn_zoo.report import markdown, rows_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("python -m tools.cnn_zoo", __doc__ or "")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.md", help="the table")
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("--out", type=Path, metavar="FILE.md", help="write the table to this file")
+    group.add_argument(
+        "--table", type=Path, metavar="FILE.md", help="measure nothing, plot the table of this file"
+    )
     parser.add_argument("--png", type=Path, metavar="FILE.png", help="a plot of size and latency")
     parser.add_argument(
         "--only", nargs="+", choices=NETWORKS, metavar="NAME", help="these networks"
@@ -59,6 +65,11 @@ def _run(args: argparse.Namespace) -> None:
     for file in filter(None, (args.out, args.png)):
         if not file.parent.is_dir():
             raise EdgeError(f"{file}: the folder does not exist")
+    if args.table:
+        if args.png is None:
+            raise EdgeError("--table needs --png, the file of the plot")
+        plot(_stored_rows(args.table), args.png)
+        return
     if args.keep:
         args.keep.mkdir(parents=True, exist_ok=True)
     rows = []
@@ -74,6 +85,14 @@ def _run(args: argparse.Namespace) -> None:
     loads = [row["load"] for row in rows if "load" in row]
     if loads:
         print(f"load average while measuring: {min(loads):.1f} to {max(loads):.1f}")
+
+
+def _stored_rows(path: Path) -> list[Row]:
+    try:
+        text = path.read_text(errors="replace")
+    except OSError as error:
+        raise EdgeError(f"{path}: {error.strerror}") from None
+    return rows_of(text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""The table and the plot of the measured networks."""
+"""The table of the measured networks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from edge.errors import EdgeError
 from tools.cnn_zoo.measure import Row
 
 # MACs per second of int8 MobileNet V2 on the four cores of a Raspberry Pi 4 (64 bits): 301 million
@@ -14,6 +14,7 @@ HEADER = """\
 | network | input | parameters | MACs | int8 | latency | memory | Pi 4, estimate | note |
 |---|---|---:|---:|---:|---:|---:|---:|---|
 """
+COLUMNS = 9
 
 
 def markdown(rows: Sequence[Row]) -> str:
@@ -43,28 +44,15 @@ def _shown(value: float | None, unit: float, name: str) -> str:
     return f"{number:.0f} {name}" if number >= 100 else f"{number:.3g} {name}"
 
 
-def plot(rows: Sequence[Row], path: Path) -> None:
-    """Latency against size, both logarithmic; the area of a point grows with the memory."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(9, 6))
-    for row in rows:
-        if "cpu_ms" not in row:
-            continue
-        at = (row["bytes"] / 1e6, row["cpu_ms"])
-        axes.scatter(*at, s=row["peak_mb"], color="tab:blue", alpha=0.4, linewidths=0)
-        axes.annotate(row["network"], at, (5, 3), textcoords="offset points", fontsize=8)
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="int8 model in MB (area of a point: memory of the process)",
-        ylabel="latency on one core of this computer in ms",
-    )
-    axes.margins(x=0.15)
-    axes.grid(True, which="both", alpha=0.3)
-    figure.tight_layout()
-    figure.savefig(path, dpi=90)
-    pyplot.close(figure)
+def rows_of(text: str) -> list[Row]:
+    """What the plot shows of each measured network of a table that `markdown` wrote."""
+    rows: list[Row] = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == COLUMNS and cells[5].endswith("ms") and "-" not in cells[4:7]:
+            size, latency, memory = (float(cell.split()[0]) for cell in cells[4:7])
+            row = {"network": cells[0], "bytes": size * 1e6, "cpu_ms": latency, "peak_mb": memory}
+            rows.append(row)
+    if not rows:
+        raise EdgeError("there is no table of networks: give a file that --out wrote")
+    return rows

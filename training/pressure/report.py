@@ -122,5 +122,6 @@ def plot_waveforms(
             axis.plot(t, 40 + 8 * ppg, color="grey", linewidth=0.8, label="PPG (no unit)")
             axis.set_xlabel("s")
             axis.set_ylabel("mmHg")
-        axes[0].legend(fontsize=7)
+        curves = axes[0].get_legend_handles_labels()
+        axes[0].figure.legend(*curves, loc="outside lower center", ncols=3, fontsize=8)
         axes[1].set_title(title, fontsize=9)
