@@ -13,7 +13,7 @@ from command_process import error_message
 from edge.commands import kws_listen
 from edge.model import Model
 from edge.model.shipped import find_model
-from edge.page.page import computes_scores
+from edge.page.watcher import computes_scores
 from live_page import live_page
 
 WORDS = ("--mock", "--words", "yes no", "--seed", "1")

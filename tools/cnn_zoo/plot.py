@@ -53,7 +53,7 @@ def _write_names(axes: Any, names: Sequence[str], points: Sequence[tuple[float, 
     centres = axes.transData.transform(points)
     boxes: list[Any] = []
     for name, at in zip(names, points, strict=True):
-        tried = []
+        tried: list[tuple[int, int, Any, Any]] = []
         for offset, across, along in PLACES:
             text = axes.annotate(
                 *(name, at, offset),
