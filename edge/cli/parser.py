@@ -71,7 +71,8 @@ class CommandParser(argparse.ArgumentParser):
             and "--replay" in self._option_string_actions
         ):
             message += "; recordings are given with --replay"
-        super().error(one_line(message.replace("invalid _", "invalid ")))
+        message = message.replace("invalid _", "invalid ")
+        super().error(one_line(re.sub("invalid (int|float) value: (.*)", _not_a_number, message)))
 
     def _value(self, action: argparse.Action, text: str) -> Any:
         """The value that the option would have with this text on the command line."""
@@ -94,7 +95,12 @@ class CommandParser(argparse.ArgumentParser):
             self.error(f"{variable_of(action)}={text}: {error}")
         except (TypeError, ValueError):
             kind = getattr(action.type, "__name__", "value").lstrip("_")
-            self.error(f"{variable_of(action)}={text}: invalid {kind} value")
+            self.error(f"{variable_of(action)}={text}: invalid {kind} value: {text!r}")
+
+
+def _not_a_number(found: re.Match[str]) -> str:
+    kind, text = found.groups()
+    return f"{text} is not a {'whole number' if kind == 'int' else 'number'}"
 
 
 def _is_list(action: argparse.Action) -> bool:

@@ -103,7 +103,10 @@ def _threshold(text: str) -> ThresholdChoice:
 
 
 def _score(text: str) -> float:
-    score = float(text)
+    try:
+        score = float(text)
+    except ValueError:
+        score = math.nan
     if not 0 <= score <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not a score: give 0 to 1")
     return score

@@ -31,6 +31,8 @@ from edge.cli.parser import CommandParser
 from edge.cli.run import run_command
 from edge.commands import edge_live
 from edge.errors import EdgeError
+from edge.model import read_manifest
+from edge.model.shipped import find_model
 from edge.service.settings import environment_file, variables
 from edge.service.systemd import (
     Manager,
@@ -96,6 +98,8 @@ def _install(args: argparse.Namespace, options: Sequence[str]) -> int:
     parser, _, _ = parser_for(live_command, options)
     parser.parse_args(options)  # SystemExit, with argparse's message, if it does not take them
     chosen = dict(variables(parser, options))
+    if "EDGE_MODEL" in chosen:
+        read_manifest(find_model(chosen["EDGE_MODEL"]))  # an error now, not at each start
     settings = environment_file(parser, args.command, name, chosen)
     manager = Manager(_is_system(args.scope, live_command, chosen))
     unit = Unit(

@@ -100,7 +100,12 @@ class SigningKey:
         )
         if path.exists():
             raise EdgeError(f"{path} exists already: give another name for the new key")
-        write_new_file([path], text, 0o600)
+        try:
+            write_new_file([path], text, 0o600)
+        except OSError as error:
+            raise EdgeError(
+                f"{path} cannot be written ({error.strerror}): give another name for the new key"
+            ) from None
         return cls(private)
 
     @classmethod

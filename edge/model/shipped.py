@@ -27,7 +27,7 @@ def find_model(name_or_path: str | Path) -> Path:
     if name in shipped:
         return shipped_folder() / f"{name}.tflite"
     path = Path(name_or_path)
-    if path.name == name and not path.suffix and not path.is_file():
+    if path.name == name and not path.suffix and not path.exists():
         choice = f"choose one of {', '.join(shipped)}, or " if shipped else ""
         raise ModelError(f"no shipped model {name!r}: {choice}give the path of a .tflite file")
     return path

@@ -25,7 +25,9 @@ def read_settings(path: Path, settings: DecisionSettings) -> DecisionSettings:
             raise ValueError("a threshold is not 0 to 1")
         scores = {word: float(score) for word, score in thresholds.items()}
     except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}") from None
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}): give a file that the page saved"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ModelError(
             f"{path} is not a settings file: save the thresholds again in the page, or delete it"

@@ -13,6 +13,7 @@ from edge.errors import EdgeError
 from edge.formats.atomic_write import atomic_write
 
 PREFIX = "edge-"
+NO_BUS = ": log in as the user of the service, or install it with sudo and --system"
 SYSTEM_UNITS, SYSTEM_SETTINGS = Path("/etc/systemd/system"), Path("/etc/edge-sense")
 
 
@@ -43,7 +44,8 @@ class Manager:
         )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["it gives no reason"]
-            raise EdgeError(f"systemctl {' '.join(argv)} failed: {lines[-1]}")
+            remedy = NO_BUS if "Failed to connect to bus" in lines[-1] else ""
+            raise EdgeError(f"systemctl {' '.join(argv)} failed: {lines[-1]}{remedy}")
 
     def show(self, program: str, *argv: str) -> int:
         """Run systemctl or journalctl on the terminal of the user; return its exit status."""

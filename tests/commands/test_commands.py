@@ -135,6 +135,19 @@ def test_an_invalid_variable_is_a_usage_error_with_its_name_and_value(
     assert f"{name}={value}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("kind", "name"), [(int, "whole number"), (float, "number")])
+def test_a_value_that_is_no_number_is_called_so(kind, name, monkeypatch, capsys):
+    parser = CommandParser("knot", "")
+    parser.add_argument("--turns", type=kind)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--turns", "two"])
+    assert f"argument --turns: 'two' is not a {name}\n" in capsys.readouterr().err
+    monkeypatch.setenv("EDGE_TURNS", "2 3")
+    with pytest.raises(SystemExit):
+        parser.parse_args([])
+    assert f"EDGE_TURNS=2 3: '2 3' is not a {name}\n" in capsys.readouterr().err
+
+
 def test_a_variable_that_is_empty_or_0_leaves_the_default(parser, monkeypatch):
     monkeypatch.setenv("EDGE_COLOUR", "")
     monkeypatch.setenv("EDGE_VERBOSE", "0")

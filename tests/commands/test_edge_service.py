@@ -263,7 +263,17 @@ def test_a_failure_of_systemctl_is_shown(calls, monkeypatch, capsys):
     )
 
 
+def test_without_a_bus_the_message_says_who_has_one(calls, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FAILS", "daemon-reload")
+    program = tmp_path / "bin" / "systemctl"
+    program.write_text(SYSTEMCTL.replace("Failed to do it", "Failed to connect to bus: no"))
+    assert run("install", "kws-listen") == 1
+    assert "log in as the user of the service" in capsys.readouterr().err
+
+
 def test_impossible_arguments(calls, capsys):
+    missing = error(capsys, "install", "kws-listen", "--", "--model", "none.tflite")
+    assert "none.tflite does not exist" in missing
     assert "choose airdigit-live" in error(capsys, "install", "edge-bench")
     assert "edge-live needs a model" in error(capsys, "install", "edge-live", "--", "--mock")
     assert "does not exist" in error(capsys, "install", "edge-live", "--", "none.tflite")

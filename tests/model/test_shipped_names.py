@@ -30,3 +30,10 @@ def test_the_error_for_an_unknown_name_lists_the_shipped_models(monkeypatch, tmp
 def test_a_path_is_returned_unchanged():
     assert find_model("my.tflite") == Path("my.tflite")
     assert find_model("takes/my") == Path("takes/my")
+
+
+def test_a_folder_with_a_bare_name_is_called_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ModelError, match="mine is not a file: give a .tflite file"):
+        Model.load("mine")
