@@ -1,13 +1,14 @@
 """Train a model that recognises words behind a quanvolution, a small quantum circuit.
 
   python -m training.qcnn --data speech_commands/ speech_commands_extra/ speech_commands_logmel/ \\
-      --study models/kws_qcnn-study.json --out models/kws_qcnn.tflite
+      --out models/kws_qcnn.tflite
   python -m training.qcnn --reference --data speech_commands/ speech_commands_extra/ \\
       --out models/kws_qcnn-reference.md
 
-The circuit is the one with the best validation accuracy in a --study (training.qcnn_study), or else
-a random one. Its closed form is known, so it is computed in microseconds, as a stage between the
-front end and the int8 network: kws-listen --model runs the model like any other.
+The circuit is the one of 64 random circuits behind which the first layer of the base can be
+imitated best, or with --study the one with the best validation accuracy in a study
+(training.qcnn_study). Its closed form is known, so it is computed in microseconds, as a stage
+between the front end and the int8 network: kws-listen --model runs the model like any other.
 
 The network starts with the weights of a model without the stage, --base (kws), and is trained to
 give the same scores for the same sound, in some minutes.
@@ -34,7 +35,7 @@ from edge.cli.run import run_command
 from edge.errors import ModelError
 from edge.simulation.seeds import seed
 from training.common.provenance import command_line, file_names, folder_names, model_path
-from training.quantum.circuits import best_of_study, random_quanvolution
+from training.quantum.circuits import best_of_study
 from training.quantum.config import QcnnConfig
 from training.quantum.options import add_data_options
 from training.quantum.reference.train import train_reference
@@ -48,7 +49,7 @@ from training.sound.task import Task, keyword_task
 DEFAULTS = TrainingConfig(
     keyword_task(),
     fit=FitConfig(batch_size=128),
-    adaptation=Schedule(epochs=6, learning_rate=1.5e-3, label_smoothing=0.0),
+    adaptation=Schedule(epochs=30, learning_rate=1.5e-3, label_smoothing=0.0),
 )
 DEFAULT_BASE = "kws"
 
@@ -67,7 +68,10 @@ def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS)
         help="recordings of other words, for the choice of thresholds, as in training.kws",
     )
     parser.add_argument(
-        "--study", type=Path, metavar="FILE.json", help="take the best circuit of this study"
+        "--study",
+        type=Path,
+        metavar="FILE.json",
+        help="take the best circuit of this study, not of 64 random ones",
     )
     parser.add_argument(
         "--base",
@@ -94,11 +98,6 @@ def main(argv: Sequence[str] | None = None, defaults: TrainingConfig = DEFAULTS)
 
 def _config(args: argparse.Namespace, defaults: TrainingConfig) -> QcnnConfig:
     """Return the defaults with the options filled in, and the circuit."""
-    if args.study:
-        quanvolution, circuit = best_of_study(args.study)
-    else:
-        quanvolution = random_quanvolution(args.seed)
-        circuit = f"quanvolution, random, seed {args.seed}"
     base = _read_base(args.base, defaults.task)
     speakers = defaults.simulated_speakers if args.people is None else args.people
     training = replace(
@@ -112,6 +111,9 @@ def _config(args: argparse.Namespace, defaults: TrainingConfig) -> QcnnConfig:
         seed=args.seed,
         network=base.network,
     )
+    if not args.study:
+        return QcnnConfig(training, base)
+    quanvolution, circuit = best_of_study(args.study)
     return QcnnConfig(training, base, quanvolution, circuit, args.study)
 
 

@@ -9,6 +9,9 @@ a linear function of the stage's output can give them.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -25,6 +28,18 @@ log = logging.getLogger(__name__)
 TINY = 1e-9  # of a channel that never changes
 
 
+@dataclass(frozen=True)
+class Fit:
+    """The weights of a first layer with which it comes closest to the first layer of the base."""
+
+    weights: list[NDArray[np.float32]]
+    """Kernel and bias."""
+    explained: NDArray[np.float64]
+    """For each channel, the share of its variance that the fit gives."""
+    explained_share: float
+    """The same for all channels together."""
+
+
 def start_from_base(
     training_set: QuanvolutionTrainingSet, windows: NDArray[np.float32], config: NetworkConfig
 ) -> keras.Model:
@@ -33,22 +48,44 @@ def start_from_base(
     The first layer is fitted to log-mel windows.
     """
     base = training_set.base
-    classes, groups = network.output_layer(base).units, network.class_groups(base)
-    behind_stage = network.build(training_set.inputs, classes, config, groups=groups)
-    first, *others = [layer for layer in behind_stage.layers if layer.weights]
-    base_first, *base_others = [layer for layer in base.layers if layer.weights]
+    behind_stage = build_behind_stage(base, training_set.inputs, config)
+    others, base_others = _layers(behind_stage)[1:], _layers(base)[1:]
     for layer, base_layer in zip(others, base_others, strict=True):
         layer.set_weights(base_layer.get_weights())
-    outputs = keras.Model(base.input, base_first.output).predict(windows, verbose=0)
-    stage_outputs = build_layer(training_set.quanvolution)(windows).numpy()
-    inputs = keras.Model(behind_stage.input, first.input).predict(stage_outputs, verbose=0)
-    first.set_weights(least_squares_weights(first, inputs, outputs))
+    fit = fit_first_layer(behind_stage, base, training_set.quanvolution, windows)
+    log.info(
+        "first layer: the fit gives %.0f to %.0f %% of the variance of each channel",
+        *(100 * fit.explained.min(), 100 * fit.explained.max()),
+    )
+    _layers(behind_stage)[0].set_weights(fit.weights)
     return behind_stage
 
 
-def least_squares_weights(
+def build_behind_stage(
+    base: keras.Model, inputs: tuple[int, ...], config: NetworkConfig
+) -> keras.Model:
+    """Return a folded network with the classes of the base; its weights are random."""
+    groups = network.class_groups(base)
+    return network.build(inputs, network.output_layer(base).units, config, groups=groups)
+
+
+def fit_first_layer(
+    behind_stage: keras.Model,
+    base: keras.Model,
+    quanvolution: Mapping[str, Any],
+    windows: NDArray[np.float32],
+) -> Fit:
+    """Fit the first layer behind the stage to that of the base, for log-mel windows."""
+    first, base_first = _layers(behind_stage)[0], _layers(base)[0]
+    outputs = keras.Model(base.input, base_first.output)(windows, training=False)
+    stage_outputs = build_layer(quanvolution)(windows)
+    inputs = keras.Model(behind_stage.input, first.input)(stage_outputs, training=False)
+    return least_squares_fit(first, inputs.numpy(), outputs.numpy())
+
+
+def least_squares_fit(
     layer: keras.layers.Conv2D, inputs: NDArray[np.float32], outputs: NDArray[np.float32]
-) -> list[NDArray[np.float32]]:
+) -> Fit:
     """Return the kernel and bias with which a convolution comes closest to the outputs."""
     (height, width), (across, along) = layer.kernel_size, layer.strides
     patches = tf.image.extract_patches(
@@ -60,13 +97,17 @@ def least_squares_weights(
     rows, centred = rows - rows_mean, targets - targets_mean
     # The normal equations: 40 x 40 numbers in place of all patches.
     kernel = np.linalg.lstsq(rows.T @ rows, rows.T @ centred, rcond=None)[0]
-    explained = 1 - (rows @ kernel - centred).var(axis=0) / np.maximum(centred.var(axis=0), TINY)
-    log.info(
-        "first layer: the fit gives %.0f to %.0f %% of the variance of each channel",
-        *(100 * explained.min(), 100 * explained.max()),
-    )
+    missing, variance = (rows @ kernel - centred).var(axis=0), centred.var(axis=0)
     shape = (height, width, inputs.shape[-1], outputs.shape[-1])
-    return [
-        kernel.reshape(shape).astype(np.float32),
-        (targets_mean - rows_mean @ kernel).astype(np.float32),
-    ]
+    return Fit(
+        weights=[
+            kernel.reshape(shape).astype(np.float32),
+            (targets_mean - rows_mean @ kernel).astype(np.float32),
+        ],
+        explained=1 - missing / np.maximum(variance, TINY),
+        explained_share=float(1 - missing.sum() / max(variance.sum(), TINY)),
+    )
+
+
+def _layers(model: keras.Model) -> list[keras.layers.Layer]:
+    return [layer for layer in model.layers if layer.weights]

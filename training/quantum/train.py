@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.common.tf_config import ends_before_export
 from training.common.workers import start_training
+from training.quantum.circuit_choice import with_best_circuit
 from training.quantum.config import QcnnConfig
 from training.quantum.export import export
 from training.quantum.train_network import train_network
@@ -18,6 +19,8 @@ def train_qcnn(config: QcnnConfig) -> None:
     start_training(training.out)
     data = load_data(training)
     split = make_split(data.clips, training.task.words, training.seed)
+    if not config.quanvolution:
+        config = with_best_circuit(config, split.train, data)
     trained = train_network(split.train, data, config)
     validation = validate_and_choose_thresholds(trained, split, data, config.behind_stage)
     if ends_before_export():

@@ -39,8 +39,7 @@ class QuanvolutionTrainingSet(TrainingSet):
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        stage = Quanvolution(self.quanvolution, BANDS)
-        return FRAMES // stage.rows_in, *stage.shape
+        return stage_shape(self.quanvolution)
 
     def batches(self, config: FitConfig) -> DrawBatch:
         draw, stage = super().batches(config), build_layer(self.quanvolution)
@@ -51,3 +50,9 @@ class QuanvolutionTrainingSet(TrainingSet):
             return stage(windows), base(windows, training=False)
 
         return draw_batch
+
+
+def stage_shape(quanvolution: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the shape of the output of a quanvolution for a window."""
+    stage = Quanvolution(quanvolution, BANDS)
+    return FRAMES // stage.rows_in, *stage.shape

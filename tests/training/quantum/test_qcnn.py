@@ -32,9 +32,15 @@ from qcnn_training import (
 )
 from training import qcnn, qcnn_study
 from training.common.atomic_write import write_file
+from training.quantum.circuit_choice import best_seed, connects_qubits, linear_quanvolution
 from training.quantum.circuits import build_layer, model_input, random_quanvolution
 from training.quantum.cost import operations
-from training.quantum.imitation import least_squares_weights, start_from_base
+from training.quantum.imitation import (
+    build_behind_stage,
+    fit_first_layer,
+    least_squares_fit,
+    start_from_base,
+)
 from training.quantum.training_set import QuanvolutionTrainingSet
 from training.sound.data.clips import Clips
 from training.sound.data.log_mel import BANDS, RATE, ROWS
@@ -147,8 +153,26 @@ def test_first_layer_is_fitted_by_least_squares():
     layer, other = (keras.layers.Conv2D(5, (2, 3)) for _ in range(2))
     outputs = layer(inputs).numpy() + np.float32(1.5)
     other.build(inputs.shape)
-    other.set_weights(least_squares_weights(other, inputs, outputs))
+    fit = least_squares_fit(other, inputs, outputs)
+    other.set_weights(fit.weights)
+    assert fit.explained.min() > 0.999 and fit.explained_share > 0.999
     assert np.abs(other(inputs).numpy() - outputs).max() < 1e-3
+
+
+def test_the_circuit_with_the_best_fit_of_those_that_connect_qubits_is_chosen(tmp_path):
+    """The circuit of seed 4 fits better than those of the seeds 1 and 16, but has no CNOT."""
+    base, plain = base_network(), log_mel_training_set(tmp_path, 4)
+    windows, _ = example_batches(plain, 32, FitConfig(batch_size=32))
+    behind_stage = build_behind_stage(base, STAGE_OUTPUT, BEHIND_STAGE)
+    shares = {
+        seed: fit_first_layer(
+            behind_stage, base, linear_quanvolution(seed), windows
+        ).explained_share
+        for seed in (1, 4, 16)
+    }
+    assert shares[1] < shares[16] < shares[4]
+    assert not connects_qubits(linear_quanvolution(4))
+    assert best_seed(base, windows, BEHIND_STAGE, (1, 4, 16)) == (16, shares[16])
 
 
 def test_operations_count_shared_products_once():
