@@ -4,7 +4,7 @@ DECISIONS, or an entry point of the group "edge_sense.decisions" in a package of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, ClassVar, TypeVar
@@ -30,6 +30,8 @@ DECISIONS = Registry(
 )
 
 Event = Recognition
+Score = Callable[[NDArray[np.float32], int | None], NDArray[np.float32]]
+"""From a tensor, and how many rows at its end are new, to the output of the network."""
 Settings = TypeVar("Settings", bound="DecisionSettings")
 
 MAX_WORD_PRIOR = 100.0
@@ -108,6 +110,11 @@ class Decision(ABC):
     @abstractmethod
     def process(self, window: Window, scores: NDArray[np.float32]) -> Iterator[Event]:
         """Events that follow from the scores of this window, or from its embedding."""
+
+    @classmethod
+    def window_scores(cls, settings: Any, score: Score, window: Window) -> NDArray[np.float32]:
+        """What `process` takes: the scores of a window by the network, for which `score` stands."""
+        return score(window.tensor, window.new_rows)
 
     @classmethod
     def score_recording(

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import Decision, Event
+from edge.decision import Decision, Event, Score
 from edge.decision.reading import ScoredStroke, StrokeReader
 from edge.decision.rejection import reason_for
 from edge.decision.sign import SignMemory, agreement_odds
 from edge.decision.stroke_recording import score_recording
 from edge.decision.stroke_settings import StrokeSettings
+from edge.decision.views import view_scores
 from edge.events import Detection, Rejection, Retraction
 from edge.features import Window
 from edge.features.motion.pieces import PIECES
@@ -114,6 +115,25 @@ class StrokeDecision(Decision):
     def _learn(self, scored: ScoredStroke) -> None:
         odds = float(agreement_odds(np.array(scored.facts.agreement))) + scored.evidence
         self._memory.learn(scored.facts.lateral, odds)
+
+    @classmethod
+    def window_scores(
+        cls, settings: StrokeSettings, score: Score, window: Window
+    ) -> NDArray[np.float32]:
+        """(2, labels) under both signs."""
+        facts, other = window.stroke, window.other_sign
+        if facts is None or other is None:
+            raise ValueError("the window is no stroke")
+        trust = np.array([[facts.angle_trust, facts.position_trust]])
+        return np.concatenate(
+            [
+                view_scores(
+                    lambda tensors: score(tensors[0], None)[None],
+                    *(tensor[None], trust, settings.view_weights),
+                )
+                for tensor in (window.tensor, other)
+            ]
+        ).astype(np.float32)
 
     @classmethod
     def score_recording(

@@ -8,7 +8,11 @@ from statistics import median
 from typing import Any
 
 from edge.decision import MAX_WORD_PRIOR, DecisionSettings, changed_thresholds
+from edge.features.motion.views import VIEW_NAMES
 from edge.fields import FieldError, Fields
+
+ONLY_BOTH = {"both": 1.0}
+MAX_WEIGHT = 1000.0
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,9 @@ class StrokeSettings(DecisionSettings):
     none_label: str
     upside_down_label: str
     """The label of a stroke under the wrong sign of its lateral axis; no event has it."""
+    view_weights: tuple[float, ...] = (1.0, 0.0, 0.0)
+    """How much each of VIEW_NAMES counts. A model of an older version has none in its manifest:
+    its network scores both trajectories together only."""
 
     @classmethod
     def from_manifest(cls, labels: Sequence[str], values: Mapping[str, Any]) -> StrokeSettings:
@@ -40,6 +47,7 @@ class StrokeSettings(DecisionSettings):
             recording_thresholds=_thresholds(fields.section("recording_thresholds"), digits),
             none_label=none,
             upside_down_label=upside_down,
+            view_weights=_view_weights(fields),
         )
 
     @property
@@ -58,6 +66,15 @@ class StrokeSettings(DecisionSettings):
 
     def with_thresholds(self, thresholds: Mapping[str, float]) -> StrokeSettings:
         return replace(self, thresholds=changed_thresholds(self.thresholds, thresholds))
+
+
+def _view_weights(fields: Fields) -> tuple[float, ...]:
+    weights = fields.section("view_weights", ONLY_BOTH)
+    weights.refuse_others(VIEW_NAMES)
+    found = tuple(weights.number(name, 0, MAX_WEIGHT, 0) for name in VIEW_NAMES)
+    if not any(found):
+        raise fields.error("view_weights", "give one of them a weight")
+    return found
 
 
 def _thresholds(fields: Fields, digits: Sequence[str]) -> dict[str, float]:

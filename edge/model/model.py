@@ -56,6 +56,7 @@ class Model:
         # The score of each int8 output level; a negative level indexes from the end.
         self._score_of_level = (levels - zero) * scale
         self.clip_scorer = ClipScorer(self.labels, settings)
+        self._scores_of_window = self._decision_class().window_scores
 
     @classmethod
     def load(
@@ -130,10 +131,7 @@ class Model:
     def window_scores(self, window: Window) -> NDArray[np.float32]:
         """What a decision takes: the probability of each label, (labels,); of a stroke under both
         signs of its lateral axis, (2, labels). Of a model with enrolled words: an embedding."""
-        scores = self.scores(window.tensor, window.new_rows)
-        if window.other_sign is None:
-            return scores
-        return np.stack([scores, self.scores(window.other_sign)])
+        return self._scores_of_window(self.settings, self.scores, window)
 
     def scores(
         self, tensor: NDArray[np.float32], new_rows: int | None = None

@@ -35,24 +35,20 @@ class Recogniser {
 
   // Computes the model's input from a stroke that was just completed, under the first sign.
   void prepare(const es_span &span, int8_t levels[ES_INPUTS]) {
-    es_stroke_tensor(&gate_, &span, &work_, &facts_, tensor_);
-    quantise(levels);
+    compute_tensor(span);
+    quantise(tensor_, levels);
   }
 
   // Returns the model's output, or null if it could not be computed.
   const int8_t *run(const int8_t levels[ES_INPUTS]) { return network_.run(levels); }
 
-  // Scores the prepared stroke under both signs and decides about it. `output` is the model's
-  // output under the first sign.
-  bool decide(const int8_t output[model::label_count], es_verdict &verdict) {
-    int8_t levels[ES_INPUTS];
+  // Scores the prepared stroke under both signs and decides about it. Returns whether the model
+  // could be run.
+  bool decide(es_verdict &verdict) {
     float first[model::label_count], other[model::label_count];
-    to_scores(output, first);
+    if (!score_views(first)) return false;
     es_stroke_flip(tensor_);
-    quantise(levels);
-    output = run(levels);
-    if (!output) return false;
-    to_scores(output, other);
+    if (!score_views(other)) return false;
     const es_labels labels = {model::label_count, model::digit_count, model::upside_down,
                               model::thresholds};
     es_decide(&decision_, &facts_, first, other, &labels, &verdict);
@@ -64,19 +60,38 @@ class Recogniser {
   es_verdict recognise(const es_span spans[], int count) {
     es_verdict verdict = {-1, 0, 0, {}};
     while (count-- > 0) {
-      int8_t levels[ES_INPUTS];
       if (!es_stroke_usable(&gate_, &spans[count])) continue;
-      prepare(spans[count], levels);
-      const int8_t *output = run(levels);
-      if (!output || !decide(output, verdict)) break;
+      compute_tensor(spans[count]);
+      if (!decide(verdict)) break;
       if (verdict.label >= 0 || verdict.retracted_count) break;
     }
     return verdict;
   }
 
  private:
-  void quantise(int8_t levels[ES_INPUTS]) const {
-    es_quantise(tensor_[0], ES_INPUTS, model::input_scale, model::input_zero_point, levels);
+  void compute_tensor(const es_span &span) {
+    es_stroke_tensor(&gate_, &span, &work_, &facts_, tensor_);
+  }
+
+  static void quantise(const float tensor[ES_POINTS][ES_CHANNELS], int8_t levels[ES_INPUTS]) {
+    es_quantise(tensor[0], ES_INPUTS, model::input_scale, model::input_zero_point, levels);
+  }
+
+  // The mean scores of the views of the stroke, under the sign that the tensor has.
+  bool score_views(float scores[model::label_count]) {
+    es_view_mean mean = {};
+    for (int view = 0; view < ES_VIEWS; view++) {
+      int8_t levels[ES_INPUTS];
+      if (model::view_weights[view] == 0) continue;
+      es_stroke_view(tensor_, &facts_, view, viewed_);
+      quantise(viewed_, levels);
+      const int8_t *output = run(levels);
+      if (!output) return false;
+      to_scores(output, scores);
+      es_add_view(&mean, scores, model::label_count, model::view_weights[view]);
+    }
+    es_mean_scores(&mean, model::label_count, scores);
+    return true;
   }
 
   static void to_scores(const int8_t output[model::label_count], float scores[]) {
@@ -91,5 +106,5 @@ class Recogniser {
   es_workspace work_;
   es_stroke_facts facts_;
   es_decision decision_;
-  float tensor_[ES_POINTS][ES_CHANNELS];
+  float tensor_[ES_POINTS][ES_CHANNELS], viewed_[ES_POINTS][ES_CHANNELS];
 };

@@ -55,6 +55,8 @@ const char *const labels[label_count] = {{{labels}}};
 // The digits are the first labels; each has the probability at which it is recognised.
 constexpr int digit_count = {len(digits)};
 const float thresholds[digit_count] = {{{", ".join(map(real, settings.thresholds.values()))}}};
+// How much each view of a stroke counts: both trajectories, the angle alone, the position alone.
+const float view_weights[] = {{{", ".join(map(real, settings.view_weights))}}};
 // The index of the label of a stroke under the wrong sign of its lateral axis.
 constexpr int upside_down = {model.labels.index(settings.upside_down_label)};
 

@@ -23,6 +23,19 @@ static es_real bounded_score(const float *scores, int label) {
   return scores[label] < ES_LEAST_SCORE ? ES_LEAST_SCORE : (es_real)scores[label];
 }
 
+void es_add_view(es_view_mean *mean, const float *scores, int count, es_real weight) {
+  int k;
+  mean->weight += weight;
+  for (k = 0; k < count; k++) mean->log_score[k] += weight * es_log(bounded_score(scores, k));
+}
+
+void es_mean_scores(const es_view_mean *mean, int count, float *scores) {
+  es_real value[ES_MAX_LABELS], sum = 0;
+  int k;
+  for (k = 0; k < count; k++) sum += value[k] = es_exp(mean->log_score[k] / mean->weight);
+  for (k = 0; k < count; k++) scores[k] = (float)(value[k] / sum);
+}
+
 void es_combine(const float *first, const float *other, const es_labels *labels, es_real odds,
                 es_combined *combined) {
   es_real prior = 1 / (1 + es_exp(-odds)), of_first = 0, of_other = 0, total;

@@ -1,5 +1,5 @@
 /* From the scores of a stroke under both signs to a digit, across pauses within it. The same
- * algorithms as in edge/decision/sign.py and edge/decision/stroke.py, which give the reasons. */
+ * algorithms as in views.py, sign.py and stroke.py of edge/decision, which give the reasons. */
 #ifndef ES_DECISION_H
 #define ES_DECISION_H
 
@@ -42,6 +42,16 @@ typedef struct {
   int retracted_count;
   es_answer retracted[ES_PIECES]; /* answers that are not valid any more */
 } es_verdict;
+
+/* The weighted geometric mean of the scores of the views of a stroke. */
+typedef struct {
+  es_real log_score[ES_MAX_LABELS], weight; /* sums */
+} es_view_mean;
+
+void es_add_view(es_view_mean *mean, const float *scores, int count, es_real weight);
+
+/* Writes the mean of the views that were added, with the sum 1. */
+void es_mean_scores(const es_view_mean *mean, int count, float *scores);
 
 void es_decision_init(es_decision *decision);
 

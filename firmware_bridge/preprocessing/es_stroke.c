@@ -103,6 +103,19 @@ void es_stroke_tensor(const es_gate *gate, const es_span *span, es_workspace *wo
   }
 }
 
+void es_stroke_view(const float tensor[ES_POINTS][ES_CHANNELS], const es_stroke_facts *facts,
+                    int view, float viewed[ES_POINTS][ES_CHANNELS]) {
+  float scale[2] = {1, 1}; /* of angle and position */
+  int point, k;
+  if (view) {
+    scale[view - 1] = 1 / (float)facts->trust[view - 1];
+    scale[2 - view] = 0;
+  }
+  for (point = 0; point < ES_POINTS; point++) {
+    for (k = 0; k < ES_CHANNELS; k++) viewed[point][k] = tensor[point][k] * scale[k / 2 % 2];
+  }
+}
+
 void es_stroke_flip(float tensor[ES_POINTS][ES_CHANNELS]) {
   int point, k;
   for (point = 0; point < ES_POINTS; point++) {

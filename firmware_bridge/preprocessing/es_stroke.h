@@ -30,6 +30,12 @@ int es_stroke_usable(const es_gate *gate, const es_span *span);
 void es_stroke_tensor(const es_gate *gate, const es_span *span, es_workspace *work,
                       es_stroke_facts *facts, float tensor[ES_POINTS][ES_CHANNELS]);
 
+/* A view of the stroke: 0 both trajectories, 1 the angle alone, 2 the position alone. The same as in
+ * edge/features/motion/views.py. */
+#define ES_VIEWS 3
+void es_stroke_view(const float tensor[ES_POINTS][ES_CHANNELS], const es_stroke_facts *facts,
+                    int view, float viewed[ES_POINTS][ES_CHANNELS]);
+
 /* Changes the tensor to that under the other sign. */
 void es_stroke_flip(float tensor[ES_POINTS][ES_CHANNELS]);
 

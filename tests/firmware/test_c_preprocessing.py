@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ import stroke_network
 from c_preprocessing import CPreprocessing
 from edge.decision.stroke import StrokeDecision
 from edge.decision.stroke_settings import StrokeSettings
+from edge.decision.views import view_scores
 from edge.events import Detection, Retraction
 from edge.features import Window
 from edge.features.motion.binning import INTEGRATION_BINS, binned
@@ -28,6 +30,7 @@ from edge.features.motion.inputs import StrokeInputs, stroke_inputs
 from edge.features.motion.pose import flipped
 from edge.features.motion.span import Span
 from edge.features.motion.stroke import StrokeFeatures
+from edge.features.motion.views import views
 from edge.model import Model
 from edge.model.shipped import shipped_models
 from edge.samples import DEGREE, STANDARD_GRAVITY
@@ -160,6 +163,25 @@ def test_strokes_give_the_same_facts(code, thousand_strokes, number_type):
 def test_the_tensor_under_the_other_sign_is_the_same(code, thousand_strokes):
     tensor = thousand_strokes.tensors[0]
     np.testing.assert_array_equal(code["float"].flipped(tensor), flipped(tensor))
+
+
+def test_the_views_of_a_stroke_are_the_same(code, thousand_strokes):
+    tensor, trust = thousand_strokes.tensors[0], np.array([0.4, 0.8])
+    for number, (expected,) in enumerate(views(tensor[None], trust[None])):
+        found = code["float"].view(tensor, trust, number)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_the_mean_scores_of_the_views_are_the_same(code):
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        scores = rng.dirichlet(np.full(12, 0.2), 3).astype(np.float32)
+        weights = rng.uniform(0.1, 3, 3)
+        in_turn = Mock(side_effect=list(scores[:, None]))
+        tensors = np.ones((1, 64, 8), np.float32)
+        expected = view_scores(in_turn, tensors, np.ones((1, 2)), weights)
+        found = code["float"].mean_scores(scores, weights)
+        np.testing.assert_allclose(found, expected[0], rtol=1e-4)
 
 
 @settings(max_examples=40, deadline=None)

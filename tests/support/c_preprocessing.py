@@ -66,6 +66,24 @@ int host_run(double hang, int count, const double *t, const double *samples, int
 
 void host_flip(float tensor[ES_POINTS][ES_CHANNELS]) { es_stroke_flip(tensor); }
 
+void host_view(float tensor[ES_POINTS][ES_CHANNELS], const double trust[2], int view,
+               float viewed[ES_POINTS][ES_CHANNELS]) {
+  es_stroke_facts facts = {0};
+  facts.trust[0] = (es_real)trust[0];
+  facts.trust[1] = (es_real)trust[1];
+  es_stroke_view((const float (*)[ES_CHANNELS])tensor, &facts, view, viewed);
+}
+
+void host_mean_scores(int views, const float *scores, const float *weights, int count,
+                      float *result) {
+  es_view_mean mean = {0};
+  int view;
+  for (view = 0; view < views; view++) {
+    es_add_view(&mean, scores + view * count, count, (es_real)weights[view]);
+  }
+  es_mean_scores(&mean, count, result);
+}
+
 void host_decision_init(void) { es_decision_init(&decision); }
 
 /* `stroke` is (start, end, decided, joined, agreement, lateral). Writes the label and the score,
@@ -144,6 +162,24 @@ class CPreprocessing:
     def flipped(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         result = np.array(tensor, np.float32, order="C")
         self.library.host_flip(ctypes.c_void_p(result.ctypes.data))
+        return result
+
+    def view(
+        self, tensor: NDArray[np.float32], trust: NDArray[np.float64], view: int
+    ) -> NDArray[np.float32]:
+        result = np.empty_like(tensor)
+        arrays = [np.ascontiguousarray(array) for array in (tensor, trust)]
+        pointers = [ctypes.c_void_p(array.ctypes.data) for array in (*arrays, result)]
+        self.library.host_view(*pointers[:2], view, pointers[2])
+        return result
+
+    def mean_scores(
+        self, scores: NDArray[np.float32], weights: Sequence[float]
+    ) -> NDArray[np.float32]:
+        """The mean of the scores of the views, (views, labels)."""
+        of_views, result = np.array(weights, np.float32), np.empty(scores.shape[1], np.float32)
+        pointers = [ctypes.c_void_p(array.ctypes.data) for array in (scores, of_views, result)]
+        self.library.host_mean_scores(len(scores), *pointers[:2], scores.shape[1], pointers[2])
         return result
 
     def decide(

@@ -101,7 +101,7 @@ class TrainingConfig:
     pretrain: Schedule = Schedule(epochs=30, steps=300, learning_rate=4e-3)
     """With simulated limbs alone."""
     finetune: Schedule = Schedule(
-        epochs=10, steps=120, learning_rate=1.2e-3, recorded_share=0.25, hands_share=0.25
+        epochs=36, steps=120, learning_rate=1.2e-3, recorded_share=0.25, hands_share=0.25
     )
     """From the pretrained network on, with simulated hands and recorded strokes too."""
     adapt: Schedule = Schedule(
@@ -114,6 +114,8 @@ class TrainingConfig:
     weight_decay: float = 1e-3
     shares: Shares = Shares()
     augmentation: Augmentation = Augmentation()
+    finetune_augmentation: Augmentation = Augmentation(angle_only=0.2, position_only=0.15)
+    """For finetuning and for adapting a base: each trajectory is scored alone too."""
     budgets: Budgets = Budgets()
 
     cache: Path = DEFAULT_FOLDER

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from edge.decision.stroke_settings import StrokeSettings
 from edge.model.model import Model
 from training.common.confusion import Counts, confusion_matrix, most_confused
 from training.common.int8_model import device_scores
@@ -80,13 +81,15 @@ def evaluate(
     name: str, trained: keras.Model, model: Model, strokes: Strokes, thresholds: Thresholds
 ) -> Evaluation:
     """Score the strokes with a network and with the int8 model that it gives."""
-    scores = stroke_scores(partial(device_scores, model), strokes)
+    assert isinstance(model.settings, StrokeSettings)
+    weights = model.settings.view_weights
+    scores = stroke_scores(partial(device_scores, model), strokes, weights)
     digits = scores[:, : len(DIGITS)]
     least = np.array([thresholds.by_digit[digit] for digit in DIGITS])
     evaluation = Evaluation(
         name,
         strokes.classes(),
-        stroke_scores(partial(network.probabilities, trained), strokes),
+        stroke_scores(partial(network.probabilities, trained), strokes, weights),
         scores,
         digits.max(axis=1) >= least[digits.argmax(axis=1)],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import tensorflow as tf
@@ -54,6 +55,7 @@ def finetune(
     model = network.build_trainable()
     model.set_weights(pretrained.get_weights())
     mixed = _mixed(simulated, config.finetune, _recorded(model, recorded))
+    config = replace(config, augmentation=config.finetune_augmentation)
     fit_examples(model, mixed, config.finetune, config, "finetuning")
     return network.fold_batchnorm(model)
 
@@ -66,6 +68,7 @@ def adapt(
     model = keras.models.clone_model(base)
     model.set_weights(base.get_weights())
     mixed = _mixed(simulated, config.adapt, _recorded(model, own))
+    config = replace(config, augmentation=config.finetune_augmentation)
     fit_examples(model, mixed, config.adapt, config, "adaptation to own takes")
     return model
 

@@ -50,7 +50,8 @@ def model_card(
         "",
         f"- File: `{path.name}`, {path.stat().st_size} bytes with its manifest; int8 in and out.",
         f"- Input: stroke features {model.manifest.input_hash}, shape "
-        f"{'x'.join(map(str, model.input_shape))}; every stroke is scored twice, under both signs.",
+        f"{'x'.join(map(str, model.input_shape))}; every stroke is scored under both signs, "
+        "as a whole, by its angle alone and by its position alone.",
         *origin_lines(provenance, onnx_error),
         "",
         *_thresholds(*thresholds),

@@ -22,6 +22,7 @@ from training.motion import fit, report
 from training.motion.config import TrainingConfig
 from training.motion.evaluation import Evaluation, evaluate
 from training.motion.export import int8_model, model_file
+from training.motion.scoring import VIEW_WEIGHTS
 from training.motion.split import Split, hold_out
 from training.motion.strokes import NONE, Strokes
 from training.motion.thresholds import Thresholds
@@ -39,6 +40,7 @@ class Trained:
     network: keras.Model
     int8: bytes
     thresholds: tuple[Thresholds, Thresholds]
+    view_weights: Sequence[float] = VIEW_WEIGHTS
 
 
 def train(config: TrainingConfig) -> None:
@@ -67,7 +69,8 @@ def fit_model(recorded: Strokes, data: TrainingData, config: TrainingConfig) -> 
     """Train a network, or adapt the base, with these recorded strokes."""
     if data.base is not None:
         adapted = fit.adapt(data.base.network, data.simulated, recorded, config)
-        return Trained(adapted, to_int8(adapted, data.calibration), data.base.thresholds)
+        int8 = to_int8(adapted, data.calibration)
+        return Trained(adapted, int8, data.base.thresholds, data.base.view_weights)
     assert data.validation is not None
     pretrained = fit.pretrain(data.simulated.limbs, config)
     finetuned = fit.finetune(pretrained, data.simulated, recorded, config)
@@ -84,7 +87,7 @@ def measure(trained: Trained, split: Split, data: TrainingData) -> list[Evaluati
         simulated = data.validation.strokes
         tests["simulated people, all strokes"] = simulated
         tests["simulated people, digits"] = simulated[simulated.label != NONE]
-    model = int8_model(trained.int8)
+    model = int8_model(trained.int8, trained.thresholds, trained.view_weights)
     return [
         evaluate(name, trained.network, model, strokes, trained.thresholds[1])
         for name, strokes in tests.items()
@@ -102,7 +105,8 @@ def export(
     """Write all files, and print the card."""
     onnx, onnx_error = to_onnx(trained.network, data.calibration[:ONNX_SAMPLES])
     origin = _provenance(config, evaluations)
-    write_file(config.out, model_file(trained.int8, trained.thresholds, origin))
+    content = model_file(trained.int8, trained.thresholds, origin, trained.view_weights)
+    write_file(config.out, content)
     write_file(config.out.with_suffix(".onnx"), onnx)
     if evaluations:
         report.plot_evaluations(evaluations, config.out.with_suffix(".png"))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from edge.decision.stroke_settings import StrokeSettings
 from edge.errors import RecordingError
 from edge.model.model import Model
 from edge.model.model_file import read_model
@@ -34,7 +35,9 @@ class Base:
 
     network: keras.Model
     thresholds: tuple[Thresholds, Thresholds]
-    """Live, and for recordings: an adapted model keeps them."""
+    """Live, and for recordings: an adapted model keeps them ..."""
+    view_weights: tuple[float, ...]
+    """... and how much each view counts."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,13 @@ def simulated_people(config: TrainingConfig, shapes: Shapes) -> Simulated:
 def load_base(name: str) -> Base:
     """The network and the thresholds of a model. ModelError if it is none of this training."""
     path = find_model(name)
-    decision = Model.load(path, task="airdigit").manifest.decision
-    thresholds = [
-        Thresholds(dict(decision[key]), {}) for key in ("thresholds", "recording_thresholds")
-    ]
-    return Base(network.from_tflite(read_model(path)[0]), (thresholds[0], thresholds[1]))
+    settings = Model.load(path, task="airdigit").settings
+    assert isinstance(settings, StrokeSettings)
+    live, recordings = (
+        Thresholds(dict(one), {}) for one in (settings.thresholds, settings.recording_thresholds)
+    )
+    plain = network.from_tflite(read_model(path)[0])
+    return Base(plain, (live, recordings), settings.view_weights)
 
 
 def calibration_tensors(simulated: Simulated) -> NDArray[np.float32]:

@@ -32,7 +32,7 @@ from training.motion.examples import Examples, mix, simulated_examples
 from training.motion.people.pen_corpora import TRAIN
 from training.motion.people.world import simulate
 from training.motion.protocols import HANDHELD, OWN_TAKES, PHONE
-from training.motion.scoring import stroke_scores
+from training.motion.scoring import ONE_VIEW, stroke_scores
 from training.motion.split import last_of_each_label
 from training.motion.strangers.results import most_confused
 from training.motion.strangers.test_sets import test_sets
@@ -67,7 +67,7 @@ def accelerometer_table(config: TrainingConfig) -> Iterator[str]:
     notes = []
     for one in _sets(config):
         scores = _scores(alone, one.strokes, one.right)
-        with_both = stroke_scores(partial(network.probabilities, both), one.strokes)
+        with_both = stroke_scores(partial(network.probabilities, both), one.strokes, ONE_VIEW)
         cells = f"{_share(one.strokes, with_both):.3f} | **{_share(one.strokes, scores):.3f}**"
         yield f"| {one.name} | {len(one.strokes)} | {cells} |"
         notes.append(f"- {one.name}: {one.note}{_confusions(one.strokes, scores)}")

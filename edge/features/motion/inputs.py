@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features.motion.pose import ANGLE, ANGULAR_VELOCITY, CHANNELS, POSITION, poses
+from edge.features.motion.pose import ANGLE, CHANNELS, IS_ANGLE, POSITION, poses
 from edge.features.motion.trust import trust
 
 POINTS = 64  # of the tensor, evenly spaced in time
 _BATCH = 1024  # strokes computed at a time, to limit memory
-_IS_ANGLE = np.zeros(CHANNELS, bool)
-_IS_ANGLE[ANGLE] = _IS_ANGLE[ANGULAR_VELOCITY] = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def network_inputs(
     trajectories: NDArray[np.float32], trusted: NDArray[np.floating]
 ) -> NDArray[np.float32]:
     """Angle and position (with their derivatives), each as large as it is trusted."""
-    scale = np.where(_IS_ANGLE, trusted[:, :1], trusted[:, 1:])
+    scale = np.where(IS_ANGLE, trusted[:, :1], trusted[:, 1:])
     return (trajectories * scale[:, None]).astype(np.float32)
 
 

@@ -33,6 +33,8 @@ ANGLE, POSITION, ANGULAR_VELOCITY, VELOCITY = slice(0, 2), slice(2, 4), slice(4,
 CHANNELS = 8
 """Columns of `trajectories`: right and up of each of the four."""
 OTHER_SIGN = np.array([1, -1, -1, 1, 1, -1, -1, 1])  # of each channel
+IS_ANGLE = np.array([1, 1, 0, 0, 1, 1, 0, 0], bool)
+"""Which channels are angle or angular velocity; the others are position and velocity."""
 
 
 @dataclass(frozen=True)
