@@ -10,6 +10,7 @@ import pytest
 
 from edge.errors import EdgeError
 from training.sound.data.folder_layouts import find_clip_files
+from training.sound.data.words import SPEECH_COMMANDS
 from training.sound.embedding.alignment import align
 from training.sound.speech import espeak, spoken_clips
 from training.sound.speech.phones import NUMBER, PHONES, phones_of
@@ -20,7 +21,7 @@ needs_espeak = pytest.mark.skipif(not shutil.which("espeak-ng"), reason="needs e
 @pytest.fixture(autouse=True)
 def few_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spoken_clips, "CLIPS_PER_WORD", 3)
-    monkeypatch.setattr(spoken_clips, "CLIPS_PER_SIMILAR_WORD", 1)
+    monkeypatch.setattr(spoken_clips, "CLIPS_PER_OTHER_WORD", 1)
     monkeypatch.setattr(spoken_clips, "SIMILAR_WORDS", 2)
     monkeypatch.setattr(spoken_clips, "FLITE_SHARE", 0.0)
 
@@ -45,7 +46,9 @@ def test_words_as_text_become_a_corpus_with_similar_words(tmp_path: Path):
     folder = spoken_clips.spoken_corpus(["hey lumos", "computer"], "en-us", tmp_path, 0)
     clips = list(find_clip_files(folder))
     words = {clip.word for clip in clips}
-    assert {"hey lumos", "computer", "hey", "lumos"} < words and len(words) <= 8
+    assert {"hey lumos", "computer", "hey", "lumos"} < words and len(words) <= 8 + len(
+        SPEECH_COMMANDS
+    )
     assert sum(clip.word == "computer" for clip in clips) == 3
     assert all(clip.speaker.startswith("espeak-") for clip in clips)
     assert spoken_clips.spoken_corpus(["hey lumos", "computer"], "en-us", tmp_path, 0) == folder

@@ -19,7 +19,7 @@ from training.common.tf_config import ends_before_export
 from training.common.workers import start_training
 from training.sound.data import simulated_speakers
 from training.sound.data.clip_files import LabelledClip
-from training.sound.data.clips import Clips
+from training.sound.data.clips import Clips, by_machine
 from training.sound.data.split import Split, exclude_held_out, make_split
 from training.sound.data.words import SILENCE
 from training.sound.evaluate import live_expectation
@@ -32,6 +32,7 @@ from training.sound.evaluate.validation import (
     has_other_words,
     label_clips,
     score_with_keras,
+    words_by_machine,
 )
 from training.sound.export import export_model, export_report, load_int8, model_file, to_int8
 from training.sound.learn.config import TrainingConfig
@@ -48,7 +49,7 @@ def train(config: TrainingConfig) -> None:
     split = make_split(data.clips, config.task.words, config.seed)
     trained = train_network(split.train, data, config)
     validation = validate_and_choose_thresholds(trained, split, data, config)
-    if not split.from_list:
+    if split.retrain:
         log.info("training once more, with the validation set, for the model that is written")
         trained = train_network(exclude_held_out(data.clips), data, config)
     if ends_before_export():
@@ -68,6 +69,8 @@ class Validation:
     """What the thresholds were chosen on, for the card."""
     live: SpottingResult | None
     """What is detected of the validation set at these thresholds, in a quiet room."""
+    by_machine: bool
+    """Only machine voices say the words of the validation set."""
 
 
 def validate_and_choose_thresholds(
@@ -88,7 +91,8 @@ def validate_and_choose_thresholds(
     audio = describe_threshold_audio(clips, data, config)
     with_thresholds = model_file(int8, task, config.front_end, decision)
     live = live_expectation.spot_in_quiet_room(load_model(with_thresholds, task.name), clips, task)
-    return Validation(scores, split.description, decision, audio, live)
+    machine = words_by_machine(split.validation, task)
+    return Validation(scores, split.description, decision, audio, live, machine)
 
 
 def export(
@@ -120,14 +124,19 @@ def export(
     _report_test_folder(exported.model, data, config)
     if validation.live:
         people = len(set(trained.training_set.clips.speaker[recorded_by_people(trained)]) - {""})
-        decision = validation.decision
-        print(live_expectation.sentence(validation.live, decision, people, config.task.name))
+        print(
+            live_expectation.sentence(
+                *(validation.live, validation.decision, people, config.task.name),
+                by_machine=validation.by_machine,
+            )
+        )
     print(live_expectation.closing_hint(command_name, config.out, config.task))
 
 
 def recorded_by_people(trained: TrainedNetwork) -> NDArray[np.bool_]:
-    """Return which clips of the training set are recordings."""
-    recorded: NDArray[np.bool_] = trained.training_set.clips.path != ""
+    """Return which clips of the training set are recordings of people."""
+    clips = trained.training_set.clips
+    recorded: NDArray[np.bool_] = (clips.path != "") & ~by_machine(clips)
     return recorded
 
 

@@ -32,6 +32,11 @@ def test_good_figures_need_no_remedy():
     assert sentence(result(19), DECISION, people=30, task_name="kws").endswith("tested)")
 
 
+def test_figures_of_machine_voices_are_not_said_to_be_of_people():
+    text = sentence(result(19), DECISION, people=0, task_name="kws", by_machine=True)
+    assert "95% of the words of machine voices" in text and "fewer of people" in text
+
+
 @pytest.mark.parametrize(("words", "mock"), [(["yes", "no"], True), (["ja", "no"], False)])
 def test_simulated_people_are_suggested_for_their_words_only(words, mock):
     hint = closing_hint("kws-listen", Path("mine.tflite"), keyword_task(words))

@@ -15,7 +15,11 @@ from training.sound.data.log_mel import BANDS
 from training.sound.data.words import SILENCE
 from training.sound.learn import network
 from training.sound.learn.distillation import Teacher, with_distillation
-from training.sound.learn.training_sets import TrainingSet, task_training_set
+from training.sound.learn.training_sets import (
+    TrainingSet,
+    all_words_training_set,
+    task_training_set,
+)
 from training.sound.task import keyword_task
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Keras
@@ -83,3 +87,22 @@ def test_many_speakers_have_a_teacher(tmp_path):
     assert teacher.corpora == ("c",)
     assert teacher.network.output_shape == (None, len(teacher.groups))
     assert {config.task.labels[group] for group in teacher.groups} == set(config.task.labels)
+
+
+def test_people_who_do_not_say_the_words_have_no_teacher(tmp_path):
+    speakers = [f"{n}" for n in range(LARGE_CORPUS)]
+    clips = concatenate(
+        [make_clips(["no"], speakers), make_clips(["yes", "no"], speakers, "spoken-0")]
+    )
+    config = small_config(keyword_task(["yes"]), tmp_path)
+    training_set = task_training_set(clips, clips.rows[:2], config)
+    assert with_distillation(training_set, clips, clips.rows[:2], config) is training_set
+
+
+def test_machine_voices_say_all_words_of_the_pretraining(tmp_path):
+    people = make_clips(["no"], [f"{n}" for n in range(LARGE_CORPUS)])
+    few, spoken = make_clips(["up"], "ab", "few"), make_clips(["yes"], "cd", "spoken-0")
+    clips = concatenate([people, few, spoken])
+    config = replace(small_config(keyword_task(["yes"]), tmp_path), synthetic_noises=1)
+    words = set(all_words_training_set(clips, clips.rows[:2], config).labels)
+    assert {"no", "yes"} <= words and "up" not in words

@@ -18,7 +18,7 @@ from training.sound.data.split import make_split
 def test_a_fifth_of_the_speakers_is_held_out():
     clips = make_clips(WORDS, [f"p{k}" for k in range(10)])
     split = make_split(clips, WORDS, seed=0)
-    assert len(set(split.validation.speaker)) == 2 and not split.from_list
+    assert len(set(split.validation.speaker)) == 2 and split.retrain
     assert not set(split.validation.speaker) & set(split.train.speaker)
     assert len(split.validation) + len(split.train) == len(clips)
 
@@ -36,7 +36,7 @@ def test_the_validation_list_is_used_and_its_speakers_are_not_trained_on():
     tested = make_clips(WORDS, ["tim"], corpus="ttt", split="test")
     trained = make_clips(WORDS, ["otto"], corpus="eeee", split="train")
     split = make_split(concatenate([listed, more, tested, trained]), WORDS, seed=0)
-    assert split.from_list and set(split.validation.speaker) == {"ann"}
+    assert not split.retrain and set(split.validation.speaker) == {"ann"}
     assert set(split.train.speaker) == {"otto"}
 
 
@@ -47,6 +47,16 @@ def test_speakers_of_a_small_corpus_are_held_out_before_those_of_a_large_one():
     split = make_split(concatenate([large, small]), WORDS, seed=0)
     assert set(split.validation.corpus) == {"few"} and len(set(split.validation.speaker)) == 2
     assert split.description.startswith("2 of 10 speakers (the shipped weights")
+
+
+def test_machine_voices_that_are_held_out_are_not_trained_on_at_the_end():
+    listed = make_clips(["yes"], ["ann"], split="val")
+    spoken = make_clips(WORDS, [f"espeak-{k}" for k in range(LARGE_CORPUS)], corpus="spoken-0")
+    split = make_split(concatenate([listed, spoken]), WORDS, seed=0)
+    assert set(split.validation.corpus) == {"c", "spoken-0"} and not split.retrain
+    assert split.description.startswith(
+        "the speakers of the validation list, and 20 of 100 machine voices, none of them"
+    )
 
 
 def test_the_description_says_which_speakers_are_added_to_the_list():

@@ -172,6 +172,16 @@ def test_the_lowest_threshold_within_the_budget_is_chosen_for_all_words() -> Non
     assert not is_within or result.hits == spot(audio, settings).hits
 
 
+def test_words_of_machine_voices_get_the_lowest_threshold_within_the_budget() -> None:
+    audio = scored_audio(60, 3)
+    config = replace(ONE_SMOOTHING, budget=5.0)
+    usual = choose_thresholds([audio], BACKGROUND, config)
+    lowest = choose_thresholds([audio], BACKGROUND, replace(config, lowest=True))
+    for one, other in zip(usual["operating_points"], lowest["operating_points"], strict=True):
+        assert other["threshold"] <= one["threshold"]
+        assert other["false_accepts"] <= HEADROOM * other["false_per_hour"] * other["hours"]
+
+
 def test_a_word_with_many_false_accepts_becomes_a_strict_word() -> None:
     audio = scored_audio(60, 3)
     # Every second "no" was another word that only sounds like it.

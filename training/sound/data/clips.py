@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from training.common.licences import SPOKEN
 from training.sound.data.stored_rows import AnyRows, concatenate_rows
 
 LARGE_CORPUS = 100  # speakers from which on a corpus is large
@@ -52,9 +53,17 @@ def concatenate(parts: Sequence[Clips]) -> Clips:
 
 
 def large_corpora(clips: Clips) -> list[str]:
-    """Return the corpora with so many speakers that a network learns words, not speakers."""
+    """Return the corpora with so many speakers that a network learns words, not speakers.
+
+    Machine voices, which are much alike, do not count as speakers.
+    """
     return [
         str(corpus)
-        for corpus in np.unique(clips.corpus)
+        for corpus in np.unique(clips.corpus[~by_machine(clips)])
         if len(set(clips.speaker[clips.corpus == corpus]) - {""}) >= LARGE_CORPUS
     ]
+
+
+def by_machine(clips: Clips) -> NDArray[np.bool_]:
+    """Return which clips machine voices say (`--speak`)."""
+    return np.char.startswith(clips.corpus, SPOKEN)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from training.sound.data.clips import Clips, concatenate, large_corpora
+from training.sound.data.clips import Clips, by_machine, concatenate, large_corpora
 from training.sound.data.leakage import refuse_leakage
 from training.sound.data.words import SILENCE
 
@@ -28,8 +28,9 @@ RETRAINED = "the shipped weights are trained on them too"
 class Split:
     train: Clips
     validation: Clips
-    from_list: bool
-    """The corpus has a validation list. Its clips are never trained on, not even at the end."""
+    retrain: bool
+    """Recordings of people are held out that no list holds out: the model that is written is
+    trained on them as well."""
     description: str
     """Which speakers the validation set has, for a card."""
 
@@ -55,7 +56,7 @@ def make_split(clips: Clips, words: Collection[str], seed: int) -> Split:
     validation = clips[clips.split == "val"]
     train = exclude_held_out(clips)
     if not _missing(words, validation):
-        split = Split(train, validation, True, f"{LISTED}, {UNSEEN}")
+        split = Split(train, validation, False, f"{LISTED}, {UNSEEN}")
     else:
         candidates = _candidates(train, validation, words)
         # A small corpus first: a network is pretrained once on a large one, for every split.
@@ -66,12 +67,21 @@ def make_split(clips: Clips, words: Collection[str], seed: int) -> Split:
         if chosen is None:
             return _split_last_takes(train, candidates, validation, words)
         held_out = np.isin(train.speaker, chosen)
-        share = f"{len(chosen)} of {len(speakers)}"
-        who = f"{LISTED}, and {share} others" if len(validation) else f"{share} speakers"
-        validation = concatenate([validation, train[held_out & candidates]])
-        split = Split(train[~held_out], validation, False, f"{who} ({RETRAINED}), {UNSEEN}")
+        added = train[held_out & candidates]
+        retrain = not by_machine(added).all()
+        who = _describe_added(len(chosen), len(speakers), bool(len(validation)), retrain)
+        validation = concatenate([validation, added])
+        split = Split(train[~held_out], validation, retrain, f"{who}, {UNSEEN}")
     refuse_leakage(split.train.speaker, split.validation.speaker)
     return split
+
+
+def _describe_added(chosen: int, speakers: int, listed: bool, retrain: bool) -> str:
+    share = f"{chosen} of {speakers}"
+    if not retrain:
+        return f"{LISTED}, and {share} machine voices" if listed else f"{share} machine voices"
+    who = f"{LISTED}, and {share} others" if listed else f"{share} speakers"
+    return f"{who} ({RETRAINED})"
 
 
 def _candidates(train: Clips, validation: Clips, words: Collection[str]) -> NDArray[np.bool_]:
@@ -132,7 +142,7 @@ def _split_last_takes(
         f"the last takes of each word ({RETRAINED}), by speakers who are in the training data as "
         "well: other people are recognised less well"
     )
-    return Split(train[~last], validation, False, description)
+    return Split(train[~last], validation, True, description)
 
 
 def _take_order(path: str) -> list[tuple[int, str]]:

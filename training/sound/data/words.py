@@ -10,6 +10,13 @@ from edge.errors import RecordingError
 SILENCE, UNKNOWN = "silence", "unknown"
 OTHER_NAMES = {"_silence_": SILENCE, "_background_noise_": SILENCE, "_unknown_": UNKNOWN}
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+SPEECH_COMMANDS = (
+    *DIGIT_WORDS,
+    *("backward", "bed", "bird", "cat", "dog", "down", "follow", "forward", "go", "happy", "house"),
+    *("learn", "left", "marvin", "no", "off", "on", "right", "sheila", "stop", "tree", "up"),
+    *("visual", "wow", "yes"),
+)
+"""The words of Google Speech Commands."""
 OTHER_LABELS = (UNKNOWN, "none")  # labels for words that a model does not know
 
 

@@ -19,14 +19,13 @@ from training.sound.data.split import exclude_held_out
 from training.sound.data.words import SILENCE, UNKNOWN
 from training.sound.embedding.config import BANK_WORDS, KEPT_OUT, EmbeddingConfig
 from training.sound.speech import flite
-from training.sound.speech.espeak import VARIANTS, load_espeak
+from training.sound.speech.espeak import ENGLISH, VARIANTS, load_espeak
 from training.sound.speech.phones import phones_of
 from training.sound.speech.spoken import RATE, Spoken
 from training.sound.speech.vocabulary import english_words
 
 log = logging.getLogger(__name__)
 
-ENGLISH = ("en-us", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-029")
 OTHER_LANGUAGES = (
     *("de", "es", "fr", "it", "pt-br", "nl", "sv"),
     *("da", "nb", "pl", "cs", "hu", "ro", "tr"),

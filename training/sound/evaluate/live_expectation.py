@@ -43,13 +43,25 @@ def spot_in_quiet_room(
 
 
 def sentence(
-    result: SpottingResult, decision: Mapping[str, Any], people: int, task_name: str
+    result: SpottingResult,
+    decision: Mapping[str, Any],
+    people: int,
+    task_name: str,
+    by_machine: bool = False,
 ) -> str:
     """Return what will be detected live at the default thresholds, and what to do about it.
 
-    `people`: the speakers of the training data; 0 if they are unknown.
+    `people`: the speakers of the training data; 0 if they are unknown. `by_machine`: machine voices
+    said the words that were tested.
     """
     share = result.hits / max(1, result.words)
+    if by_machine:
+        return (
+            f"live, in a quiet room, about {share:.0%} of the words of machine voices will be "
+            f"detected ({result.hits} of {result.words} that were tested), and fewer of people: "
+            "recordings of people who say the words (--data) help, and kws-enroll makes a model of "
+            "one speaker's words"
+        )
     expectation = f"live, in a quiet room, about {share:.0%} of the words will be detected"
     expectation += f" ({result.hits} of {result.words} that were tested)"
     if share >= ENOUGH:

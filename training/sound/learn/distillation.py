@@ -52,10 +52,10 @@ def with_distillation(
 ) -> AnyTrainingSet:
     """Return the training set with a teacher that is trained on the clips.
 
-    Without a large corpus there is no teacher: it would learn speakers, not words.
+    Without a large corpus with all words there is no teacher: it would learn speakers, not words.
     """
     corpora = large_corpora(clips)
-    if not corpora:
+    if not set(config.task.words) <= set(clips.word[np.isin(clips.corpus, corpora)]):
         return training_set
     all_words = all_words_training_set(clips, noise, config)
     size = config.teacher_network

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from edge.features.sound.specification import FRAMES
-from training.sound.data.clips import Clips, concatenate, large_corpora
+from training.sound.data.clips import Clips, by_machine, concatenate, large_corpora
 from training.sound.data.noise import add_noise_clips, background_noise
 from training.sound.data.stored_rows import blocks
 from training.sound.data.words import SILENCE, UNKNOWN
@@ -95,10 +95,10 @@ def all_words_training_set(
 ) -> TrainingSet:
     """Return the clips with every word as a class of its own, for the pretraining.
 
-    If there are large corpora, the clips of the others are left out.
+    If there are large corpora, the clips of others than machine voices are left out.
     """
     large = np.isin(clips.corpus, large_corpora(clips))
-    clips = clips[large] if large.any() else clips
+    clips = clips[large | by_machine(clips)] if large.any() else clips
     mixed = background_noise(clips, noise, config.synthetic_noises, config.seed)
     clips = add_noise_clips(clips, mixed)
     weight = word_weights(clips, config.sampling)

@@ -18,6 +18,8 @@ MISSING = "eSpeak NG is not installed: sudo apt install espeak-ng"
 RETRIEVE_AT_ONCE, PHONEMES, IN_IPA, NO_EXIT = 2, 1, 2, 0x8000
 RATE_PARAMETER, PITCH_PARAMETER, RANGE_PARAMETER = 1, 3, 4
 UTF8, PHONEME_EVENT, END_OF_LIST = 1, 7, 0
+ENGLISH = ("en-us", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-029")
+"""The accents that words of American English are said in."""
 VARIANTS = (
     *("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5", "croak"),
     *("klatt", "klatt2", "klatt3", "whisper", "Alex", "Alicia", "Andrea", "Andy", "Annie"),

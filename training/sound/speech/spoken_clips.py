@@ -1,5 +1,9 @@
 """Clips of words that are given as text: machine voices say them, and words that sound similar.
 
+English voices also say the words of Speech Commands. If recordings of these are trained on as well,
+people and machine voices say the same words, so that the network does not tell its own words from
+others by the kind of voice.
+
 The clips are stored as a corpus: a folder for each word, and in it a file for each voice. A
 training reads it like recordings of people.
 """
@@ -20,14 +24,15 @@ from edge.simulation.sound.room import Room
 from training.common.cache import cache_key
 from training.common.licences import SPOKEN
 from training.common.progress import Progress
+from training.sound.data.words import SPEECH_COMMANDS
 from training.sound.speech import flite
-from training.sound.speech.espeak import VARIANTS, Espeak, load_espeak
+from training.sound.speech.espeak import ENGLISH, VARIANTS, Espeak, load_espeak
 from training.sound.speech.phones import PHONES, phones_of
 from training.sound.speech.spoken import RATE, Spoken
 from training.sound.speech.vocabulary import english_words
 
-CLIPS_PER_WORD = 160
-CLIPS_PER_SIMILAR_WORD = 24
+CLIPS_PER_WORD = 240
+CLIPS_PER_OTHER_WORD = 24
 SIMILAR_WORDS = 12  # of each word
 FLITE_SHARE = 0.2  # of the clips of English words, where Flite is installed
 CLIP_S = 1.0
@@ -52,8 +57,9 @@ def spoken_corpus(words: Sequence[str], language: str, cache: Path, seed: int) -
     for word in words:
         _check(espeak, word, language)
     counts = dict.fromkeys(words, CLIPS_PER_WORD)
-    for word in similar_words(words, language):
-        counts.setdefault(word, CLIPS_PER_SIMILAR_WORD)
+    common = sorted(SPEECH_COMMANDS) if language.startswith("en") else []
+    for word in (*similar_words(words, language), *common):
+        counts.setdefault(word, CLIPS_PER_OTHER_WORD)
     unfinished = folder.with_name(f".{folder.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     rng, done = np.random.default_rng(seed), 0
@@ -107,10 +113,11 @@ def _say(espeak: Espeak, word: str, language: str, rng: np.random.Generator) -> 
     if language.startswith("en") and shutil.which("flite") and rng.random() < FLITE_SHARE:
         voice = str(rng.choice(flite.VOICES))
         pitch = float(rng.uniform(85, 230))
-        return f"flite-{voice}-{pitch:.0f}", flite.say(word, voice, rng.uniform(0.7, 1.4), pitch)
+        return f"flite-{voice}", flite.say(word, voice, rng.uniform(0.7, 1.4), pitch)
     variant = str(rng.choice(VARIANTS))
+    accent = str(rng.choice(ENGLISH)) if language == ENGLISH[0] else language
     pace, pitch, melody = rng.integers((120, 15, 20), (240, 85, 80)).tolist()
-    return f"espeak-{variant}", espeak.say(word, f"{language}+{variant}", pace, pitch, melody)
+    return f"espeak-{variant}", espeak.say(word, f"{accent}+{variant}", pace, pitch, melody)
 
 
 def _in_room(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

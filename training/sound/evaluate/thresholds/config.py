@@ -43,6 +43,9 @@ class ThresholdConfig:
     headroom: float = 0.5
     """The share of a budget that may be used up here, since it must also hold for other speakers
     and other rooms."""
+    lowest: bool = False
+    """Of the thresholds within a budget choose the lowest, not the one with most hits: for words by
+    machine voices, nearly all of which are hit at any threshold. People's words score lower."""
     smoothings_s: tuple[float, ...] = (0.2, 0.28)
     """The smoothing with most hits is chosen. Longer ones would delay detections."""
     strict_word_gain: float = 1.1

@@ -36,7 +36,7 @@ def measure_operating_points(
     for budget in sorted(min_thresholds, reverse=True):
         allowed = [trial for trial in trials if trial.is_within(budget)] or trials[:1]
         # Of several with as many hits, the strictest one, which is the first.
-        chosen = max(allowed, key=lambda trial: trial.hits)
+        chosen = allowed[-1] if sweep.config.lowest else max(allowed, key=lambda trial: trial.hits)
         chosen = sweep.trial(max(chosen.threshold, strictest.threshold))
         if chosen.allowed_false_accepts(budget) >= 1:
             strictest, measured_budget = chosen, budget
