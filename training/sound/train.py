@@ -19,7 +19,7 @@ from training.common.tf_config import ends_before_export
 from training.common.workers import start_training
 from training.sound.data import simulated_speakers
 from training.sound.data.clip_files import LabelledClip
-from training.sound.data.clips import Clips, by_machine
+from training.sound.data.clips import Clips, by_machine, said_by_machine_only
 from training.sound.data.split import Split, exclude_held_out, make_split
 from training.sound.data.words import SILENCE
 from training.sound.evaluate import live_expectation
@@ -32,7 +32,6 @@ from training.sound.evaluate.validation import (
     has_other_words,
     label_clips,
     score_with_keras,
-    words_by_machine,
 )
 from training.sound.export import export_model, export_report, load_int8, model_file, to_int8
 from training.sound.learn.config import TrainingConfig
@@ -91,7 +90,7 @@ def validate_and_choose_thresholds(
     audio = describe_threshold_audio(clips, data, config)
     with_thresholds = model_file(int8, task, config.front_end, decision)
     live = live_expectation.spot_in_quiet_room(load_model(with_thresholds, task.name), clips, task)
-    machine = words_by_machine(split.validation, task)
+    machine = said_by_machine_only(task.words, split.validation)
     return Validation(scores, split.description, decision, audio, live, machine)
 
 

@@ -15,6 +15,8 @@ from training.sound.data.log_mel import BANDS
 from training.sound.data.words import SILENCE
 from training.sound.learn import network
 from training.sound.learn.distillation import Teacher, with_distillation
+from training.sound.learn.train_network import build_training_set
+from training.sound.learn.training_data import TrainingData
 from training.sound.learn.training_sets import (
     TrainingSet,
     all_words_training_set,
@@ -106,3 +108,13 @@ def test_machine_voices_say_all_words_of_the_pretraining(tmp_path):
     config = replace(small_config(keyword_task(["yes"]), tmp_path), synthetic_noises=1)
     words = set(all_words_training_set(clips, clips.rows[:2], config).labels)
     assert {"no", "yes"} <= words and "up" not in words
+
+
+def test_people_are_left_out_if_only_machine_voices_say_the_words(tmp_path):
+    people, spoken = make_clips(["no"], "ab"), make_clips(["yes", "no"], "cd", "spoken-0")
+    clips = concatenate([people, spoken])
+    config = replace(small_config(keyword_task(["yes"]), tmp_path), synthetic_noises=1)
+    data = TrainingData(clips, ("c",), clips.rows[:2], (), ())
+    assert set(build_training_set(clips, data, config).clips.corpus) <= {"spoken-0", SILENCE}
+    config = replace(config, task=keyword_task(["no"]))
+    assert "c" in set(build_training_set(clips, data, config).clips.corpus)

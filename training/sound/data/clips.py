@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,3 +67,9 @@ def large_corpora(clips: Clips) -> list[str]:
 def by_machine(clips: Clips) -> NDArray[np.bool_]:
     """Return which clips machine voices say (`--speak`)."""
     return np.char.startswith(clips.corpus, SPOKEN)
+
+
+def said_by_machine_only(words: Collection[str], clips: Clips) -> bool:
+    """Return whether there are recordings of the words, and all of them by machine voices."""
+    said = clips[np.isin(clips.word, list(words)) & (clips.path != "")]
+    return len(said) > 0 and bool(by_machine(said).all())

@@ -15,7 +15,7 @@ from tensorflow import keras
 
 from edge.model.model import Model
 from training.sound.data.clip_files import LabelledClip
-from training.sound.data.clips import Clips, by_machine
+from training.sound.data.clips import Clips, said_by_machine_only
 from training.sound.data.recordings import load_samples
 from training.sound.data.words import SILENCE
 from training.sound.evaluate.clip_accuracy.scores import ClipScores, score_clips
@@ -52,11 +52,6 @@ def label_clips(clips: Clips, task: Task) -> list[LabelledClip]:
 def has_other_words(clips: Sequence[LabelledClip], task: Task) -> bool:
     """Return whether some clips are of words outside the task."""
     return any(clip.word == task.other_label for clip in clips)
-
-
-def words_by_machine(clips: Clips, task: Task) -> bool:
-    """Return whether only machine voices say the words of the task."""
-    return bool(by_machine(clips[np.isin(clips.word, task.words)]).all())
 
 
 def score_with_keras(
@@ -108,5 +103,6 @@ def choose_decision(
         run_features_and_network(model, audio)
         for audio in mix_clips(clips, task.event_labels, noise, mix)
     ]
-    thresholds = replace(config.thresholds, lowest=words_by_machine(validation_set, task))
+    by_machine = said_by_machine_only(task.words, validation_set)
+    thresholds = replace(config.thresholds, lowest=by_machine)
     return choose_thresholds(audios, task.background_labels, thresholds, base_decision)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from training.sound.data import simulated_speakers
-from training.sound.data.clips import Clips
+from training.sound.data.clips import Clips, by_machine, said_by_machine_only
 from training.sound.data.words import SILENCE
 from training.sound.learn.config import TrainingConfig
 from training.sound.learn.distillation import with_distillation
@@ -54,7 +54,13 @@ def train_network(clips: Clips, data: TrainingData, config: TrainingConfig) -> T
 
 
 def build_training_set(clips: Clips, data: TrainingData, config: TrainingConfig) -> TrainingSet:
-    """Return the training set of the task. Other front ends than the shipped one need waveforms."""
+    """Return the training set of the task. Other front ends than the shipped one need waveforms.
+
+    If only machine voices say the words, people are left out: a network that hears people say other
+    words only would learn that no person says its own.
+    """
+    if said_by_machine_only(config.task.words, clips):
+        clips = clips[by_machine(clips) | (clips.path == "")]
     simulated = clips.corpus == simulated_speakers.CORPUS
     if config.base and simulated.any():
         own, others = clips[~simulated], clips[simulated]
