@@ -8,13 +8,13 @@ from pathlib import Path
 from edge.errors import EdgeError
 
 
-def prepare_output_folder(folder: Path) -> None:
-    """Make the folder if necessary, and raise EdgeError if no file can be written to it."""
+def prepare_output_folder(folder: Path, option: str = "--out") -> None:
+    """Make the folder that `option` names; EdgeError if no file can be written to it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EdgeError(
-            f"{folder} cannot be made ({error.strerror}): choose another --out"
+            f"{folder} cannot be made ({error.strerror}): choose another {option}"
         ) from None
     if not os.access(folder, os.W_OK):
-        raise EdgeError(f"{folder} cannot be written to: choose another --out")
+        raise EdgeError(f"{folder} cannot be written to: choose another {option}")

@@ -22,10 +22,12 @@ RECORDING_SOURCES = SOUND_SOURCES | {
 REQUIREMENTS = {"channels": list(AUDIO), "rate_hz": RATE}
 
 
-def record_takes(args: argparse.Namespace, settings: SoundSessionSettings) -> int:
+def record_takes(
+    args: argparse.Namespace, settings: SoundSessionSettings, folder_option: str
+) -> int:
     """Record the takes that are missing, and return how many are still missing.
 
-    `args` has the options of RECORDING_SOURCES.
+    `args` has the options of RECORDING_SOURCES; `folder_option` chooses the folder.
     """
     microphone = choose_source(args, RECORDING_SOURCES, REQUIREMENTS, "microphone")
     with microphone as source, until_signal() as stopping:
@@ -33,7 +35,7 @@ def record_takes(args: argparse.Namespace, settings: SoundSessionSettings) -> in
         if isinstance(source, PromptedMicrophone):
             source.check(settings.words)
             session.on_prompt = source.prompt
-        prepare_output_folder(settings.folder)
+        prepare_output_folder(settings.folder, folder_option)
         try:
             session.run(source, stopping)
         finally:

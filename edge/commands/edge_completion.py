@@ -23,7 +23,6 @@ SHELLS = {"bash": completion.bash, "zsh": completion.zsh, "fish": completion.fis
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = CommandParser("edge-completion", __doc__ or "")
-    parser.epilog = None
     parser.add_argument("kind", choices=[*SHELLS, "man"], help="a shell, or man")
     parser.add_argument("command", nargs="?", metavar="COMMAND", help="with man: which command")
     add_common(parser)
@@ -31,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _print(args: argparse.Namespace) -> None:
+    if args.kind in SHELLS and args.command:
+        raise EdgeError(f"{args.command} is too much: completion is for all commands")
     if args.kind in SHELLS:
         parsers = {command: completion.parser_of(command) for command in completion.COMMANDS}
         print(SHELLS[args.kind](parsers), end="")

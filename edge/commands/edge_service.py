@@ -1,7 +1,7 @@
 """Start a live command at boot, restart it when it fails, and watch it: a service of systemd.
 
 edge-service install kws-listen -- --device usb --wait    write, show and enable a service
-edge-service install airdigit-live -- --i2c 1 --wait      as root: a service of the system
+sudo edge-service install airdigit-live -- --i2c 1 --wait    a service of the system
 edge-service install edge-live -- own.tflite --port auto  any model, on any source that fits
 edge-service install kws-listen --print                   only show what would be written
 edge-service status kws-listen                            is it running, and what did it detect?
@@ -12,6 +12,7 @@ edge-service remove kws-listen                            stop it, and remove it
 Options of the command stand behind --, and become lines of a settings file, in which every other
 option is described. Sound needs a service of the user, because the sound server belongs to the
 user; other commands get a service of the system. With --name, one command has several services.
+From a virtual environment, write sudo "$(command -v edge-service)" instead of sudo edge-service.
 """
 
 from __future__ import annotations
@@ -71,7 +72,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("edge-service", __doc__ or "")
-    parser.epilog = None
     parser.add_argument("action", choices=ACTIONS, help="what to do")
     parser.add_argument("command", metavar="COMMAND", help=f"{', '.join(LIVE_COMMANDS)}, or a name")
     parser.add_argument("--name", help="the name of the service (default: the command)")
@@ -80,7 +80,11 @@ def _parser() -> CommandParser:
         "--user", dest="scope", action="store_const", const="user", help="a service of the user"
     )
     scope.add_argument(
-        "--system", dest="scope", action="store_const", const="system", help="of the system"
+        "--system",
+        dest="scope",
+        action="store_const",
+        const="system",
+        help="a service of the system",
     )
     parser.add_argument("--print", action="store_true", help="show the files, write nothing")
     parser.add_argument("--replace", action="store_true", help="replace a service of that name")

@@ -69,7 +69,7 @@ def _enroll(args: argparse.Namespace) -> int:
         words = args.only
     elif words is not None:
         settings = SoundSessionSettings(words, args.speaker, args.takes, folder, json_output=False)
-        if record_takes(args, settings):
+        if record_takes(args, settings, "--data"):
             return INTERRUPTED
     enrolment = enroll(folder, words, args.runtime)
     try:

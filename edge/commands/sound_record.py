@@ -54,4 +54,4 @@ def _record(args: argparse.Namespace) -> int:
         folder=args.out,
         json_output=args.json,
     )
-    return INTERRUPTED if record_takes(args, settings) else 0
+    return INTERRUPTED if record_takes(args, settings, "--out") else 0

@@ -79,5 +79,7 @@ def test_man_pages_have_every_option_and_no_faults(capsys, command):
 
 
 def test_a_man_page_of_an_unknown_command_is_an_error(capsys):
+    assert edge_completion.main(["bash", "kws-listen"]) == 1
+    assert "kws-listen is too much" in capsys.readouterr().err
     assert edge_completion.main(["man", "ls"]) == 1
     assert "choose a command: airdigit-doctor" in capsys.readouterr().err

@@ -317,3 +317,10 @@ def test_a_phrase_of_two_parts_is_one_take(tmp_path):
     path = save(tmp_path, "phrase", 0, in_quiet(np.concatenate(parts), rng))
     take = takes.read_take(path, RATE)
     assert take.end - take.start > 0.9
+
+
+def test_a_folder_of_takes_that_cannot_be_made_is_said_with_its_option(tmp_path, capsys):
+    (tmp_path / "takes").write_text("a file")
+    out = str(tmp_path / "mine.tflite")
+    assert main(["--words", "yes", "--mock", "--data", str(tmp_path / "takes"), "--out", out]) == 1
+    assert "cannot be made (File exists): choose another --data" in capsys.readouterr().err

@@ -90,7 +90,7 @@ def test_takes_that_are_refused_again_and_again_end_the_recording(tmp_path):
 
 class SlowRecorder(TinyRecorder):
     def feed(self, chunk: Chunk) -> int | None:
-        time.sleep(0.05)
+        time.sleep(0.5)  # much longer than the feeding thread may be held up
         return super().feed(chunk)
 
 
