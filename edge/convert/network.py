@@ -111,7 +111,9 @@ def _tflite(path: Path) -> FloatNetwork:
         with silence():
             interpreter = Interpreter(model_content=content)
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path} is no usable TFLite file: {_reason(error)}") from None
+        raise ModelError(
+            f"{path} is no usable TFLite file ({_reason(error)}): convert the network again"
+        ) from None
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     _check_counts(path, len(inputs), len(outputs))
     shape = _fixed(path, [None if s < 0 else s for s in inputs[0]["shape_signature"][1:]])

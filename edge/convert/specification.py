@@ -52,7 +52,9 @@ def input_specification(text: str | None, shape: Sequence[int]) -> dict[str, Any
     except ValueError as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"{quoted(text)} is no input ({error})") from None
+        raise ModelError(
+            f"{quoted(text)} is no input ({error}): edge-convert --help lists the values"
+        ) from None
     return _complete(kind, wanted)
 
 
@@ -68,7 +70,9 @@ def _from_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise ModelError(f"{path} is no JSON: {error}") from None
+        raise ModelError(
+            f"{path} is no JSON ({error}): give a file with the `input` of a manifest"
+        ) from None
     kind = wanted.get("kind") if isinstance(wanted, dict) else None
     if kind not in FEATURES:
         raise ModelError(f"{path} has the kind {quoted(kind)}: give one of {', '.join(FEATURES)}")
