@@ -11,7 +11,7 @@ from pathlib import Path
 from edge.model.model import Model
 from training.common.jobs import LOCAL, JobOptions
 from training.motion.playback import Answer, answer, play
-from training.motion.strangers.simulated import digits_of_new_people, false_digits
+from training.motion.strangers.simulated import IDLE_PEOPLE, digits_of_new_people, false_digits
 from training.motion.strangers.test_sets import TestSet, test_sets
 from training.motion.strokes import NONE
 from training.motion.takes import Take
@@ -112,8 +112,11 @@ def _streams(model: Model, results: Sequence[Result]) -> Iterator[str]:
         f"- {found.digits} digits of new simulated people: {found.right / found.digits:.3f} right, "
         f"{found.extra} further detections; 95 % of the answers within {found.latency_ms:.0f} ms"
     )
-    count, minutes = false_digits(model)
-    yield f"- {minutes:.0f} minutes of other movements of simulated people: {count} false digits"
+    count, hours = false_digits(model)
+    yield (
+        f"- {hours:.1f} hours of other movements of {IDLE_PEOPLE} simulated people: "
+        f"{count} false digits"
+    )
     letters = [
         take
         for one in results[:1]

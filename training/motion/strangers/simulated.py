@@ -16,9 +16,9 @@ from training.motion.playback import play
 from training.motion.strokes import DIGITS
 from training.motion.takes import idle_takes
 
-DIGIT_SEED, IDLE_SEED = 5_700_000, 5_800_000
+DIGIT_SEED, IDLE_SEED = 5_700_000, 6_100_000
 PEOPLE = 50  # each draws all ten digits
-IDLE_PEOPLE, IDLE_SECONDS = 18, 100.0
+IDLE_PEOPLE, IDLE_SECONDS = 300, 60.0
 ANSWER_WITHIN = 0.6  # s after the end of a digit
 
 
@@ -54,12 +54,12 @@ def digits_of_new_people(model: Model, people: int = PEOPLE) -> StreamResult:
 
 
 def false_digits(model: Model, people: int = IDLE_PEOPLE) -> tuple[int, float]:
-    """Digits detected while people rest, walk, fidget, scribble and handle things; and minutes."""
+    """Digits detected while people rest, walk, fidget, scribble and handle things; and hours."""
     count, seconds = 0, 0.0
     for take in idle_takes(people, IDLE_SECONDS, IDLE_SEED):
         count += len(play(model, take.chunk, model.decision()))
         seconds += float(take.chunk.t[-1] - take.chunk.t[0])
-    return count, seconds / 60
+    return count, seconds / 3600
 
 
 def _stream(person: Person) -> tuple[Chunk, list[Mark]]:
