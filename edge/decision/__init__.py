@@ -30,7 +30,7 @@ DECISIONS = Registry(
 )
 
 Event = Recognition
-Score = Callable[[NDArray[np.float32], int | None], NDArray[np.float32]]
+RunNetwork = Callable[[NDArray[np.float32], int | None], NDArray[np.float32]]
 """From a tensor, and how many rows at its end are new, to the output of the network."""
 Settings = TypeVar("Settings", bound="DecisionSettings")
 
@@ -112,9 +112,11 @@ class Decision(ABC):
         """Events that follow from the scores of this window, or from its embedding."""
 
     @classmethod
-    def window_scores(cls, settings: Any, score: Score, window: Window) -> NDArray[np.float32]:
-        """What `process` takes: the scores of a window by the network, for which `score` stands."""
-        return score(window.tensor, window.new_rows)
+    def window_scores(
+        cls, settings: Any, run_network: RunNetwork, window: Window
+    ) -> NDArray[np.float32]:
+        """The scores of a window, or its embedding, as `process` takes them."""
+        return run_network(window.tensor, window.new_rows)
 
     @classmethod
     def score_recording(

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decision import Decision, Event, Score
+from edge.decision import Decision, Event, RunNetwork
 from edge.decision.reading import ScoredStroke, StrokeReader
 from edge.decision.rejection import reason_for
 from edge.decision.sign import SignMemory, agreement_odds
 from edge.decision.stroke_recording import score_recording
 from edge.decision.stroke_settings import StrokeSettings
-from edge.decision.views import view_scores
+from edge.decision.views import scores_under_both_signs
 from edge.events import Detection, Rejection, Retraction
 from edge.features import Window
 from edge.features.motion.pieces import PIECES
@@ -118,22 +118,21 @@ class StrokeDecision(Decision):
 
     @classmethod
     def window_scores(
-        cls, settings: StrokeSettings, score: Score, window: Window
+        cls, settings: StrokeSettings, run_network: RunNetwork, window: Window
     ) -> NDArray[np.float32]:
         """(2, labels) under both signs."""
         facts, other = window.stroke, window.other_sign
         if facts is None or other is None:
             raise ValueError("the window is no stroke")
+
+        def score(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.stack([run_network(tensor, None) for tensor in tensors])
+
         trust = np.array([[facts.angle_trust, facts.position_trust]])
-        return np.concatenate(
-            [
-                view_scores(
-                    lambda tensors: score(tensors[0], None)[None],
-                    *(tensor[None], trust, settings.view_weights),
-                )
-                for tensor in (window.tensor, other)
-            ]
-        ).astype(np.float32)
+        scores = scores_under_both_signs(
+            score, window.tensor[None], other[None], trust, settings.view_weights
+        )
+        return scores[0].astype(np.float32)
 
     @classmethod
     def score_recording(

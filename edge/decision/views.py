@@ -31,3 +31,15 @@ def view_scores(
     ) / sum(weights)
     mean: NDArray[np.float64] = np.exp(log_mean)
     return mean / mean.sum(axis=1, keepdims=True)
+
+
+def scores_under_both_signs(
+    score: Score,
+    tensors: NDArray[np.float32],
+    others: NDArray[np.float32],
+    trust: NDArray[np.floating],
+    weights: Sequence[float],
+) -> NDArray[np.float64]:
+    """(n, 2, labels) the scores of the views under the first sign, and under the other."""
+    signs = (tensors, others)
+    return np.stack([view_scores(score, one, trust, weights) for one in signs], axis=1)

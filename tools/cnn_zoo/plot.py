@@ -56,7 +56,9 @@ def _write_names(axes: Any, names: Sequence[str], points: Sequence[tuple[float, 
         tried: list[tuple[int, int, Any, Any]] = []
         for offset, across, along in PLACES:
             text = axes.annotate(
-                *(name, at, offset),
+                name,
+                at,
+                offset,
                 textcoords="offset points",
                 fontsize=8,
                 ha=across,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.decision.sign import agreement_odds, combine
-from edge.decision.views import Score, view_scores
+from edge.decision.views import Score, scores_under_both_signs
 from edge.features.motion.inputs import stroke_inputs
 from edge.features.motion.pose import flipped
 from training.motion.strokes import LABELS, MODEL_LABELS, UPSIDE_DOWN, Strokes
@@ -27,13 +27,7 @@ def stroke_scores(
         return np.zeros((0, len(LABELS)))
     inputs = stroke_inputs(strokes.motion, strokes.duration, strokes.clipped)
     tensors = inputs.tensors
-    by_sign = np.stack(
-        [
-            view_scores(score, under_sign, inputs.trust, view_weights)
-            for under_sign in (tensors, flipped(tensors))
-        ],
-        axis=1,
-    )
+    by_sign = scores_under_both_signs(score, tensors, flipped(tensors), inputs.trust, view_weights)
     upside_down = MODEL_LABELS.index(UPSIDE_DOWN)
     found = combine(by_sign, agreement_odds(inputs.agreement), upside_down)
     return found.scores[:, : len(LABELS)]

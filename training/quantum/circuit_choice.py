@@ -19,7 +19,11 @@ from tensorflow import keras
 from edge.features.quantum.quanvolution import Quanvolution
 from training.quantum.circuits import random_quanvolution
 from training.quantum.config import QcnnConfig
-from training.quantum.imitation import build_behind_stage, fit_first_layer
+from training.quantum.imitation import (
+    build_behind_stage,
+    first_layer_outputs,
+    fit_first_layer,
+)
 from training.quantum.training_set import stage_shape
 from training.sound.data.clips import Clips
 from training.sound.data.log_mel import BANDS
@@ -62,8 +66,9 @@ def best_seed(
     candidates = {seed: linear_quanvolution(seed) for seed in seeds}
     connected = {seed: q for seed, q in candidates.items() if connects_qubits(q)}
     behind_stage = build_behind_stage(base, stage_shape(connected[min(connected)]), config)
+    targets = first_layer_outputs(base, windows)
     shares = {
-        seed: fit_first_layer(behind_stage, base, quanvolution, windows).explained_share
+        seed: fit_first_layer(behind_stage, quanvolution, windows, targets).explained_share
         for seed, quanvolution in connected.items()
     }
     best = max(shares, key=shares.__getitem__)

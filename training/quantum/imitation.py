@@ -52,7 +52,8 @@ def start_from_base(
     others, base_others = _layers(behind_stage)[1:], _layers(base)[1:]
     for layer, base_layer in zip(others, base_others, strict=True):
         layer.set_weights(base_layer.get_weights())
-    fit = fit_first_layer(behind_stage, base, training_set.quanvolution, windows)
+    targets = first_layer_outputs(base, windows)
+    fit = fit_first_layer(behind_stage, training_set.quanvolution, windows, targets)
     log.info(
         "first layer: the fit gives %.0f to %.0f %% of the variance of each channel",
         *(100 * fit.explained.min(), 100 * fit.explained.max()),
@@ -69,18 +70,24 @@ def build_behind_stage(
     return network.build(inputs, network.output_layer(base).units, config, groups=groups)
 
 
+def first_layer_outputs(base: keras.Model, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the outputs of the first layer of the base for log-mel windows."""
+    first = keras.Model(base.input, _layers(base)[0].output)
+    outputs: NDArray[np.float32] = first(windows, training=False).numpy()
+    return outputs
+
+
 def fit_first_layer(
     behind_stage: keras.Model,
-    base: keras.Model,
     quanvolution: Mapping[str, Any],
     windows: NDArray[np.float32],
+    targets: NDArray[np.float32],
 ) -> Fit:
-    """Fit the first layer behind the stage to that of the base, for log-mel windows."""
-    first, base_first = _layers(behind_stage)[0], _layers(base)[0]
-    outputs = keras.Model(base.input, base_first.output)(windows, training=False)
+    """Fit the first layer behind the stage to the targets, its outputs for log-mel windows."""
+    first = _layers(behind_stage)[0]
     stage_outputs = build_layer(quanvolution)(windows)
     inputs = keras.Model(behind_stage.input, first.input)(stage_outputs, training=False)
-    return least_squares_fit(first, inputs.numpy(), outputs.numpy())
+    return least_squares_fit(first, inputs.numpy(), targets)
 
 
 def least_squares_fit(

@@ -125,8 +125,11 @@ def export(
         people = len(set(trained.training_set.clips.speaker[recorded_by_people(trained)]) - {""})
         print(
             live_expectation.sentence(
-                *(validation.live, validation.decision, people, config.task.name),
-                by_machine=validation.by_machine,
+                validation.live,
+                validation.decision,
+                people,
+                config.task.name,
+                validation.by_machine,
             )
         )
     print(live_expectation.closing_hint(command_name, config.out, config.task))

@@ -37,6 +37,7 @@ from training.quantum.circuits import build_layer, model_input, random_quanvolut
 from training.quantum.cost import operations
 from training.quantum.imitation import (
     build_behind_stage,
+    first_layer_outputs,
     fit_first_layer,
     least_squares_fit,
     start_from_base,
@@ -164,9 +165,10 @@ def test_the_circuit_with_the_best_fit_of_those_that_connect_qubits_is_chosen(tm
     base, plain = base_network(), log_mel_training_set(tmp_path, 4)
     windows, _ = example_batches(plain, 32, FitConfig(batch_size=32))
     behind_stage = build_behind_stage(base, STAGE_OUTPUT, BEHIND_STAGE)
+    targets = first_layer_outputs(base, windows)
     shares = {
         seed: fit_first_layer(
-            behind_stage, base, linear_quanvolution(seed), windows
+            behind_stage, linear_quanvolution(seed), windows, targets
         ).explained_share
         for seed in (1, 4, 16)
     }

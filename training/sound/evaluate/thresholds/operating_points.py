@@ -35,8 +35,9 @@ def measure_operating_points(
     strictest, measured_budget = trials[-1], max(min_thresholds)
     for budget in sorted(min_thresholds, reverse=True):
         allowed = [trial for trial in trials if trial.is_within(budget)] or trials[:1]
-        # Of several with as many hits, the strictest one, which is the first.
-        chosen = allowed[-1] if sweep.config.lowest else max(allowed, key=lambda trial: trial.hits)
+        # The strictest trial is the first one, also of several with as many hits.
+        most_hits = max(allowed, key=lambda trial: trial.hits)
+        chosen = allowed[-1] if sweep.config.lowest else most_hits
         chosen = sweep.trial(max(chosen.threshold, strictest.threshold))
         if chosen.allowed_false_accepts(budget) >= 1:
             strictest, measured_budget = chosen, budget
